@@ -1,0 +1,34 @@
+/* Growing text buffer, whole files, round-trip numbers. */
+#ifndef QSPAN_BASE_TEXT_H
+#define QSPAN_BASE_TEXT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+/* Zero-initialise, append, text_fini. After a failed append `failed` stays set and text is NULL-safe;
+ * check once at the end. `data` is always 0-terminated when not NULL. */
+struct text {
+    char *data;
+    size_t n, cap;
+    bool failed;
+};
+void text_fini(struct text *text);
+void text_add(struct text *text, const char *piece);
+void text_add_n(struct text *text, const char *piece, size_t n);
+void text_printf(struct text *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Shortest decimal that reads back as the same double ("0.1", "3.141592653589793"). */
+void text_add_double(struct text *text, double value);
+/* "..." with control characters escaped as \xNN (UTF-8 kept). */
+void text_add_escaped(struct text *text, const char *piece, size_t n);
+
+/* Whole regular file ("-" = standard input) into an allocated, 0-terminated buffer; mem_free it.
+ * Directories, devices and files over max_bytes are refused. STATUS_INPUT is logged. */
+enum status file_read(char **out_data, size_t *out_n, const char *path, size_t max_bytes);
+/* Writes path.tmp, fsync, then renames: never half a file. "-" = standard output. Logged. */
+enum status file_write(const char *path, const char *data, size_t n);
+
+#endif

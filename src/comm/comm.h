@@ -1,0 +1,62 @@
+/* Teams of ranks and what they say to each other. The only place that calls MPI.
+ *
+ * A team is an ordered set of ranks that holds one copy of the state. All calls take the team; ranks
+ * in calls are team ranks. Sizes are size_t and are chunked inside to MPI's int counts. An MPI error
+ * ends the job. Without MPI_Init (comm_start_alone) a team is one process and every call works. */
+#ifndef QSPAN_COMM_COMM_H
+#define QSPAN_COMM_COMM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+struct team;
+
+/* Starts MPI (MPI_THREAD_FUNNELED) unless the caller did; installs the abort hook and log rank.
+ * Collective over the job. */
+enum status comm_start(int *argc, char ***argv);
+/* One process, no MPI: unit tests and commands that never leave one rank. */
+enum status comm_start_alone(void);
+/* Ends what comm_start started. Collective. */
+void comm_stop(void);
+bool comm_is_parallel(void); /* more than one rank */
+
+const struct team *comm_world(void);
+int team_rank(const struct team *team);
+int team_size(const struct team *team);
+/* Ranks with the same colour form a team, ordered by rank. Collective over `team`. */
+enum status team_split(struct team **out_team, const struct team *team, int colour);
+void team_destroy(struct team *team);
+
+/* Point to point. Tags: a class and a number taken modulo the room that MPI has. */
+enum comm_tag { TAG_EXCHANGE = 1, TAG_MERGE, TAG_REDUCE, TAG_RESULT, TAG_TEST };
+struct comm_request {
+    void *impl[4];
+};
+/* Nonblocking; the buffer stays untouched until comm_wait. One request per call whatever the size. */
+void comm_isend(const struct team *team, struct comm_request *out_request, const void *data,
+                size_t n_bytes, int to, enum comm_tag tag, uint32_t number);
+void comm_irecv(const struct team *team, struct comm_request *out_request, void *out_data,
+                size_t n_bytes, int from, enum comm_tag tag, uint32_t number);
+void comm_wait(struct comm_request *requests, size_t n_requests);
+
+/* Collectives over the team. */
+void comm_barrier(const struct team *team);
+void comm_bcast(const struct team *team, void *data, size_t n_bytes, int root);
+void comm_sum_i64(const struct team *team, int64_t *inout, size_t n); /* exact: integers */
+void comm_max_u64(const struct team *team, uint64_t *inout, size_t n);
+void comm_max_f64(const struct team *team, double *inout, size_t n);
+/* Each rank gives n_bytes; out holds size * n_bytes in rank order on every rank. */
+void comm_allgather(const struct team *team, void *out, const void *data, size_t n_bytes);
+
+/* All ranks get the worst status of any rank: call after parse, plan and allocation, so that no rank
+ * leaves alone. */
+enum status comm_agree(const struct team *team, enum status status);
+/* All ranks must hold equal bytes (replicated state): else STATUS_INTERNAL, logged with ranks. */
+enum status comm_check_digest(const struct team *team, const void *data, size_t n_bytes);
+/* "Open MPI v4.1.4, ..." or "none" */
+const char *comm_library(void);
+
+#endif
