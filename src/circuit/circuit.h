@@ -1,0 +1,78 @@
+/* A circuit: registers, ops, and where its qubits should live, as read from OpenQASM 2. */
+#ifndef QSPAN_CIRCUIT_CIRCUIT_H
+#define QSPAN_CIRCUIT_CIRCUIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "gate/op.h"
+
+/* Qubits (or bits) first .. first+n-1. Names are owned by the circuit. */
+struct reg {
+    const char *name;
+    uint32_t first, n;
+    bool is_output; /* bits: part of the key of counts */
+    bool is_scalar; /* declared without a size: printed as `m`, not `m[0]` (programs only) */
+    struct src_loc loc;
+};
+
+struct circuit {
+    struct arena arena;
+    const char **files; /* names that op.file indexes */
+    size_t n_files, cap_files;
+    struct reg *qregs, *cregs;
+    size_t n_qregs, cap_qregs, n_cregs, cap_cregs;
+    uint32_t n_qubits, n_bits;
+    struct op_list ops; /* GATE, MEASURE, RESET, BARRIER, IF..END (other kinds: from other languages) */
+    /* Placement comments `// qspan qpu A a[0:9] b[1]` before the first gate: QPU names in order of
+     * appearance, and for each qubit its index or OP_NO_QPU. n_placed_qpus = 0: none given. */
+    const char **placed_qpus;
+    size_t n_placed_qpus, cap_placed_qpus;
+    uint32_t *placement; /* n_qubits entries when n_placed_qpus > 0 */
+    bool measures;       /* has a MEASURE */
+};
+
+/* Zeroed circuit with an empty op list; NULL (logged) without memory. */
+struct circuit *circuit_create(void);
+void circuit_destroy(struct circuit *circuit);
+
+struct src_loc circuit_loc(const struct circuit *circuit, const struct op *op);
+/* Appends a register; names must be unique (checked, STATUS_INPUT at loc). */
+enum status circuit_add_qreg(struct circuit *circuit, const char *name, uint64_t n,
+                             struct src_loc loc);
+enum status circuit_add_creg(struct circuit *circuit, const char *name, uint64_t n,
+                             struct src_loc loc);
+/* "a[3]" */
+const char *circuit_qubit_name(const struct circuit *circuit, uint32_t qb, char *buffer, size_t n);
+/* Declares creg `meas` and measures every qubit in order: what a circuit without measurement means. */
+enum status circuit_measure_all(struct circuit *circuit);
+
+/* Limits on what a file may expand to; 0 = default. */
+struct circuit_limits {
+    uint64_t max_qubits;     /* 2^26 */
+    uint64_t max_ops;        /* 2^28 */
+    uint64_t max_file_bytes; /* 2^31 */
+    bool strict;             /* refuse what the standard refuses, e.g. a missing version line */
+};
+
+/* OpenQASM 2.0 from a file ("-" = stdin) or a text (name for messages, includes relative to its
+ * folder). Custom gates expand to gates of the table. Errors are logged as file:line:column with the
+ * offending text and what was expected: STATUS_INPUT; too many qubits or ops: STATUS_NOFIT. */
+enum status qasm2_read_file(struct circuit **out_circuit, const char *path,
+                            const struct circuit_limits *limits);
+enum status qasm2_read_text(struct circuit **out_circuit, const char *name, const char *text,
+                            size_t n, const struct circuit_limits *limits);
+/* OpenQASM 2.0 text that reads back as the same circuit. What the language cannot say is refused. */
+enum status qasm2_print(struct text *out, const struct circuit *circuit);
+
+/* Generators (definitions and sources in docs/generators.md). All end in measurement of all qubits
+ * that carry the answer. */
+enum status gen_ghz(struct circuit **out_circuit, uint32_t n);
+enum status gen_qft(struct circuit **out_circuit, uint32_t n); /* on |0..0>, no final swaps */
+/* Phase estimation of diag(1, e^{2 pi i phase}) on its eigenvector |1>: n counting qubits, 1 target. */
+enum status gen_qpe(struct circuit **out_circuit, uint32_t n, double phase);
+
+#endif

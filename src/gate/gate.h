@@ -1,0 +1,77 @@
+/* The gate table: one record per named gate, and what follows from its unitary.
+ *
+ * Index convention everywhere: operand 0 is the least significant bit of a matrix index. Matrices are
+ * row major, 2^k x 2^k, interleaved (re, im). Definitions are those of Qiskit's qelib1.inc (OpenQASM 2)
+ * and stdgates.inc (OpenQASM 3), equal up to a global phase where the two differ. */
+#ifndef QSPAN_GATE_GATE_H
+#define QSPAN_GATE_GATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+enum {
+    GATE_MAX_QUBITS = 5,
+    GATE_MAX_PARAMS = 4,
+    GATE_MAX_MATRIX = 2 * 32 * 32, /* doubles of a 5-qubit unitary */
+};
+
+/* Ordered as in the table; names in lower case are the OpenQASM names. */
+enum gate_id {
+    GATE_I,   /* id */
+    GATE_U0,  /* u0(n): identity of n cycles */
+    GATE_X, GATE_Y, GATE_Z, GATE_H, GATE_S, GATE_SDG, GATE_T, GATE_TDG, GATE_SX, GATE_SXDG,
+    GATE_RX, GATE_RY, GATE_RZ,
+    GATE_P, GATE_U1,          /* diag(1, e^{i lambda}) */
+    GATE_U2,                  /* u2(phi, lambda) */
+    GATE_U3, GATE_U,          /* (theta, phi, lambda) */
+    GATE_R,                   /* r(theta, phi) = exp(-i theta/2 (cos phi X + sin phi Y)) */
+    GATE_CX, GATE_CY, GATE_CZ, GATE_CH, GATE_CSX, GATE_CS, GATE_CSDG,
+    GATE_CRX, GATE_CRY, GATE_CRZ, GATE_CP, GATE_CU1, GATE_CU3, GATE_CU, /* operand 0 controls */
+    GATE_SWAP, GATE_ISWAP, GATE_DCX, GATE_ECR,
+    GATE_RXX, GATE_RYY, GATE_RZZ, GATE_RZX, /* exp(-i theta/2 P P); rzx: Z on operand 0, X on 1 */
+    GATE_CCX, GATE_CCZ, GATE_CSWAP, GATE_RCCX,
+    GATE_C3X, GATE_C3SX, GATE_RC3X, GATE_C4X, /* c3sqrtx is an alias of c3sx */
+    GATE_COUNT,
+    GATE_NONE = GATE_COUNT,
+};
+
+struct gate_info {
+    const char *name;
+    uint8_t n_qubits, n_params;
+    /* Bit i: for all parameters the gate commutes with Z on operand i (a control, or diagonal). */
+    uint8_t diagonal_mask;
+    /* The gate is a Clifford for all parameters (it may be one for particular ones as well). */
+    bool is_clifford;
+    bool in_qelib1, in_stdgates; /* defined by Qiskit's qelib1.inc / by OpenQASM 3's stdgates.inc */
+    const char *help;            /* one line with the formula */
+    /* OpenQASM text of a definition by other gates of the table, for headers (qnu.inc, qelib1) and for
+     * splitting: "gate ccx a,b,c { h c; cx b,c; ... }"; NULL for U, CX and one-qubit primitives that
+     * have none. */
+    const char *definition;
+};
+
+const struct gate_info *gate_get(enum gate_id gate);
+/* GATE_NONE when unknown. Aliases (CX, cnot? no: only those of the two standards: CX, phase, cphase,
+ * c3sqrtx, u0) map to their gate. */
+enum gate_id gate_find(const char *name);
+
+/* out: 2 * 4^k doubles. det_sincos only: equal on all ranks. */
+void gate_unitary(double *out_matrix, enum gate_id gate, const double *params);
+/* The inverse as one gate of the table (all gates have one; parameters adapted). */
+void gate_inverse(enum gate_id *out_gate, double *out_params, enum gate_id gate,
+                  const double *params);
+/* The gate commutes with Z on `operand` for these parameters (exact test on the unitary). */
+bool gate_is_diagonal_on(enum gate_id gate, const double *params, unsigned operand);
+/* The unitary is the identity up to phase for these parameters (kept by the distributor all the same). */
+bool gate_is_identity(enum gate_id gate, const double *params);
+
+struct op_list;
+struct src_loc;
+/* Appends the gate on `qubits` as one- and two-qubit gates (CX, H, T, TDG, P, U ...) to `out`:
+ * gates of three and more qubits only. Equal to the gate up to a global phase. */
+enum status gate_decompose(struct op_list *out, enum gate_id gate, const double *params,
+                           const uint32_t *qubits, struct src_loc loc);
+
+#endif

@@ -1,0 +1,68 @@
+/* The machine: QPUs and the links between their QNUs, from YAML or a preset (DESIGN 12). */
+#ifndef QSPAN_MACHINE_MACHINE_H
+#define QSPAN_MACHINE_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define MACHINE_UNLIMITED UINT32_MAX /* as many comm qubits as a program needs */
+
+/* Where a value came from, for messages; file NULL: a default. */
+struct machine_op {
+    int64_t t_ps;
+    double p_err;
+    struct src_loc loc_t, loc_err;
+};
+struct machine_qpu {
+    const char *name, *rack; /* rack may be NULL */
+    uint32_t n_data, n_comm; /* n_comm may be MACHINE_UNLIMITED */
+    int64_t t1_ps, t2_ps;    /* 0 = infinite */
+    struct src_loc loc, loc_t1, loc_t2;
+    struct machine_op gate1, gate2, measure, reset;
+};
+struct machine_link {
+    uint32_t a, b;      /* QPU indices, a < b */
+    double weights[4];  /* pI, pX, pY, pZ of a fresh pair; fidelity F gives Werner weights */
+    int64_t t_ebit_ps;  /* time to make one pair */
+    int64_t t_bit_ps;   /* classical latency each way */
+    struct src_loc loc;
+};
+struct machine {
+    struct arena arena;
+    const char *name;
+    char *text; /* the file as read, for provenance; presets: their printed form */
+    struct machine_qpu *qpus;
+    size_t n_qpus, cap_qpus;
+    struct machine_link *links; /* sorted by (a, b) */
+    size_t n_links, cap_links;
+    bool is_complete; /* every pair is joined by default_link where no link is given */
+    struct machine_link default_link;
+};
+
+void machine_destroy(struct machine *machine);
+/* A path, or a preset: "ideal" or "werner" with options "werner:n=4,data=8,comm=2,F=0.95,time=10us,
+ * classical=1us" (ideal:n=4,data=8). A name that is neither is STATUS_INPUT with the list of presets. */
+enum status machine_read(struct machine **out_machine, const char *path_or_preset);
+enum status machine_read_text(struct machine **out_machine, const char *name, const char *text,
+                              size_t n);
+/* --qpus N for n_qubits: ideal links all to all, the first (n mod N) QPUs get one qubit more, QPUs are
+ * named A, B, ... Z, AA ...; n_comm may be MACHINE_UNLIMITED. */
+enum status machine_create_ideal(struct machine **out_machine, uint32_t n_qpus, uint32_t n_qubits,
+                                 uint32_t n_comm);
+/* YAML that reads back as the same machine. */
+enum status machine_print(struct text *out, const struct machine *machine);
+/* The link between two QPUs (given, or the default of a complete machine); NULL: not joined. */
+const struct machine_link *machine_find_link(const struct machine *machine, uint32_t a, uint32_t b);
+uint32_t machine_find_qpu(const struct machine *machine, const char *name); /* OP_NO_QPU-like UINT32_MAX */
+/* Refuses what runs cannot do yet: nonzero gate, measure, reset errors, finite T1 or T2, with the line
+ * and key. STATUS_INPUT, logged. */
+enum status machine_check_runnable(const struct machine *machine);
+/* Names of the presets with one line each, NULL-terminated pairs. */
+const char *const *machine_presets(void);
+
+#endif
