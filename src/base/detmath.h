@@ -6,9 +6,9 @@
 #ifndef QSPAN_BASE_DETMATH_H
 #define QSPAN_BASE_DETMATH_H
 
-double det_log(double x);                                 /* x > 0; -inf at 0, NaN below */
-double det_exp(double x);                                 /* overflows to inf, underflows to 0 */
-void det_sincos(double *out_sin, double *out_cos, double x); /* |x| < 2^30, else NaN; exact 0, +-1 at
-                                                             doubles nearest multiples of pi/2 */
+double det_log(double x); /* x > 0; -inf at 0, NaN below */
+double det_exp(double x); /* overflows to inf, underflows to 0 */
+/* |x| < 2^30, else NaN; exact 0, +-1 at doubles nearest multiples of pi/2. */
+void det_sincos(double *out_sin, double *out_cos, double x);
 
 #endif

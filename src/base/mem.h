@@ -10,7 +10,8 @@
 
 #include "base/status.h"
 
-/* n * size bytes, zeroed; NULL (logged) on overflow or lack of memory; n = 0 gives a valid pointer. */
+/* n * size bytes, zeroed; NULL (logged) on overflow or lack of memory; for n = 0 a valid pointer.
+ */
 void *mem_alloc(size_t n, size_t size);
 /* Like realloc for n * size; on failure NULL (logged) and the old block stays. */
 void *mem_resize(void *block, size_t n, size_t size);
@@ -36,8 +37,7 @@ void arena_fini(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t n_bytes); /* zeroed, 16-byte aligned; NULL logged */
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t n);
-char *arena_printf(struct arena *arena, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+char *arena_printf(struct arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Big buffers for amplitudes: 2 MiB aligned, huge pages advised, address space only until touched.
  * NULL (not logged) when refused. */

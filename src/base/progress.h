@@ -12,8 +12,9 @@ struct progress {
     int enabled, shown;
 };
 void progress_init(struct progress *progress, const char *what, uint64_t total);
-void progress_add(struct progress *progress, uint64_t n_done); /* cheap; prints at most 5 times a second */
-void progress_fini(struct progress *progress);                 /* clears the line */
-double clock_now_s(void);                                      /* monotonic */
+/* Cheap; prints at most 5 times a second. */
+void progress_add(struct progress *progress, uint64_t n_done);
+void progress_fini(struct progress *progress); /* clears the line */
+double clock_now_s(void);                      /* monotonic */
 
 #endif

@@ -1,7 +1,8 @@
 /* Counter-based random numbers: Philox4x32-10 (Salmon et al., SC'11; library Random123).
  *
- * key = seed, counter = (site: 64 bits, shot or shot word: 32, stream: 32). A draw depends on nothing
- * else, so results are the same for any number of ranks, threads, replicas and any batch size. */
+ * key = seed, counter = (site: 64 bits, shot or shot word: 32, stream: 32). A draw depends on
+ * nothing else, so results are the same for any number of ranks, threads, replicas and any batch
+ * size. */
 #ifndef QSPAN_BASE_RNG_H
 #define QSPAN_BASE_RNG_H
 
@@ -21,7 +22,7 @@ struct rng_block {
 };
 
 struct rng_block rng_draw(uint64_t seed, uint64_t site, uint32_t shot, enum rng_stream stream);
-/* Uniform in [0, 1), 53 bits, from words 0 and 1 (lane 0) or words 2 and 3 (lane 1) of the block. */
+/* Uniform in [0, 1), 53 bits, from words 0 and 1 (lane 0) or 2 and 3 (lane 1) of the block. */
 double rng_uniform(uint64_t seed, uint64_t site, uint32_t shot, enum rng_stream stream);
 double rng_block_uniform(const struct rng_block *block, int lane);
 /* A seed from the operating system. */

@@ -9,8 +9,8 @@
 
 #include "base/status.h"
 
-/* Zero-initialise, append, text_fini. After a failed append `failed` stays set and text is NULL-safe;
- * check once at the end. `data` is always 0-terminated when not NULL. */
+/* Zero-initialise, append, text_fini. After a failed append `failed` stays set and text is
+ * NULL-safe; check once at the end. `data` is always 0-terminated when not NULL. */
 struct text {
     char *data;
     size_t n, cap;

@@ -1,8 +1,9 @@
 /* Teams of ranks and what they say to each other. The only place that calls MPI.
  *
- * A team is an ordered set of ranks that holds one copy of the state. All calls take the team; ranks
- * in calls are team ranks. Sizes are size_t and are chunked inside to MPI's int counts. An MPI error
- * ends the job. Without MPI_Init (comm_start_alone) a team is one process and every call works. */
+ * A team is an ordered set of ranks that holds one copy of the state. All calls take the team;
+ * ranks in calls are team ranks. Sizes are size_t and are chunked inside to MPI's int counts. An
+ * MPI error ends the job. Without MPI_Init (comm_start_alone) a team is one process and every call
+ * works. */
 #ifndef QSPAN_COMM_COMM_H
 #define QSPAN_COMM_COMM_H
 
@@ -35,7 +36,7 @@ enum comm_tag { TAG_EXCHANGE = 1, TAG_MERGE, TAG_REDUCE, TAG_RESULT, TAG_TEST };
 struct comm_request {
     void *impl[4];
 };
-/* Nonblocking; the buffer stays untouched until comm_wait. One request per call whatever the size. */
+/* Nonblocking; the buffer stays untouched until comm_wait. One request per call at any size. */
 void comm_isend(const struct team *team, struct comm_request *out_request, const void *data,
                 size_t n_bytes, int to, enum comm_tag tag, uint32_t number);
 void comm_irecv(const struct team *team, struct comm_request *out_request, void *out_data,
@@ -51,8 +52,8 @@ void comm_max_f64(const struct team *team, double *inout, size_t n);
 /* Each rank gives n_bytes; out holds size * n_bytes in rank order on every rank. */
 void comm_allgather(const struct team *team, void *out, const void *data, size_t n_bytes);
 
-/* All ranks get the worst status of any rank: call after parse, plan and allocation, so that no rank
- * leaves alone. */
+/* All ranks get the worst status of any rank: call after parse, plan and allocation, so that no
+ * rank leaves alone. */
 enum status comm_agree(const struct team *team, enum status status);
 /* All ranks must hold equal bytes (replicated state): else STATUS_INTERNAL, logged with ranks. */
 enum status comm_check_digest(const struct team *team, const void *data, size_t n_bytes);

@@ -1,0 +1,97 @@
+# Building blocks of qspan's build: compile settings, layers, the executable.
+
+add_library(qspan_settings INTERFACE)
+target_compile_definitions(qspan_settings INTERFACE _GNU_SOURCE)
+target_compile_options(qspan_settings INTERFACE
+    -Wall -Wextra -Wundef -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
+    -ffp-contract=off
+    $<$<BOOL:${QSPAN_WERROR}>:-Werror>)
+target_include_directories(qspan_settings INTERFACE
+    ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/generated)
+target_include_directories(qspan_settings SYSTEM INTERFACE
+    ${RANDOM123_INCLUDE_DIR} ${UTHASH_INCLUDE_DIR})
+target_link_options(qspan_settings INTERFACE -Wl,--as-needed)
+target_link_libraries(qspan_settings INTERFACE m)
+if(QSPAN_SANITIZE)
+    set(sanitizer_flags -fsanitize=address,undefined -fno-sanitize-recover=all
+        -fno-omit-frame-pointer)
+    target_compile_options(qspan_settings INTERFACE ${sanitizer_flags})
+    target_link_options(qspan_settings INTERFACE ${sanitizer_flags})
+endif()
+if(QSPAN_COVERAGE)
+    target_compile_options(qspan_settings INTERFACE --coverage)
+    target_link_options(qspan_settings INTERFACE --coverage)
+endif()
+
+# generated/base/version.h: QSPAN_VERSION, QSPAN_GIT_HASH, QSPAN_COMPILER; touched only on change.
+add_custom_target(qspan_version
+    BYPRODUCTS ${PROJECT_BINARY_DIR}/generated/base/version.h
+    COMMAND ${CMAKE_COMMAND}
+        -D "VERSION=${PROJECT_VERSION}"
+        -D "COMPILER=${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION} ${CMAKE_BUILD_TYPE}"
+        -D "SOURCE_DIR=${PROJECT_SOURCE_DIR}"
+        -D "OUTPUT=${PROJECT_BINARY_DIR}/generated/base/version.h"
+        -P ${PROJECT_SOURCE_DIR}/cmake/version.cmake
+    VERBATIM)
+add_dependencies(qspan_settings qspan_version)
+
+# What a layer needs from outside, beyond libc, libm and headers.
+set(qspan_external_comm MPI::MPI_C)
+set(qspan_external_kernels)
+set(qspan_external_engine OpenMP::OpenMP_C PkgConfig::OPENBLAS)
+set(qspan_external_machine PkgConfig::YAML)
+set(qspan_external_runtime OpenMP::OpenMP_C)
+set(qspan_external_output PkgConfig::JANSSON)
+set(qspan_external_verify PkgConfig::JANSSON)
+set(qspan_external_cli PkgConfig::JANSSON OpenMP::OpenMP_C)
+
+# Sources of a layer: its folder and the folders in it. Kernels live beside src/.
+function(qspan_sources out name)
+    if(name STREQUAL kernels)
+        set(dir ${PROJECT_SOURCE_DIR}/kernels)
+    else()
+        set(dir ${PROJECT_SOURCE_DIR}/src/${name})
+    endif()
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.c)
+    set(${out} ${sources} PARENT_SCOPE)
+endfunction()
+
+# Static library qspan_<name> from src/<name>/, linked with the libraries given. A layer without
+# sources is left out.
+function(qspan_layer name)
+    qspan_sources(sources ${name})
+    if(NOT sources)
+        return()
+    endif()
+    add_library(qspan_${name} STATIC ${sources})
+    target_link_libraries(qspan_${name}
+        PUBLIC qspan_settings ${ARGN} PRIVATE ${qspan_external_${name}})
+    if(name STREQUAL kernels OR name STREQUAL engine)
+        target_include_directories(qspan_${name} PRIVATE ${PROJECT_SOURCE_DIR})
+    endif()
+    set_property(GLOBAL APPEND PROPERTY qspan_libraries qspan_${name})
+endfunction()
+
+# The layers of one line of the diagram: each sees all lines below, none its neighbours.
+function(qspan_layers)
+    get_property(below GLOBAL PROPERTY qspan_libraries)
+    foreach(name IN LISTS ARGN)
+        qspan_layer(${name} ${below})
+    endforeach()
+endfunction()
+
+# Executable <target> from src/<layer>/; also qspan_<layer> without main.c, for tests.
+function(qspan_executable target layer)
+    qspan_sources(sources ${layer})
+    if(NOT sources)
+        return()
+    endif()
+    list(FILTER sources EXCLUDE REGEX "/main\\.c$")
+    get_property(below GLOBAL PROPERTY qspan_libraries)
+    add_library(qspan_${layer} STATIC ${sources})
+    target_link_libraries(qspan_${layer}
+        PUBLIC qspan_settings ${below} PRIVATE ${qspan_external_${layer}})
+    set_property(GLOBAL APPEND PROPERTY qspan_libraries qspan_${layer})
+    add_executable(${target} ${PROJECT_SOURCE_DIR}/src/${layer}/main.c)
+    target_link_libraries(${target} PRIVATE qspan_${layer})
+endfunction()
