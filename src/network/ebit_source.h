@@ -1,0 +1,57 @@
+/* Where ebits come from: when a requested pair is ready and how good it is.
+ *
+ * The runtime owns the clock: it submits requests in time order (ties by QPU, then op) and never lets
+ * `next` pass the earliest time at which any QPU could still submit. One source serves one timeline at
+ * a time (`begin`). Replicated: every rank holds one and gets the same answers; detmath only. */
+#ifndef QSPAN_NETWORK_EBIT_SOURCE_H
+#define QSPAN_NETWORK_EBIT_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "machine/machine.h"
+
+struct ebit_request {
+    uint64_t id;         /* the EBIT's run-time site (DESIGN 5.1): unique in a timeline */
+    uint32_t qpu_a, qpu_b;
+};
+struct ebit_grant {
+    uint64_t id;
+    int64_t t_ready_ps;  /* when both halves are on their comm qubits and both QPUs know it */
+};
+/* The ledger of one link in one timeline. requested = used + those still open;
+ * generated = used + expired + swapped + purified_away + those still stored. */
+struct ebit_ledger {
+    uint32_t qpu_a, qpu_b; /* a < b */
+    uint64_t requested, generated, swapped, purified_away, expired, used;
+};
+
+struct ebit_source;
+struct ebit_source_class {
+    const char *name;
+    enum status (*begin)(struct ebit_source *source, uint64_t timeline);
+    /* Requests that will come, in program order; a hint may be ignored. */
+    void (*hint)(struct ebit_source *source, const struct ebit_request *requests, size_t n);
+    enum status (*submit)(struct ebit_source *source, struct ebit_request request, int64_t t_ps);
+    /* The next pair to be ready at or before t_limit_ps, in order of time; false: none by then. */
+    bool (*next)(struct ebit_source *source, struct ebit_grant *out_grant, int64_t t_limit_ps);
+    /* The pair is used at t: its weights (pI, pX, pY, pZ) aged to t. */
+    enum status (*take)(struct ebit_source *source, double *out_weights, uint64_t id, int64_t t_ps);
+    /* Ledgers of all links with traffic, sorted by (a, b); borrowed until the next call. */
+    const struct ebit_ledger *(*ledger)(const struct ebit_source *source, size_t *out_n);
+    void (*destroy)(struct ebit_source *source);
+};
+struct ebit_source {
+    const struct ebit_source_class *class;
+    /* Every timeline is the same, whatever its number: computed once, used for all. */
+    bool is_stationary;
+};
+
+/* Abstract links of the machine file: each link makes one pair at a time, first come first served, in a
+ * fixed time, with fixed weights; ideal links are those with F = 1 (and time 0). Two QPUs without a link:
+ * submit refuses (STATUS_INPUT). The machine must outlive the source. */
+enum status ebit_source_create_links(struct ebit_source **out_source, const struct machine *machine);
+
+#endif

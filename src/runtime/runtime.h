@@ -1,0 +1,98 @@
+/* Runs a program: epochs, shots, branches, ledgers, results (DESIGN 5 and 7). */
+#ifndef QSPAN_RUNTIME_RUNTIME_H
+#define QSPAN_RUNTIME_RUNTIME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "comm/comm.h"
+#include "engine/engine.h"
+#include "machine/machine.h"
+#include "network/ebit_source.h"
+#include "program/program.h"
+
+#define RUN_ALL UINT64_MAX
+
+struct run_options {
+    const struct engine_class *engine;
+    uint64_t n_shots, seed;
+    uint32_t shots_per_timeline; /* B, 1024 */
+    uint64_t max_branches;       /* 65536 */
+    uint64_t n_probabilities;    /* 0: sample shots; K most likely or RUN_ALL: exact distribution instead */
+    uint64_t max_bytes;          /* per rank; 0 = available */
+};
+
+/* Keys are bit strings of n_key_bits, bit i = key bit i (rightmost character is bit 0), in words. */
+struct run_count {
+    const uint64_t *key;
+    uint64_t n;
+};
+struct run_probability {
+    const uint64_t *key;
+    double p;
+};
+struct run_mean {
+    double mean, std_error;
+    int64_t min, max;
+    uint64_t n; /* timelines */
+};
+struct results {
+    struct arena arena;
+    const struct program *program; /* borrowed */
+    const char *engine;
+    uint64_t seed, n_shots;
+    uint32_t *key_bits; /* program bits of the key */
+    size_t n_key_bits, key_words;
+    struct run_count *counts; /* sorted by key, empty when probabilities were asked for */
+    size_t n_counts;
+    struct run_probability *probabilities; /* by falling p, ties by ascending key */
+    size_t n_probabilities;
+    double *p_one;            /* with probabilities: per key bit, exact */
+    uint64_t n_outcomes;      /* keys with p > 0 */
+    /* Per QPU: counts of the bits born there (NULL when probabilities were asked for). */
+    struct run_marginal {
+        uint32_t *bits; /* program bits, in order */
+        size_t n_bits, key_words;
+        struct run_count *counts;
+        size_t n_counts;
+    } *marginals;             /* one per QPU of the program */
+    /* Per shot means (the exact number where control flow does not depend on data). */
+    struct ebit_ledger_mean {
+        uint32_t qpu_a, qpu_b;
+        double requested, generated, swapped, purified_away, expired, used;
+    } *links;
+    size_t n_links;
+    double n_ebits, n_bits_sent;
+    struct run_mean makespan_ps;
+    uint32_t *peak_comm;      /* per QPU */
+    uint32_t peak_group_qubits;
+    uint64_t peak_bytes;      /* largest rank: as reserved */
+    uint64_t planned_bytes;
+    uint64_t n_branches;      /* dense states evolved in all */
+    int n_ranks;
+    double wall_s;            /* set by the caller that owns the clock */
+};
+
+/* Collective over the team. The program must have passed program_check; machine NULL: ideal. */
+enum status runtime_run(struct results **out_results, const struct program *program,
+                        const struct machine *machine, const struct team *team,
+                        const struct run_options *options);
+void results_destroy(struct results *results);
+
+/* Figures without running: not collective. */
+struct run_plan {
+    struct engine_figures engine;
+    struct timeline_result *timeline; /* NULL when control flow depends on data */
+    uint64_t n_ebits;                 /* static count, loops multiplied out (saturating) */
+    struct ebit_ledger *links;        /* used = static count */
+    size_t n_links;
+    uint32_t *peak_comm;
+    uint64_t n_bits_sent;
+};
+enum status runtime_plan(struct run_plan *out_plan, const struct program *program,
+                         const struct machine *machine, const struct engine_class *engine,
+                         int n_ranks);
+void run_plan_fini(struct run_plan *plan);
+
+#endif
