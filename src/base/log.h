@@ -29,6 +29,10 @@ void log_set_rank(int rank, int size);
 void log_set_sink(log_sink *sink, void *ctx);
 /* Notes are printed unless quiet. */
 void log_set_quiet(bool quiet);
+/* Rank 0 and not quiet: may talk to a person. */
+bool log_is_talking(void);
+/* stderr holds an unfinished line (progress); the next message clears it first. */
+void log_set_line_open(bool is_open);
 
 /* Log an error and return `status`, so that a decision is one statement:
  *     return log_error_at(STATUS_INPUT, loc, "unknown gate '%s'", name);            */
@@ -39,6 +43,11 @@ enum status log_error_at(enum status status, struct src_loc loc, const char *fmt
 void log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warning_at(struct src_loc loc, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void log_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Text of the last error of this rank, "" if none; borrowed until the next log call. */
+const char *log_get_error(void);
+/* Logs an error whose text another rank formatted. */
+void log_repeat_error(const char *text);
 
 /* Warnings logged so far (for results files); borrowed until the next log call. */
 uint32_t log_count_warnings(void);

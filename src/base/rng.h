@@ -25,7 +25,7 @@ struct rng_block rng_draw(uint64_t seed, uint64_t site, uint32_t shot, enum rng_
 /* Uniform in [0, 1), 53 bits, from words 0 and 1 (lane 0) or 2 and 3 (lane 1) of the block. */
 double rng_uniform(uint64_t seed, uint64_t site, uint32_t shot, enum rng_stream stream);
 double rng_block_uniform(const struct rng_block *block, int lane);
-/* A seed from the operating system. */
+/* A seed from the operating system, below 2^53: every JSON reader keeps it. */
 uint64_t rng_seed_from_os(void);
 
 #endif

@@ -20,15 +20,19 @@ void text_fini(struct text *text);
 void text_add(struct text *text, const char *piece);
 void text_add_n(struct text *text, const char *piece, size_t n);
 void text_printf(struct text *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void text_vprintf(struct text *text, const char *fmt, va_list args)
+    __attribute__((format(printf, 2, 0)));
 /* Shortest decimal that reads back as the same double ("0.1", "3.141592653589793"). */
 void text_add_double(struct text *text, double value);
-/* "..." with control characters escaped as \xNN (UTF-8 kept). */
+/* `piece` with control characters and invalid UTF-8 escaped as \xNN (UTF-8 kept); no quotes. */
 void text_add_escaped(struct text *text, const char *piece, size_t n);
 
 /* Whole regular file ("-" = standard input) into an allocated, 0-terminated buffer; mem_free it.
  * Directories, devices and files over max_bytes are refused. STATUS_INPUT is logged. */
 enum status file_read(char **out_data, size_t *out_n, const char *path, size_t max_bytes);
-/* Writes path.tmp, fsync, then renames: never half a file. "-" = standard output. Logged. */
+/* Writes path.tmp, fsync, then renames: never half a file. "-" = standard output; devices and pipes
+ * are written as they are. Errors (logged): STATUS_NOFIT when the disk is full, else STATUS_USAGE.
+ */
 enum status file_write(const char *path, const char *data, size_t n);
 
 #endif
