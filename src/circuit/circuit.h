@@ -26,7 +26,8 @@ struct circuit {
     struct reg *qregs, *cregs;
     size_t n_qregs, cap_qregs, n_cregs, cap_cregs;
     uint32_t n_qubits, n_bits;
-    struct op_list ops; /* GATE, MEASURE, RESET, BARRIER, IF..END (other kinds: from other languages) */
+    struct op_list
+        ops; /* GATE, MEASURE, RESET, BARRIER, IF..END (other kinds: from other languages) */
     /* Placement comments `// qspan qpu A a[0:9] b[1]` before the first gate: QPU names in order of
      * appearance, and for each qubit its index or OP_NO_QPU. n_placed_qpus = 0: none given. */
     const char **placed_qpus;
@@ -47,7 +48,8 @@ enum status circuit_add_creg(struct circuit *circuit, const char *name, uint64_t
                              struct src_loc loc);
 /* "a[3]" */
 const char *circuit_qubit_name(const struct circuit *circuit, uint32_t qb, char *buffer, size_t n);
-/* Declares creg `meas` and measures every qubit in order: what a circuit without measurement means. */
+/* Declares creg `meas` and measures every qubit in order: what a circuit without measurement means.
+ */
 enum status circuit_measure_all(struct circuit *circuit);
 
 /* Limits on what a file may expand to; 0 = default. */
@@ -59,20 +61,22 @@ struct circuit_limits {
 };
 
 /* OpenQASM 2.0 from a file ("-" = stdin) or a text (name for messages, includes relative to its
- * folder). Custom gates expand to gates of the table. Errors are logged as file:line:column with the
- * offending text and what was expected: STATUS_INPUT; too many qubits or ops: STATUS_NOFIT. */
+ * folder). Custom gates expand to gates of the table. Errors are logged as file:line:column with
+ * the offending text and what was expected: STATUS_INPUT; too many qubits or ops: STATUS_NOFIT. */
 enum status qasm2_read_file(struct circuit **out_circuit, const char *path,
                             const struct circuit_limits *limits);
 enum status qasm2_read_text(struct circuit **out_circuit, const char *name, const char *text,
                             size_t n, const struct circuit_limits *limits);
-/* OpenQASM 2.0 text that reads back as the same circuit. What the language cannot say is refused. */
+/* OpenQASM 2.0 text that reads back as the same circuit. What the language cannot say is refused.
+ */
 enum status qasm2_print(struct text *out, const struct circuit *circuit);
 
 /* Generators (definitions and sources in docs/generators.md). All end in measurement of all qubits
  * that carry the answer. */
 enum status gen_ghz(struct circuit **out_circuit, uint32_t n);
 enum status gen_qft(struct circuit **out_circuit, uint32_t n); /* on |0..0>, no final swaps */
-/* Phase estimation of diag(1, e^{2 pi i phase}) on its eigenvector |1>: n counting qubits, 1 target. */
+/* Phase estimation of diag(1, e^{2 pi i phase}) on its eigenvector |1>: n counting qubits, 1
+ * target. */
 enum status gen_qpe(struct circuit **out_circuit, uint32_t n, double phase);
 
 #endif
