@@ -36,7 +36,7 @@ add_custom_target(qspan_version
 add_dependencies(qspan_settings qspan_version)
 
 # What a layer needs from outside, beyond libc, libm and headers.
-set(qspan_external_comm MPI::MPI_C)
+set(qspan_external_comm MPI::MPI_C OpenMP::OpenMP_C)
 set(qspan_external_kernels)
 set(qspan_external_engine OpenMP::OpenMP_C PkgConfig::OPENBLAS)
 set(qspan_external_machine PkgConfig::YAML)

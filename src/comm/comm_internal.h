@@ -1,0 +1,28 @@
+/* What the files of comm share; also the handle that tests use to make messages split. */
+#ifndef QSPAN_COMM_COMM_INTERNAL_H
+#define QSPAN_COMM_COMM_INTERNAL_H
+
+#include <mpi.h>
+
+#include "comm/comm.h"
+
+struct team {
+    MPI_Comm comm; /* MPI_COMM_NULL in a team without MPI */
+    int rank, size;
+    int tag_room; /* numbers per tag class */
+};
+
+/* Most bytes in one MPI message; the same on all ranks. */
+extern size_t comm_chunk_bytes;
+
+/* Messages of a team without MPI to itself: a send and a receive of the same tag meet in order.
+ * `*out_slot` is what alone_wait takes. */
+void alone_post(void **out_slot, bool is_send, void *data, size_t n_bytes, enum comm_tag tag,
+                uint32_t number);
+/* CHECKs that the partner was posted: nobody else could still do so. */
+void alone_wait(void *slot);
+
+/* Ends all ranks if an MPI call failed; call = its name. */
+void comm_check_mpi(const char *call, int code);
+
+#endif

@@ -1,0 +1,359 @@
+#include <limits.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cpu.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "comm/comm_internal.h"
+#include "comm/comm_native.h"
+
+enum { N_TAG_CLASSES = 8 };
+
+size_t comm_chunk_bytes = (size_t)1 << 30;
+
+static struct {
+    bool is_started, owns_mpi;
+    struct team world;
+} job;
+
+static bool has_mpi(const struct team *team) {
+    return team->comm != MPI_COMM_NULL;
+}
+
+static void abort_all(int exit_code) {
+    int is_initialized = 0;
+    int is_finalized = 0;
+    MPI_Initialized(&is_initialized);
+    MPI_Finalized(&is_finalized);
+    if (is_initialized && !is_finalized) {
+        MPI_Abort(MPI_COMM_WORLD, exit_code);
+    }
+    _exit(exit_code);
+}
+
+void comm_check_mpi(const char *call, int code) {
+    if (code == MPI_SUCCESS) {
+        return;
+    }
+    char text[MPI_MAX_ERROR_STRING] = "";
+    int n_text = 0;
+    MPI_Error_string(code, text, &n_text);
+    fprintf(stderr, "qspan: rank %d of %d: %s failed: %s\n", job.world.rank, job.world.size, call,
+            text);
+    fflush(stderr);
+    abort_all(STATUS_INTERNAL);
+}
+
+/* Ranks that share cores must not spin while they wait. mpirun knows only its slots, so count. */
+static void yield_if_oversubscribed(void) {
+    const char *local_size = getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
+    if (local_size && atol(local_size) > sysconf(_SC_NPROCESSORS_ONLN)) {
+        setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
+    }
+}
+
+/* Not a warning: results do not depend on it. */
+static void note_crowded_threads(void) {
+    int n_threads = omp_get_max_threads();
+    int n_cores = cpu_count_bound_cores();
+    if (n_threads > n_cores) {
+        log_note("%d OpenMP threads share %d core%s: start with mpirun --bind-to none or "
+                 "--map-by slot:PE=%d",
+                 n_threads, n_cores, n_cores == 1 ? "" : "s", n_threads);
+    }
+}
+
+static void init_team(struct team *team, MPI_Comm comm) {
+    void *tag_ub = NULL;
+    int has_tag_ub = 0;
+    comm_check_mpi("MPI_Comm_set_errhandler", MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN));
+    comm_check_mpi("MPI_Comm_rank", MPI_Comm_rank(comm, &team->rank));
+    comm_check_mpi("MPI_Comm_size", MPI_Comm_size(comm, &team->size));
+    comm_check_mpi("MPI_Comm_get_attr", MPI_Comm_get_attr(comm, MPI_TAG_UB, &tag_ub, &has_tag_ub));
+    int largest = has_tag_ub ? *(int *)tag_ub : 32767; /* what MPI promises at least */
+    team->tag_room = largest / N_TAG_CLASSES;
+    team->comm = comm;
+}
+
+static void start_job(const struct team *world) {
+    job.world = *world;
+    job.is_started = true;
+    log_set_rank(world->rank, world->size);
+    log_set_abort(abort_all);
+}
+
+enum status comm_start_on(MPI_Comm parent) {
+    CHECK(!job.is_started);
+    int level = MPI_THREAD_SINGLE;
+    comm_check_mpi("MPI_Query_thread", MPI_Query_thread(&level));
+    if (level < MPI_THREAD_FUNNELED) {
+        return log_error(STATUS_USAGE, "MPI must be initialised with MPI_THREAD_FUNNELED at least");
+    }
+    struct team world;
+    MPI_Comm comm;
+    comm_check_mpi("MPI_Comm_dup", MPI_Comm_dup(parent, &comm));
+    init_team(&world, comm);
+    start_job(&world);
+    note_crowded_threads();
+    return STATUS_OK;
+}
+
+enum status comm_start(int *argc, char ***argv) {
+    CHECK(!job.is_started);
+    int is_initialized = 0;
+    int is_finalized = 0;
+    MPI_Initialized(&is_initialized);
+    MPI_Finalized(&is_finalized);
+    if (is_finalized) {
+        return log_error(STATUS_USAGE, "MPI cannot be started a second time in one process");
+    }
+    if (!is_initialized) {
+        int level;
+        yield_if_oversubscribed();
+        comm_check_mpi("MPI_Init_thread", MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &level));
+        job.owns_mpi = true;
+        comm_check_mpi("MPI_Comm_set_errhandler",
+                       MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN));
+    }
+    return comm_start_on(MPI_COMM_WORLD);
+}
+
+enum status comm_start_alone(void) {
+    CHECK(!job.is_started);
+    start_job(&(struct team){.comm = MPI_COMM_NULL, .rank = 0, .size = 1});
+    return STATUS_OK;
+}
+
+void comm_stop(void) {
+    if (!job.is_started) {
+        return;
+    }
+    if (has_mpi(&job.world)) {
+        comm_check_mpi("MPI_Comm_free", MPI_Comm_free(&job.world.comm));
+    }
+    job.is_started = false;
+    if (job.owns_mpi) {
+        job.owns_mpi = false;
+        comm_check_mpi("MPI_Finalize", MPI_Finalize());
+    }
+    log_set_abort(NULL);
+}
+
+bool comm_is_parallel(void) {
+    return comm_world()->size > 1;
+}
+
+const struct team *comm_world(void) {
+    CHECK(job.is_started);
+    return &job.world;
+}
+
+int team_rank(const struct team *team) {
+    return team->rank;
+}
+
+int team_size(const struct team *team) {
+    return team->size;
+}
+
+MPI_Comm team_native(const struct team *team) {
+    return team->comm;
+}
+
+enum status team_split(struct team **out_team, const struct team *team, int colour) {
+    CHECK(colour >= 0);
+    struct team *part = mem_alloc(1, sizeof *part);
+    enum status status = comm_agree(team, part ? STATUS_OK : STATUS_NOFIT);
+    if (status != STATUS_OK) {
+        mem_free(part);
+        return status;
+    }
+    *part = *team;
+    if (has_mpi(team)) {
+        MPI_Comm comm;
+        comm_check_mpi("MPI_Comm_split", MPI_Comm_split(team->comm, colour, team->rank, &comm));
+        init_team(part, comm);
+    }
+    *out_team = part;
+    return STATUS_OK;
+}
+
+void team_destroy(struct team *team) {
+    if (team && has_mpi(team)) {
+        comm_check_mpi("MPI_Comm_free", MPI_Comm_free(&team->comm));
+    }
+    mem_free(team);
+}
+
+/* A message of any size is `n_chunks` MPI messages of one tag, which MPI keeps in order. A single
+ * one, by far the usual case, has its handle in the request itself. */
+struct pending {
+    union {
+        MPI_Request one;
+        MPI_Request *many;
+        void *slot; /* of a team without MPI */
+    } handle;
+    size_t n_chunks; /* 0 without MPI */
+    size_t n_bytes;
+    bool is_send;
+};
+_Static_assert(sizeof(struct pending) <= sizeof(struct comm_request), "a request fits");
+
+static size_t count_chunks(size_t n_bytes) {
+    return n_bytes == 0 ? 1 : (n_bytes - 1) / comm_chunk_bytes + 1;
+}
+
+static int chunk_count(size_t n_bytes, size_t chunk) {
+    size_t n_left = n_bytes - chunk * comm_chunk_bytes;
+    return int_from_size(n_left < comm_chunk_bytes ? n_left : comm_chunk_bytes);
+}
+
+static void post_chunks(const struct team *team, MPI_Request *requests,
+                        const struct pending *pending, unsigned char *data, int peer, int tag) {
+    for (size_t i = 0; i < pending->n_chunks; i++) {
+        unsigned char *start = pending->n_bytes == 0 ? data : data + i * comm_chunk_bytes;
+        int count = chunk_count(pending->n_bytes, i);
+        if (pending->is_send) {
+            comm_check_mpi("MPI_Isend",
+                           MPI_Isend(start, count, MPI_BYTE, peer, tag, team->comm, &requests[i]));
+        } else {
+            comm_check_mpi("MPI_Irecv",
+                           MPI_Irecv(start, count, MPI_BYTE, peer, tag, team->comm, &requests[i]));
+        }
+    }
+}
+
+static void post(const struct team *team, struct comm_request *out_request, bool is_send,
+                 void *data, size_t n_bytes, int peer, enum comm_tag tag, uint32_t number) {
+    CHECK(peer >= 0 && peer < team->size);
+    CHECK((int)tag > 0 && (int)tag < N_TAG_CLASSES);
+    struct pending pending = {.n_bytes = n_bytes, .is_send = is_send};
+    if (!has_mpi(team)) {
+        alone_post(&pending.handle.slot, is_send, data, n_bytes, tag, number);
+    } else {
+        int mpi_tag = (int)tag * team->tag_room + (int)(number % (uint32_t)team->tag_room);
+        pending.n_chunks = count_chunks(n_bytes);
+        if (pending.n_chunks == 1) {
+            post_chunks(team, &pending.handle.one, &pending, data, peer, mpi_tag);
+        } else {
+            pending.handle.many = mem_alloc(pending.n_chunks, sizeof(MPI_Request));
+            CHECK(pending.handle.many != NULL);
+            post_chunks(team, pending.handle.many, &pending, data, peer, mpi_tag);
+        }
+    }
+    memcpy(out_request, &pending, sizeof pending);
+}
+
+void comm_isend(const struct team *team, struct comm_request *out_request, const void *data,
+                size_t n_bytes, int to, enum comm_tag tag, uint32_t number) {
+    post(team, out_request, true, (void *)(uintptr_t)data, n_bytes, to, tag, number);
+}
+
+void comm_irecv(const struct team *team, struct comm_request *out_request, void *out_data,
+                size_t n_bytes, int from, enum comm_tag tag, uint32_t number) {
+    post(team, out_request, false, out_data, n_bytes, from, tag, number);
+}
+
+static void wait_one(struct pending *pending) {
+    if (pending->n_chunks == 0) {
+        alone_wait(pending->handle.slot);
+        return;
+    }
+    bool is_one = pending->n_chunks == 1;
+    MPI_Request *requests = is_one ? &pending->handle.one : pending->handle.many;
+    for (size_t i = 0; i < pending->n_chunks; i++) {
+        MPI_Status mpi_status;
+        comm_check_mpi("MPI_Wait", MPI_Wait(&requests[i], &mpi_status));
+        if (!pending->is_send) {
+            int n_received;
+            comm_check_mpi("MPI_Get_count", MPI_Get_count(&mpi_status, MPI_BYTE, &n_received));
+            CHECK(n_received == chunk_count(pending->n_bytes, i));
+        }
+    }
+    if (!is_one) {
+        mem_free(pending->handle.many);
+    }
+}
+
+void comm_wait(struct comm_request *requests, size_t n_requests) {
+    for (size_t i = 0; i < n_requests; i++) {
+        struct pending pending;
+        memcpy(&pending, &requests[i], sizeof pending);
+        wait_one(&pending);
+    }
+}
+
+void comm_barrier(const struct team *team) {
+    if (has_mpi(team)) {
+        comm_check_mpi("MPI_Barrier", MPI_Barrier(team->comm));
+    }
+}
+
+void comm_bcast(const struct team *team, void *data, size_t n_bytes, int root) {
+    CHECK(root >= 0 && root < team->size);
+    if (!has_mpi(team) || n_bytes == 0) {
+        return;
+    }
+    for (size_t i = 0; i < count_chunks(n_bytes); i++) {
+        comm_check_mpi("MPI_Bcast", MPI_Bcast((unsigned char *)data + i * comm_chunk_bytes,
+                                              chunk_count(n_bytes, i), MPI_BYTE, root, team->comm));
+    }
+}
+
+/* Elements of 8 bytes, reduced in place, in pieces. */
+static void reduce(const struct team *team, void *inout, size_t n, MPI_Datatype type, MPI_Op op) {
+    if (!has_mpi(team)) {
+        return;
+    }
+    size_t n_most = comm_chunk_bytes / 8 > 0 ? comm_chunk_bytes / 8 : 1;
+    for (size_t i = 0; i < n; i += n_most) {
+        int count = int_from_size(n - i < n_most ? n - i : n_most);
+        comm_check_mpi("MPI_Allreduce", MPI_Allreduce(MPI_IN_PLACE, (unsigned char *)inout + 8 * i,
+                                                      count, type, op, team->comm));
+    }
+}
+
+void comm_sum_i64(const struct team *team, int64_t *inout, size_t n) {
+    reduce(team, inout, n, MPI_INT64_T, MPI_SUM);
+}
+
+void comm_max_u64(const struct team *team, uint64_t *inout, size_t n) {
+    reduce(team, inout, n, MPI_UINT64_T, MPI_MAX);
+}
+
+void comm_max_f64(const struct team *team, double *inout, size_t n) {
+    reduce(team, inout, n, MPI_DOUBLE, MPI_MAX);
+}
+
+void comm_allgather(const struct team *team, void *out, const void *data, size_t n_bytes) {
+    size_t n_total;
+    CHECK(size_mul(&n_total, n_bytes, (size_t)team->size));
+    if (n_total == 0) {
+        return;
+    }
+    if (has_mpi(team) && n_total <= comm_chunk_bytes) {
+        comm_check_mpi("MPI_Allgather", MPI_Allgather(data, (int)n_bytes, MPI_BYTE, out,
+                                                      (int)n_bytes, MPI_BYTE, team->comm));
+        return;
+    }
+    unsigned char *parts = out;
+    memcpy(parts + (size_t)team->rank * n_bytes, data, n_bytes);
+    for (int root = 0; root < team->size; root++) {
+        comm_bcast(team, parts + (size_t)root * n_bytes, n_bytes, root);
+    }
+}
+
+const char *comm_library(void) {
+    static char text[MPI_MAX_LIBRARY_VERSION_STRING];
+    if (!job.is_started || !has_mpi(&job.world)) {
+        return "none";
+    }
+    int n_text = 0;
+    comm_check_mpi("MPI_Get_library_version", MPI_Get_library_version(text, &n_text));
+    text[strcspn(text, "\n")] = '\0';
+    return text;
+}
