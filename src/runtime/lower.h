@@ -1,0 +1,43 @@
+/* A program as the statevector runtime executes it: the same ops with what each means to an engine.
+ *
+ * - A Pauli-product measurement becomes a basis change, a CX ladder, a Z measurement and their inverses.
+ * - EBIT(a, b); CX q, a; MEASURE a (b untouched in between) is an entangler: the engine copies q to b in one
+ *   scaled copy and never holds a; the pair, the CX and the measurement live on in frames alone.
+ * - An IF whose body holds Pauli gates only changes frames, never the state.
+ * - A terminal measurement (top level, wire not used and bit neither read nor written afterwards) is
+ *   postponed to the end and drawn with all others from the final state. */
+#ifndef QSPAN_RUNTIME_LOWER_H
+#define QSPAN_RUNTIME_LOWER_H
+
+#include <stdint.h>
+
+#include "engine/engine.h"
+#include "program/program.h"
+
+enum lower_role {
+    ROLE_PLAIN,
+    ROLE_FRAME_IF,  /* IF .. END of Paulis: apply to frames under the condition, skip the block */
+    ROLE_COIN,      /* MEASURE of an entangler: a fair coin, nothing for the engine to do */
+    ROLE_POSTPONED, /* MEASURE drawn at the end */
+};
+
+struct lowered {
+    struct op_list ops;
+    uint8_t *modes;       /* enum engine_mode */
+    uint8_t *roles;       /* enum lower_role */
+    uint32_t *copy_wires; /* ENGINE_COPY: the wire that becomes the copy */
+    size_t *source;       /* index of the program's op */
+    size_t *postponed;    /* MEASURE ops to draw at the end, in program order */
+    size_t n_postponed;
+};
+
+/* `engine` decides by its plan whether postponing all terminal measurements costs memory: they are
+ * postponed unless that makes the largest group both larger than without and larger than 20 qubits. */
+enum status lower_program(struct lowered *out_lowered, const struct program *program,
+                          const struct engine_class *engine);
+void lowered_fini(struct lowered *lowered);
+/* The engine's view; borrows from lowered and program. */
+struct engine_task lowered_task(const struct lowered *lowered, const struct program *program,
+                                uint64_t max_bytes);
+
+#endif
