@@ -5,6 +5,7 @@ target_compile_definitions(qspan_settings INTERFACE _GNU_SOURCE)
 target_compile_options(qspan_settings INTERFACE
     -Wall -Wextra -Wundef -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
     -ffp-contract=off
+    -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
     $<$<BOOL:${QSPAN_WERROR}>:-Werror>)
 target_include_directories(qspan_settings INTERFACE
     ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/generated)

@@ -184,6 +184,11 @@ void det_sincos(double *out_sin, double *out_cos, double x) {
         *out_sin = *out_cos = NAN;
         return;
     }
+    if (fabs(x) < 0x1p-27) {
+        *out_sin = x; /* keeps -0 */
+        *out_cos = 1;
+        return;
+    }
     int64_t n = (int64_t)(x * two_over_pi + (x < 0 ? -0.5 : 0.5));
     double lost = 0;
     double r = n == 0 ? x : reduce_quadrant(&lost, x, (double)n);
