@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 enum status rows_create(struct rows *out_rows, uint32_t n_wires, uint32_t n_bits, size_t stride) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 struct column {
