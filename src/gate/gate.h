@@ -1,8 +1,8 @@
 /* The gate table: one record per named gate, and what follows from its unitary.
  *
- * Index convention everywhere: operand 0 is the least significant bit of a matrix index. Matrices are
- * row major, 2^k x 2^k, interleaved (re, im). Definitions are those of Qiskit's qelib1.inc (OpenQASM 2)
- * and stdgates.inc (OpenQASM 3), equal up to a global phase where the two differ. */
+ * Index convention everywhere: operand 0 is the least significant bit of a matrix index. Matrices
+ * are row major, 2^k x 2^k, interleaved (re, im). Definitions are those of Qiskit's qelib1.inc
+ * (OpenQASM 2) and stdgates.inc (OpenQASM 3), equal up to a global phase where the two differ. */
 #ifndef QSPAN_GATE_GATE_H
 #define QSPAN_GATE_GATE_H
 
@@ -10,6 +10,11 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "base/text.h"
+
+/* Parameters of a gate must be smaller than this in size, so that sums of them stay in the domain
+ * of det_sincos. Files with larger angles are refused where they are read. */
+#define GATE_MAX_ANGLE 0x1p28
 
 enum {
     GATE_MAX_QUBITS = 5,
@@ -19,20 +24,61 @@ enum {
 
 /* Ordered as in the table; names in lower case are the OpenQASM names. */
 enum gate_id {
-    GATE_I,   /* id */
-    GATE_U0,  /* u0(n): identity of n cycles */
-    GATE_X, GATE_Y, GATE_Z, GATE_H, GATE_S, GATE_SDG, GATE_T, GATE_TDG, GATE_SX, GATE_SXDG,
-    GATE_RX, GATE_RY, GATE_RZ,
-    GATE_P, GATE_U1,          /* diag(1, e^{i lambda}) */
-    GATE_U2,                  /* u2(phi, lambda) */
-    GATE_U3, GATE_U,          /* (theta, phi, lambda) */
-    GATE_R,                   /* r(theta, phi) = exp(-i theta/2 (cos phi X + sin phi Y)) */
-    GATE_CX, GATE_CY, GATE_CZ, GATE_CH, GATE_CSX, GATE_CS, GATE_CSDG,
-    GATE_CRX, GATE_CRY, GATE_CRZ, GATE_CP, GATE_CU1, GATE_CU3, GATE_CU, /* operand 0 controls */
-    GATE_SWAP, GATE_ISWAP, GATE_DCX, GATE_ECR,
-    GATE_RXX, GATE_RYY, GATE_RZZ, GATE_RZX, /* exp(-i theta/2 P P); rzx: Z on operand 0, X on 1 */
-    GATE_CCX, GATE_CCZ, GATE_CSWAP, GATE_RCCX,
-    GATE_C3X, GATE_C3SX, GATE_RC3X, GATE_C4X, /* c3sqrtx is an alias of c3sx */
+    GATE_I,  /* id */
+    GATE_U0, /* u0(n): identity of n cycles */
+    GATE_X,
+    GATE_Y,
+    GATE_Z,
+    GATE_H,
+    GATE_S,
+    GATE_SDG,
+    GATE_T,
+    GATE_TDG,
+    GATE_SX,
+    GATE_SXDG,
+    GATE_RX,
+    GATE_RY,
+    GATE_RZ,
+    GATE_P,
+    GATE_U1, /* diag(1, e^{i lambda}) */
+    GATE_U2, /* u2(phi, lambda) */
+    GATE_U3,
+    GATE_U, /* (theta, phi, lambda) */
+    GATE_R, /* r(theta, phi) = exp(-i theta/2 (cos phi X + sin phi Y)) */
+    GATE_CX,
+    GATE_CY,
+    GATE_CZ,
+    GATE_CH,
+    GATE_CSX,
+    GATE_CS,
+    GATE_CSDG,
+    GATE_CRX,
+    GATE_CRY,
+    GATE_CRZ,
+    GATE_CP,
+    GATE_CU1,
+    GATE_CU3,
+    GATE_CU, /* operand 0 controls */
+    GATE_SWAP,
+    GATE_ISWAP,
+    GATE_ISWAPDG,
+    GATE_DCX, /* cx a,b; cx b,a */
+    GATE_DCXDG,
+    GATE_ECR,
+    GATE_RXX,
+    GATE_RYY,
+    GATE_RZZ,
+    GATE_RZX, /* exp(-i theta/2 P P); rzx: Z on operand 0, X on 1 */
+    GATE_CCX,
+    GATE_CCZ,
+    GATE_CSWAP,
+    GATE_RCCX,
+    GATE_C3X,
+    GATE_C3SX, /* named c3sqrtx, as in qelib1; alias c3sx */
+    GATE_C3SXDG,
+    GATE_RC3X,
+    GATE_RC3XDG,
+    GATE_C4X,
     GATE_COUNT,
     GATE_NONE = GATE_COUNT,
 };
@@ -46,32 +92,39 @@ struct gate_info {
     bool is_clifford;
     bool in_qelib1, in_stdgates; /* defined by Qiskit's qelib1.inc / by OpenQASM 3's stdgates.inc */
     const char *help;            /* one line with the formula */
-    /* OpenQASM text of a definition by other gates of the table, for headers (qnu.inc, qelib1) and for
-     * splitting: "gate ccx a,b,c { h c; cx b,c; ... }"; NULL for U, CX and one-qubit primitives that
-     * have none. */
+    /* OpenQASM text (2 and 3) of a definition, for headers (qnu.inc) and for splitting:
+     * "gate ccx a,b,c { h c; cx b,c; ... }". Uses only one- and two-qubit gates that both
+     * qelib1.inc and stdgates.inc define; equal to the unitary up to a global phase. NULL for u3
+     * and cx alone. */
     const char *definition;
 };
 
 const struct gate_info *gate_get(enum gate_id gate);
-/* GATE_NONE when unknown. Aliases (CX, cnot? no: only those of the two standards: CX, phase, cphase,
- * c3sqrtx, u0) map to their gate. */
+/* GATE_NONE when unknown. Other spellings map to their gate: those of the two standards (U, CX,
+ * phase, cphase) and Qiskit's c3sx. Cost: a binary search. */
 enum gate_id gate_find(const char *name);
 
-/* out: 2 * 4^k doubles. det_sincos only: equal on all ranks. */
+/* out: 2 * 4^k doubles. det_sincos only: equal on all ranks. |params| < GATE_MAX_ANGLE. */
 void gate_unitary(double *out_matrix, enum gate_id gate, const double *params);
 /* The inverse as one gate of the table (all gates have one; parameters adapted). */
 void gate_inverse(enum gate_id *out_gate, double *out_params, enum gate_id gate,
                   const double *params);
-/* The gate commutes with Z on `operand` for these parameters (exact test on the unitary). */
+/* The gate commutes with Z on `operand` for these parameters: all entries of the unitary between
+ * indices that differ in that bit are below 1e-15 (det_sincos is exact at multiples of pi/2, so
+ * rx(2 pi) passes and rx(2 pi + 1e-14) does not). */
 bool gate_is_diagonal_on(enum gate_id gate, const double *params, unsigned operand);
-/* The unitary is the identity up to phase for these parameters (kept by the distributor all the same). */
+/* The unitary is the identity up to phase for these parameters, each entry within 1e-15 (kept by
+ * the distributor all the same). */
 bool gate_is_identity(enum gate_id gate, const double *params);
 
 struct op_list;
 struct src_loc;
-/* Appends the gate on `qubits` as one- and two-qubit gates (CX, H, T, TDG, P, U ...) to `out`:
- * gates of three and more qubits only. Equal to the gate up to a global phase. */
+/* Appends the gate on `qubits` as one- and two-qubit gates (CX, H, T, TDG, P) to `out`, as in its
+ * definition: gates of three and more qubits only. Equal to the gate up to a global phase. */
 enum status gate_decompose(struct op_list *out, enum gate_id gate, const double *params,
                            const uint32_t *qubits, struct src_loc loc);
+/* Appends the definition as OpenQASM text, wrapped to 100 columns: for gates that are not in
+ * stdgates.inc (OpenQASM 3) or not in qelib1.inc (OpenQASM 2). STATUS_NOFIT without memory. */
+enum status gate_print_definition(struct text *out, enum gate_id gate);
 
 #endif

@@ -1,9 +1,9 @@
 /* Op records and op lists: what circuits, programs and engine sections are made of.
  *
- * A list is flat: IF ... [ELSE ...] END, WHILE ... END and REPEAT ... END are markers, joined by `match`
- * (IF -> its ELSE or END, ELSE -> END, END -> the IF, WHILE or REPEAT that it closes; WHILE and
- * REPEAT -> END). Operands, parameters and condition trees lie in pools of the list. Loops are never
- * unrolled. A qubit is an index: a circuit's qubit, or a program's wire. */
+ * A list is flat: IF ... [ELSE ...] END, WHILE ... END and REPEAT ... END are markers, joined by
+ * `match` (IF -> its ELSE or END, ELSE -> END, END -> the IF, WHILE or REPEAT that it closes; WHILE
+ * and REPEAT -> END). Operands, parameters and condition trees lie in pools of the list. Loops are
+ * never unrolled. A qubit is an index: a circuit's qubit, or a program's wire. */
 #ifndef QSPAN_GATE_OP_H
 #define QSPAN_GATE_OP_H
 
@@ -16,37 +16,39 @@
 #include "gate/gate.h"
 
 enum op_kind {
-    OP_GATE,       /* gate, qubits, params */
-    OP_MEASURE,    /* qubits; bit = target; arg = packed Paulis (op_pauli), 0 means Z on one qubit */
-    OP_RESET,      /* one qubit to |0> */
-    OP_BARRIER,    /* qubits */
-    OP_ALLOC,      /* one qubit, in |0> */
-    OP_FREE,       /* one qubit; its state is dropped (measured out and forgotten) */
-    OP_EBIT,       /* qubits a, b: comm wires of two QPUs receive a Bell pair Phi+ */
-    OP_SEND,       /* bit to QPU arg */
-    OP_RECV,       /* bit */
-    OP_IF,         /* expr */
+    OP_GATE,    /* gate, qubits, params */
+    OP_MEASURE, /* qubits; bit = target; arg = packed Paulis (op_pauli), 0 means Z on one qubit */
+    OP_RESET,   /* one qubit to |0> */
+    OP_BARRIER, /* qubits */
+    OP_ALLOC,   /* one qubit, in |0> */
+    OP_FREE,    /* one qubit; its state is dropped (measured out and forgotten) */
+    OP_EBIT,    /* qubits a, b: comm wires of two QPUs receive a Bell pair Phi+ */
+    OP_SEND,    /* bit to QPU arg */
+    OP_RECV,    /* bit */
+    OP_IF,      /* expr */
     OP_ELSE,
-    OP_WHILE,      /* expr */
-    OP_REPEAT,     /* arg = rounds; bit = OP_NO_BIT */
+    OP_WHILE,  /* expr */
+    OP_REPEAT, /* arg = rounds; bit = OP_NO_BIT */
     OP_END,
     OP_NOISE,      /* noise, qubits, params */
     OP_IDLE,       /* one qubit; arg = segment */
     OP_DETECTOR,   /* params = coordinates; expr = XOR of bits */
     OP_OBSERVABLE, /* arg = index; expr = XOR of bits */
     OP_TICK,
-    OP_COORDS,     /* qubits, params */
+    OP_COORDS,       /* qubits, params */
     OP_SHIFT_COORDS, /* params */
-    OP_CALL,       /* bits -> bits by a decoder; arg = index in the owner's table of calls */
+    OP_CALL,         /* bits -> bits by a decoder; arg = index in the owner's table of calls */
     OP_KIND_COUNT,
 };
 
 enum op_noise {
-    NOISE_X, NOISE_Y, NOISE_Z, /* params: p; each qubit on its own */
-    NOISE_DEPOLARIZE1,         /* p: X, Y, Z with p/3 each; each qubit on its own */
-    NOISE_DEPOLARIZE2,         /* p: the 15 other strings with p/15 each; pairs of qubits */
-    NOISE_PAULI1,              /* pX, pY, pZ */
-    NOISE_PAULI2,              /* 15 probabilities, IX IY IZ XI ... ZZ (first letter: first qubit) */
+    NOISE_X,
+    NOISE_Y,
+    NOISE_Z,           /* params: p; each qubit on its own */
+    NOISE_DEPOLARIZE1, /* p: X, Y, Z with p/3 each; each qubit on its own */
+    NOISE_DEPOLARIZE2, /* p: the 15 other strings with p/15 each; pairs of qubits */
+    NOISE_PAULI1,      /* pX, pY, pZ */
+    NOISE_PAULI2,      /* 15 probabilities, IX IY IZ XI ... ZZ (first letter: first qubit) */
     NOISE_COUNT,
 };
 
@@ -56,19 +58,19 @@ enum op_noise {
 #define OP_NO_MATCH UINT32_MAX
 
 struct op {
-    uint8_t kind;      /* enum op_kind */
+    uint8_t kind; /* enum op_kind */
     uint8_t n_params;
-    uint16_t which;    /* enum gate_id or enum op_noise */
+    uint16_t which; /* enum gate_id or enum op_noise */
     uint32_t n_qubits;
-    uint32_t qubit0;   /* first operand in op_list.qubits */
-    uint32_t param0;   /* first parameter in op_list.params */
-    uint32_t bit;      /* target of MEASURE, SEND, RECV; else OP_NO_BIT */
-    uint32_t expr;     /* root in op_list.exprs of IF, WHILE; else OP_NO_EXPR */
-    uint32_t match;    /* partner of a block marker */
-    uint32_t qpu;      /* programs: the QPU that executes it (EBIT: of its first wire) */
+    uint32_t qubit0; /* first operand in op_list.qubits */
+    uint32_t param0; /* first parameter in op_list.params */
+    uint32_t bit;    /* target of MEASURE, SEND, RECV; else OP_NO_BIT */
+    uint32_t expr;   /* root in op_list.exprs of IF, WHILE; else OP_NO_EXPR */
+    uint32_t match;  /* partner of a block marker */
+    uint32_t qpu;    /* programs: the QPU that executes it (EBIT: of its first wire) */
     uint64_t arg;
     uint32_t file, line, col; /* file: index in the owner's file names; 0,0,0 = made, not read */
-    uint32_t site;     /* first static random site; op_list_number_sites */
+    uint32_t site;            /* first static random site; op_list_number_sites */
 };
 
 /* Condition trees. A bit never written is 0. */
@@ -76,9 +78,13 @@ enum expr_kind {
     EXPR_CONST, /* value0 = 0 or 1 */
     EXPR_BIT,   /* a = bit */
     EXPR_NOT,   /* a = node */
-    EXPR_AND, EXPR_OR, EXPR_XOR, /* a, b = nodes */
-    EXPR_EQ,    /* bits a .. a+n-1 (least significant first) equal the n-bit constant at words[value0] */
+    EXPR_AND,
+    EXPR_OR,
+    EXPR_XOR, /* a, b = nodes */
+    EXPR_EQ,  /* bits a .. a+n-1 (lowest first) equal the n-bit constant at words[value0] */
 };
+/* Children come before their parents in the pool. In NOT, AND, OR and XOR, n is the number of nodes
+ * of the tree (set by expr_add, saturating). */
 struct expr {
     uint32_t kind, a, b, n, value0;
 };
@@ -107,15 +113,20 @@ static inline const double *op_params(const struct op_list *list, const struct o
     return list->params + op->param0;
 }
 
-/* Appends a zeroed op of that kind (bit, expr, qpu, match = none) with operands and parameters copied;
- * *out_op (may be NULL) is valid until the next append. */
+/* Appends a zeroed op of that kind (bit, expr, qpu, match = none) with operands and parameters
+ * copied; line and col are those of loc, and the owner, who knows its file names, sets `file`.
+ * *out_op (may be NULL) is valid until the next append.
+ * Errors: STATUS_INPUT for more than 255 parameters, STATUS_NOFIT for more than 2^32 - 2 ops,
+ * operands or parameters in a list, or without memory; the list is then as before. Cost: amortised
+ * < 100 ns. */
 enum status op_list_add(struct op_list *list, struct op **out_op, enum op_kind kind,
                         const uint32_t *qubits, size_t n_qubits, const double *params,
                         size_t n_params, struct src_loc loc);
 enum status op_list_add_gate(struct op_list *list, enum gate_id gate, const uint32_t *qubits,
                              const double *params, struct src_loc loc);
 /* Opens IF or WHILE (with expr) or REPEAT (arg = count), ELSE, and END; sets match on both sides.
- * `open` = index of the marker being continued or closed (the IF for ELSE; IF, WHILE, REPEAT for END). */
+ * `open` = index of the marker being continued or closed (the IF for ELSE; IF, WHILE, REPEAT for
+ * END). */
 enum status op_list_open(struct op_list *list, size_t *out_index, enum op_kind kind, uint32_t expr,
                          uint64_t count, struct src_loc loc);
 enum status op_list_else(struct op_list *list, size_t open, struct src_loc loc);
@@ -125,20 +136,22 @@ enum status expr_add(struct op_list *list, uint32_t *out_expr, struct expr node)
 /* EQ with the constant given as words, least significant first, (n_bits + 63) / 64 of them. */
 enum status expr_add_eq(struct op_list *list, uint32_t *out_expr, uint32_t first_bit,
                         uint32_t n_bits, const uint64_t *value);
-/* Copies a tree of `from` to `list`, bits renumbered by bit_map (NULL: as they are). */
+/* Copies a tree of `from` to `list` (another list), bits renumbered by bit_map (NULL: as they are).
+ * An EQ whose bits are not adjacent any more becomes an AND of bits. */
 enum status expr_copy(struct op_list *list, uint32_t *out_expr, const struct op_list *from,
                       uint32_t expr, const uint32_t *bit_map);
 /* 64 shots at once: value of bit b in shot word w is table[b * stride + w]. */
 uint64_t expr_eval_word(const struct op_list *list, uint32_t expr, const uint64_t *table,
                         size_t stride, size_t w);
 /* Calls visit for every bit that the tree reads (a bit may come twice). */
-void expr_visit_bits(const struct op_list *list, uint32_t expr, void (*visit)(void *ctx, uint32_t bit),
-                     void *ctx);
+void expr_visit_bits(const struct op_list *list, uint32_t expr,
+                     void (*visit)(void *ctx, uint32_t bit), void *ctx);
 /* The tree is an XOR of bits and constants (NOT, XOR, BIT, CONST, EQ on one bit). */
 bool expr_is_affine(const struct op_list *list, uint32_t expr);
 
-/* Static random sites in list order: a MEASURE, RESET, EBIT, FREE takes one each, a NOISE one per target
- * (or pair), everything else none. At run time site = static id + n_sites x iteration (DESIGN 5.1). */
+/* Static random sites in list order: a MEASURE, RESET, EBIT, FREE takes one each, a NOISE one per
+ * target (or pair), everything else none. At run time site = static id + n_sites x iteration
+ * (DESIGN 5.1). */
 void op_list_number_sites(struct op_list *list);
 uint32_t op_count_sites(const struct op *op);
 
@@ -155,7 +168,8 @@ unsigned op_noise_n_params(enum op_noise noise);
 unsigned op_noise_group(enum op_noise noise);
 
 /* Checks what every list must hold: markers match, operands in range, distinct within one gate,
- * parameter counts, finite parameters. For tests and CHECKs. */
+ * parameter counts, finite parameters (angles of gates below GATE_MAX_ANGLE, probabilities of noise
+ * in [0, 1] with sum at most 1), bits and conditions in range. For tests and CHECKs. */
 bool op_list_is_valid(const struct op_list *list, uint32_t n_qubits, uint32_t n_bits);
 
 #endif
