@@ -145,7 +145,7 @@ static enum status copy_eq(struct op_list *list, uint32_t *out_expr, const struc
     }
     uint32_t all = OP_NO_EXPR;
     for (uint32_t i = 0; i < node->n; i++) {
-        uint32_t bit;
+        uint32_t bit = OP_NO_EXPR;
         TRY(expr_add(list, &bit, (struct expr){.kind = EXPR_BIT, .a = bit_map[node->a + i]}));
         if (!bits_get(value, i)) {
             TRY(expr_add(list, &bit, (struct expr){.kind = EXPR_NOT, .a = bit}));
