@@ -38,6 +38,7 @@ struct machine {
     char *text; /* the file as read, for provenance; presets: their printed form */
     struct machine_qpu *qpus;
     size_t n_qpus, cap_qpus;
+    uint32_t *by_name; /* QPU indices in strcmp order of their names */
     struct machine_link *links; /* sorted by (a, b) */
     size_t n_links, cap_links;
     bool is_complete; /* every pair is joined by default_link where no link is given */
