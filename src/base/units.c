@@ -98,6 +98,19 @@ static const char *scan_number(const char *s) {
     return end;
 }
 
+/* A micro sign (U+00B5) or a Greek mu (U+03BC), as people paste it, stands for u. */
+static bool is_unit(const struct unit *unit, const char *name, size_t n) {
+    const char *rest = unit->name;
+    if (n >= 2 && (memcmp(name, "\xC2\xB5", 2) == 0 || memcmp(name, "\xCE\xBC", 2) == 0)) {
+        if (*rest++ != 'u') {
+            return false;
+        }
+        name += 2;
+        n -= 2;
+    }
+    return strlen(rest) == n && memcmp(rest, name, n) == 0;
+}
+
 /* The unit after the number that ends at `end`; NULL with the reason. */
 static const struct unit *find_unit(const char **out_why, const char *end, enum unit_kind kind) {
     const struct unit_table *table = &tables[kind];
@@ -111,7 +124,7 @@ static const struct unit *find_unit(const char **out_why, const char *end, enum 
         n--;
     }
     for (const struct unit *unit = table->units; unit->name; unit++) {
-        if (strlen(unit->name) == n && memcmp(unit->name, name, n) == 0) {
+        if (is_unit(unit, name, n)) {
             return unit;
         }
     }

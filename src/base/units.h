@@ -18,8 +18,9 @@ enum unit_kind {
     UNIT_BYTES,           /* B, KiB, MiB, GiB, TiB, kB, MB, GB, TB -> bytes */
 };
 
-/* Parses "NUMBER UNIT" (blanks between optional). On failure STATUS_INPUT, nothing logged, and
- * *out_why (static text such as "a unit is missing; expected one of ps, ns, us, ms, s, min"). */
+/* Parses "NUMBER UNIT" (blanks between optional; a micro sign or Greek mu is read as u). On failure
+ * STATUS_INPUT, nothing logged, and *out_why (static text such as "a unit is missing; expected one
+ * of ps, ns, us, ms, s, min"). */
 enum status units_parse(double *out_value, const char **out_why, const char *text,
                         enum unit_kind kind);
 /* Time to ps; negative and more than INT64_MAX ps refused. */

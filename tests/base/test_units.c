@@ -27,6 +27,9 @@ Test(units, every_unit) {
     cr_assert_eq(parse("2 s", UNIT_TIME), 2e12);
     cr_assert_eq(parse("2 min", UNIT_TIME), 120e12);
     cr_assert_eq(parse("7 um", UNIT_LENGTH), 7e-6);
+    cr_assert_eq(parse("7 \xC2\xB5m", UNIT_LENGTH), 7e-6); /* micro sign */
+    cr_assert_eq(parse("7\xCE\xBCm", UNIT_LENGTH), 7e-6);  /* Greek mu */
+    cr_assert_eq(parse("1.5 \xC2\xB5s", UNIT_TIME), 1.5e6);
     cr_assert_eq(parse("7 mm", UNIT_LENGTH), 7e-3);
     cr_assert_eq(parse("7 m", UNIT_LENGTH), 7);
     cr_assert_eq(parse("-7.5 km", UNIT_LENGTH), -7500);
@@ -57,6 +60,13 @@ Test(units, refusals) {
     refuse("0x10 us", UNIT_TIME, "unknown unit");
     refuse("10 US", UNIT_TIME, "unknown unit; expected one of ps");
     refuse("10 km", UNIT_TIME, "unknown unit");
+    refuse("10 \xC2\xB5", UNIT_TIME, "unknown unit");
+    refuse("10 \xC2\xB5s", UNIT_LENGTH, "unknown unit");
+    refuse("10 m\xC2\xB5s", UNIT_TIME, "unknown unit");
+    refuse("10 \xC2\xB5us", UNIT_TIME, "unknown unit");
+    refuse("10 \xC2\xB5"
+           "in",
+           UNIT_TIME, "unknown unit");
     refuse("10 us us", UNIT_TIME, "unknown unit");
     refuse("1e us", UNIT_TIME, "unknown unit");
     refuse("1e400 km", UNIT_LENGTH, "too large");
