@@ -51,10 +51,17 @@ static bool is_reserved(const char *label) {
     return false;
 }
 
+/* A letter, then letters, digits, _ - . and blanks, no blank at the end: plain in any context. */
+static bool is_plain(const char *label) {
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-. ";
+    size_t n = strlen(label);
+    return n > 0 && memchr(plain, *label, 52) != NULL && strspn(label, plain) == n &&
+           label[n - 1] != ' ' && !is_reserved(label);
+}
+
 static void add_label(struct text *out, const char *label) {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
-    bool is_letter = memchr(plain, *label, 52) != NULL;
-    if (is_letter && strspn(label, plain) == strlen(label) && !is_reserved(label)) {
+    if (is_plain(label)) {
         text_add(out, label);
     } else {
         add_quoted(out, label);

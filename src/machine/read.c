@@ -560,7 +560,8 @@ static const char *make_default_name(struct arena *arena, const char *path) {
     size_t n = dot > base ? (size_t)(dot - base) : strlen(base);
     struct text name = {0};
     text_add_escaped(&name, base, n < 255 ? n : 255);
-    const char *copy = name.n > 0 ? arena_strdup(arena, name.data) : "machine";
+    bool is_stdin = strcmp(path, "-") == 0;
+    const char *copy = name.n > 0 && !is_stdin ? arena_strdup(arena, name.data) : "machine";
     text_fini(&name);
     return copy;
 }

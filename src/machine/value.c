@@ -101,9 +101,14 @@ void machine_werner_weights(double out_weights[4], double fidelity) {
     }
 }
 
+static bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 bool machine_is_qpu_name(const char *name) {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
-    size_t n_letters = strlen(letters) - 11;
-    return *name != '\0' && memchr(letters, *name, n_letters) != NULL &&
-           strspn(name, letters) == strlen(name) && strlen(name) <= MACHINE_MAX_NAME;
+    size_t n = 0;
+    while (is_letter(name[n]) || name[n] == '_' || (name[n] >= '0' && name[n] <= '9')) {
+        n++;
+    }
+    return is_letter(name[0]) && name[n] == '\0' && n <= MACHINE_MAX_NAME;
 }

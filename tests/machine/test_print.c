@@ -51,7 +51,8 @@ static const char *const labels[] = {
     "two racks",   "a: b # c",
     "\"q\\\"",     "-",
     "1e3",         "0",
-    " x ",         "line\nfeed",
+    " x ",         "x ",
+    "x  - y",      "line\nfeed",
     "tab\tend",    "{}[],&*!",
     "caf\xC3\xA9", "\xE2\x80\xA8",
     "\x7F",        "~",
@@ -142,7 +143,7 @@ Test(print, reads_well) {
     struct text text = {0};
     cr_assert_eq(machine_print(&text, m), STATUS_OK);
     cr_assert_str_eq(text.data,
-                     "name: \"the machine\"\n"
+                     "name: the machine\n"
                      "qpus:\n"
                      "  - {name: A, data: 4, comm: 1, T2: 200 us, gate1: {time: 50 ns, error: "
                      "0.001}}\n"
