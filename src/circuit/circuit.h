@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "circuit/names.h"
 #include "gate/op.h"
 
 /* Qubits (or bits) first .. first+n-1. Names are owned by the circuit. */
@@ -25,14 +26,15 @@ struct circuit {
     size_t n_files, cap_files;
     struct reg *qregs, *cregs;
     size_t n_qregs, cap_qregs, n_cregs, cap_cregs;
+    struct names qreg_names, creg_names; /* to indices of qregs, cregs */
     uint32_t n_qubits, n_bits;
-    struct op_list
-        ops; /* GATE, MEASURE, RESET, BARRIER, IF..END (other kinds: from other languages) */
+    /* GATE, MEASURE, RESET, BARRIER, IF..END (other kinds: from other languages) */
+    struct op_list ops;
     /* Placement comments `// qspan qpu A a[0:9] b[1]` before the first gate: QPU names in order of
      * appearance, and for each qubit its index or OP_NO_QPU. n_placed_qpus = 0: none given. */
     const char **placed_qpus;
     size_t n_placed_qpus, cap_placed_qpus;
-    uint32_t *placement; /* n_qubits entries when n_placed_qpus > 0 */
+    uint32_t *placement; /* n_qubits entries when n_placed_qpus > 0; in the arena */
     bool measures;       /* has a MEASURE */
 };
 
@@ -41,11 +43,18 @@ struct circuit *circuit_create(void);
 void circuit_destroy(struct circuit *circuit);
 
 struct src_loc circuit_loc(const struct circuit *circuit, const struct op *op);
-/* Appends a register; names must be unique (checked, STATUS_INPUT at loc). */
+/* Appends a register; names must be unique and n at least 1 (checked, STATUS_INPUT at loc), and
+ * there are at most 2^26 qubits and 2^26 bits (STATUS_NOFIT). */
 enum status circuit_add_qreg(struct circuit *circuit, const char *name, uint64_t n,
                              struct src_loc loc);
 enum status circuit_add_creg(struct circuit *circuit, const char *name, uint64_t n,
                              struct src_loc loc);
+/* The register of that name (n bytes), NULL: none. */
+const struct reg *circuit_find_qreg(const struct circuit *circuit, const char *name, size_t n);
+const struct reg *circuit_find_creg(const struct circuit *circuit, const char *name, size_t n);
+/* The register that a qubit or bit belongs to. Cost: log of the number of registers. */
+const struct reg *circuit_qreg_of(const struct circuit *circuit, uint32_t qb);
+const struct reg *circuit_creg_of(const struct circuit *circuit, uint32_t bit);
 /* "a[3]" */
 const char *circuit_qubit_name(const struct circuit *circuit, uint32_t qb, char *buffer, size_t n);
 /* Declares creg `meas` and measures every qubit in order: what a circuit without measurement means.
@@ -53,8 +62,9 @@ const char *circuit_qubit_name(const struct circuit *circuit, uint32_t qb, char 
 enum status circuit_measure_all(struct circuit *circuit);
 
 /* Limits on what a file may expand to; 0 = default. */
+enum { CIRCUIT_MAX_QUBITS = 1 << 26 };
 struct circuit_limits {
-    uint64_t max_qubits;     /* 2^26 */
+    uint64_t max_qubits;     /* CIRCUIT_MAX_QUBITS */
     uint64_t max_ops;        /* 2^28 */
     uint64_t max_file_bytes; /* 2^31 */
     bool strict;             /* refuse what the standard refuses, e.g. a missing version line */
