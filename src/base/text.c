@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,10 +72,12 @@ void text_printf(struct text *text, const char *fmt, ...) {
     va_end(args);
 }
 
-/* Fewest significant digits that read back as `value`, and its decimal exponent. */
+/* Significant digits that %g needs for the shortest text that reads back as `value`, and its
+ * decimal exponent. Of a normal number 15 digits keep any shorter decimal, and %g drops zeros at
+ * the end. */
 static int count_digits(int *out_exponent, double value) {
     char buffer[40];
-    for (int n_digits = 1; n_digits <= 17; n_digits++) {
+    for (int n_digits = fabs(value) < DBL_MIN ? 1 : DBL_DIG; n_digits <= 17; n_digits++) {
         snprintf(buffer, sizeof buffer, "%.*e", n_digits - 1, value);
         *out_exponent = atoi(strchr(buffer, 'e') + 1);
         if (strtod(buffer, NULL) == value) {
@@ -97,8 +100,8 @@ void text_add_double(struct text *text, double value) {
     text_printf(text, "%.*g", n_digits, value);
 }
 
-/* Length of the valid UTF-8 sequence at s (RFC 3629), 0 if it is none. */
-static size_t utf8_length(const unsigned char *s, size_t n) {
+size_t text_utf8_length(const char *piece, size_t n) {
+    const unsigned char *s = (const unsigned char *)piece;
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     size_t length = s[0] < 0x80 ? 1 : s[0] < 0xc0 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
     if (length <= 1 || length > n || s[0] > 0xf4) {
@@ -134,7 +137,7 @@ void text_add_escaped(struct text *text, const char *piece, size_t n) {
     const unsigned char *s = (const unsigned char *)piece;
     text_add_n(text, "", 0);
     for (size_t i = 0; i < n;) {
-        size_t length = utf8_length(s + i, n - i);
+        size_t length = text_utf8_length(piece + i, n - i);
         if (length > 0 && !is_control(s + i, length)) {
             text_add_n(text, piece + i, length);
             i += length;

@@ -26,6 +26,9 @@ void text_vprintf(struct text *text, const char *fmt, va_list args)
 void text_add_double(struct text *text, double value);
 /* `piece` with control characters and invalid UTF-8 escaped as \xNN (UTF-8 kept); no quotes. */
 void text_add_escaped(struct text *text, const char *piece, size_t n);
+/* Length of the UTF-8 sequence that `piece` starts with (RFC 3629: no overlong forms, no
+ * surrogates, at most n >= 1 bytes); 0 if it is none. */
+size_t text_utf8_length(const char *piece, size_t n);
 
 /* Whole regular file ("-" = standard input) into an allocated, 0-terminated buffer; mem_free it.
  * Directories, devices and files over max_bytes are refused. STATUS_INPUT is logged. */

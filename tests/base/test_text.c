@@ -41,6 +41,42 @@ static const char *print_double(double value) {
     return kept;
 }
 
+/* Fewest digits that read back, found by trying all counts from 1. */
+static int count_digits_naively(double value) {
+    char buffer[40];
+    int n = 1;
+    do {
+        snprintf(buffer, sizeof buffer, "%.*e", n - 1, value);
+    } while (strtod(buffer, NULL) != value && ++n <= 17);
+    return n;
+}
+
+static int count_significant(const char *text) {
+    int n = 0, n_zeros = 0;
+    for (; *text && *text != 'e'; text++) {
+        if (*text >= '1' && *text <= '9') {
+            n += n_zeros + 1;
+            n_zeros = 0;
+        } else if (*text == '0') {
+            n_zeros += n > 0;
+        }
+    }
+    return n;
+}
+
+Test(text, doubles_are_shortest) {
+    for (uint32_t i = 0; i < 4000; i++) {
+        struct rng_block block = rng_draw(5, i, 0, RNG_TEST);
+        double scale = pow(10, (double)(block.word[2] % 18));
+        double u = rng_block_uniform(&block, 0);
+        double value =
+            i % 2 ? floor(u * scale) / scale : ldexp(u, (int)(block.word[3] % 600) - 300);
+        cr_assert_eq(count_significant(print_double(value)),
+                     value == 0 ? 0 : count_digits_naively(value), "%.17g", value);
+        cr_assert(strtod(print_double(value), NULL) == value);
+    }
+}
+
 Test(text, doubles_read_well) {
     cr_assert_str_eq(print_double(0), "0");
     cr_assert_str_eq(print_double(-0.0), "-0");
