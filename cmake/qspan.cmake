@@ -42,9 +42,8 @@ set(qspan_external_kernels)
 set(qspan_external_engine OpenMP::OpenMP_C PkgConfig::OPENBLAS)
 set(qspan_external_machine PkgConfig::YAML)
 set(qspan_external_runtime OpenMP::OpenMP_C)
-set(qspan_external_output PkgConfig::JANSSON)
-set(qspan_external_verify PkgConfig::JANSSON)
-set(qspan_external_cli PkgConfig::JANSSON OpenMP::OpenMP_C)
+set(qspan_external_output)
+set(qspan_external_cli PkgConfig::OPENBLAS OpenMP::OpenMP_C)
 
 # Sources of a layer: its folder and the folders in it. Kernels live beside src/.
 function(qspan_sources out name)
