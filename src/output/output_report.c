@@ -1,0 +1,318 @@
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "base/version.h"
+#include "output/output.h"
+#include "runtime/timeline.h"
+
+enum {
+    SHOWN_ROWS = 16,
+    SHOWN_KEY_CHARS = 64, /* longer keys lose their middle */
+    SHOWN_QPUS = 8,
+    SHOWN_LINKS = 12,
+    BAR_CHARS = 40,
+    UNIT_CHARS = 48,
+};
+
+void output_add_key(struct text *out, const uint64_t *key, size_t n_bits) {
+    text_add_n(out, "", 0);
+    for (size_t i = n_bits; i-- > 0;) {
+        text_add_n(out, bits_get(key, i) ? "1" : "0", 1);
+    }
+}
+
+static void add_name(struct text *out, const char *name) {
+    text_add_escaped(out, name, strlen(name));
+}
+
+/* "label        " so that the values of a report stand in one column. */
+static void add_label(struct text *out, const char *label) {
+    text_printf(out, "%-16s", label);
+}
+
+static void add_short_key(struct text *out, const uint64_t *key, size_t n_bits) {
+    if (n_bits <= SHOWN_KEY_CHARS) {
+        output_add_key(out, key, n_bits);
+        return;
+    }
+    struct text whole = {0};
+    size_t n_side = (SHOWN_KEY_CHARS - 3) / 2;
+    output_add_key(&whole, key, n_bits);
+    if (whole.failed) {
+        out->failed = true;
+    } else {
+        text_add_n(out, whole.data, n_side);
+        text_add(out, "...");
+        text_add_n(out, whole.data + n_bits - n_side, n_side);
+    }
+    text_fini(&whole);
+}
+
+static void add_row(struct text *out, const uint64_t *key, size_t n_bits, const char *number,
+                    double share) {
+    static const char bar[BAR_CHARS + 1] = "########################################";
+    text_add(out, "  ");
+    add_short_key(out, key, n_bits);
+    text_printf(out, "  %10s  %6.2f %%  %.*s\n", number, 100 * share,
+                (int)lround(share * BAR_CHARS), bar);
+}
+
+static void add_table_head(struct text *out, size_t n_bits, const char *what) {
+    int width = (int)(n_bits <= SHOWN_KEY_CHARS ? n_bits : SHOWN_KEY_CHARS - 1);
+    width = width < 7 ? 7 : width;
+    text_printf(out, "\n  %-*s  %10s     share\n", width, "outcome", what);
+}
+
+static int compare_counts(const void *left, const void *right) {
+    const struct run_count *const *a = left, *const *b = right;
+    if ((*a)->n != (*b)->n) {
+        return (*a)->n < (*b)->n ? 1 : -1;
+    }
+    return (*a > *b) - (*a < *b); /* counts stand by rising key */
+}
+
+static enum status add_counts(struct text *out, const struct results *results) {
+    const struct run_count **order = mem_alloc(results->n_counts, sizeof *order);
+    if (!order) {
+        return STATUS_NOFIT;
+    }
+    for (size_t i = 0; i < results->n_counts; i++) {
+        order[i] = &results->counts[i];
+    }
+    qsort(order, results->n_counts, sizeof *order, compare_counts);
+    add_table_head(out, results->n_key_bits, "shots");
+    uint64_t n_left = results->n_shots;
+    for (size_t i = 0; i < results->n_counts && i < SHOWN_ROWS; i++) {
+        char number[24];
+        snprintf(number, sizeof number, "%" PRIu64, order[i]->n);
+        add_row(out, order[i]->key, results->n_key_bits, number,
+                (double)order[i]->n / (double)results->n_shots);
+        n_left -= order[i]->n;
+    }
+    if (results->n_counts > SHOWN_ROWS) {
+        text_printf(out, "  and %zu more outcomes with %" PRIu64 " shots (%.2f %%)\n",
+                    results->n_counts - SHOWN_ROWS, n_left,
+                    100 * (double)n_left / (double)results->n_shots);
+    }
+    mem_free(order);
+    return STATUS_OK;
+}
+
+static void add_probabilities(struct text *out, const struct results *results) {
+    double shown = 0.0;
+    size_t n_rows = results->n_probabilities;
+    n_rows = n_rows < SHOWN_ROWS ? n_rows : SHOWN_ROWS;
+    add_table_head(out, results->n_key_bits, "probability");
+    for (size_t i = 0; i < n_rows; i++) {
+        char number[24];
+        double p = results->probabilities[i].p;
+        snprintf(number, sizeof number, "%.8f", p);
+        add_row(out, results->probabilities[i].key, results->n_key_bits, number, p);
+        shown += p;
+    }
+    if (results->n_outcomes > n_rows) {
+        text_printf(out, "  and %" PRIu64 " more outcomes (%.2f %%)\n",
+                    results->n_outcomes - n_rows, 100 * fmax(0.0, 1 - shown));
+    }
+}
+
+static void add_decode(struct text *out, const struct decode *decode) {
+    struct text label = {0};
+    text_printf(&label, "%s of ", decode_kind_name(decode->kind));
+    add_name(&label, decode->reg->name);
+    add_label(out, label.failed ? "" : label.data);
+    text_fini(&label);
+    if (decode->kind == DECODE_PHASE) {
+        double scale = ldexp(1.0, (int)decode->reg->n);
+        text_printf(out, " %.*g = %" PRIu64 "/%.0f", 2 + (int)decode->reg->n * 3 / 10,
+                    (double)decode->most_likely / scale, decode->most_likely, scale);
+    } else {
+        text_printf(out, " %" PRIu64, decode->most_likely);
+    }
+    text_printf(out, " (most likely, %.2f %% of shots); mean %.6g +- %.2g\n", 100 * decode->share,
+                decode->mean, decode->std_error);
+}
+
+static void add_link(struct text *out, const struct program *program, uint32_t qpu_a,
+                     uint32_t qpu_b) {
+    add_name(out, program->qpus[qpu_a].name);
+    text_add(out, "-");
+    add_name(out, program->qpus[qpu_b].name);
+}
+
+static void add_mean(struct text *out, double value) {
+    text_printf(out, value == floor(value) ? "%.0f" : "%.4g", value);
+}
+
+static void add_ebits(struct text *out, const struct results *results) {
+    add_label(out, "ebits");
+    add_mean(out, results->n_ebits);
+    text_add(out, " per shot");
+    for (size_t i = 0; i < results->n_links && i < SHOWN_LINKS; i++) {
+        const struct ebit_ledger_mean *link = &results->links[i];
+        text_add(out, i == 0 ? ": " : ", ");
+        add_link(out, results->program, link->qpu_a, link->qpu_b);
+        text_add(out, " ");
+        add_mean(out, link->used);
+    }
+    if (results->n_links > SHOWN_LINKS) {
+        text_printf(out, " and %zu more links", results->n_links - SHOWN_LINKS);
+    }
+    text_add(out, "\n");
+    add_label(out, "messages");
+    add_mean(out, results->n_bits_sent);
+    text_add(out, " bits per shot\n");
+}
+
+static void add_makespan(struct text *out, const struct run_mean *makespan) {
+    char mean[UNIT_CHARS], error[UNIT_CHARS], min[UNIT_CHARS], max[UNIT_CHARS];
+    units_print_time(mean, sizeof mean, (int64_t)llround(makespan->mean));
+    add_label(out, "makespan");
+    text_add(out, mean);
+    if (makespan->min != makespan->max) {
+        units_print_time(error, sizeof error, (int64_t)llround(makespan->std_error));
+        units_print_time(min, sizeof min, makespan->min);
+        units_print_time(max, sizeof max, makespan->max);
+        text_printf(out, " +- %s (%s to %s, %" PRIu64 " timelines)", error, min, max, makespan->n);
+    }
+    text_add(out, "\n");
+}
+
+static void add_peak_comm(struct text *out, const struct program *program, const uint32_t *peak) {
+    add_label(out, "comm qubits");
+    text_add(out, "at most");
+    for (size_t i = 0; i < program->n_qpus && i < SHOWN_QPUS; i++) {
+        text_add(out, i == 0 ? " " : ", ");
+        add_name(out, program->qpus[i].name);
+        text_printf(out, " %u", peak[i]);
+    }
+    if (program->n_qpus > SHOWN_QPUS) {
+        text_printf(out, " and %zu more QPUs", program->n_qpus - SHOWN_QPUS);
+    }
+    text_add(out, " in use at once\n");
+}
+
+static void add_qpus(struct text *out, const struct program *program) {
+    text_printf(out, "%zu QPU%s (", program->n_qpus, program->n_qpus == 1 ? "" : "s");
+    for (size_t i = 0; i < program->n_qpus && i < SHOWN_QPUS; i++) {
+        text_add(out, i == 0 ? "" : " ");
+        add_name(out, program->qpus[i].name);
+    }
+    text_add(out, program->n_qpus > SHOWN_QPUS ? " ...)" : ")");
+}
+
+static void add_head(struct text *out, const struct results *results,
+                     const struct output_context *context) {
+    text_add(out, "qspan " QSPAN_VERSION ": ");
+    add_name(out, context->input);
+    text_add(out, " on ");
+    add_qpus(out, results->program);
+    text_printf(out, ", %d rank%s\n", results->n_ranks, results->n_ranks == 1 ? "" : "s");
+    text_printf(out, "%s engine, %s protocol, distribution %s, ", results->engine,
+                context->protocol, results->program->distribute);
+    if (results->p_one) {
+        text_printf(out, "exact distribution of %" PRIu64 " outcomes\n", results->n_outcomes);
+    } else {
+        text_printf(out, "%" PRIu64 " shots, seed %" PRIu64 "\n", results->n_shots, results->seed);
+    }
+}
+
+static void add_costs(struct text *out, const struct results *results) {
+    char bytes[UNIT_CHARS];
+    add_ebits(out, results);
+    add_makespan(out, &results->makespan_ps);
+    add_peak_comm(out, results->program, results->peak_comm);
+    add_label(out, "largest group");
+    text_printf(out, "%u qubits entangled at once\n", results->peak_group_qubits);
+    add_label(out, "memory");
+    text_printf(out, "%s per rank\n", units_print_bytes(bytes, sizeof bytes, results->peak_bytes));
+    add_label(out, "wall time");
+    text_printf(out, "%.3g s\n", results->wall_s);
+    if (log_count_warnings() > 0) {
+        add_label(out, "warnings");
+        text_printf(out, "%u (above)\n", log_count_warnings());
+    }
+}
+
+static enum status finish(const struct text *out) {
+    return out->failed ? log_error(STATUS_NOFIT, "out of memory while writing a report")
+                       : STATUS_OK;
+}
+
+enum status output_results_report(struct text *out, const struct results *results,
+                                  const struct output_context *context) {
+    add_head(out, results, context);
+    if (results->p_one) {
+        add_probabilities(out, results);
+    } else {
+        TRY(add_counts(out, results));
+    }
+    text_add(out, "\n");
+    for (size_t i = 0; i < context->n_decodes; i++) {
+        add_decode(out, &context->decodes[i]);
+    }
+    add_costs(out, results);
+    return finish(out);
+}
+
+static void add_plan_head(struct text *out, const struct output_plan *plan) {
+    text_add(out, "qspan " QSPAN_VERSION ": plan of ");
+    add_name(out, plan->input);
+    text_add(out, " on ");
+    add_qpus(out, plan->program);
+    text_printf(out, ", %d rank%s\n", plan->n_ranks, plan->n_ranks == 1 ? "" : "s");
+    text_printf(out, "%s engine, distribution %s\n\n", plan->engine, plan->program->distribute);
+}
+
+static void add_plan_network(struct text *out, const struct output_plan *plan) {
+    const struct run_plan *figures = plan->plan;
+    char time[UNIT_CHARS];
+    add_label(out, "ebits");
+    text_printf(out, "%" PRIu64 " per shot\n", figures->n_ebits);
+    for (size_t i = 0; i < figures->n_links; i++) {
+        text_add(out, "  ");
+        add_link(out, plan->program, figures->links[i].qpu_a, figures->links[i].qpu_b);
+        text_printf(out, " %" PRIu64 "\n", figures->links[i].used);
+    }
+    add_label(out, "messages");
+    text_printf(out, "%" PRIu64 " bits per shot\n", figures->n_bits_sent);
+    add_peak_comm(out, plan->program, figures->peak_comm);
+    add_label(out, "makespan");
+    if (figures->timeline) {
+        units_print_time(time, sizeof time, figures->timeline->makespan_ps);
+        text_printf(out, "%s\n", time);
+    } else {
+        text_add(out, "depends on measured bits: known only by a run\n");
+    }
+}
+
+static void add_plan_engine(struct text *out, const struct output_plan *plan) {
+    const struct engine_figures *engine = &plan->plan->engine;
+    char bytes[UNIT_CHARS], limit[UNIT_CHARS], sent[UNIT_CHARS];
+    add_label(out, "largest group");
+    text_printf(out, "%u qubits entangled at once\n", engine->peak_group_qubits);
+    add_label(out, "amplitudes");
+    text_printf(out, "%" PRIu64 " at once, %.4g updates in one pass\n", engine->total_amps,
+                engine->n_amp_updates);
+    add_label(out, "between ranks");
+    text_printf(out, "%s in one pass\n",
+                units_print_bytes(sent, sizeof sent, engine->exchanged_bytes));
+    add_label(out, "memory");
+    text_printf(out, "%s per rank; %s available\n",
+                units_print_bytes(bytes, sizeof bytes, engine->peak_bytes),
+                units_print_bytes(limit, sizeof limit, plan->max_bytes));
+}
+
+enum status output_plan_report(struct text *out, const struct output_plan *plan) {
+    add_plan_head(out, plan);
+    add_plan_network(out, plan);
+    add_plan_engine(out, plan);
+    return finish(out);
+}
