@@ -271,20 +271,17 @@ static enum status refuse_circle(struct reader *r, size_t from, size_t n) {
 
 static enum status check_lifetimes(struct reader *r, const struct entry *entry) {
     const struct machine_qpu *qpu = &entry->qpu;
-    const char *name = entry_name(entry);
     if (qpu->t1_ps == 0 || (qpu->t2_ps != 0 && qpu->t2_ps - qpu->t1_ps <= qpu->t1_ps)) {
         return STATUS_OK;
     }
+    /* What is inherited was checked there, so the entry has one of its own. */
     const yaml_node_t *own = entry->values[QPU_T2] ? entry->values[QPU_T2] : entry->values[QPU_T1];
-    struct src_loc loc = own != NULL       ? machine_yaml_loc(&r->yaml, own)
-                         : qpu->t2_ps != 0 ? qpu->loc_t2
-                                           : qpu->loc_t1;
     char t1[32], t2[32];
     units_print_time(t1, sizeof t1, qpu->t1_ps);
     units_print_time(t2, sizeof t2, qpu->t2_ps);
-    return log_error_at(STATUS_INPUT, loc,
-                        "QPU '%s': T2 (%s) must be given and at most twice T1 (%s)", name,
-                        qpu->t2_ps == 0 ? "infinite" : t2, t1);
+    return log_error_at(STATUS_INPUT, machine_yaml_loc(&r->yaml, own),
+                        "QPU '%s': T2 (%s) must be given and at most twice T1 (%s)",
+                        entry_name(entry), qpu->t2_ps == 0 ? "infinite" : t2, t1);
 }
 
 /* Copies what the entry is like, then applies its own keys. */

@@ -155,6 +155,12 @@ Test(errors, names) {
         {"qpus:\n- {name: A, like: A}\n", "2:19: error: like: a circle: A is like A"},
         {"qpus:\n- {name: A, like: B}\n- {name: B, like: C}\n- {name: C, like: B}\n",
          "4:19: error: like: a circle: B is like C is like B"},
+        {"qpus:\n- {name: A, like: B}\n- {name: B, like: C}\n- {name: C, like: D}\n"
+         "- {name: D, like: E}\n- {name: E, like: F}\n- {name: F, like: A}\n",
+         "7:19: error: like: a circle: A is like B is like C is like D is like ... is like F is "
+         "like A"},
+        {"qpus:\n- {name: A0, data: 1}\n- {name: C, like: A}\n",
+         "3:19: error: like: there is no QPU 'A'; did you mean 'A0'?"},
         {AB "links:\n- {between: [A, XYZ]}\n", "5:17: error: between: there is no QPU 'XYZ'"},
         {AB "links:\n- {between: [A, b]}\n",
          "5:17: error: between: there is no QPU 'b'; did you mean 'B'?"},
@@ -190,6 +196,8 @@ Test(errors, values) {
          "2:26: error: QPU 'A': T2 (infinite) must be given and at most twice T1 (1 us)"},
         {QPU "T1: 1 us, T2: 2.000001 us}\n",
          "2:36: error: QPU 'A': T2 (2.000001 us) must be given and at most twice T1 (1 us)"},
+        {"qpus:\n- {name: A, data: 2, T2: 2 s}\n- {name: B, like: A, T1: 1 ms}\n",
+         "3:26: error: QPU 'B': T2 (2 s) must be given and at most twice T1 (1 ms)"},
         {QPU "gate1: {time: 0}}\n", "2:36: error: time: '0': a unit is missing" UNITS},
         {QPU "gate1: {time: 5 parsec}}\n", "2:36: error: time: '5 parsec': unknown unit" UNITS},
         {QPU "gate1: {time: -5 ns}}\n", "2:36: error: time: '-5 ns': a time must not be negative"},

@@ -54,7 +54,7 @@ Test(read, two_racks) {
 }
 
 Test(read, absent_keys_mean_zero_time_no_error_no_decay) {
-    struct machine *m = must_read_text("qpus: [{name: only, data: 3}]\n");
+    struct machine *m = must_read_text("qpus: [{name: only, data: 3}]\nlinks: []\n");
     struct machine_qpu expected = {.name = "only", .n_data = 3};
     assert_same_qpu(&m->qpus[0], &expected);
     cr_assert_str_eq(m->name, "m");
