@@ -26,10 +26,10 @@ struct machine_qpu {
     struct machine_op gate1, gate2, measure, reset;
 };
 struct machine_link {
-    uint32_t a, b;      /* QPU indices, a < b */
-    double weights[4];  /* pI, pX, pY, pZ of a fresh pair; fidelity F gives Werner weights */
-    int64_t t_ebit_ps;  /* time to make one pair */
-    int64_t t_bit_ps;   /* classical latency each way */
+    uint32_t a, b;     /* QPU indices, a < b */
+    double weights[4]; /* pI, pX, pY, pZ of a fresh pair; fidelity F gives Werner weights */
+    int64_t t_ebit_ps; /* time to make one pair */
+    int64_t t_bit_ps;  /* classical latency each way */
     struct src_loc loc;
 };
 struct machine {
@@ -38,7 +38,7 @@ struct machine {
     char *text; /* the file as read, for provenance; presets: their printed form */
     struct machine_qpu *qpus;
     size_t n_qpus, cap_qpus;
-    uint32_t *by_name; /* QPU indices in strcmp order of their names */
+    uint32_t *by_name;          /* QPU indices in strcmp order of their names */
     struct machine_link *links; /* sorted by (a, b) */
     size_t n_links, cap_links;
     bool is_complete; /* every pair is joined by default_link where no link is given */
@@ -46,22 +46,26 @@ struct machine {
 };
 
 void machine_destroy(struct machine *machine);
-/* A path, or a preset: "ideal" or "werner" with options "werner:n=4,data=8,comm=2,F=0.95,time=10us,
- * classical=1us" (ideal:n=4,data=8). A name that is neither is STATUS_INPUT with the list of presets. */
+/* A path ("-": standard input), or a preset: "ideal" or "werner" with options
+ * "werner:n=4,data=8,comm=2,F=0.95,time=10us,classical=1us" (these are the defaults; ideal takes n,
+ * data, comm). A name that is neither is STATUS_INPUT with the list of presets. */
 enum status machine_read(struct machine **out_machine, const char *path_or_preset);
+/* `name` is the file's, for messages (copied). */
 enum status machine_read_text(struct machine **out_machine, const char *name, const char *text,
                               size_t n);
-/* --qpus N for n_qubits: ideal links all to all, the first (n mod N) QPUs get one qubit more, QPUs are
- * named A, B, ... Z, AA ...; n_comm may be MACHINE_UNLIMITED. */
+/* --qpus N for n_qubits: ideal links all to all, the first (n mod N) QPUs get one qubit more, QPUs
+ * are named A, B, ... Z, AA ...; n_comm may be MACHINE_UNLIMITED. */
 enum status machine_create_ideal(struct machine **out_machine, uint32_t n_qpus, uint32_t n_qubits,
                                  uint32_t n_comm);
 /* YAML that reads back as the same machine. */
 enum status machine_print(struct text *out, const struct machine *machine);
-/* The link between two QPUs (given, or the default of a complete machine); NULL: not joined. */
+/* The link between two QPUs (given, or the default of a complete machine: its a and b mean
+ * nothing); NULL: not joined. Cost: O(log n_links). */
 const struct machine_link *machine_find_link(const struct machine *machine, uint32_t a, uint32_t b);
-uint32_t machine_find_qpu(const struct machine *machine, const char *name); /* OP_NO_QPU-like UINT32_MAX */
-/* Refuses what runs cannot do yet: nonzero gate, measure, reset errors, finite T1 or T2, with the line
- * and key. STATUS_INPUT, logged. */
+/* UINT32_MAX: no such QPU. Cost: O(log n_qpus). */
+uint32_t machine_find_qpu(const struct machine *machine, const char *name);
+/* Refuses what runs cannot do yet: nonzero gate, measure, reset errors, finite T1 or T2, with the
+ * line and key. STATUS_INPUT, logged. */
 enum status machine_check_runnable(const struct machine *machine);
 /* Names of the presets with one line each, NULL-terminated pairs. */
 const char *const *machine_presets(void);
