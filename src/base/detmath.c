@@ -153,7 +153,7 @@ static double sin_kernel(double r, double lost) {
         1.0 / 6227020800,
         -1.0 / 1307674368000,
         1.0 / 355687428096000,
-        -1.0 / 121645100408832000,
+        -1.0 / 121645100408832000.0,
     };
     double z = r * r;
     return r + (r * z * polynomial(a, 9, z) + lost * (1 - 0.5 * z));
@@ -170,7 +170,7 @@ static double cos_kernel(double r, double lost) {
         -1.0 / 87178291200,
         1.0 / 20922789888000,
         -1.0 / 6402373705728000,
-        1.0 / 2432902008176640000,
+        1.0 / 2432902008176640000.0,
     };
     double z = r * r;
     double half = 0.5 * z;

@@ -15,7 +15,7 @@ struct rng_block rng_draw(uint64_t seed, uint64_t site, uint32_t shot, enum rng_
 }
 
 double rng_block_uniform(const struct rng_block *block, int lane) {
-    const uint32_t *word = block->word + 2 * lane;
+    const uint32_t *word = &block->word[lane == 0 ? 0 : 2];
     uint64_t bits = (uint64_t)word[1] << 32 | word[0];
     return (double)(bits >> 11) * 0x1p-53;
 }

@@ -6,6 +6,7 @@
 
 struct message {
     struct message *next;
+    const struct team *team;
     void *data;
     size_t n_bytes;
     enum comm_tag tag;
@@ -17,7 +18,7 @@ static struct message *waiting; /* posted, partner not yet; oldest first */
 
 static struct message **find_partner(const struct message *m) {
     for (struct message **link = &waiting; *link; link = &(*link)->next) {
-        if ((*link)->tag == m->tag && (*link)->number == m->number) {
+        if ((*link)->team == m->team && (*link)->tag == m->tag && (*link)->number == m->number) {
             return link;
         }
     }
@@ -40,12 +41,18 @@ static void deliver(struct message *receive, struct message *send) {
     receive->is_done = send->is_done = true;
 }
 
-void alone_post(void **out_slot, bool is_send, void *data, size_t n_bytes, enum comm_tag tag,
-                uint32_t number) {
+void alone_post(void **out_slot, const struct team *team, bool is_send, void *data, size_t n_bytes,
+                enum comm_tag tag, uint32_t number) {
     struct message *m = mem_alloc(1, sizeof *m);
     CHECK(m != NULL);
     *m = (struct message){
-        .data = data, .n_bytes = n_bytes, .tag = tag, .number = number, .is_send = is_send};
+        .team = team,
+        .data = data,
+        .n_bytes = n_bytes,
+        .tag = tag,
+        .number = number,
+        .is_send = is_send,
+    };
     *out_slot = m;
     struct message **link = find_partner(m);
     if (!link || (*link)->is_send == is_send) {

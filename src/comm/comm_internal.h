@@ -15,10 +15,10 @@ struct team {
 /* Most bytes in one MPI message; the same on all ranks. */
 extern size_t comm_chunk_bytes;
 
-/* Messages of a team without MPI to itself: a send and a receive of the same tag meet in order.
- * `*out_slot` is what alone_wait takes. */
-void alone_post(void **out_slot, bool is_send, void *data, size_t n_bytes, enum comm_tag tag,
-                uint32_t number);
+/* Messages of a team without MPI to itself: a send and a receive of the same team and tag meet in
+ * order. `*out_slot` is what alone_wait takes. */
+void alone_post(void **out_slot, const struct team *team, bool is_send, void *data, size_t n_bytes,
+                enum comm_tag tag, uint32_t number);
 /* CHECKs that the partner was posted: nobody else could still do so. */
 void alone_wait(void *slot);
 

@@ -172,6 +172,7 @@ enum status team_split(struct team **out_team, const struct team *team, int colo
         mem_free(part);
         return status;
     }
+    CHECK(part != NULL);
     *part = *team;
     if (has_mpi(team)) {
         MPI_Comm comm;
@@ -233,7 +234,7 @@ static void post(const struct team *team, struct comm_request *out_request, bool
     CHECK((int)tag > 0 && (int)tag < N_TAG_CLASSES);
     struct pending pending = {.n_bytes = n_bytes, .is_send = is_send};
     if (!has_mpi(team)) {
-        alone_post(&pending.handle.slot, is_send, data, n_bytes, tag, number);
+        alone_post(&pending.handle.slot, team, is_send, data, n_bytes, tag, number);
     } else {
         int mpi_tag = (int)tag * team->tag_room + (int)(number % (uint32_t)team->tag_room);
         pending.n_chunks = count_chunks(n_bytes);
@@ -250,7 +251,7 @@ static void post(const struct team *team, struct comm_request *out_request, bool
 
 void comm_isend(const struct team *team, struct comm_request *out_request, const void *data,
                 size_t n_bytes, int to, enum comm_tag tag, uint32_t number) {
-    post(team, out_request, true, (void *)(uintptr_t)data, n_bytes, to, tag, number);
+    post(team, out_request, true, (void *)data, n_bytes, to, tag, number);
 }
 
 void comm_irecv(const struct team *team, struct comm_request *out_request, void *out_data,

@@ -181,6 +181,23 @@ static void test_digest(const struct team *team) {
     }
 }
 
+/* A message between ranks of one team is not for the same ranks of another. */
+static void test_teams_are_apart(const struct team *team) {
+    struct team *twin;
+    EXPECT(team_split(&twin, team, 0) == STATUS_OK);
+    struct comm_request requests[4];
+    int out[2] = {1, 2};
+    int in[2] = {0};
+    int rank = team_rank(team);
+    comm_isend(team, &requests[0], &out[0], sizeof(int), rank, TAG_TEST, 0);
+    comm_isend(twin, &requests[1], &out[1], sizeof(int), rank, TAG_TEST, 0);
+    comm_irecv(twin, &requests[2], &in[1], sizeof(int), rank, TAG_TEST, 0);
+    comm_irecv(team, &requests[3], &in[0], sizeof(int), rank, TAG_TEST, 0);
+    comm_wait(requests, 4);
+    EXPECT(in[0] == 1 && in[1] == 2);
+    team_destroy(twin);
+}
+
 static void test_team(const struct team *team) {
     static const size_t sizes[] = {0, 1, 63, 64, 65, 1000};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -188,6 +205,7 @@ static void test_team(const struct team *team) {
         test_bcast_and_gather(team, sizes[i]);
     }
     test_tags(team);
+    test_teams_are_apart(team);
     test_reductions(team, 0);
     test_reductions(team, 100);
     test_agreement(team);
@@ -210,7 +228,30 @@ static void test_split(const struct team *world) {
     team_destroy(half);
 }
 
+/* Rank 1 of the job fails while the others wait for it: all must end (cli_abort.sh). */
+static int fail_on_purpose(const char *how) {
+    const struct team *world = comm_world();
+    if (team_rank(world) == 1 && strcmp(how, "check") == 0) {
+        CHECK(how == NULL);
+    }
+    struct comm_request request;
+    char data[100] = "";
+    if (team_rank(world) == 0 && strcmp(how, "check") != 0) {
+        comm_isend(world, &request, data, 50, 1, TAG_TEST, 0);
+        comm_wait(&request, 1);
+    }
+    if (team_rank(world) == 1) {
+        comm_irecv(world, &request, data, strcmp(how, "truncate") == 0 ? 1 : 100, 0, TAG_TEST, 0);
+        comm_wait(&request, 1);
+    }
+    comm_barrier(world);
+    return 0;
+}
+
 int main(int argc, char **argv) {
+    if (argc > 1) {
+        return comm_start(&argc, &argv) == STATUS_OK ? fail_on_purpose(argv[1]) : 1;
+    }
     EXPECT(comm_start_alone() == STATUS_OK);
     EXPECT(!comm_is_parallel());
     EXPECT(strcmp(comm_library(), "none") == 0);
