@@ -1,0 +1,342 @@
+/* Op lists: what is added is what is held; markers against a stack; validity against corruption. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "gate/op.h"
+
+enum { n_qubits = 6, n_bits = 4 };
+static const struct src_loc nowhere = {0};
+
+static uint64_t draw_site;
+
+static uint32_t draw(uint32_t n) {
+    return rng_draw(6, draw_site++, 0, RNG_TEST).word[0] % n;
+}
+
+static void add_random_gate(struct op_list *list) {
+    enum gate_id gate = draw(GATE_COUNT);
+    uint32_t qubits[n_qubits];
+    double params[GATE_MAX_PARAMS];
+    for (uint32_t i = 0; i < n_qubits; i++) { /* a random permutation */
+        uint32_t j = draw(i + 1);
+        qubits[i] = qubits[j];
+        qubits[j] = i;
+    }
+    for (unsigned i = 0; i < GATE_MAX_PARAMS; i++) {
+        params[i] = draw(1000) / 100.0;
+    }
+    struct src_loc loc = {"x.qasm", (uint32_t)list->n_ops + 1, 7};
+    cr_assert_eq(op_list_add_gate(list, gate, qubits, params, loc), STATUS_OK);
+    const struct op *op = &list->ops[list->n_ops - 1];
+    cr_assert(op->kind == OP_GATE && op->which == gate && op->bit == OP_NO_BIT &&
+              op->expr == OP_NO_EXPR && op->qpu == OP_NO_QPU && op->match == OP_NO_MATCH);
+    cr_assert(op->line == list->n_ops && op->col == 7 && op->file == 0);
+    cr_assert_eq(op->n_qubits, gate_get(gate)->n_qubits);
+    cr_assert_arr_eq(op_qubits(list, op), qubits, op->n_qubits * sizeof *qubits);
+    cr_assert_eq(op->n_params, gate_get(gate)->n_params);
+    cr_assert(op->n_params == 0 ||
+              !memcmp(op_params(list, op), params, op->n_params * sizeof *params));
+}
+
+static void add_random_leaf(struct op_list *list) {
+    struct op *op;
+    uint32_t pair[] = {draw(n_qubits / 2), n_qubits / 2 + draw(n_qubits / 2)};
+    switch (draw(6)) {
+    case 0:
+        cr_assert_eq(op_list_add(list, &op, OP_MEASURE, pair, 1, NULL, 0, nowhere), STATUS_OK);
+        op->bit = draw(n_bits);
+        return;
+    case 1:
+        cr_assert_eq(op_list_add(list, &op, OP_MEASURE, pair, 2, NULL, 0, nowhere), STATUS_OK);
+        op->bit = draw(n_bits);
+        op->arg = 1 + draw(3) + ((1 + draw(3)) << 2);
+        return;
+    case 2:
+        cr_assert_eq(op_list_add(list, NULL, OP_EBIT, pair, 2, NULL, 0, nowhere), STATUS_OK);
+        return;
+    case 3:
+        cr_assert_eq(op_list_add(list, &op, OP_NOISE, pair, 2, (double[]){0.25}, 1, nowhere),
+                     STATUS_OK);
+        op->which = draw(2) ? NOISE_DEPOLARIZE1 : NOISE_DEPOLARIZE2;
+        return;
+    case 4:
+        cr_assert_eq(op_list_add(list, NULL, OP_RESET, pair, 1, NULL, 0, nowhere), STATUS_OK);
+        return;
+    default:
+        add_random_gate(list);
+    }
+}
+
+static void add_random_block(struct op_list *list, unsigned depth) {
+    for (uint32_t i = draw(5); i-- > 0;) {
+        if (depth == 0 || draw(3) != 0) {
+            add_random_leaf(list);
+            continue;
+        }
+        static const enum op_kind kinds[] = {OP_IF, OP_WHILE, OP_REPEAT};
+        enum op_kind kind = kinds[draw(3)];
+        uint32_t expr = OP_NO_EXPR;
+        if (kind != OP_REPEAT) {
+            cr_assert_eq(expr_add(list, &expr, (struct expr){.kind = EXPR_BIT, .a = draw(n_bits)}),
+                         STATUS_OK);
+        }
+        size_t open;
+        cr_assert_eq(op_list_open(list, &open, kind, expr, 5, nowhere), STATUS_OK);
+        cr_assert(list->ops[open].kind == kind && list->ops[open].expr == expr);
+        cr_assert_eq(list->ops[open].arg, kind == OP_REPEAT ? 5 : 0);
+        add_random_block(list, depth - 1);
+        if (kind == OP_IF && draw(2)) {
+            cr_assert_eq(op_list_else(list, open, nowhere), STATUS_OK);
+            add_random_block(list, depth - 1);
+        }
+        cr_assert_eq(op_list_close(list, open, nowhere), STATUS_OK);
+    }
+}
+
+/* Matches by a stack of indices, as a reader would pair brackets. */
+static void check_matches(const struct op_list *list) {
+    size_t stack[64], n = 0, else_of[64];
+    for (size_t i = 0; i < list->n_ops; i++) {
+        const struct op *op = &list->ops[i];
+        if (op->kind == OP_IF || op->kind == OP_WHILE || op->kind == OP_REPEAT) {
+            else_of[n] = SIZE_MAX;
+            stack[n++] = i;
+        } else if (op->kind == OP_ELSE) {
+            else_of[n - 1] = i;
+            cr_assert_eq(list->ops[stack[n - 1]].match, i);
+        } else if (op->kind == OP_END) {
+            n--;
+            cr_assert_eq(op->match, stack[n]);
+            cr_assert_eq(list->ops[else_of[n] == SIZE_MAX ? stack[n] : else_of[n]].match, i);
+        } else {
+            cr_assert_eq(op->match, OP_NO_MATCH);
+        }
+    }
+    cr_assert_eq(n, 0);
+}
+
+static void check_sites(struct op_list *list) {
+    uint32_t site = 0;
+    op_list_number_sites(list);
+    for (size_t i = 0; i < list->n_ops; i++) {
+        const struct op *op = &list->ops[i];
+        cr_assert_eq(op->site, site);
+        if (op->kind == OP_MEASURE || op->kind == OP_RESET || op->kind == OP_EBIT) {
+            site++;
+        } else if (op->kind == OP_NOISE) {
+            site += op->which == NOISE_DEPOLARIZE2 ? 1 : 2;
+        }
+    }
+    cr_assert_eq(list->n_sites, site);
+}
+
+Test(op, random_lists_are_well_formed) {
+    for (unsigned round = 0; round < 200; round++) {
+        struct op_list list = {0}, copy;
+        add_random_block(&list, round % 6);
+        check_matches(&list);
+        cr_assert(op_list_is_valid(&list, n_qubits, n_bits));
+        check_sites(&list);
+        cr_assert_eq(op_list_copy(&copy, &list), STATUS_OK);
+        cr_assert(copy.n_ops == list.n_ops && copy.n_qubits == list.n_qubits &&
+                  copy.n_params == list.n_params && copy.n_exprs == list.n_exprs &&
+                  copy.n_words == list.n_words && copy.n_sites == list.n_sites);
+        cr_assert(list.n_ops == 0 || !memcmp(copy.ops, list.ops, list.n_ops * sizeof *list.ops));
+        op_list_fini(&list);
+        cr_assert(op_list_is_valid(&copy, n_qubits, n_bits)); /* it owns its pools */
+        op_list_fini(&copy);
+    }
+}
+
+/* IF { GATE } ELSE { MEASURE } END, NOISE, EBIT */
+static struct op_list make_sample(void) {
+    struct op_list list = {0};
+    struct op *op;
+    uint32_t expr;
+    size_t open;
+    cr_assert_eq(expr_add_eq(&list, &expr, 1, 3, &(uint64_t){5}), STATUS_OK);
+    cr_assert_eq(op_list_open(&list, &open, OP_IF, expr, 0, nowhere), STATUS_OK);
+    op_list_add_gate(&list, GATE_CRZ, (uint32_t[]){0, 5}, (double[]){0.5}, nowhere);
+    cr_assert_eq(op_list_else(&list, open, nowhere), STATUS_OK);
+    op_list_add(&list, &op, OP_MEASURE, (uint32_t[]){1, 2}, 2, NULL, 0, nowhere);
+    op->arg = 1 | 3 << 2;
+    op->bit = 3;
+    cr_assert_eq(op_list_close(&list, open, nowhere), STATUS_OK);
+    op_list_add(&list, &op, OP_NOISE, (uint32_t[]){0, 1}, 2, (double[]){0.1, 0.2, 0.7}, 3, nowhere);
+    op->which = NOISE_PAULI1;
+    op_list_add(&list, NULL, OP_EBIT, (uint32_t[]){3, 4}, 2, NULL, 0, nowhere);
+    return list;
+}
+
+enum { SAMPLE_IF, SAMPLE_GATE, SAMPLE_ELSE, SAMPLE_MEASURE, SAMPLE_END, SAMPLE_NOISE, SAMPLE_EBIT };
+
+/* One fault each; false when there are no more. */
+static bool corrupt(struct op_list *list, unsigned fault) {
+    struct op *ops = list->ops;
+    uint32_t *gate_qubits = list->qubits + ops[SAMPLE_GATE].qubit0;
+    double *noise = list->params + ops[SAMPLE_NOISE].param0;
+    switch (fault) {
+    case 0:
+        ops[SAMPLE_IF].match = SAMPLE_END;
+        break;
+    case 1:
+        ops[SAMPLE_IF].match = OP_NO_MATCH;
+        break;
+    case 2:
+        ops[SAMPLE_ELSE].match = SAMPLE_EBIT;
+        break;
+    case 3:
+        ops[SAMPLE_END].match = SAMPLE_ELSE;
+        break;
+    case 4:
+        ops[SAMPLE_END].match = OP_NO_MATCH;
+        break;
+    case 5:
+        ops[SAMPLE_END].kind = OP_TICK;
+        break;
+    case 6:
+        ops[SAMPLE_IF].kind = OP_WHILE;
+        break;
+    case 7:
+        ops[SAMPLE_GATE].match = 0;
+        break;
+    case 8:
+        gate_qubits[1] = gate_qubits[0];
+        break;
+    case 9:
+        gate_qubits[1] = n_qubits;
+        break;
+    case 10:
+        ops[SAMPLE_GATE].which = GATE_COUNT;
+        break;
+    case 11:
+        ops[SAMPLE_GATE].which = GATE_CX;
+        break;
+    case 12:
+        ops[SAMPLE_GATE].n_qubits = 1;
+        break;
+    case 13:
+        list->params[ops[SAMPLE_GATE].param0] = NAN;
+        break;
+    case 14:
+        list->params[ops[SAMPLE_GATE].param0] = -GATE_MAX_ANGLE;
+        break;
+    case 15:
+        ops[SAMPLE_GATE].qubit0 = (uint32_t)list->n_qubits;
+        break;
+    case 16:
+        ops[SAMPLE_MEASURE].bit = n_bits;
+        break;
+    case 17:
+        ops[SAMPLE_MEASURE].bit = OP_NO_BIT;
+        break;
+    case 18:
+        ops[SAMPLE_MEASURE].arg = 0;
+        break;
+    case 19:
+        ops[SAMPLE_MEASURE].arg |= 1 << 4;
+        break;
+    case 20:
+        ops[SAMPLE_MEASURE].arg = 3 << 2;
+        break;
+    case 21:
+        noise[0] = -0.1;
+        break;
+    case 22:
+        noise[1] = 0.5;
+        break;
+    case 23:
+        noise[2] = INFINITY;
+        break;
+    case 24:
+        ops[SAMPLE_NOISE].n_params = 1;
+        break;
+    case 25:
+        ops[SAMPLE_NOISE].which = NOISE_COUNT;
+        break;
+    case 26:
+        list->qubits[ops[SAMPLE_EBIT].qubit0] = 4;
+        break;
+    case 27:
+        ops[SAMPLE_EBIT].n_qubits = 1;
+        break;
+    case 28:
+        ops[SAMPLE_IF].expr = OP_NO_EXPR;
+        break;
+    case 29:
+        list->exprs[0].a = 2;
+        break;
+    case 30:
+        ops[SAMPLE_EBIT].kind = OP_KIND_COUNT;
+        break;
+    case 31:
+        ops[SAMPLE_ELSE].kind = OP_TICK;
+        break;
+    default:
+        return false;
+    }
+    return true;
+}
+
+Test(op, corruption_is_seen) {
+    struct op_list list = make_sample();
+    cr_assert(op_list_is_valid(&list, n_qubits, n_bits));
+    op_list_fini(&list);
+    unsigned fault = 0;
+    for (bool goes_on = true; goes_on; fault++) {
+        list = make_sample();
+        goes_on = corrupt(&list, fault);
+        cr_assert_eq(op_list_is_valid(&list, n_qubits, n_bits), !goes_on, "fault %u", fault);
+        op_list_fini(&list);
+    }
+    cr_assert_eq(fault, 33);
+}
+
+static void count_error(void *ctx, enum log_level level, const char *text) {
+    unsigned *n = ctx;
+    *n += level == LOG_ERROR && strstr(text, "x.qasm:3:9: ") == text;
+}
+
+Test(op, too_many_parameters_are_refused) {
+    static const double params[256];
+    struct op_list list = {0};
+    unsigned n_errors = 0;
+    struct src_loc loc = {"x.qasm", 3, 9};
+    log_set_sink(count_error, &n_errors);
+    cr_assert_eq(op_list_add(&list, NULL, OP_SHIFT_COORDS, NULL, 0, params, 255, loc), STATUS_OK);
+    cr_assert_eq(op_list_add(&list, NULL, OP_SHIFT_COORDS, NULL, 0, params, 256, loc),
+                 STATUS_INPUT);
+    log_set_sink(NULL, NULL);
+    cr_assert_eq(n_errors, 1);
+    cr_assert(list.n_ops == 1 && list.n_params == 255);
+    op_list_fini(&list);
+}
+
+Test(op, empty_list) {
+    struct op_list list = {0}, copy;
+    cr_assert(op_list_is_valid(&list, 0, 0));
+    op_list_number_sites(&list);
+    cr_assert_eq(list.n_sites, 0);
+    cr_assert_eq(op_list_copy(&copy, &list), STATUS_OK);
+    cr_assert_eq(copy.n_ops, 0);
+    op_list_fini(&copy);
+    op_list_fini(&list);
+}
+
+Test(op, names) {
+    for (unsigned kind = 0; kind < OP_KIND_COUNT; kind++) {
+        cr_assert_gt(strlen(op_kind_name(kind)), 1);
+        for (unsigned other = 0; other < kind; other++) {
+            cr_assert_str_neq(op_kind_name(kind), op_kind_name(other));
+        }
+    }
+    cr_assert_str_eq(op_noise_name(NOISE_X), "X_ERROR");
+    cr_assert_str_eq(op_noise_name(NOISE_PAULI2), "PAULI_CHANNEL_2");
+    cr_assert_eq(op_noise_n_params(NOISE_PAULI2), 15);
+    cr_assert_eq(op_noise_group(NOISE_PAULI2), 2);
+    cr_assert_eq(op_noise_group(NOISE_PAULI1), 1);
+    cr_assert_leq(sizeof(struct op), 56);
+}
