@@ -72,22 +72,21 @@ static void sincos_of_sum(double *out_sin, double *out_cos, double a, double b) 
     *out_cos = is_large ? c - error * s : c;
 }
 
-static void set_entry(double *matrix, unsigned dim, unsigned row, unsigned col, double re,
-                      double im) {
+static void set_entry(double *matrix, size_t dim, size_t row, size_t col, double re, double im) {
     matrix[2 * (row * dim + col)] = re;
     matrix[2 * (row * dim + col) + 1] = im;
 }
 
-static void set_identity(double *matrix, unsigned dim) {
-    memset(matrix, 0, (size_t)2 * dim * dim * sizeof *matrix);
-    for (unsigned i = 0; i < dim; i++) {
+static void set_identity(double *matrix, size_t dim) {
+    memset(matrix, 0, 2 * dim * dim * sizeof *matrix);
+    for (size_t i = 0; i < dim; i++) {
         set_entry(matrix, dim, i, i, 1, 0);
     }
 }
 
 static void build_monomial(double *matrix, const struct gate_record *record) {
     static const double power_re[] = {1, 0, -1, 0}, power_im[] = {0, 1, 0, -1};
-    unsigned dim = 1u << record->info.n_qubits;
+    size_t dim = (size_t)1 << record->info.n_qubits;
     set_identity(matrix, dim);
     for (unsigned i = 0; i < record->n_entries; i++) {
         unsigned col = record->entries[i].col;
@@ -109,10 +108,10 @@ static void build_axis(double *matrix, const char *axis, double theta) {
     }
     double s, c;
     det_sincos(&s, &c, theta / 2);
-    unsigned dim = 1u << n;
-    memset(matrix, 0, (size_t)2 * dim * dim * sizeof *matrix);
-    for (unsigned col = 0; col < dim; col++) {
-        double sign = __builtin_parity(col & z) ? -s : s;
+    size_t dim = (size_t)1 << n;
+    memset(matrix, 0, 2 * dim * dim * sizeof *matrix);
+    for (size_t col = 0; col < dim; col++) {
+        double sign = __builtin_parityl(col & z) ? -s : s;
         double *off = matrix + 2 * ((col ^ x) * dim + col);
         matrix[2 * (col * dim + col)] = c;
         /* -i i^n_y = (-i, 1, i)[n_y] */
@@ -154,16 +153,16 @@ static void build_phase(double *matrix, double lambda) {
 
 static void build_controlled(double *matrix, const struct gate_record *record,
                              const double *params) {
-    unsigned n = record->info.n_qubits, dim = 1u << n, ones = dim / 2 - 1;
+    size_t dim = (size_t)1 << record->info.n_qubits, ones = dim / 2 - 1;
     double base[8], s = 0, c = 1;
     gate_unitary(base, record->base, params);
     if (record->info.n_params > gate_table[record->base].info.n_params) {
         det_sincos(&s, &c, params[record->info.n_params - 1]);
     }
     set_identity(matrix, dim);
-    for (unsigned row = 0; row < 2; row++) {
-        for (unsigned col = 0; col < 2; col++) {
-            const double *entry = base + 2 * (2 * row + col);
+    for (size_t row = 0; row < 2; row++) {
+        for (size_t col = 0; col < 2; col++) {
+            const double *entry = base + 4 * row + 2 * col;
             set_entry(matrix, dim, ones + row * dim / 2, ones + col * dim / 2,
                       entry[0] * c - entry[1] * s, entry[0] * s + entry[1] * c);
         }
@@ -259,9 +258,9 @@ bool gate_is_diagonal_on(enum gate_id gate, const double *params, unsigned opera
     }
     double matrix[GATE_MAX_MATRIX];
     gate_unitary(matrix, gate, params);
-    unsigned dim = 1u << info->n_qubits;
-    for (unsigned i = 0; i < dim * dim; i++) {
-        unsigned row = i / dim, col = i % dim;
+    size_t dim = (size_t)1 << info->n_qubits;
+    for (size_t i = 0; i < dim * dim; i++) {
+        size_t row = i / dim, col = i % dim;
         if (((row ^ col) >> operand & 1) && !is_near(matrix + 2 * i, 0, 0)) {
             return false;
         }
@@ -271,9 +270,9 @@ bool gate_is_diagonal_on(enum gate_id gate, const double *params, unsigned opera
 
 bool gate_is_identity(enum gate_id gate, const double *params) {
     double matrix[GATE_MAX_MATRIX];
-    unsigned dim = 1u << gate_get(gate)->n_qubits;
+    size_t dim = (size_t)1 << gate_get(gate)->n_qubits;
     gate_unitary(matrix, gate, params);
-    for (unsigned i = 0; i < dim * dim; i++) {
+    for (size_t i = 0; i < dim * dim; i++) {
         bool is_diagonal = i % (dim + 1) == 0;
         if (!is_near(matrix + 2 * i, is_diagonal ? matrix[0] : 0, is_diagonal ? matrix[1] : 0)) {
             return false;

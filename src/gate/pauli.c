@@ -18,18 +18,18 @@ static unsigned parity(uint32_t x) {
 
 /* Column `col` of A = U P U^dagger for P = X^x Z^z: A[r][col] = sum_i U[r][i^x] (-1)^{parity(i &
  * z)} conj(U[col][i]). */
-static void conjugate_column(double *out_column, const double *u, unsigned dim, uint32_t x,
-                             uint32_t z, unsigned col) {
+static void conjugate_column(double *out_column, const double *u, size_t dim, uint32_t x,
+                             uint32_t z, size_t col) {
     double part[2 * MAX_DIM];
-    for (unsigned i = 0; i < dim; i++) {
-        double sign = parity(i & z) ? -1 : 1;
+    for (size_t i = 0; i < dim; i++) {
+        double sign = parity((uint32_t)i & z) ? -1 : 1;
         part[2 * (i ^ x)] = sign * u[2 * (col * dim + i)];
         part[2 * (i ^ x) + 1] = -sign * u[2 * (col * dim + i) + 1];
     }
-    for (unsigned r = 0; r < dim; r++) {
-        const double *row = u + 2 * (size_t)r * dim;
+    for (size_t r = 0; r < dim; r++) {
+        const double *row = u + 2 * r * dim;
         double re = 0, im = 0;
-        for (unsigned i = 0; i < dim; i++) {
+        for (size_t i = 0; i < dim; i++) {
             re += row[2 * i] * part[2 * i] - row[2 * i + 1] * part[2 * i + 1];
             im += row[2 * i] * part[2 * i + 1] + row[2 * i + 1] * part[2 * i];
         }
@@ -39,9 +39,9 @@ static void conjugate_column(double *out_column, const double *u, unsigned dim, 
 }
 
 /* Row of the only entry of a column of modulus 1; dim if there is none. */
-static unsigned find_only_entry(const double *column, unsigned dim) {
-    unsigned found = dim;
-    for (unsigned r = 0; r < dim; r++) {
+static size_t find_only_entry(const double *column, size_t dim) {
+    size_t found = dim;
+    for (size_t r = 0; r < dim; r++) {
         double re = column[2 * r], im = column[2 * r + 1];
         if (fabs(re) <= tolerance && fabs(im) <= tolerance) {
             continue;
@@ -58,18 +58,18 @@ static unsigned find_only_entry(const double *column, unsigned dim) {
  * times
  * (-1)^{parity(c & z')}. The columns 2^j give z'; all others must agree. */
 static bool find_image(uint32_t *out_image, const double *u, unsigned n_qubits, uint32_t v) {
-    unsigned dim = 1u << n_qubits;
-    uint32_t x = v & (dim - 1), z = v >> n_qubits, image_x = 0, image_z = 0;
+    uint32_t dim = UINT32_C(1) << n_qubits, x = v & (dim - 1), z = v >> n_qubits, image_x = 0,
+             image_z = 0;
     double column[2 * MAX_DIM], phase[2] = {0, 0};
-    for (unsigned c = 0; c < dim; c++) {
+    for (uint32_t c = 0; c < dim; c++) {
         conjugate_column(column, u, dim, x, z, c);
-        unsigned row = find_only_entry(column, dim);
+        size_t row = find_only_entry(column, dim);
         if (row == dim || (c > 0 && row != (image_x ^ c))) {
             return false;
         }
         double re = column[2 * row], im = column[2 * row + 1];
         if (c == 0) {
-            image_x = row;
+            image_x = (uint32_t)row;
             phase[0] = re;
             phase[1] = im;
             continue;

@@ -50,7 +50,7 @@ static uint32_t add_random_tree(struct op_list *list, unsigned depth) {
 
 /* Table of shots: bits mostly 0, so that EQ holds at times. */
 static uint64_t *make_table(void) {
-    uint64_t *table = malloc(n_bits * n_words_of_shots * sizeof *table);
+    uint64_t *table = malloc(sizeof *table * n_bits * n_words_of_shots);
     for (unsigned i = 0; i < n_bits * n_words_of_shots; i++) {
         struct rng_block block = rng_draw(5, i, 0, RNG_TEST);
         uint64_t a = block.word[0] | (uint64_t)block.word[1] << 32;
@@ -145,7 +145,7 @@ Test(expr, random_trees_agree_with_one_shot) {
 }
 
 Test(expr, copies_keep_the_value) {
-    uint64_t *table = make_table(), *moved = calloc(n_bits * n_words_of_shots, sizeof *moved);
+    uint64_t *table = make_table(), *moved = calloc(n_words_of_shots, sizeof *moved * n_bits);
     uint32_t reversed[n_bits];
     for (uint32_t i = 0; i < n_bits; i++) {
         reversed[i] = n_bits - 1 - i;

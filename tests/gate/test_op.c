@@ -18,7 +18,7 @@ static uint32_t draw(uint32_t n) {
 
 static void add_random_gate(struct op_list *list) {
     enum gate_id gate = draw(GATE_COUNT);
-    uint32_t qubits[n_qubits];
+    uint32_t qubits[n_qubits] = {0};
     double params[GATE_MAX_PARAMS];
     for (uint32_t i = 0; i < n_qubits; i++) { /* a random permutation */
         uint32_t j = draw(i + 1);
@@ -98,16 +98,18 @@ static void add_random_block(struct op_list *list, unsigned depth) {
 
 /* Matches by a stack of indices, as a reader would pair brackets. */
 static void check_matches(const struct op_list *list) {
-    size_t stack[64], n = 0, else_of[64];
+    size_t stack[64] = {0}, n = 0, else_of[64] = {0};
     for (size_t i = 0; i < list->n_ops; i++) {
         const struct op *op = &list->ops[i];
         if (op->kind == OP_IF || op->kind == OP_WHILE || op->kind == OP_REPEAT) {
             else_of[n] = SIZE_MAX;
             stack[n++] = i;
         } else if (op->kind == OP_ELSE) {
+            cr_assert_gt(n, 0);
             else_of[n - 1] = i;
             cr_assert_eq(list->ops[stack[n - 1]].match, i);
         } else if (op->kind == OP_END) {
+            cr_assert_gt(n, 0);
             n--;
             cr_assert_eq(op->match, stack[n]);
             cr_assert_eq(list->ops[else_of[n] == SIZE_MAX ? stack[n] : else_of[n]].match, i);
@@ -174,125 +176,143 @@ static struct op_list make_sample(void) {
 enum { SAMPLE_IF, SAMPLE_GATE, SAMPLE_ELSE, SAMPLE_MEASURE, SAMPLE_END, SAMPLE_NOISE, SAMPLE_EBIT };
 
 /* One fault each; false when there are no more. */
-static bool corrupt(struct op_list *list, unsigned fault) {
+static bool corrupt_markers(struct op_list *list, unsigned fault) {
     struct op *ops = list->ops;
-    uint32_t *gate_qubits = list->qubits + ops[SAMPLE_GATE].qubit0;
-    double *noise = list->params + ops[SAMPLE_NOISE].param0;
     switch (fault) {
     case 0:
         ops[SAMPLE_IF].match = SAMPLE_END;
-        break;
+        return true;
     case 1:
         ops[SAMPLE_IF].match = OP_NO_MATCH;
-        break;
+        return true;
     case 2:
         ops[SAMPLE_ELSE].match = SAMPLE_EBIT;
-        break;
+        return true;
     case 3:
         ops[SAMPLE_END].match = SAMPLE_ELSE;
-        break;
+        return true;
     case 4:
         ops[SAMPLE_END].match = OP_NO_MATCH;
-        break;
+        return true;
     case 5:
         ops[SAMPLE_END].kind = OP_TICK;
-        break;
+        return true;
     case 6:
         ops[SAMPLE_IF].kind = OP_WHILE;
-        break;
+        return true;
     case 7:
         ops[SAMPLE_GATE].match = 0;
-        break;
+        return true;
     case 8:
-        gate_qubits[1] = gate_qubits[0];
-        break;
-    case 9:
-        gate_qubits[1] = n_qubits;
-        break;
-    case 10:
-        ops[SAMPLE_GATE].which = GATE_COUNT;
-        break;
-    case 11:
-        ops[SAMPLE_GATE].which = GATE_CX;
-        break;
-    case 12:
-        ops[SAMPLE_GATE].n_qubits = 1;
-        break;
-    case 13:
-        list->params[ops[SAMPLE_GATE].param0] = NAN;
-        break;
-    case 14:
-        list->params[ops[SAMPLE_GATE].param0] = -GATE_MAX_ANGLE;
-        break;
-    case 15:
-        ops[SAMPLE_GATE].qubit0 = (uint32_t)list->n_qubits;
-        break;
-    case 16:
-        ops[SAMPLE_MEASURE].bit = n_bits;
-        break;
-    case 17:
-        ops[SAMPLE_MEASURE].bit = OP_NO_BIT;
-        break;
-    case 18:
-        ops[SAMPLE_MEASURE].arg = 0;
-        break;
-    case 19:
-        ops[SAMPLE_MEASURE].arg |= 1 << 4;
-        break;
-    case 20:
-        ops[SAMPLE_MEASURE].arg = 3 << 2;
-        break;
-    case 21:
-        noise[0] = -0.1;
-        break;
-    case 22:
-        noise[1] = 0.5;
-        break;
-    case 23:
-        noise[2] = INFINITY;
-        break;
-    case 24:
-        ops[SAMPLE_NOISE].n_params = 1;
-        break;
-    case 25:
-        ops[SAMPLE_NOISE].which = NOISE_COUNT;
-        break;
-    case 26:
-        list->qubits[ops[SAMPLE_EBIT].qubit0] = 4;
-        break;
-    case 27:
-        ops[SAMPLE_EBIT].n_qubits = 1;
-        break;
-    case 28:
-        ops[SAMPLE_IF].expr = OP_NO_EXPR;
-        break;
-    case 29:
-        list->exprs[0].a = 2;
-        break;
-    case 30:
-        ops[SAMPLE_EBIT].kind = OP_KIND_COUNT;
-        break;
-    case 31:
         ops[SAMPLE_ELSE].kind = OP_TICK;
-        break;
+        return true;
+    case 9:
+        ops[SAMPLE_IF].expr = OP_NO_EXPR;
+        return true;
+    case 10:
+        list->exprs[0].a = 2;
+        return true;
     default:
         return false;
     }
-    return true;
+}
+
+static bool corrupt_gate(struct op_list *list, unsigned fault) {
+    struct op *gate = &list->ops[SAMPLE_GATE];
+    uint32_t *qubits = list->qubits + gate->qubit0;
+    switch (fault) {
+    case 0:
+        qubits[1] = qubits[0];
+        return true;
+    case 1:
+        qubits[1] = n_qubits;
+        return true;
+    case 2:
+        gate->which = GATE_COUNT;
+        return true;
+    case 3:
+        gate->which = GATE_CX;
+        return true;
+    case 4:
+        gate->n_qubits = 1;
+        return true;
+    case 5:
+        list->params[gate->param0] = NAN;
+        return true;
+    case 6:
+        list->params[gate->param0] = -GATE_MAX_ANGLE;
+        return true;
+    case 7:
+        gate->qubit0 = (uint32_t)list->n_qubits;
+        return true;
+    case 8:
+        gate->kind = OP_KIND_COUNT;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool corrupt_others(struct op_list *list, unsigned fault) {
+    struct op *ops = list->ops;
+    double *noise = list->params + ops[SAMPLE_NOISE].param0;
+    switch (fault) {
+    case 0:
+        ops[SAMPLE_MEASURE].bit = n_bits;
+        return true;
+    case 1:
+        ops[SAMPLE_MEASURE].bit = OP_NO_BIT;
+        return true;
+    case 2:
+        ops[SAMPLE_MEASURE].arg = 0;
+        return true;
+    case 3:
+        ops[SAMPLE_MEASURE].arg |= 1 << 4;
+        return true;
+    case 4:
+        ops[SAMPLE_MEASURE].arg = 3 << 2;
+        return true;
+    case 5:
+        noise[0] = -0.1;
+        return true;
+    case 6:
+        noise[1] = 0.5;
+        return true;
+    case 7:
+        noise[2] = INFINITY;
+        return true;
+    case 8:
+        ops[SAMPLE_NOISE].n_params = 1;
+        return true;
+    case 9:
+        ops[SAMPLE_NOISE].which = NOISE_COUNT;
+        return true;
+    case 10:
+        list->qubits[ops[SAMPLE_EBIT].qubit0] = 4;
+        return true;
+    case 11:
+        ops[SAMPLE_EBIT].n_qubits = 1;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void check_corruption(bool (*corrupt)(struct op_list *list, unsigned fault),
+                             unsigned n_faults) {
+    for (unsigned fault = 0; fault <= n_faults; fault++) {
+        struct op_list list = make_sample();
+        cr_assert_eq(corrupt(&list, fault), fault < n_faults);
+        cr_assert_eq(op_list_is_valid(&list, n_qubits, n_bits), fault == n_faults, "fault %u",
+                     fault);
+        op_list_fini(&list);
+    }
 }
 
 Test(op, corruption_is_seen) {
-    struct op_list list = make_sample();
-    cr_assert(op_list_is_valid(&list, n_qubits, n_bits));
-    op_list_fini(&list);
-    unsigned fault = 0;
-    for (bool goes_on = true; goes_on; fault++) {
-        list = make_sample();
-        goes_on = corrupt(&list, fault);
-        cr_assert_eq(op_list_is_valid(&list, n_qubits, n_bits), !goes_on, "fault %u", fault);
-        op_list_fini(&list);
-    }
-    cr_assert_eq(fault, 33);
+    check_corruption(corrupt_markers, 11);
+    check_corruption(corrupt_gate, 9);
+    check_corruption(corrupt_others, 12);
 }
 
 static void count_error(void *ctx, enum log_level level, const char *text) {

@@ -7,17 +7,30 @@ static unsigned dim_of(const struct dense *m) {
     return 1u << m->n_qubits;
 }
 
-void dense_identity(struct dense *out, unsigned n_qubits) {
-    memset(out, 0, sizeof *out);
+/* Only what is in use: most matrices here are far smaller than the largest. */
+static void clear(struct dense *out, unsigned n_qubits) {
     out->n_qubits = n_qubits;
+    for (unsigned i = 0; i < dim_of(out); i++) {
+        memset(out->at[i], 0, dim_of(out) * sizeof out->at[i][0]);
+    }
+}
+
+static void copy(struct dense *out, const struct dense *a) {
+    out->n_qubits = a->n_qubits;
+    for (unsigned i = 0; i < dim_of(a); i++) {
+        memcpy(out->at[i], a->at[i], dim_of(a) * sizeof a->at[i][0]);
+    }
+}
+
+void dense_identity(struct dense *out, unsigned n_qubits) {
+    clear(out, n_qubits);
     for (unsigned i = 0; i < dim_of(out); i++) {
         out->at[i][i].re = 1;
     }
 }
 
 void dense_from_array(struct dense *out, const double *matrix, unsigned n_qubits) {
-    memset(out, 0, sizeof *out);
-    out->n_qubits = n_qubits;
+    clear(out, n_qubits);
     unsigned dim = dim_of(out);
     for (unsigned i = 0; i < dim * dim; i++) {
         out->at[i / dim][i % dim] = (struct cplx){matrix[2 * i], matrix[2 * i + 1]};
@@ -41,8 +54,7 @@ void dense_pauli(struct dense *out, uint32_t v, unsigned n_qubits) {
 
 void dense_mul(struct dense *out, const struct dense *a, const struct dense *b) {
     struct dense product;
-    memset(&product, 0, sizeof product);
-    product.n_qubits = a->n_qubits;
+    clear(&product, a->n_qubits);
     for (unsigned i = 0; i < dim_of(a); i++) {
         for (unsigned j = 0; j < dim_of(a); j++) {
             for (unsigned k = 0; k < dim_of(a); k++) {
@@ -50,19 +62,18 @@ void dense_mul(struct dense *out, const struct dense *a, const struct dense *b) 
             }
         }
     }
-    *out = product;
+    copy(out, &product);
 }
 
 void dense_dagger(struct dense *out, const struct dense *a) {
     struct dense result;
-    memset(&result, 0, sizeof result);
-    result.n_qubits = a->n_qubits;
+    clear(&result, a->n_qubits);
     for (unsigned i = 0; i < dim_of(a); i++) {
         for (unsigned j = 0; j < dim_of(a); j++) {
             result.at[i][j] = (struct cplx){a->at[j][i].re, -a->at[j][i].im};
         }
     }
-    *out = result;
+    copy(out, &result);
 }
 
 /* Index of the gate's matrix that the index of the whole register holds. */
@@ -77,8 +88,7 @@ static unsigned gather(unsigned index, const uint32_t *qubits, unsigned k) {
 void dense_apply(struct dense *m, const struct dense *gate, const uint32_t *qubits) {
     struct dense embedded;
     unsigned touched = 0;
-    memset(&embedded, 0, sizeof embedded);
-    embedded.n_qubits = m->n_qubits;
+    clear(&embedded, m->n_qubits);
     for (unsigned i = 0; i < gate->n_qubits; i++) {
         touched |= 1u << qubits[i];
     }
@@ -116,7 +126,8 @@ double dense_distance_up_to_phase(const struct dense *a, const struct dense *b) 
     struct cplx x = b->at[row][col];
     struct cplx phase = cplx_mul(a->at[row][col], (struct cplx){x.re, -x.im});
     double size = hypot(phase.re, phase.im);
-    struct dense turned = *b;
+    struct dense turned;
+    copy(&turned, b);
     for (unsigned i = 0; i < dim * dim && size > 0; i++) {
         turned.at[i / dim][i % dim] =
             cplx_mul((struct cplx){phase.re / size, phase.im / size}, b->at[i / dim][i % dim]);
