@@ -107,10 +107,10 @@ void op_list_fini(struct op_list *list); /* a zeroed list is empty and valid */
 enum status op_list_copy(struct op_list *out, const struct op_list *list);
 
 static inline const uint32_t *op_qubits(const struct op_list *list, const struct op *op) {
-    return list->qubits + op->qubit0;
+    return list->qubits ? list->qubits + op->qubit0 : NULL;
 }
 static inline const double *op_params(const struct op_list *list, const struct op *op) {
-    return list->params + op->param0;
+    return list->params ? list->params + op->param0 : NULL;
 }
 
 /* Appends a zeroed op of that kind (bit, expr, qpu, match = none) with operands and parameters
