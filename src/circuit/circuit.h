@@ -17,6 +17,7 @@ struct reg {
     uint32_t first, n;
     bool is_output; /* bits: part of the key of counts */
     bool is_scalar; /* declared without a size: printed as `m`, not `m[0]` (programs only) */
+    bool is_local;  /* bits: of an inlined def, never part of the key of counts (programs only) */
     struct src_loc loc;
 };
 

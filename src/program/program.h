@@ -1,7 +1,8 @@
 /* A distributed program: QPUs, their wires, and ops of which each belongs to one QPU (EBIT to two).
  *
- * Ops stand in text order. Statements of one QPU run in text order; only ebits and bits order different
- * QPUs. The text form is OpenQASM 3 with qnu.inc and `pragma qspan` lines (docs/program.md). */
+ * Ops stand in text order. Statements of one QPU run in text order; only ebits and bits order
+ * different QPUs. The text form is OpenQASM 3 with qnu.inc and `pragma qspan` lines
+ * (docs/program.md). */
 #ifndef QSPAN_PROGRAM_PROGRAM_H
 #define QSPAN_PROGRAM_PROGRAM_H
 
@@ -34,21 +35,27 @@ struct program {
     uint32_t n_wires, n_bits;
     struct program_qpu *qpus;
     size_t n_qpus, cap_qpus;
-    uint32_t *wire_qpu;   /* n_wires; OP_NO_QPU: not placed (refused by the checker if used) */
-    bool *wire_is_comm;   /* n_wires */
-    struct program_logical *in, *out; /* where the circuit's qubits are, at the start and at the end */
+    uint32_t *wire_qpu; /* n_wires; OP_NO_QPU: not placed (refused by the checker if used) */
+    bool *wire_is_comm; /* n_wires */
+    /* Where the circuit's qubits are, at the start and at the end. */
+    struct program_logical *in, *out;
     size_t n_in, cap_in, n_out, cap_out;
-    struct op_list ops;   /* op.qpu set for every op but block markers, TICK and the like */
-    /* Facts that a run wants to know; kept up to date by program_resolve. */
-    bool is_data_dependent; /* WHILE, or IF holding EBIT, MEASURE, RESET, SEND or RECV: DESIGN 5.2 */
-    const char *distribute; /* "simple", or "hand" for a program that was written */
+    struct op_list ops; /* op.qpu set for every op but block markers, TICK and the like */
+    /* WHILE, or IF holding EBIT, MEASURE, RESET, FREE, SEND or RECV (DESIGN 5.2); by
+     * program_resolve. */
+    bool is_data_dependent;
+    const char *distribute;      /* "simple", or "hand" for a program that was written */
+    struct program_index *index; /* registers and QPUs by name; kept by the functions below */
 };
 
 struct program *program_create(void); /* NULL (logged) without memory */
 void program_destroy(struct program *program);
 struct src_loc program_loc(const struct program *program, const struct op *op);
 
-/* Building (the distributor): a QPU, then its registers; wires are numbered in order of declaration. */
+/* Building (the distributor): a QPU, then its registers; wires are numbered in order of
+ * declaration. A register whose name is taken, or is a word of OpenQASM 3, a gate or a def of
+ * qnu.inc, gets underscores appended; names that the text form cannot carry (a register that is no
+ * identifier, a QPU or logical qubit with a quote or control character) are STATUS_INPUT. */
 enum status program_add_qpu(struct program *program, uint32_t *out_qpu, const char *name);
 enum status program_add_qreg(struct program *program, uint32_t *out_first_wire, const char *name,
                              uint32_t n, uint32_t qpu, bool is_comm);
@@ -56,15 +63,17 @@ enum status program_add_creg(struct program *program, uint32_t *out_first_bit, c
                              uint32_t n, bool is_output, bool is_scalar);
 enum status program_add_logical(struct program *program, bool is_out, const char *qubit,
                                 uint32_t wire);
-/* After the ops are in: sets op.qpu where missing from the op's wires (an op across QPUs keeps the QPU of
- * its first wire: the checker refuses it), numbers the random sites, sets is_data_dependent. */
+/* After the ops are in: sets op.qpu where missing from the op's wires (an op across QPUs keeps the
+ * QPU of its first wire: the checker refuses it), numbers the random sites, sets is_data_dependent.
+ */
 enum status program_resolve(struct program *program);
 
 const char *program_wire_name(const struct program *program, uint32_t wire, char *buffer, size_t n);
 const char *program_bit_name(const struct program *program, uint32_t bit, char *buffer, size_t n);
 uint32_t program_find_qpu(const struct program *program, const char *name); /* OP_NO_QPU: none */
-/* The key of counts: bits of `output` registers if there are any, else all bits, in order of declaration.
- * *out_bits (mem_free it) has *out_n entries; the key's rightmost character is entry 0. */
+/* The key of counts: bits of `output` registers if there are any, else all bits but those of
+ * inlined defs, in order of declaration. *out_bits (mem_free it) has *out_n entries; the key's
+ * rightmost character is entry 0. */
 enum status program_key_bits(const struct program *program, uint32_t **out_bits, size_t *out_n);
 
 /* Text form. Errors name file:line:column, the offending text and what was expected. */
@@ -76,12 +85,12 @@ enum status program_print(struct text *out, const struct program *program);
 /* Is this text a program (OpenQASM 3 with a `pragma qspan qpu`) rather than a circuit? */
 bool program_is_program_text(const char *text, size_t n);
 
-/* Static checks: every multi-qubit op on wires of one QPU; EBIT on comm wires of two QPUs; a bit used only
- * after a measurement that may have written it; every comm wire closed (measured, reset or freed) before
- * its next EBIT and at the end; both halves of an ebit used (half an ebit: one end never touched or
- * closed); data wires never in an EBIT; wires placed; blocks leave comm wires as they found them on every
- * path; logical in/out complete and on data wires. All findings are logged (up to 20), then
- * STATUS_INPUT. */
+/* Static checks: every multi-qubit op on wires of one QPU; EBIT on comm wires of two QPUs; a bit
+ * used only after a measurement that may have written it; every comm wire closed (measured, reset
+ * or freed) before its next EBIT and at the end; both halves of an ebit used (half an ebit: one end
+ * never touched or closed); data wires never in an EBIT; wires placed; blocks leave comm wires as
+ * they found them on every path; logical in/out complete and on data wires. All findings are logged
+ * (up to 20), then STATUS_INPUT. */
 struct program_check {
     uint32_t n_errors;
     uint64_t n_ebits, n_bits_sent, n_local_gates, n_measurements; /* static, loops counted once */
@@ -90,9 +99,9 @@ struct program_check {
 enum status program_check(struct program_check *out_check, const struct program *program);
 void program_check_fini(struct program_check *check);
 
-/* Calls visit(ctx, op index, bit, from QPU, to QPU) once for each message: a bit used on another QPU than
- * the one that wrote it last, at its first use there after that write (DESIGN 5.6). Text order; loop
- * bodies once. A bit that several places may have written is sent by each. */
+/* Calls visit(ctx, op index, bit, from QPU, to QPU) once for each message: a bit used on another
+ * QPU than the one that wrote it last, at its first use there after that write (DESIGN 5.6). Text
+ * order; loop bodies once. A bit that several places may have written is sent by each. */
 typedef void program_message_visit(void *ctx, size_t op_index, uint32_t bit, uint32_t from_qpu,
                                    uint32_t to_qpu);
 enum status program_visit_messages(const struct program *program, program_message_visit *visit,
