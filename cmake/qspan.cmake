@@ -95,3 +95,12 @@ function(qspan_executable target layer)
     add_executable(${target} ${PROJECT_SOURCE_DIR}/src/${layer}/main.c)
     target_link_libraries(${target} PRIVATE qspan_${layer})
 endfunction()
+
+# generated/<output>: the bytes of a text file as initialisers of a char array, ending in 0.
+function(qspan_embed source output)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+    file(READ ${source} bytes HEX)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+    string(REGEX REPLACE "(0a),0x" "\\1,\n0x" bytes "${bytes}")
+    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/${output} @ONLY CONTENT "@bytes@0\n")
+endfunction()

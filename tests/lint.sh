@@ -13,7 +13,8 @@ list_files() { # every file of the project, tracked or about to be
 }
 mapfile -t files < <(list_files)
 select_files() { printf '%s\n' "${files[@]}" | grep -E "$1" || true; }
-mapfile -t c_files < <(select_files '^(src|kernels|include|tests|examples)/.*\.(c|h|inc)$')
+mapfile -t c_files < <(select_files '^(src|kernels|include|tests|examples)/.*\.(c|h|inc)$' |
+    grep -v '/qnu\.inc$') # which is OpenQASM
 mapfile -t code_files < <(select_files '\.(c|h|inc|cu|cmake|py|sh)$|(^|/)CMakeLists\.txt$|^bootstrap$|^\.ci/run$')
 
 findings=$(mktemp)
