@@ -1,0 +1,555 @@
+/* The checker walks the ops once and knows of each wire whether it may hold a state that someone
+ * needs, and of each bit whether it may have been written (program/flow.h). */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "circuit/names.h"
+#include "program/flow.h"
+#include "program/program.h"
+
+enum { MAX_LOGGED = 20, PLACE_SIZE = 160 };
+
+/* What is known of a wire. */
+enum {
+    WIRE_IDLE,  /* in a basis state by itself: start, measured, reset */
+    WIRE_FREED, /* not to be used before ALLOC */
+    WIRE_HELD,  /* WIRE_HELD + i: holds the state held[i] */
+};
+struct held {
+    size_t op; /* that put it there; SIZE_MAX: an input qubit of the circuit */
+    bool is_ebit, is_touched;
+};
+struct checker {
+    const struct program *program;
+    const struct op_list *ops;
+    struct program_check out;
+    struct flow wires, bits; /* bits: 1 = may have been written */
+    struct held *held;
+    size_t n_held, cap_held;
+    uint32_t *n_open; /* comm wires held now, by QPU */
+    uint32_t *stamps; /* by wire */
+    uint32_t stamp;
+    size_t at;          /* the op */
+    enum status status; /* of callbacks */
+};
+
+static void find_at(struct checker *checker, struct src_loc loc, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+static void find_at(struct checker *checker, struct src_loc loc, const char *fmt, ...) {
+    char message[512];
+    va_list args;
+
+    checker->out.n_errors++;
+    if (checker->out.n_errors > MAX_LOGGED) {
+        return;
+    }
+    va_start(args, fmt);
+    vsnprintf(message, sizeof message, fmt, args);
+    va_end(args);
+    log_error_at(STATUS_INPUT, loc, "%s", message);
+}
+
+static const struct op *op_here(const struct checker *checker) {
+    return &checker->ops->ops[checker->at];
+}
+static struct src_loc loc_here(const struct checker *checker) {
+    return program_loc(checker->program, op_here(checker));
+}
+
+static const char *qpu_name(const struct checker *checker, uint32_t qpu) {
+    return qpu == OP_NO_QPU ? "(none)" : checker->program->qpus[qpu].name;
+}
+
+struct place {
+    char text[PLACE_SIZE];
+};
+/* "comm wire a[1] of QPU A" */
+static struct place describe_wire(const struct checker *checker, uint32_t wire) {
+    const struct program *program = checker->program;
+    struct place place;
+    char name[PLACE_SIZE / 2];
+
+    snprintf(place.text, sizeof place.text, "%s wire %s of QPU %.40s",
+             program->wire_is_comm[wire] ? "comm" : "data",
+             program_wire_name(program, wire, name, sizeof name),
+             qpu_name(checker, program->wire_qpu[wire]));
+    return place;
+}
+
+static struct place describe_bit(const struct checker *checker, uint32_t bit) {
+    struct place place;
+
+    program_bit_name(checker->program, bit, place.text, sizeof place.text);
+    return place;
+}
+
+/* "the ebit of line 12" */
+static struct place describe_held(const struct checker *checker, uint32_t value) {
+    const struct held *held = &checker->held[value - WIRE_HELD];
+    struct place place;
+
+    if (held->op == SIZE_MAX) {
+        snprintf(place.text, sizeof place.text, "an input qubit of the circuit");
+    } else if (checker->ops->ops[held->op].line == 0) {
+        snprintf(place.text, sizeof place.text, "%s of op %zu",
+                 held->is_ebit ? "the ebit" : "the state", held->op);
+    } else {
+        snprintf(place.text, sizeof place.text, "%s of line %u",
+                 held->is_ebit ? "the ebit" : "the state", checker->ops->ops[held->op].line);
+    }
+    return place;
+}
+
+/* Keeps the number of open comm wires and its peak. */
+static void count_open(void *ctx, uint32_t wire, uint32_t from, uint32_t to) {
+    struct checker *checker = ctx;
+    uint32_t qpu = checker->program->wire_qpu[wire];
+
+    if (!checker->program->wire_is_comm[wire] || qpu == OP_NO_QPU) {
+        return;
+    }
+    if (from < WIRE_HELD && to >= WIRE_HELD) {
+        checker->n_open[qpu]++;
+        if (checker->n_open[qpu] > checker->out.peak_comm[qpu]) {
+            checker->out.peak_comm[qpu] = checker->n_open[qpu];
+        }
+    } else if (from >= WIRE_HELD && to < WIRE_HELD) {
+        checker->n_open[qpu]--;
+    }
+}
+
+static enum status hold(struct checker *checker, uint32_t wire, size_t op, bool is_ebit) {
+    TRY(vec_reserve(&checker->held, checker->n_held, &checker->cap_held, 1, sizeof *checker->held));
+    checker->held[checker->n_held] = (struct held){.op = op, .is_ebit = is_ebit};
+    return flow_set(&checker->wires, wire, WIRE_HELD + u32_from_size(checker->n_held++));
+}
+
+/* An op acts on what the wire holds. */
+static void touch(struct checker *checker, uint32_t wire) {
+    uint32_t value = checker->wires.values[wire];
+
+    if (value >= WIRE_HELD) {
+        checker->held[value - WIRE_HELD].is_touched = true;
+    } else if (value == WIRE_FREED) {
+        find_at(checker, loc_here(checker), "%s was freed: allocate it before it is used",
+                describe_wire(checker, wire).text);
+    }
+}
+
+/* What the wire holds is dropped, by RESET or FREE. */
+static void drop(struct checker *checker, uint32_t wire) {
+    uint32_t value = checker->wires.values[wire];
+
+    if (value == WIRE_FREED) {
+        touch(checker, wire);
+    } else if (value >= WIRE_HELD && checker->held[value - WIRE_HELD].is_ebit &&
+               !checker->held[value - WIRE_HELD].is_touched) {
+        find_at(checker, loc_here(checker), "half an ebit: %s drops %s before anything has used it",
+                describe_wire(checker, wire).text, describe_held(checker, value).text);
+    }
+}
+
+/* Wires belong to QPUs, and to one only unless the op is an EBIT. */
+static void check_places(struct checker *checker) {
+    const struct op *op = op_here(checker);
+    const uint32_t *wires = op_qubits(checker->ops, op);
+    const uint32_t *wire_qpu = checker->program->wire_qpu;
+    char name[PLACE_SIZE];
+    const char *what = op->kind == OP_GATE ? gate_get((enum gate_id)op->which)->name
+                                           : op_kind_name((enum op_kind)op->kind);
+
+    for (uint32_t i = 0; i < op->n_qubits; i++) {
+        if (wire_qpu[wires[i]] == OP_NO_QPU) {
+            find_at(checker, loc_here(checker),
+                    "wire %s belongs to no QPU; name it in a line 'pragma qspan qpu'",
+                    program_wire_name(checker->program, wires[i], name, sizeof name));
+            return;
+        }
+    }
+    for (uint32_t i = 1; i < op->n_qubits && op->kind != OP_EBIT && op->kind != OP_COORDS; i++) {
+        if (wire_qpu[wires[i]] != wire_qpu[wires[0]]) {
+            find_at(checker, loc_here(checker),
+                    "'%s' acts on %s and on %s: its wires must be of one QPU", what,
+                    describe_wire(checker, wires[0]).text, describe_wire(checker, wires[i]).text);
+            return;
+        }
+    }
+    if (op->n_qubits > 0 && op->qpu != OP_NO_QPU && op->qpu != wire_qpu[wires[0]]) {
+        find_at(checker, loc_here(checker), "'%s' on %s is placed at QPU %s", what,
+                describe_wire(checker, wires[0]).text, qpu_name(checker, op->qpu));
+    }
+}
+
+static enum status check_swap(struct checker *checker, uint32_t a, uint32_t b) {
+    uint32_t value_a = checker->wires.values[a], value_b = checker->wires.values[b];
+
+    touch(checker, a);
+    touch(checker, b);
+    TRY(flow_set(&checker->wires, a, value_b));
+    return flow_set(&checker->wires, b, value_a);
+}
+
+/* The gate takes basis states to basis states. */
+static bool keeps_basis(const struct op *op) {
+    return op->n_qubits == 1 && (op->which == GATE_X || op->which == GATE_Y ||
+                                 gate_get((enum gate_id)op->which)->diagonal_mask == 1);
+}
+
+static enum status use_wires(struct checker *checker) {
+    const struct op *op = op_here(checker);
+    const uint32_t *wires = op_qubits(checker->ops, op);
+
+    for (uint32_t i = 0; i < op->n_qubits; i++) {
+        bool stays_idle =
+            op->kind == OP_GATE && keeps_basis(op) && checker->program->wire_is_comm[wires[i]];
+        touch(checker, wires[i]);
+        if (checker->wires.values[wires[i]] < WIRE_HELD && !stays_idle) {
+            TRY(hold(checker, wires[i], checker->at, false));
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status check_ebit(struct checker *checker) {
+    const uint32_t *wires = op_qubits(checker->ops, op_here(checker));
+    const struct program *program = checker->program;
+
+    checker->out.n_ebits++;
+    if (program->wire_qpu[wires[0]] == program->wire_qpu[wires[1]]) {
+        find_at(checker, loc_here(checker), "an ebit of %s and %s: expected two QPUs",
+                describe_wire(checker, wires[0]).text, describe_wire(checker, wires[1]).text);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        uint32_t value = checker->wires.values[wires[i]];
+        if (!program->wire_is_comm[wires[i]]) {
+            find_at(checker, loc_here(checker), "an ebit on %s: expected a comm wire",
+                    describe_wire(checker, wires[i]).text);
+        } else if (value >= WIRE_HELD) {
+            find_at(checker, loc_here(checker),
+                    "%s still holds %s: measure, reset or free it before its next ebit",
+                    describe_wire(checker, wires[i]).text, describe_held(checker, value).text);
+        }
+        TRY(hold(checker, wires[i], checker->at, true));
+    }
+    return STATUS_OK;
+}
+
+static enum status check_measure(struct checker *checker) {
+    const struct op *op = op_here(checker);
+    uint32_t wire = op_qubits(checker->ops, op)[0];
+
+    checker->out.n_measurements++;
+    TRY(use_wires(checker));
+    if (op->n_qubits == 1) {
+        TRY(flow_set(&checker->wires, wire, WIRE_IDLE));
+    }
+    return flow_set(&checker->bits, op->bit, 1);
+}
+
+static void check_bit_born(void *ctx, uint32_t bit) {
+    struct checker *checker = ctx;
+
+    if (checker->bits.values[bit] == 0) {
+        find_at(checker, loc_here(checker), "bit %s is used before any measurement has written it",
+                describe_bit(checker, bit).text);
+        checker->status = flow_set(&checker->bits, bit, 1); /* once is enough */
+    }
+}
+
+static enum status check_condition(struct checker *checker) {
+    expr_visit_bits(checker->ops, op_here(checker)->expr, check_bit_born, checker);
+    return checker->status;
+}
+
+/* Data wires whose last use in the loop is a gate hold a state when the next round begins. What a
+ * nested block closes may stay open, for it may not run. */
+static enum status enter_loop(struct checker *checker) {
+    const struct op_list *ops = checker->ops;
+    size_t end = op_here(checker)->match;
+    unsigned depth = 0;
+
+    checker->stamp++;
+    for (size_t i = end; i-- > checker->at + 1;) {
+        const struct op *op = &ops->ops[i];
+        depth += op->kind == OP_END ? 1 : 0;
+        depth -= op->kind == OP_IF || op->kind == OP_WHILE || op->kind == OP_REPEAT ? 1 : 0;
+        if (op->kind != OP_GATE && depth > 0) {
+            continue;
+        }
+        for (uint32_t j = 0; j < op->n_qubits; j++) {
+            uint32_t wire = op_qubits(ops, op)[j];
+            bool is_last = checker->stamps[wire] != checker->stamp;
+            bool closes = op->n_qubits == 1 && (op->kind == OP_MEASURE || op->kind == OP_RESET ||
+                                                op->kind == OP_FREE || op->kind == OP_ALLOC);
+            if (is_last && (closes || op->kind == OP_GATE || op->kind == OP_MEASURE)) {
+                checker->stamps[wire] = checker->stamp;
+                if (!closes && !checker->program->wire_is_comm[wire] &&
+                    checker->wires.values[wire] < WIRE_HELD) {
+                    TRY(hold(checker, wire, i, false));
+                }
+            }
+        }
+    }
+    return STATUS_OK;
+}
+
+/* Comm wires must be open after both ways or after none. */
+static enum status join_wires(void *ctx, uint32_t *out_value, uint32_t wire, uint32_t entry,
+                              uint32_t body, uint32_t other) {
+    struct checker *checker = ctx;
+    const struct op *end = op_here(checker), *open = &checker->ops->ops[end->match];
+    bool is_held = body >= WIRE_HELD, other_is_held = other >= WIRE_HELD;
+
+    if (!checker->program->wire_is_comm[wire] || is_held == other_is_held) {
+        bool is_repeat = open->kind == OP_REPEAT && open->arg > 0;
+        *out_value = is_repeat || body > other ? body : other;
+        return STATUS_OK;
+    }
+    *out_value = WIRE_IDLE;
+    if (open->kind == OP_IF) {
+        find_at(checker, program_loc(checker->program, open),
+                "%s holds %s after one way through this 'if' but not after the other",
+                describe_wire(checker, wire).text,
+                describe_held(checker, is_held ? body : other).text);
+    } else if (is_held) {
+        find_at(checker, program_loc(checker->program, open),
+                "%s holds %s at the end of a round of this loop, but nothing before it",
+                describe_wire(checker, wire).text, describe_held(checker, body).text);
+    } else {
+        find_at(checker, program_loc(checker->program, open),
+                "%s holds %s before this loop, but nothing at the end of a round",
+                describe_wire(checker, wire).text, describe_held(checker, entry).text);
+    }
+    return STATUS_OK;
+}
+
+static enum status join_bits(void *ctx, uint32_t *out_value, uint32_t bit, uint32_t entry,
+                             uint32_t body, uint32_t other) {
+    (void)ctx;
+    (void)bit;
+    (void)entry;
+    *out_value = body | other;
+    return STATUS_OK;
+}
+
+static enum status check_block(struct checker *checker) {
+    const struct op *op = op_here(checker);
+
+    switch (op->kind) {
+    case OP_ELSE:
+        TRY(flow_turn(&checker->bits));
+        return flow_turn(&checker->wires);
+    case OP_END:
+        TRY(flow_close(&checker->bits, join_bits, checker));
+        return flow_close(&checker->wires, join_wires, checker);
+    case OP_IF:
+        TRY(check_condition(checker));
+        break;
+    case OP_WHILE:
+        TRY(check_condition(checker));
+        TRY(enter_loop(checker));
+        break;
+    case OP_REPEAT:
+        TRY(enter_loop(checker));
+        break;
+    }
+    TRY(flow_open(&checker->bits));
+    return flow_open(&checker->wires);
+}
+
+static enum status check_alloc(struct checker *checker, uint32_t wire) {
+    uint32_t value = checker->wires.values[wire];
+
+    if (value >= WIRE_HELD) {
+        find_at(checker, loc_here(checker), "alloc of %s, which holds %s",
+                describe_wire(checker, wire).text, describe_held(checker, value).text);
+    }
+    return flow_set(&checker->wires, wire, WIRE_IDLE);
+}
+
+static enum status check_op(struct checker *checker) {
+    const struct op *op = op_here(checker);
+    const uint32_t *wires = op_qubits(checker->ops, op);
+
+    check_places(checker);
+    switch ((enum op_kind)op->kind) {
+    case OP_GATE:
+        checker->out.n_local_gates++;
+        return op->which == GATE_SWAP ? check_swap(checker, wires[0], wires[1])
+                                      : use_wires(checker);
+    case OP_MEASURE:
+        return check_measure(checker);
+    case OP_RESET:
+    case OP_FREE:
+        drop(checker, wires[0]);
+        return flow_set(&checker->wires, wires[0], op->kind == OP_FREE ? WIRE_FREED : WIRE_IDLE);
+    case OP_ALLOC:
+        return check_alloc(checker, wires[0]);
+    case OP_EBIT:
+        return check_ebit(checker);
+    case OP_IF:
+    case OP_ELSE:
+    case OP_WHILE:
+    case OP_REPEAT:
+    case OP_END:
+        return check_block(checker);
+    case OP_DETECTOR:
+    case OP_OBSERVABLE:
+        return check_condition(checker);
+    case OP_SEND:
+    case OP_RECV:
+    case OP_CALL:
+        find_at(checker, loc_here(checker), "'%s' is not supported yet",
+                op_kind_name((enum op_kind)op->kind));
+        break;
+    case OP_IDLE:
+        find_at(checker, loc_here(checker),
+                "'%s' comes from the schedule; a program must not have it",
+                op_kind_name((enum op_kind)op->kind));
+        break;
+    case OP_BARRIER:
+    case OP_NOISE:
+    case OP_TICK:
+    case OP_COORDS:
+    case OP_SHIFT_COORDS:
+    case OP_KIND_COUNT:
+        break;
+    }
+    return STATUS_OK;
+}
+
+/* Each logical qubit once, on a data wire of its own. */
+static enum status check_logical_list(struct checker *checker, struct names *names,
+                                      const struct program_logical *list, size_t n,
+                                      const char *side) {
+    const struct program *program = checker->program;
+    uint32_t wire;
+
+    checker->stamp++;
+    for (size_t i = 0; i < n; i++) {
+        struct place place = describe_wire(checker, list[i].wire);
+        if (program->wire_qpu[list[i].wire] == OP_NO_QPU || program->wire_is_comm[list[i].wire]) {
+            find_at(checker, list[i].loc, "logical %s: %s is on %s; expected a data wire", side,
+                    list[i].qubit, place.text);
+        }
+        if (checker->stamps[list[i].wire] == checker->stamp) {
+            find_at(checker, list[i].loc, "logical %s: %s holds two qubits", side, place.text);
+        }
+        checker->stamps[list[i].wire] = checker->stamp;
+        if (names_find(names, &wire, list[i].qubit, strlen(list[i].qubit))) {
+            find_at(checker, list[i].loc, "logical %s: qubit %s is there twice", side,
+                    list[i].qubit);
+            continue;
+        }
+        TRY(names_add(names, list[i].qubit, strlen(list[i].qubit), list[i].wire));
+    }
+    return STATUS_OK;
+}
+
+static void check_logical_matches(struct checker *checker, const struct names *names,
+                                  const struct program_logical *list, size_t n, const char *side,
+                                  const char *other_side) {
+    uint32_t wire;
+
+    for (size_t i = 0; i < n; i++) {
+        if (!names_find(names, &wire, list[i].qubit, strlen(list[i].qubit))) {
+            find_at(checker, list[i].loc, "logical %s: qubit %s has no 'logical %s'", side,
+                    list[i].qubit, other_side);
+        }
+    }
+}
+
+static enum status check_logical(struct checker *checker) {
+    const struct program *program = checker->program;
+    struct names in = {0}, out = {0};
+    enum status status;
+
+    TRY_GOTO(check_logical_list(checker, &in, program->in, program->n_in, "in"), done);
+    TRY_GOTO(check_logical_list(checker, &out, program->out, program->n_out, "out"), done);
+    check_logical_matches(checker, &out, program->in, program->n_in, "in", "out");
+    check_logical_matches(checker, &in, program->out, program->n_out, "out", "in");
+    for (size_t i = 0; i < program->n_in; i++) {
+        TRY_GOTO(hold(checker, program->in[i].wire, SIZE_MAX, false), done);
+    }
+done:
+    names_fini(&in);
+    names_fini(&out);
+    return status;
+}
+
+static void check_all_closed(struct checker *checker) {
+    const struct program *program = checker->program;
+
+    for (uint32_t wire = 0; wire < program->n_wires; wire++) {
+        uint32_t value = checker->wires.values[wire];
+        const struct held *held;
+        struct src_loc loc = {0};
+        if (!program->wire_is_comm[wire] || value < WIRE_HELD) {
+            continue;
+        }
+        held = &checker->held[value - WIRE_HELD];
+        if (held->op != SIZE_MAX) {
+            loc = program_loc(program, &checker->ops->ops[held->op]);
+        }
+        if (held->is_ebit && !held->is_touched) {
+            find_at(checker, loc, "half an ebit: %s is never used and left open at the end",
+                    describe_wire(checker, wire).text);
+        } else {
+            find_at(checker, loc, "%s still holds %s at the end: measure, reset or free it",
+                    describe_wire(checker, wire).text, describe_held(checker, value).text);
+        }
+    }
+}
+
+static void count_message(void *ctx, size_t op_index, uint32_t bit, uint32_t from_qpu,
+                          uint32_t to_qpu) {
+    uint64_t *n = ctx;
+
+    (void)op_index;
+    (void)bit;
+    (void)from_qpu;
+    (void)to_qpu;
+    ++*n;
+}
+
+static enum status check_all(struct checker *checker) {
+    const struct program *program = checker->program;
+
+    checker->n_open = mem_alloc(program->n_qpus, sizeof *checker->n_open);
+    checker->out.peak_comm = mem_alloc(program->n_qpus, sizeof *checker->out.peak_comm);
+    checker->stamps = mem_alloc(program->n_wires, sizeof *checker->stamps);
+    if (checker->n_open == NULL || checker->out.peak_comm == NULL || checker->stamps == NULL) {
+        return STATUS_NOFIT;
+    }
+    TRY(flow_init(&checker->wires, program->n_wires, count_open, checker));
+    TRY(flow_init(&checker->bits, program->n_bits, NULL, NULL));
+    TRY(check_logical(checker));
+    for (checker->at = 0; checker->at < checker->ops->n_ops; checker->at++) {
+        TRY(check_op(checker));
+    }
+    check_all_closed(checker);
+    return program_visit_messages(program, count_message, &checker->out.n_bits_sent);
+}
+
+enum status program_check(struct program_check *out_check, const struct program *program) {
+    struct checker checker = {.program = program, .ops = &program->ops};
+    enum status status = check_all(&checker);
+
+    flow_fini(&checker.wires);
+    flow_fini(&checker.bits);
+    mem_free(checker.held);
+    mem_free(checker.n_open);
+    mem_free(checker.stamps);
+    if (checker.out.n_errors > MAX_LOGGED) {
+        log_error(STATUS_INPUT, "%u more errors", checker.out.n_errors - MAX_LOGGED);
+    }
+    *out_check = checker.out;
+    return status == STATUS_OK && checker.out.n_errors > 0 ? STATUS_INPUT : status;
+}
+
+void program_check_fini(struct program_check *check) {
+    mem_free(check->peak_comm);
+    *check = (struct program_check){0};
+}

@@ -1,0 +1,427 @@
+#include "program/program.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "program/print_internal.h"
+#include "program/registers.h"
+#include "program/words.h"
+
+struct program_printer {
+    struct text *out;
+    const struct program *program;
+    char variable[40]; /* of loops: no register has that name */
+    unsigned depth;    /* of blocks */
+    /* Measurements into output bits so far, which rec[-k] counts: for each bit the index of its
+     * last one plus 1. */
+    uint32_t n_records, *records;
+    /* Indices of records at the beginning of the loops that are open. */
+    uint32_t *loops;
+    size_t n_loops, cap_loops;
+    uint32_t *bits; /* of a detector */
+    size_t n_bits, cap_bits;
+    enum status status; /* of callbacks */
+};
+
+static void print_element(struct text *out, const struct reg *reg, uint32_t i) {
+    text_add(out, reg->name);
+    if (!reg->is_scalar) {
+        text_printf(out, "[%u]", i - reg->first);
+    }
+}
+
+void print_wire(struct text *out, const struct program *program, uint32_t wire) {
+    print_element(out, register_find(program->qregs, program->n_qregs, wire), wire);
+}
+
+void print_bit(struct text *out, const struct program *program, uint32_t bit) {
+    print_element(out, register_find(program->cregs, program->n_cregs, bit), bit);
+}
+
+static void print_name(struct text *out, const char *name) {
+    bool is_plain = word_is_identifier(name, strlen(name));
+
+    text_printf(out, is_plain ? "%s" : "\"%s\"", name);
+}
+
+static void print_register(struct text *out, const struct reg *reg, const char *type) {
+    text_add(out, reg->is_local ? "@qspan.local\n" : "");
+    text_add(out, reg->is_output ? "output " : "");
+    if (reg->is_scalar) {
+        text_printf(out, "%s %s;\n", type, reg->name);
+    } else {
+        text_printf(out, "%s[%u] %s;\n", type, reg->n, reg->name);
+    }
+}
+
+/* Wires, those that follow each other in a register as a range. */
+static void print_wires(struct text *out, const struct program *program, const uint32_t *wires,
+                        size_t n) {
+    for (size_t i = 0, end; i < n; i = end) {
+        const struct reg *reg = register_find(program->qregs, program->n_qregs, wires[i]);
+        end = i + 1;
+        while (end < n && wires[end] == wires[end - 1] + 1 && wires[end] < reg->first + reg->n) {
+            end++;
+        }
+        text_add(out, " ");
+        if (end == i + 1) {
+            print_element(out, reg, wires[i]);
+        } else {
+            text_printf(out, "%s[%u:%u]", reg->name, wires[i] - reg->first,
+                        wires[end - 1] - reg->first);
+        }
+    }
+}
+
+static void print_qpu(struct text *out, const struct program *program,
+                      const struct program_qpu *qpu) {
+    text_add(out, "pragma qspan qpu ");
+    print_name(out, qpu->name);
+    if (qpu->n_data > 0) {
+        text_add(out, " data");
+        print_wires(out, program, qpu->data, qpu->n_data);
+    }
+    if (qpu->n_comm > 0) {
+        text_add(out, " comm");
+        print_wires(out, program, qpu->comm, qpu->n_comm);
+    }
+    text_add(out, "\n");
+}
+
+/* "q[3]" as it is, other names in quotes. */
+static bool is_plain_qubit(const char *name) {
+    size_t n = strcspn(name, "[");
+    size_t digits = name[n] == '[' ? strspn(name + n + 1, "0123456789") : 0;
+
+    return word_is_identifier(name, n) &&
+           (name[n] == '\0' || (digits > 0 && strcmp(name + n + 1 + digits, "]") == 0));
+}
+
+static void print_logical(struct text *out, const struct program *program, const char *side,
+                          const struct program_logical *list, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        text_printf(out,
+                    is_plain_qubit(list[i].qubit) ? "pragma qspan logical %s %s "
+                                                  : "pragma qspan logical %s \"%s\" ",
+                    side, list[i].qubit);
+        print_wire(out, program, list[i].wire);
+        text_add(out, "\n");
+    }
+}
+
+static void print_head(struct program_printer *printer) {
+    const struct program *program = printer->program;
+    struct text *out = printer->out;
+
+    text_add(out, "OPENQASM 3.0;\ninclude \"stdgates.inc\";\ninclude \"qnu.inc\";\n");
+    for (size_t i = 0; i < program->n_qregs; i++) {
+        print_register(out, &program->qregs[i], "qubit");
+    }
+    for (size_t i = 0; i < program->n_cregs; i++) {
+        print_register(out, &program->cregs[i], "bit");
+    }
+    for (size_t i = 0; i < program->n_qpus; i++) {
+        print_qpu(out, program, &program->qpus[i]);
+    }
+    if (strcmp(program->distribute, "hand") != 0) {
+        text_printf(out, "pragma qspan distribute %s\n", program->distribute);
+    }
+    print_logical(out, program, "in", program->in, program->n_in);
+}
+
+static void indent(struct program_printer *printer) {
+    for (unsigned i = 0; i < printer->depth; i++) {
+        text_add(printer->out, "    ");
+    }
+}
+
+static void print_params(struct program_printer *printer, const struct op *op) {
+    const double *params = op_params(&printer->program->ops, op);
+
+    for (unsigned i = 0; i < op->n_params; i++) {
+        text_add(printer->out, i == 0 ? "(" : ", ");
+        text_add_double(printer->out, params[i]);
+    }
+    text_add(printer->out, op->n_params > 0 ? ")" : "");
+}
+
+static void print_operands(struct program_printer *printer, const struct op *op,
+                           const char *separator) {
+    const uint32_t *wires = op_qubits(&printer->program->ops, op);
+
+    for (uint32_t i = 0; i < op->n_qubits; i++) {
+        text_add(printer->out, i == 0 ? " " : separator);
+        print_wire(printer->out, printer->program, wires[i]);
+    }
+}
+
+static void print_statement(struct program_printer *printer, const struct op *op,
+                            const char *word) {
+    text_add(printer->out, word);
+    print_params(printer, op);
+    print_operands(printer, op, ", ");
+    text_add(printer->out, ";\n");
+}
+
+/* What OpenQASM 3 cannot say: a pragma, or in a block, where pragmas must not stand, an annotation
+ * of a statement that it replaces. */
+static void begin_line(struct program_printer *printer, const char *family) {
+    text_printf(printer->out, printer->depth > 0 ? "@qspan.%s " : "pragma qspan %s ", family);
+}
+
+static void end_line(struct program_printer *printer, const struct op *op) {
+    text_add(printer->out, "\n");
+    if (printer->depth > 0) {
+        indent(printer);
+        if (op->kind == OP_ALLOC || op->kind == OP_FREE) {
+            text_add(printer->out, "reset");
+            print_operands(printer, op, ", ");
+            text_add(printer->out, ";\n");
+        } else {
+            text_add(printer->out, "barrier;\n");
+        }
+    }
+}
+
+static void print_stim(struct program_printer *printer, const struct op *op, const char *name) {
+    begin_line(printer, "stim");
+    text_add(printer->out, name);
+    print_params(printer, op);
+    print_operands(printer, op, " ");
+    end_line(printer, op);
+}
+
+static void print_op_line(struct program_printer *printer, const struct op *op, const char *name) {
+    begin_line(printer, "op");
+    text_add(printer->out, name);
+    print_operands(printer, op, " ");
+    if (op->kind == OP_IDLE) {
+        text_printf(printer->out, " %llu", (unsigned long long)op->arg);
+    }
+    end_line(printer, op);
+}
+
+static enum status note_record(struct program_printer *printer, uint32_t bit) {
+    const struct program *program = printer->program;
+
+    if (register_find(program->cregs, program->n_cregs, bit)->is_output) {
+        printer->records[bit] = ++printer->n_records;
+    }
+    return STATUS_OK;
+}
+
+static enum status print_measure(struct program_printer *printer, const struct op *op) {
+    static const char *const letters[4] = {"I", "X", "Y", "Z"};
+    const uint32_t *wires = op_qubits(&printer->program->ops, op);
+
+    if (op->n_qubits == 1 && op_pauli(op, 0) == 3) {
+        print_bit(printer->out, printer->program, op->bit);
+        text_add(printer->out, " = measure");
+        print_operands(printer, op, ", ");
+        text_add(printer->out, ";\n");
+        return note_record(printer, op->bit);
+    }
+    begin_line(printer, "op");
+    text_add(printer->out, "measure ");
+    print_bit(printer->out, printer->program, op->bit);
+    for (uint32_t i = 0; i < op->n_qubits; i++) {
+        text_printf(printer->out, " %s ", letters[op_pauli(op, i)]);
+        print_wire(printer->out, printer->program, wires[i]);
+    }
+    end_line(printer, op);
+    return note_record(printer, op->bit);
+}
+
+static void collect_bit(void *ctx, uint32_t bit) {
+    struct program_printer *printer = ctx;
+
+    if (printer->status == STATUS_OK) {
+        printer->status = vec_reserve(&printer->bits, printer->n_bits, &printer->cap_bits, 1,
+                                      sizeof *printer->bits);
+    }
+    if (printer->status == STATUS_OK) {
+        printer->bits[printer->n_bits++] = bit;
+    }
+}
+
+/* rec[-k] can name all bits: each was recorded, in the innermost loop if there is one. */
+static bool has_records(const struct program_printer *printer) {
+    uint32_t from = printer->n_loops > 0 ? printer->loops[printer->n_loops - 1] : 0;
+
+    for (size_t i = 0; i < printer->n_bits; i++) {
+        if (printer->records[printer->bits[i]] <= from) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* DETECTOR and OBSERVABLE_INCLUDE in Stim's words, or with bits by name. */
+static enum status print_detector(struct program_printer *printer, const struct op *op) {
+    bool is_detector = op->kind == OP_DETECTOR, is_stim;
+
+    printer->n_bits = 0;
+    expr_visit_bits(&printer->program->ops, op->expr, collect_bit, printer);
+    TRY(printer->status);
+    is_stim = has_records(printer);
+    begin_line(printer, is_stim ? "stim" : "op");
+    text_add(printer->out, is_stim && is_detector ? "DETECTOR"
+                           : is_stim              ? "OBSERVABLE_INCLUDE"
+                           : is_detector          ? "detector"
+                                                  : "observable");
+    if (is_detector) {
+        print_params(printer, op);
+    } else {
+        text_printf(printer->out, "(%llu)", (unsigned long long)op->arg);
+    }
+    for (size_t i = 0; i < printer->n_bits; i++) {
+        text_add(printer->out, " ");
+        if (is_stim) {
+            text_printf(printer->out, "rec[-%u]",
+                        printer->n_records + 1 - printer->records[printer->bits[i]]);
+        } else {
+            print_bit(printer->out, printer->program, printer->bits[i]);
+        }
+    }
+    end_line(printer, op);
+    return STATUS_OK;
+}
+
+static enum status open_block(struct program_printer *printer, const struct op *op) {
+    struct text *out = printer->out;
+
+    printer->depth++;
+    if (op->kind != OP_IF) {
+        TRY(vec_reserve(&printer->loops, printer->n_loops, &printer->cap_loops, 1,
+                        sizeof *printer->loops));
+        printer->loops[printer->n_loops++] = printer->n_records;
+    }
+    if (op->kind == OP_REPEAT) {
+        text_printf(out, "for uint %s in [1:%llu] {\n", printer->variable,
+                    (unsigned long long)op->arg);
+        return STATUS_OK;
+    }
+    text_add(out, op->kind == OP_IF ? "if (" : "while (");
+    TRY(print_condition(out, printer->program, op->expr));
+    text_add(out, ") {\n");
+    return STATUS_OK;
+}
+
+static void close_block(struct program_printer *printer, const struct op *op) {
+    const struct op *open = &printer->program->ops.ops[op->match];
+
+    printer->n_loops -= op->kind == OP_END && open->kind != OP_IF ? 1 : 0;
+    text_add(printer->out, op->kind == OP_ELSE ? "} else {\n" : "}\n");
+}
+
+static enum status print_op(struct program_printer *printer, const struct op *op) {
+    switch ((enum op_kind)op->kind) {
+    case OP_GATE:
+        /* U is a word of the language; u would need a definition. */
+        print_statement(printer, op,
+                        op->which == GATE_U ? "U" : gate_get((enum gate_id)op->which)->name);
+        break;
+    case OP_MEASURE:
+        return print_measure(printer, op);
+    case OP_RESET:
+        print_statement(printer, op, "reset");
+        break;
+    case OP_BARRIER:
+        print_statement(printer, op, "barrier");
+        break;
+    case OP_EBIT:
+        text_add(printer->out, "ebit(");
+        print_wire(printer->out, printer->program, op_qubits(&printer->program->ops, op)[0]);
+        text_add(printer->out, ", ");
+        print_wire(printer->out, printer->program, op_qubits(&printer->program->ops, op)[1]);
+        text_add(printer->out, ");\n");
+        break;
+    case OP_ALLOC:
+        print_op_line(printer, op, "alloc");
+        break;
+    case OP_FREE:
+        print_op_line(printer, op, "free");
+        break;
+    case OP_IDLE:
+        print_op_line(printer, op, "idle");
+        break;
+    case OP_IF:
+    case OP_WHILE:
+    case OP_REPEAT:
+        return open_block(printer, op);
+    case OP_ELSE:
+    case OP_END:
+        close_block(printer, op);
+        break;
+    case OP_NOISE:
+        print_stim(printer, op, op_noise_name((enum op_noise)op->which));
+        break;
+    case OP_TICK:
+        print_stim(printer, op, "TICK");
+        break;
+    case OP_COORDS:
+        print_stim(printer, op, "QUBIT_COORDS");
+        break;
+    case OP_SHIFT_COORDS:
+        print_stim(printer, op, "SHIFT_COORDS");
+        break;
+    case OP_DETECTOR:
+    case OP_OBSERVABLE:
+        return print_detector(printer, op);
+    case OP_SEND:
+    case OP_RECV:
+    case OP_CALL:
+    case OP_KIND_COUNT:
+        return log_error_at(STATUS_INPUT, program_loc(printer->program, op),
+                            "'%s' cannot be printed in a program",
+                            op_kind_name((enum op_kind)op->kind));
+    }
+    return STATUS_OK;
+}
+
+static enum status print_ops(struct program_printer *printer) {
+    const struct op_list *ops = &printer->program->ops;
+
+    printer->records = mem_alloc(printer->program->n_bits, sizeof *printer->records);
+    if (printer->records == NULL) {
+        return STATUS_NOFIT;
+    }
+    for (size_t i = 0; i < ops->n_ops; i++) {
+        const struct op *op = &ops->ops[i];
+        if (op->kind == OP_END || op->kind == OP_ELSE) {
+            printer->depth--;
+        }
+        indent(printer);
+        TRY(print_op(printer, op));
+        printer->depth += op->kind == OP_ELSE ? 1 : 0;
+    }
+    return STATUS_OK;
+}
+
+/* i, or i with as many underscores as no register has. */
+static void choose_variable(struct program_printer *printer) {
+    size_t n = 1;
+    bool is_bits;
+
+    strcpy(printer->variable, "i");
+    while (n + 1 < sizeof printer->variable &&
+           register_find_name(printer->program, &is_bits, printer->variable, n) != NULL) {
+        printer->variable[n++] = '_';
+        printer->variable[n] = '\0';
+    }
+}
+
+enum status program_print(struct text *out, const struct program *program) {
+    struct program_printer printer = {.out = out, .program = program};
+    enum status status;
+
+    choose_variable(&printer);
+    print_head(&printer);
+    status = print_ops(&printer);
+    mem_free(printer.records);
+    mem_free(printer.loops);
+    mem_free(printer.bits);
+    TRY(status);
+    print_logical(out, program, "out", program->out, program->n_out);
+    return out->failed ? STATUS_NOFIT : STATUS_OK;
+}
