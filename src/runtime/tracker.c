@@ -171,6 +171,47 @@ static void drop_empty(struct tracker *tracker) {
     }
 }
 
+/* Makes generator g's letter on a column unique among the generators not yet done. */
+static void eliminate(struct tracker *tracker, size_t g, uint64_t *others) {
+    bits_set(others, g, false);
+    for (size_t i = 0; i < tracker->n_touched; i++) {
+        struct column *column = &tracker->columns[tracker->touched[i]];
+        const bool has_x = bits_get(column->x, g), has_z = bits_get(column->z, g);
+        for (size_t w = 0; w < tracker->n_words && (has_x || has_z); w++) {
+            column->x[w] ^= has_x ? others[w] : 0;
+            column->z[w] ^= has_z ? others[w] : 0;
+        }
+    }
+}
+
+/* Gaussian elimination: dependent generators become empty and go. */
+static enum status compact(struct tracker *tracker) {
+    const size_t n_words = tracker->n_words;
+    uint64_t *todo = mem_alloc(2 * n_words, sizeof *todo);
+    if (todo == NULL) {
+        return STATUS_NOFIT;
+    }
+    uint64_t *odd = todo + n_words;
+    memcpy(todo, tracker->live, n_words * sizeof *todo);
+    for (size_t i = 0; i < 2 * tracker->n_touched; i++) {
+        const struct column *column = &tracker->columns[tracker->touched[i / 2]];
+        const uint64_t *row = i % 2 == 0 ? column->x : column->z;
+        size_t first = n_words;
+        for (size_t w = n_words; w-- > 0;) {
+            odd[w] = row[w] & todo[w];
+            first = odd[w] != 0 ? w : first;
+        }
+        if (first < n_words) {
+            const size_t g = 64 * first + (size_t)bits_lowest(odd[first]);
+            bits_set(todo, g, false);
+            eliminate(tracker, g, odd);
+        }
+    }
+    mem_free(todo);
+    drop_empty(tracker);
+    return STATUS_OK;
+}
+
 bool tracker_is_silent(const struct tracker *tracker, const uint32_t *wires, uint32_t n_wires) {
     for (uint32_t i = 0; i < n_wires; i++) {
         const struct column *column = &tracker->columns[wires[i]];
@@ -292,6 +333,9 @@ enum status tracker_set_alone(struct tracker *tracker, uint32_t wire) {
     }
     if (had_z) {
         drop_empty(tracker);
+    }
+    if (tracker->n_live > 2 * tracker->n_touched + 64) {
+        TRY(compact(tracker));
     }
     TRY(new_generator(tracker, &g));
     bits_set(tracker->columns[wire].z, g, true);
