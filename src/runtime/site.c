@@ -40,7 +40,7 @@ enum status site_push(struct site_walk *walk, uint64_t radix, struct src_loc loc
         __builtin_mul_overflow(last, walk->n_sites, &end) || end > INT64_MAX) {
         return refuse(loc);
     }
-    walk->loops[walk->n_loops++] = (struct site_loop){radix, 0, outer};
+    walk->loops[walk->n_loops++] = (struct site_loop){radix, 0, outer, 0};
     walk->iteration = first;
     return STATUS_OK;
 }

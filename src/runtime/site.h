@@ -15,6 +15,7 @@
 struct site_loop {
     uint64_t radix, round;
     uint64_t outer; /* iteration number of the loops around it */
+    uint64_t tag;   /* the caller's own */
 };
 struct site_walk {
     uint32_t n_sites;

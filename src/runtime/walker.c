@@ -1,0 +1,602 @@
+#include "runtime/walker.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/rng.h"
+#include "runtime/walker_impl.h"
+
+enum { WALKER_FIRST_SYMBOL_WORDS = 2 };
+
+/* ---- life ---- */
+
+static enum status make_work_rows(struct walker *walker, size_t stride) {
+    const size_t n_rows = 2 * WALKER_MAX_KEYS + 2;
+    size_t n_words;
+    mem_free(walker->keys);
+    walker->keys = size_mul(&n_words, n_rows, stride) ? mem_alloc(n_words, sizeof *walker->keys)
+                                                      : NULL;
+    if (walker->keys == NULL) {
+        return STATUS_NOFIT;
+    }
+    walker->scratch = walker->keys + WALKER_MAX_KEYS * stride;
+    walker->masks = walker->scratch + WALKER_MAX_KEYS * stride;
+    walker->row_words = stride;
+    return STATUS_OK;
+}
+
+enum status walker_create(struct walker **out_walker, const struct program *program,
+                          const struct lowered *lowered, struct engine *engine,
+                          const struct walker_options *options) {
+    struct walker *walker = mem_alloc(1, sizeof *walker);
+    if (walker == NULL) {
+        return STATUS_NOFIT;
+    }
+    walker->program = program;
+    walker->lowered = lowered;
+    walker->engine = engine;
+    walker->options = *options;
+    *out_walker = walker;
+    return STATUS_OK;
+}
+
+static void release(struct walker *walker, struct saved *saved) {
+    if (saved == NULL || --saved->n_users > 0) {
+        return;
+    }
+    walker->engine->class->drop(walker->engine, saved->snapshot);
+    tracker_destroy(saved->tracker);
+    site_walk_fini(&saved->loops);
+    mem_free(saved);
+}
+
+static void branch_fini(struct walker *walker, struct branch *branch) {
+    release(walker, branch->saved);
+    columns_fini(&branch->columns);
+    rows_fini(&branch->rows);
+}
+
+static void leave_branch(struct walker *walker) {
+    tracker_destroy(walker->tracker);
+    walker->tracker = NULL;
+    site_walk_fini(&walker->loops);
+    columns_fini(&walker->columns);
+}
+
+void walker_destroy(struct walker *walker) {
+    if (walker == NULL) {
+        return;
+    }
+    leave_branch(walker);
+    while (walker->n_waiting > 0) {
+        branch_fini(walker, &walker->waiting[--walker->n_waiting]);
+    }
+    mem_free(walker->waiting);
+    rows_fini(&walker->rows);
+    arena_fini(&walker->decision_arena);
+    tracker_string_fini(&walker->string);
+    mem_free(walker->keys);
+    mem_free(walker);
+}
+
+uint64_t walker_count_branches(const struct walker *walker) {
+    return walker->n_branches;
+}
+
+/* ---- parting ---- */
+
+enum status walker_flush(struct walker *walker) {
+    const size_t first = walker->applied;
+    walker->applied = walker->pc;
+    return first < walker->pc ? walker->engine->class->run(walker->engine, first, walker->pc)
+                              : STATUS_OK;
+}
+
+enum status walker_keep(struct walker *walker, const uint64_t *mask) {
+    struct columns columns;
+    TRY(columns_create(&columns, mask, walker->columns.stride));
+    columns_fini(&walker->columns);
+    walker->columns = columns;
+    return STATUS_OK;
+}
+
+/* NULL in *out_saved: no memory for a snapshot, the branch starts again. */
+static enum status save(struct walker *walker, struct saved **out_saved) {
+    void *snapshot;
+    enum status status;
+    TRY(walker_flush(walker));
+    status = walker->engine->class->snapshot(walker->engine, &snapshot);
+    if (status == STATUS_NOFIT && !walker->options.is_exact) {
+        *out_saved = NULL;
+        return STATUS_OK;
+    }
+    if (status == STATUS_NOFIT) {
+        return log_error(STATUS_NOFIT, "no memory for another copy of the state: exact "
+                                       "probabilities of this program need one per open branch");
+    }
+    TRY(status);
+    struct saved *saved = mem_alloc(1, sizeof *saved);
+    if (saved == NULL) {
+        walker->engine->class->drop(walker->engine, snapshot);
+        return STATUS_NOFIT;
+    }
+    *saved = (struct saved){.snapshot = snapshot, .decisions = walker->decisions,
+                            .pc = walker->pc, .n_users = 1};
+    status = tracker_copy(&saved->tracker, walker->tracker);
+    if (status == STATUS_OK) {
+        status = site_walk_copy(&saved->loops, &walker->loops);
+    }
+    if (status != STATUS_OK) {
+        release(walker, saved);
+        return status;
+    }
+    *out_saved = saved;
+    return STATUS_OK;
+}
+
+static enum status check_branch_limit(const struct walker *walker) {
+    if (walker->options.is_exact &&
+        walker->n_branches + walker->n_waiting >= walker->options.max_branches) {
+        return log_error(STATUS_INPUT,
+                         "exact probabilities of this program need more than %llu outcome branches "
+                         "(--max-branches)",
+                         (unsigned long long)walker->options.max_branches);
+    }
+    return STATUS_OK;
+}
+
+enum status walker_park(struct walker *walker, struct saved **inout_saved, const uint64_t *mask,
+                        struct forced forced, double weight) {
+    struct branch branch = {.forced = forced, .weight = weight, .n_symbols = walker->n_symbols};
+    enum status status;
+    TRY(check_branch_limit(walker));
+    if (*inout_saved == NULL) {
+        TRY(save(walker, inout_saved));
+    } else {
+        (*inout_saved)->n_users++;
+    }
+    branch.saved = *inout_saved;
+    TRY_GOTO(columns_create(&branch.columns, mask, walker->columns.stride), fail);
+    if (walker->options.is_exact) {
+        TRY_GOTO(rows_copy(&branch.rows, &walker->rows), fail);
+    }
+    TRY_GOTO(vec_reserve(&walker->waiting, walker->n_waiting, &walker->cap_waiting, 1,
+                         sizeof *walker->waiting),
+             fail);
+    walker->waiting[walker->n_waiting++] = branch;
+    return STATUS_OK;
+fail:
+    branch_fini(walker, &branch);
+    return status;
+}
+
+static enum status part_shots(struct walker *walker, size_t n_keys, uint32_t *out_pattern) {
+    const size_t stride = walker->columns.stride;
+    uint64_t *rest = walker->masks, *class = walker->masks + stride;
+    struct saved *saved = NULL;
+    struct columns kept = {0};
+    bool has_kept = false;
+    enum status status = STATUS_OK;
+    memcpy(rest, walker->columns.mask, stride * sizeof *rest);
+    for (size_t n_left = walker->columns.n_shots; n_left > 0 && status == STATUS_OK;) {
+        const uint32_t pattern = columns_take_class(class, rest, stride, walker->keys, n_keys);
+        struct columns columns;
+        TRY_GOTO(columns_create(&columns, class, stride), done);
+        n_left -= columns.n_shots;
+        if (!has_kept || pattern == 0) {
+            const struct columns other = kept;
+            kept = columns;
+            columns = other;
+            *out_pattern = pattern;
+        }
+        if (has_kept) {
+            status = walker_park(walker, &saved, columns.mask, (struct forced){0}, walker->weight);
+        }
+        columns_fini(&columns);
+        has_kept = true;
+    }
+done:
+    columns_fini(&walker->columns);
+    walker->columns = kept;
+    return status;
+}
+
+/* Every form gets `form` (with the constant column flipped if `value`) wherever it has the pivot. */
+static void substitute(struct walker *walker, struct rows *rows, size_t pivot,
+                       const uint64_t *form, bool value) {
+    uint64_t *const parts[3] = {rows->x, rows->z, rows->bits};
+    const size_t n_rows[3] = {rows->n_wires, rows->n_wires, rows->n_bits};
+    for (size_t part = 0; part < 3; part++) {
+        for (size_t i = 0; i < n_rows[part]; i++) {
+            uint64_t *row = parts[part] + i * rows->stride;
+            if (bits_get(row, pivot)) {
+                columns_xor(&walker->columns, row, form);
+                row[0] ^= value;
+            }
+        }
+    }
+}
+
+static bool find_symbol(const uint64_t *row, size_t stride, size_t *out_symbol) {
+    for (size_t w = 0; w < stride; w++) {
+        const uint64_t symbols = w == 0 ? row[w] & ~UINT64_C(1) : row[w];
+        if (symbols != 0) {
+            *out_symbol = 64 * w + (size_t)bits_lowest(symbols);
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum status part_forms(struct walker *walker, size_t n_keys, uint32_t *out_pattern) {
+    const size_t stride = walker->columns.stride;
+    struct saved *saved = NULL;
+    *out_pattern = 0;
+    for (size_t j = 0; j < n_keys; j++) {
+        uint64_t *form = walker->keys + j * stride;
+        size_t pivot;
+        if (find_symbol(form, stride, &pivot)) {
+            TRY(walker_park(walker, &saved, walker->columns.mask, (struct forced){0},
+                            walker->weight / 2));
+            substitute(walker, &walker->waiting[walker->n_waiting - 1].rows, pivot, form, true);
+            substitute(walker, &walker->rows, pivot, form, false);
+            walker->weight /= 2;
+            for (size_t i = j + 1; i < n_keys; i++) {
+                uint64_t *later = walker->keys + i * stride;
+                if (bits_get(later, pivot)) {
+                    columns_xor(&walker->columns, later, form);
+                }
+            }
+        } else {
+            *out_pattern |= (uint32_t)(form[0] & 1) << j;
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status walker_part(struct walker *walker, size_t n_keys, uint32_t *out_pattern) {
+    *out_pattern = 0;
+    return walker->options.is_exact ? part_forms(walker, n_keys, out_pattern)
+                                    : part_shots(walker, n_keys, out_pattern);
+}
+
+/* ---- coins ---- */
+
+static enum status make_all_columns(struct columns *out_columns, size_t stride) {
+    uint64_t *mask = mem_alloc(stride, sizeof *mask);
+    if (mask == NULL) {
+        return STATUS_NOFIT;
+    }
+    memset(mask, 0xff, stride * sizeof *mask);
+    const enum status status = columns_create(out_columns, mask, stride);
+    mem_free(mask);
+    return status;
+}
+
+/* Symbols that no frame and no bit holds any more are used again; else rows grow. */
+static enum status new_symbol(struct walker *walker, size_t *out_symbol) {
+    const struct rows *rows = &walker->rows;
+    const size_t stride = rows->stride;
+    if (walker->n_symbols + 1 < 64 * stride) {
+        *out_symbol = ++walker->n_symbols;
+        return STATUS_OK;
+    }
+    uint64_t *used = walker->scratch;
+    memset(used, 0, stride * sizeof *used);
+    used[0] = 1;
+    for (size_t w = 0; w < stride; w++) {
+        for (uint32_t i = 0; i < rows->n_wires; i++) {
+            used[w] |= rows_x(rows, i)[w] | rows_z(rows, i)[w];
+        }
+        for (uint32_t i = 0; i < rows->n_bits; i++) {
+            used[w] |= rows_bit(rows, i)[w];
+        }
+        if (~used[w] != 0) {
+            *out_symbol = 64 * w + (size_t)bits_lowest(~used[w]);
+            return STATUS_OK;
+        }
+    }
+    columns_fini(&walker->columns);
+    TRY(rows_widen(&walker->rows, 2 * stride));
+    TRY(make_all_columns(&walker->columns, 2 * stride));
+    TRY(make_work_rows(walker, 2 * stride));
+    *out_symbol = ++walker->n_symbols;
+    return STATUS_OK;
+}
+
+enum status walker_toss(struct walker *walker, uint64_t site) {
+    const struct columns *columns = &walker->columns;
+    if (walker->options.is_exact) {
+        size_t symbol;
+        TRY(new_symbol(walker, &symbol));
+        memset(walker->keys, 0, walker->row_words * sizeof *walker->keys);
+        bits_set(walker->keys, symbol, true);
+        return STATUS_OK;
+    }
+    for (size_t i = 0; i < columns->n_words; i++) {
+        const uint32_t w = columns->words[i];
+        uint64_t bits = 0;
+        for (uint64_t rest = columns->mask[w]; rest != 0; rest &= rest - 1) {
+            const unsigned k = (unsigned)bits_lowest(rest);
+            const double u = rng_uniform(walker->options.seed, site,
+                                         (uint32_t)(walker->first_shot + 64 * w + k), RNG_MEASURE);
+            bits |= (uint64_t)(u < 0.5) << k;
+        }
+        walker->keys[w] = bits;
+    }
+    return STATUS_OK;
+}
+
+/* ---- control ---- */
+
+/* Continues at `target`; the ops in between are not for the engine. */
+static enum status jump(struct walker *walker, size_t target) {
+    TRY(walker_flush(walker));
+    walker->pc = target;
+    walker->applied = target;
+    return STATUS_OK;
+}
+
+static enum status note_decision(struct walker *walker, bool is_taken) {
+    if (!walker->program->is_data_dependent) {
+        return STATUS_OK;
+    }
+    struct decision *decision = arena_alloc(&walker->decision_arena, sizeof *decision);
+    if (decision == NULL) {
+        return STATUS_NOFIT;
+    }
+    *decision = (struct decision){walker->lowered->source[walker->pc], walker->loops.iteration,
+                                  is_taken, walker->decisions};
+    walker->decisions = decision;
+    return STATUS_OK;
+}
+
+static enum status enter_if(struct walker *walker, const struct op *op) {
+    bool is_taken;
+    if (walker->lowered->roles[walker->pc] == ROLE_FRAME_IF) {
+        TRY(walk_frame_if(walker, op));
+        walker->pc = op->match + 1; /* the engine skips the block by its modes */
+        return STATUS_OK;
+    }
+    TRY(walk_decide(walker, op, &is_taken));
+    TRY(note_decision(walker, is_taken));
+    return jump(walker, is_taken ? walker->pc + 1 : op->match + 1);
+}
+
+static enum status enter_while(struct walker *walker, const struct op *op) {
+    /* Falling into the WHILE opens its counter; coming back from its END, or from a parting, finds it. */
+    struct site_walk *loops = &walker->loops;
+    bool is_taken;
+    if (loops->n_loops == 0 || loops->loops[loops->n_loops - 1].tag != walker->pc + 1) {
+        TRY(site_push(loops, SITE_WHILE_RADIX, program_loc(walker->program, op)));
+        loops->loops[loops->n_loops - 1].tag = walker->pc + 1;
+    }
+    TRY(walk_decide(walker, op, &is_taken));
+    TRY(note_decision(walker, is_taken));
+    if (is_taken) {
+        return jump(walker, walker->pc + 1);
+    }
+    site_pop(loops);
+    return jump(walker, op->match + 1);
+}
+
+static enum status end_block(struct walker *walker, const struct op *op) {
+    const struct op *open = &walker->lowered->ops.ops[op->match];
+    if (open->kind == OP_REPEAT && site_round(&walker->loops) + 1 == open->arg) {
+        site_pop(&walker->loops);
+        return jump(walker, walker->pc + 1);
+    }
+    if (open->kind == OP_REPEAT || open->kind == OP_WHILE) {
+        TRY(site_next(&walker->loops, program_loc(walker->program, open)));
+        return jump(walker, op->match + (open->kind == OP_REPEAT));
+    }
+    walker->pc++;
+    return STATUS_OK;
+}
+
+static enum status enter_repeat(struct walker *walker, const struct op *op) {
+    if (op->arg == 0) {
+        return jump(walker, op->match + 1);
+    }
+    TRY(site_push(&walker->loops, op->arg, program_loc(walker->program, op)));
+    return jump(walker, walker->pc + 1);
+}
+
+static enum status refuse_op(const struct walker *walker, const struct op *op) {
+    return log_error_at(STATUS_INPUT, program_loc(walker->program, op),
+                        "the %s engine cannot run %s ops", walker->engine->class->name,
+                        op_kind_name((enum op_kind)op->kind));
+}
+
+/* One op; moves pc. */
+static enum status step(struct walker *walker) {
+    const struct op *op = &walker->lowered->ops.ops[walker->pc];
+    switch ((enum op_kind)op->kind) {
+    case OP_GATE:
+        TRY(walk_gate(walker, op));
+        break;
+    case OP_MEASURE:
+        if (walker->lowered->roles[walker->pc] != ROLE_POSTPONED) {
+            TRY(walk_measure(walker, op));
+        }
+        break;
+    case OP_RESET:
+    case OP_ALLOC:
+    case OP_FREE:
+        TRY(walk_reset(walker, op));
+        break;
+    case OP_EBIT:
+        TRY(walk_ebit(walker, op));
+        break;
+    case OP_NOISE:
+        TRY(walk_noise(walker, op));
+        break;
+    case OP_IF:
+        return enter_if(walker, op);
+    case OP_ELSE:
+        return jump(walker, op->match + 1);
+    case OP_WHILE:
+        return enter_while(walker, op);
+    case OP_REPEAT:
+        return enter_repeat(walker, op);
+    case OP_END:
+        return end_block(walker, op);
+    case OP_BARRIER:
+    case OP_DETECTOR:
+    case OP_OBSERVABLE:
+    case OP_TICK:
+    case OP_COORDS:
+    case OP_SHIFT_COORDS:
+        break;
+    case OP_SEND:
+    case OP_RECV:
+    case OP_IDLE:
+    case OP_CALL:
+    case OP_KIND_COUNT:
+        return refuse_op(walker, op);
+    }
+    walker->pc++;
+    return STATUS_OK;
+}
+
+/* ---- branches ---- */
+
+static enum status finish_exact(struct walker *walker) {
+    const struct lowered *lowered = walker->lowered;
+    struct engine_distribution distribution;
+    uint32_t *wires = mem_alloc(lowered->n_postponed, sizeof *wires);
+    if (wires == NULL) {
+        return STATUS_NOFIT;
+    }
+    for (size_t i = 0; i < lowered->n_postponed; i++) {
+        wires[i] = op_qubits(&lowered->ops, &lowered->ops.ops[lowered->postponed[i]])[0];
+    }
+    enum status status = walker->engine->class->distribution(walker->engine, &distribution, wires,
+                                                             lowered->n_postponed);
+    mem_free(wires);
+    TRY(status);
+    const struct walker_leaf leaf = {&walker->rows,     &walker->columns,  walker->decisions,
+                                     walker->weight,    walker->n_symbols, &distribution};
+    status = walker->options.leaf(walker->options.ctx, &leaf);
+    engine_distribution_fini(&distribution);
+    return status;
+}
+
+static enum status finish(struct walker *walker) {
+    TRY(walker_flush(walker));
+    walker->n_branches++;
+    if (walker->options.is_exact) {
+        return finish_exact(walker);
+    }
+    const struct walker_leaf leaf = {&walker->rows, &walker->columns, walker->decisions, 1.0, 0,
+                                     NULL};
+    TRY(walk_postponed(walker));
+    if (walker->options.progress != NULL) {
+        progress_add(walker->options.progress, walker->columns.n_shots);
+    }
+    return walker->options.leaf(walker->options.ctx, &leaf);
+}
+
+static void clear_columns(struct walker *walker) {
+    struct rows *rows = &walker->rows;
+    for (uint32_t i = 0; i < rows->n_wires; i++) {
+        columns_clear(&walker->columns, rows_x(rows, i));
+        columns_clear(&walker->columns, rows_z(rows, i));
+    }
+    for (uint32_t i = 0; i < rows->n_bits; i++) {
+        columns_clear(&walker->columns, rows_bit(rows, i));
+    }
+}
+
+/* The branch becomes the walked one; it is used up. */
+static enum status enter_branch(struct walker *walker, struct branch *branch) {
+    const struct saved *saved = branch->saved;
+    enum status status;
+    leave_branch(walker);
+    walker->columns = branch->columns;
+    branch->columns = (struct columns){0};
+    walker->forced = branch->forced;
+    walker->weight = branch->weight;
+    walker->n_symbols = branch->n_symbols;
+    walker->pc = saved != NULL ? saved->pc : 0;
+    walker->applied = walker->pc;
+    walker->decisions = saved != NULL ? saved->decisions : NULL;
+    if (walker->options.is_exact) {
+        rows_fini(&walker->rows);
+        walker->rows = branch->rows;
+        branch->rows = (struct rows){0};
+        TRY(make_work_rows(walker, walker->rows.stride));
+    }
+    if (saved != NULL) {
+        status = walker->engine->class->restore(walker->engine, saved->snapshot);
+        status = status == STATUS_OK ? tracker_copy(&walker->tracker, saved->tracker) : status;
+        status = status == STATUS_OK ? site_walk_copy(&walker->loops, &saved->loops) : status;
+        release(walker, branch->saved);
+        branch->saved = NULL;
+        return status;
+    }
+    if (!walker->options.is_exact) {
+        clear_columns(walker);
+    }
+    site_walk_init(&walker->loops, walker->lowered->ops.n_sites);
+    TRY(tracker_create(&walker->tracker, walker->program->n_wires));
+    return walker->engine->class->begin(walker->engine);
+}
+
+static enum status walk_all(struct walker *walker) {
+    while (walker->n_waiting > 0) {
+        struct branch branch = walker->waiting[--walker->n_waiting];
+        const enum status status = enter_branch(walker, &branch);
+        branch_fini(walker, &branch);
+        TRY(status);
+        while (walker->pc < walker->lowered->ops.n_ops) {
+            TRY(step(walker));
+        }
+        TRY(finish(walker));
+    }
+    return STATUS_OK;
+}
+
+static enum status add_root(struct walker *walker, struct branch *root) {
+    const enum status status = vec_reserve(&walker->waiting, walker->n_waiting,
+                                           &walker->cap_waiting, 1, sizeof *walker->waiting);
+    if (status != STATUS_OK) {
+        branch_fini(walker, root);
+        return status;
+    }
+    walker->waiting[walker->n_waiting++] = *root;
+    return STATUS_OK;
+}
+
+enum status walker_sample(struct walker *walker, const struct rows **out_rows, uint64_t first_shot,
+                          size_t n_shots) {
+    const size_t stride = bits_words(n_shots);
+    struct branch root = {.weight = 1.0};
+    walker->first_shot = first_shot;
+    arena_fini(&walker->decision_arena);
+    rows_fini(&walker->rows);
+    TRY(make_work_rows(walker, stride));
+    TRY(rows_create(&walker->rows, walker->program->n_wires, walker->program->n_bits, stride));
+    memset(walker->masks, 0xff, stride * sizeof *walker->masks);
+    if (n_shots % 64 != 0) {
+        walker->masks[stride - 1] = BIT64(n_shots % 64) - 1;
+    }
+    TRY(columns_create(&root.columns, walker->masks, stride));
+    TRY(add_root(walker, &root));
+    TRY(walk_all(walker));
+    *out_rows = &walker->rows;
+    return STATUS_OK;
+}
+
+enum status walker_enumerate(struct walker *walker) {
+    struct branch root = {.weight = 1.0};
+    TRY(make_all_columns(&root.columns, WALKER_FIRST_SYMBOL_WORDS));
+    const enum status status = rows_create(&root.rows, walker->program->n_wires,
+                                           walker->program->n_bits, WALKER_FIRST_SYMBOL_WORDS);
+    if (status != STATUS_OK) {
+        branch_fini(walker, &root);
+        return status;
+    }
+    TRY(add_root(walker, &root));
+    return walk_all(walker);
+}

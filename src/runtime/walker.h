@@ -1,0 +1,65 @@
+/* Walks a lowered program and keeps the tree of branches (DESIGN 7).
+ *
+ * A branch is one dense state in the engine, the columns (shots, or symbols of one exact case) that share it,
+ * and what is known of it: stabilizers, loop counters, decisions. Ops act on frames at once and on the
+ * engine in runs. Where columns must part - an outcome that is no fair coin, a condition on gates, a
+ * frame that meets a gate that maps it to no Pauli - the first class goes on and the others wait with a
+ * snapshot, or, without memory for one, start again from the beginning with their columns alone: what
+ * they draw does not depend on who else is there. */
+#ifndef QSPAN_RUNTIME_WALKER_H
+#define QSPAN_RUNTIME_WALKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/progress.h"
+#include "engine/engine.h"
+#include "program/program.h"
+#include "runtime/ensemble.h"
+#include "runtime/lower.h"
+
+/* A control decision of a branch: IF or WHILE `op` (index in the program) in that iteration. */
+struct decision {
+    size_t op;
+    uint64_t iteration;
+    bool taken;
+    const struct decision *previous;
+};
+
+/* The end of a branch. Sampling: bits of the columns are in rows. Exact: see struct exact_leaf. */
+struct walker_leaf {
+    const struct rows *rows;
+    const struct columns *columns;
+    const struct decision *decisions; /* last first; NULL if the program is not data dependent */
+    double weight;                    /* exact: probability of the case */
+    size_t n_symbols;                 /* exact: coins are columns 1 .. n_symbols */
+    const struct engine_distribution *distribution; /* exact: of the postponed measurements */
+};
+
+struct walker_options {
+    uint64_t seed;
+    uint32_t block_shots;
+    uint64_t max_branches; /* exact */
+    bool is_exact;
+    /* Weights of the pair that EBIT `op` delivers at this run-time site; arg is program op. */
+    enum status (*pair_weights)(void *ctx, double *out_weights, const struct op *op, uint64_t site);
+    enum status (*leaf)(void *ctx, const struct walker_leaf *leaf);
+    void *ctx;
+    struct progress *progress; /* may be NULL */
+};
+
+struct walker;
+enum status walker_create(struct walker **out_walker, const struct program *program,
+                          const struct lowered *lowered, struct engine *engine,
+                          const struct walker_options *options);
+void walker_destroy(struct walker *walker);
+/* Shots first_shot .. first_shot + n_shots - 1; first_shot is the start of a block. Afterwards the bits are
+ * in *out_rows (borrowed, column s = shot first_shot + s). */
+enum status walker_sample(struct walker *walker, const struct rows **out_rows, uint64_t first_shot,
+                          size_t n_shots);
+/* All outcomes with their weights: one leaf per case. Programs with noise are refused. */
+enum status walker_enumerate(struct walker *walker);
+uint64_t walker_count_branches(const struct walker *walker);
+
+#endif
