@@ -293,7 +293,7 @@ enum status walk_ebit(struct walker *walker, const struct op *op) {
         columns_clear(&walker->columns, rows_z(&walker->rows, wires[i]));
     }
     TRY(tracker_set_pair(walker->tracker, wires[0], wires[1]));
-    TRY(walker->options.pair_weights(walker->options.ctx, weights, op, site));
+    TRY(walker->options.pair_weights(walker->options.pair_ctx, weights, wires, site));
     const struct error_target half = {walker, wires + 1, 1};
     return draw_errors(walker, op, site, weights + 1, &half, RNG_PAIR);
 }

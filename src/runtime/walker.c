@@ -477,7 +477,7 @@ static enum status finish_exact(struct walker *walker) {
     TRY(status);
     const struct walker_leaf leaf = {&walker->rows,     &walker->columns,  walker->decisions,
                                      walker->weight,    walker->n_symbols, &distribution};
-    status = walker->options.leaf(walker->options.ctx, &leaf);
+    status = walker->options.leaf(walker->options.leaf_ctx, &leaf);
     engine_distribution_fini(&distribution);
     return status;
 }
@@ -494,7 +494,7 @@ static enum status finish(struct walker *walker) {
     if (walker->options.progress != NULL) {
         progress_add(walker->options.progress, walker->columns.n_shots);
     }
-    return walker->options.leaf(walker->options.ctx, &leaf);
+    return walker->options.leaf(walker->options.leaf_ctx, &leaf);
 }
 
 static void clear_columns(struct walker *walker) {

@@ -42,10 +42,12 @@ struct walker_options {
     uint32_t block_shots;
     uint64_t max_branches; /* exact */
     bool is_exact;
-    /* Weights of the pair that EBIT `op` delivers at this run-time site; arg is program op. */
-    enum status (*pair_weights)(void *ctx, double *out_weights, const struct op *op, uint64_t site);
-    enum status (*leaf)(void *ctx, const struct walker_leaf *leaf);
-    void *ctx;
+    /* Weights (pI, pX, pY, pZ) of the pair that an EBIT delivers to two wires at this run-time site. */
+    enum status (*pair_weights)(void *pair_ctx, double *out_weights, const uint32_t *wires,
+                                uint64_t site);
+    void *pair_ctx;
+    enum status (*leaf)(void *leaf_ctx, const struct walker_leaf *leaf);
+    void *leaf_ctx;
     struct progress *progress; /* may be NULL */
 };
 

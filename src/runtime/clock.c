@@ -1,0 +1,224 @@
+#include "runtime/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- set-up ---- */
+
+static enum status make_ideal(struct machine **out_machine, const struct program *program) {
+    const uint32_t n_qpus = (uint32_t)program->n_qpus;
+    TRY(machine_create_ideal(out_machine, n_qpus, program->n_wires, MACHINE_UNLIMITED));
+    for (uint32_t i = 0; i < n_qpus; i++) {
+        struct machine_qpu *qpu = &(*out_machine)->qpus[i];
+        qpu->name = arena_strdup(&(*out_machine)->arena, program->qpus[i].name);
+        qpu->n_data = (uint32_t)program->qpus[i].n_data;
+        if (qpu->name == NULL) {
+            machine_destroy(*out_machine);
+            return STATUS_NOFIT;
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status clock_create(struct run_clock *out_clock, const struct program *program,
+                         const struct machine *machine) {
+    struct run_clock clock = {.program = program, .machine = machine};
+    enum status status = STATUS_OK;
+    if (machine == NULL) {
+        TRY(make_ideal(&clock.ideal, program));
+        clock.machine = clock.ideal;
+    }
+    TRY_GOTO(schedule_create(&clock.skeleton, program, clock.machine), fail);
+    TRY_GOTO(ebit_source_create_links(&clock.source, clock.machine), fail);
+    TRY_GOTO(timeline_create(&clock.timeline, program, clock.skeleton, clock.machine,
+                             clock.source),
+             fail);
+    if (!clock.source->is_stationary) {
+        status = log_error(STATUS_INPUT, "ebit source '%s' is not stationary: not supported",
+                           clock.source->class->name);
+        goto fail;
+    }
+    *out_clock = clock;
+    return STATUS_OK;
+fail:
+    clock_fini(&clock);
+    return status;
+}
+
+void clock_fini(struct run_clock *clock) {
+    timeline_destroy(clock->timeline);
+    if (clock->source != NULL) {
+        clock->source->class->destroy(clock->source);
+    }
+    skeleton_destroy(clock->skeleton);
+    machine_destroy(clock->ideal);
+    mem_free(clock->pairs);
+    mem_free(clock->links);
+    memset(clock, 0, sizeof *clock);
+}
+
+/* ---- pairs ---- */
+
+static int by_site(const void *a, const void *b) {
+    const struct clock_pair *left = a, *right = b;
+    return left->site < right->site ? -1 : left->site > right->site;
+}
+
+static void note_pair(void *ctx, uint64_t site, int64_t t_ps, const double *weights) {
+    struct run_clock *clock = ctx;
+    (void)t_ps;
+    if (clock->hook_status == STATUS_OK) {
+        clock->hook_status = vec_reserve(&clock->pairs, clock->n_pairs, &clock->cap_pairs, 1,
+                                         sizeof *clock->pairs);
+    }
+    if (clock->hook_status == STATUS_OK) {
+        struct clock_pair *pair = &clock->pairs[clock->n_pairs++];
+        pair->site = site;
+        memcpy(pair->weights, weights, sizeof pair->weights);
+    }
+}
+
+/* A program that depends on data meets a pair before its timeline is known; links of a stationary source give
+ * the same pair at any time. */
+static enum status link_weights(const struct run_clock *clock, double *out_weights,
+                                uint32_t qpu_a, uint32_t qpu_b) {
+    const struct program_qpu *qpus = clock->program->qpus;
+    const uint32_t a = machine_find_qpu(clock->machine, qpus[qpu_a].name);
+    const uint32_t b = machine_find_qpu(clock->machine, qpus[qpu_b].name);
+    const struct machine_link *link = machine_find_link(clock->machine, a, b);
+    CHECK(link != NULL);
+    memcpy(out_weights, link->weights, sizeof link->weights);
+    return STATUS_OK;
+}
+
+enum status clock_pair_weights(void *ctx, double *out_weights, const uint32_t *wires,
+                               uint64_t site) {
+    const struct run_clock *clock = ctx;
+    if (clock->program->is_data_dependent) {
+        const uint32_t *wire_qpu = clock->program->wire_qpu;
+        return link_weights(clock, out_weights, wire_qpu[wires[0]], wire_qpu[wires[1]]);
+    }
+    const struct clock_pair key = {.site = site};
+    const struct clock_pair *pair =
+        bsearch(&key, clock->pairs, clock->n_pairs, sizeof key, by_site);
+    CHECK(pair != NULL);
+    memcpy(out_weights, pair->weights, sizeof pair->weights);
+    return STATUS_OK;
+}
+
+/* ---- decisions ---- */
+
+struct decision_list {
+    const struct decision **sorted;
+    size_t n;
+};
+
+static int by_place(const void *a, const void *b) {
+    const struct decision *left = *(const struct decision *const *)a;
+    const struct decision *right = *(const struct decision *const *)b;
+    if (left->op != right->op) {
+        return left->op < right->op ? -1 : 1;
+    }
+    return left->iteration < right->iteration ? -1 : left->iteration > right->iteration;
+}
+
+static enum status list_decisions(struct decision_list *out_list,
+                                  const struct decision *decisions) {
+    size_t n = 0, i = 0;
+    for (const struct decision *d = decisions; d != NULL; d = d->previous) {
+        n++;
+    }
+    out_list->n = n;
+    out_list->sorted = mem_alloc(n, sizeof *out_list->sorted);
+    if (out_list->sorted == NULL) {
+        return STATUS_NOFIT;
+    }
+    for (const struct decision *d = decisions; d != NULL; d = d->previous) {
+        out_list->sorted[i++] = d;
+    }
+    qsort(out_list->sorted, n, sizeof *out_list->sorted, by_place);
+    return STATUS_OK;
+}
+
+struct hook_context {
+    struct run_clock *clock;
+    struct decision_list list;
+};
+
+static bool was_taken(void *ctx, size_t op_index, uint64_t iteration) {
+    const struct hook_context *context = ctx;
+    const struct decision place = {.op = op_index, .iteration = iteration};
+    const struct decision *key = &place;
+    const struct decision *const *found =
+        bsearch(&key, context->list.sorted, context->list.n, sizeof key, by_place);
+    CHECK(found != NULL);
+    return (*found)->taken;
+}
+
+static void pair_hook(void *ctx, uint64_t site, int64_t t_ps, const double *weights) {
+    const struct hook_context *context = ctx;
+    note_pair(context->clock, site, t_ps, weights);
+}
+
+/* ---- timelines ---- */
+
+static enum status find_link(struct run_clock *clock, struct ebit_ledger **out_link, uint32_t a,
+                             uint32_t b) {
+    size_t i = 0;
+    const struct ebit_ledger fresh = {.qpu_a = a, .qpu_b = b};
+    while (i < clock->n_links &&
+           (clock->links[i].qpu_a < a || (clock->links[i].qpu_a == a && clock->links[i].qpu_b < b))) {
+        i++;
+    }
+    if (i == clock->n_links || clock->links[i].qpu_a != a || clock->links[i].qpu_b != b) {
+        TRY(vec_reserve(&clock->links, clock->n_links, &clock->cap_links, 1,
+                        sizeof *clock->links));
+        memmove(clock->links + i + 1, clock->links + i,
+                (clock->n_links - i) * sizeof *clock->links);
+        clock->links[i] = fresh;
+        clock->n_links++;
+    }
+    *out_link = &clock->links[i];
+    return STATUS_OK;
+}
+
+static enum status add_ledgers(struct run_clock *clock, uint64_t n_times) {
+    size_t n;
+    const struct ebit_ledger *ledgers = clock->source->class->ledger(clock->source, &n);
+    for (size_t i = 0; i < n; i++) {
+        const struct machine_qpu *qpus = clock->machine->qpus;
+        uint32_t a = program_find_qpu(clock->program, qpus[ledgers[i].qpu_a].name);
+        uint32_t b = program_find_qpu(clock->program, qpus[ledgers[i].qpu_b].name);
+        struct ebit_ledger *link;
+        TRY(find_link(clock, &link, a < b ? a : b, a < b ? b : a));
+        link->requested += n_times * ledgers[i].requested;
+        link->generated += n_times * ledgers[i].generated;
+        link->swapped += n_times * ledgers[i].swapped;
+        link->purified_away += n_times * ledgers[i].purified_away;
+        link->expired += n_times * ledgers[i].expired;
+        link->used += n_times * ledgers[i].used;
+    }
+    return STATUS_OK;
+}
+
+enum status clock_run(struct run_clock *clock, const struct decision *decisions,
+                      uint64_t n_times) {
+    const bool is_static = !clock->program->is_data_dependent;
+    struct hook_context context = {.clock = clock};
+    TRY(list_decisions(&context.list, decisions));
+    const struct timeline_hooks hooks = {
+        .ctx = &context,
+        .is_taken = is_static ? NULL : was_taken,
+        .pair = is_static ? pair_hook : NULL,
+    };
+    enum status status = timeline_run(clock->timeline, &clock->last, 0, &hooks);
+    mem_free(context.list.sorted);
+    TRY(status);
+    TRY(clock->hook_status);
+    if (is_static) {
+        qsort(clock->pairs, clock->n_pairs, sizeof *clock->pairs, by_site);
+    }
+    clock->n_ebits += n_times * clock->last.n_ebits;
+    clock->n_bits_sent += n_times * clock->last.n_bits_sent;
+    return add_ledgers(clock, n_times);
+}

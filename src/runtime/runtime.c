@@ -1,0 +1,456 @@
+#include "runtime/runtime.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "runtime/clock.h"
+#include "runtime/lower.h"
+#include "runtime/tally.h"
+#include "runtime/walker.h"
+
+/* Frames and bits of one batch of shots take at most about this much memory. */
+#define BATCH_BYTES (UINT64_C(64) << 20)
+
+struct run {
+    const struct program *program;
+    const struct run_options *options;
+    const struct team *team;
+    struct results *results;
+    struct lowered lowered;
+    struct engine *engine;
+    struct run_clock clock;
+    struct walker *walker;
+    struct progress progress;
+    bool is_keeper; /* holds the histograms: team rank 0 */
+    struct tally tally;
+    struct tally *marginals; /* per QPU */
+    uint32_t *bit_postponed, *wires; /* exact runs */
+    uint64_t digest;
+    /* data-dependent programs: makespan of every shot, or weighted by branch */
+    int64_t *makespans;
+    uint64_t first_shot;
+    double makespan_sum;
+};
+
+/* ---- keys and marginals ---- */
+
+/* The QPU whose measurement writes a bit last in text order; OP_NO_QPU: none. */
+static uint32_t *find_birth_qpus(const struct program *program) {
+    uint32_t *birth = mem_alloc(program->n_bits, sizeof *birth);
+    if (birth == NULL) {
+        return NULL;
+    }
+    memset(birth, 0xff, program->n_bits * sizeof *birth);
+    for (size_t i = 0; i < program->ops.n_ops; i++) {
+        const struct op *op = &program->ops.ops[i];
+        if (op->kind == OP_MEASURE && op->bit != OP_NO_BIT) {
+            birth[op->bit] = op->qpu;
+        }
+    }
+    return birth;
+}
+
+static enum status list_marginal_bits(struct results *results, const struct program *program) {
+    uint32_t *birth = find_birth_qpus(program);
+    results->marginals =
+        arena_alloc(&results->arena, (program->n_qpus + 1) * sizeof *results->marginals);
+    enum status status = birth == NULL || results->marginals == NULL ? STATUS_NOFIT : STATUS_OK;
+    for (size_t q = 0; q < program->n_qpus && status == STATUS_OK; q++) {
+        struct run_marginal *marginal = &results->marginals[q];
+        marginal->bits =
+            arena_alloc(&results->arena, (results->n_key_bits + 1) * sizeof *marginal->bits);
+        if (marginal->bits == NULL) {
+            status = STATUS_NOFIT;
+            break;
+        }
+        for (size_t i = 0; i < results->n_key_bits; i++) {
+            if (birth[results->key_bits[i]] == q) {
+                marginal->bits[marginal->n_bits++] = results->key_bits[i];
+            }
+        }
+        marginal->key_words = bits_words(marginal->n_bits) + (marginal->n_bits == 0);
+    }
+    mem_free(birth);
+    return status;
+}
+
+static enum status set_keys(struct run *run) {
+    struct results *results = run->results;
+    uint32_t *bits;
+    size_t n;
+    TRY(program_key_bits(run->program, &bits, &n));
+    results->key_bits = arena_alloc(&results->arena, (n + 1) * sizeof *bits);
+    if (results->key_bits == NULL) {
+        mem_free(bits);
+        return STATUS_NOFIT;
+    }
+    memcpy(results->key_bits, bits, n * sizeof *bits);
+    mem_free(bits);
+    results->n_key_bits = n;
+    results->key_words = bits_words(n) + (n == 0);
+    TRY(list_marginal_bits(results, run->program));
+    tally_init(&run->tally, results->key_bits, n);
+    run->marginals = mem_alloc(run->program->n_qpus, sizeof *run->marginals);
+    if (run->marginals == NULL) {
+        return STATUS_NOFIT;
+    }
+    for (size_t q = 0; q < run->program->n_qpus; q++) {
+        tally_init(&run->marginals[q], results->marginals[q].bits, results->marginals[q].n_bits);
+    }
+    return STATUS_OK;
+}
+
+/* ---- sampling ---- */
+
+/* FNV-1a over the bits of a batch: ranks compare it at the end. */
+static void add_digest(struct run *run, const struct rows *rows) {
+    for (size_t i = 0; i < rows->n_bits * rows->stride; i++) {
+        run->digest = (run->digest ^ rows->bits[i]) * UINT64_C(0x100000001b3);
+    }
+}
+
+static enum status count_batch(struct run *run, const struct rows *rows, size_t n_shots) {
+    add_digest(run, rows);
+    if (!run->is_keeper) {
+        return STATUS_OK;
+    }
+    TRY(tally_count_rows(&run->tally, rows, n_shots));
+    for (size_t q = 0; q < run->program->n_qpus; q++) {
+        TRY(tally_count_rows(&run->marginals[q], rows, n_shots));
+    }
+    return STATUS_OK;
+}
+
+static enum status sample_leaf(void *ctx, const struct walker_leaf *leaf) {
+    struct run *run = ctx;
+    const struct columns *columns = leaf->columns;
+    if (!run->program->is_data_dependent) {
+        return STATUS_OK;
+    }
+    TRY(clock_run(&run->clock, leaf->decisions, columns->n_shots));
+    for (size_t i = 0; i < columns->n_words; i++) {
+        const uint32_t w = columns->words[i];
+        for (uint64_t rest = columns->mask[w]; rest != 0; rest &= rest - 1) {
+            run->makespans[run->first_shot + 64 * w + (unsigned)bits_lowest(rest)] =
+                run->clock.last.makespan_ps;
+        }
+    }
+    return STATUS_OK;
+}
+
+static uint64_t choose_batch(const struct run *run, uint32_t block_shots) {
+    const uint64_t n_rows = 2 * (uint64_t)run->program->n_wires + run->program->n_bits + 1;
+    const uint64_t n_shots = 8 * BATCH_BYTES / n_rows;
+    return n_shots < block_shots ? block_shots : n_shots / block_shots * block_shots;
+}
+
+static enum status sample(struct run *run, uint32_t block_shots) {
+    const uint64_t n_shots = run->options->n_shots, batch = choose_batch(run, block_shots);
+    if (run->program->is_data_dependent) {
+        run->makespans = mem_alloc(n_shots, sizeof *run->makespans);
+        if (run->makespans == NULL) {
+            return STATUS_NOFIT;
+        }
+    }
+    for (uint64_t first = 0; first < n_shots; first += batch) {
+        const size_t n = (size_t)(n_shots - first < batch ? n_shots - first : batch);
+        const struct rows *rows;
+        run->first_shot = first;
+        TRY(walker_sample(run->walker, &rows, first, n));
+        TRY(count_batch(run, rows, n));
+    }
+    TRY(comm_check_digest(run->team, &run->digest, sizeof run->digest));
+    if (!run->is_keeper) {
+        return STATUS_OK;
+    }
+    struct results *results = run->results;
+    TRY(tally_list_counts(&run->tally, &results->arena, &results->counts, &results->n_counts));
+    for (size_t q = 0; q < run->program->n_qpus; q++) {
+        struct run_marginal *marginal = &results->marginals[q];
+        TRY(tally_list_counts(&run->marginals[q], &results->arena, &marginal->counts,
+                              &marginal->n_counts));
+    }
+    return STATUS_OK;
+}
+
+/* ---- exact distributions ---- */
+
+static enum status exact_leaf(void *ctx, const struct walker_leaf *leaf) {
+    struct run *run = ctx;
+    const struct exact_map map = {run->bit_postponed, run->wires, run->options->max_branches,
+                                  run->is_keeper};
+    TRY(tally_add_leaf(&run->tally, leaf, &map));
+    if (run->program->is_data_dependent) {
+        struct run_mean *mean = &run->results->makespan_ps;
+        TRY(clock_run(&run->clock, leaf->decisions, 1));
+        const int64_t t_ps = run->clock.last.makespan_ps;
+        run->makespan_sum += leaf->weight * (double)t_ps;
+        mean->min = mean->n == 0 || t_ps < mean->min ? t_ps : mean->min;
+        mean->max = mean->n == 0 || t_ps > mean->max ? t_ps : mean->max;
+        mean->n++;
+    }
+    return STATUS_OK;
+}
+
+static enum status enumerate(struct run *run) {
+    const struct lowered *lowered = &run->lowered;
+    struct results *results = run->results;
+    run->bit_postponed = mem_alloc(run->program->n_bits, sizeof *run->bit_postponed);
+    run->wires = mem_alloc(lowered->n_postponed, sizeof *run->wires);
+    results->p_one = arena_alloc(&results->arena, (results->n_key_bits + 1) * sizeof(double));
+    if (run->bit_postponed == NULL || run->wires == NULL || results->p_one == NULL) {
+        return STATUS_NOFIT;
+    }
+    memset(run->bit_postponed, 0xff, run->program->n_bits * sizeof *run->bit_postponed);
+    for (size_t j = 0; j < lowered->n_postponed; j++) {
+        const struct op *op = &lowered->ops.ops[lowered->postponed[j]];
+        run->bit_postponed[op->bit] = (uint32_t)j;
+        run->wires[j] = op_qubits(&lowered->ops, op)[0];
+    }
+    TRY(walker_enumerate(run->walker));
+    results->marginals = NULL;
+    if (!run->is_keeper) {
+        return STATUS_OK;
+    }
+    return tally_list_probabilities(&run->tally, &results->arena, run->options->n_probabilities,
+                                    &results->probabilities, &results->n_probabilities,
+                                    &results->n_outcomes, results->p_one);
+}
+
+/* ---- figures ---- */
+
+static void set_makespan(struct run *run, uint32_t block_shots) {
+    struct run_mean *mean = &run->results->makespan_ps;
+    const uint64_t n_shots = run->options->n_shots;
+    if (!run->program->is_data_dependent) {
+        const int64_t t_ps = run->clock.last.makespan_ps;
+        *mean = (struct run_mean){(double)t_ps, 0, t_ps, t_ps, 1};
+        mean->n = run->walker == NULL || run->options->n_probabilities > 0
+                      ? 1
+                      : n_shots / block_shots + (n_shots % block_shots != 0);
+        return;
+    }
+    if (run->options->n_probabilities > 0) {
+        mean->mean = run->makespan_sum;
+        return;
+    }
+    double sum = 0, square = 0;
+    mean->n = n_shots;
+    for (uint64_t s = 0; s < n_shots; s++) {
+        const int64_t t_ps = run->makespans[s];
+        sum += (double)t_ps;
+        mean->min = s == 0 || t_ps < mean->min ? t_ps : mean->min;
+        mean->max = s == 0 || t_ps > mean->max ? t_ps : mean->max;
+    }
+    mean->mean = n_shots == 0 ? 0 : sum / (double)n_shots;
+    for (uint64_t s = 0; s < n_shots; s++) {
+        const double d = (double)run->makespans[s] - mean->mean;
+        square += d * d;
+    }
+    mean->std_error =
+        n_shots < 2 ? 0 : sqrt(square / (double)(n_shots - 1) / (double)n_shots);
+}
+
+/* Sums over n timelines to means. */
+static enum status set_ledger(struct run *run) {
+    struct results *results = run->results;
+    const struct run_clock *clock = &run->clock;
+    double n = 1;
+    if (run->program->is_data_dependent) {
+        n = (double)results->makespan_ps.n;
+    }
+    results->links = arena_alloc(&results->arena, (clock->n_links + 1) * sizeof *results->links);
+    results->peak_comm =
+        arena_alloc(&results->arena, (run->program->n_qpus + 1) * sizeof *results->peak_comm);
+    if (results->links == NULL || results->peak_comm == NULL) {
+        return STATUS_NOFIT;
+    }
+    for (size_t i = 0; i < clock->n_links && n > 0; i++) {
+        const struct ebit_ledger *link = &clock->links[i];
+        results->links[i] = (struct ebit_ledger_mean){
+            link->qpu_a,
+            link->qpu_b,
+            (double)link->requested / n,
+            (double)link->generated / n,
+            (double)link->swapped / n,
+            (double)link->purified_away / n,
+            (double)link->expired / n,
+            (double)link->used / n,
+        };
+    }
+    results->n_links = clock->n_links;
+    results->n_ebits = n > 0 ? (double)clock->n_ebits / n : 0;
+    results->n_bits_sent = n > 0 ? (double)clock->n_bits_sent / n : 0;
+    memcpy(results->peak_comm, timeline_peak_comm(clock->timeline),
+           run->program->n_qpus * sizeof *results->peak_comm);
+    return STATUS_OK;
+}
+
+static enum status set_figures(struct run *run, uint32_t block_shots) {
+    struct results *results = run->results;
+    struct engine_figures figures;
+    const struct engine_task task =
+        lowered_task(&run->lowered, run->program, run->options->max_bytes);
+    TRY(run->options->engine->plan(&figures, &task, team_size(run->team)));
+    results->planned_bytes = figures.peak_bytes;
+    run->engine->class->usage(run->engine, &results->peak_group_qubits, &results->peak_bytes);
+    comm_max_u64(run->team, &results->peak_bytes, 1);
+    results->n_branches = walker_count_branches(run->walker);
+    results->n_ranks = team_size(run->team);
+    set_makespan(run, block_shots);
+    return set_ledger(run);
+}
+
+/* ---- run ---- */
+
+static void run_fini(struct run *run) {
+    walker_destroy(run->walker);
+    if (run->engine != NULL) {
+        run->engine->class->destroy(run->engine);
+    }
+    tally_fini(&run->tally);
+    for (size_t q = 0; run->marginals != NULL && q < run->program->n_qpus; q++) {
+        tally_fini(&run->marginals[q]);
+    }
+    mem_free(run->marginals);
+    mem_free(run->bit_postponed);
+    mem_free(run->wires);
+    mem_free(run->makespans);
+    clock_fini(&run->clock);
+    lowered_fini(&run->lowered);
+}
+
+/* What can fail on one rank alone, before the first collective step. */
+static enum status prepare(struct run *run, const struct machine *machine) {
+    if (run->options->n_shots > UINT32_MAX) {
+        return log_error(STATUS_INPUT, "at most 2^32 - 1 shots in one run");
+    }
+    TRY(lower_program(&run->lowered, run->program, run->options->engine));
+    TRY(clock_create(&run->clock, run->program, machine));
+    TRY(set_keys(run));
+    return run->program->is_data_dependent ? STATUS_OK : clock_run(&run->clock, NULL, 1);
+}
+
+static enum status execute(struct run *run, const struct machine *machine) {
+    const struct run_options *options = run->options;
+    const bool is_exact = options->n_probabilities > 0;
+    const uint32_t block_shots =
+        run->program->is_data_dependent ? 1 : options->shots_per_timeline;
+    TRY(comm_agree(run->team, prepare(run, machine)));
+    const struct engine_task task = lowered_task(&run->lowered, run->program, options->max_bytes);
+    TRY(options->engine->create(&run->engine, &task, run->team));
+    const struct walker_options walk = {
+        .seed = options->seed,
+        .block_shots = block_shots,
+        .max_branches = options->max_branches,
+        .is_exact = is_exact,
+        .pair_weights = clock_pair_weights,
+        .pair_ctx = &run->clock,
+        .leaf = is_exact ? exact_leaf : sample_leaf,
+        .leaf_ctx = run,
+        .progress = &run->progress,
+    };
+    TRY(walker_create(&run->walker, run->program, &run->lowered, run->engine, &walk));
+    progress_init(&run->progress, "shots", options->n_shots);
+    enum status status = is_exact ? enumerate(run) : sample(run, block_shots);
+    progress_fini(&run->progress);
+    TRY(status);
+    return set_figures(run, block_shots);
+}
+
+enum status runtime_run(struct results **out_results, const struct program *program,
+                        const struct machine *machine, const struct team *team,
+                        const struct run_options *options) {
+    CHECK(options->shots_per_timeline > 0 && options->engine != NULL);
+    struct results *results = mem_alloc(1, sizeof *results);
+    if (results == NULL) {
+        return STATUS_NOFIT;
+    }
+    struct run run = {.program = program, .options = options, .team = team, .results = results,
+                      .is_keeper = team_rank(team) == 0, .digest = UINT64_C(0xcbf29ce484222325)};
+    results->program = program;
+    results->engine = options->engine->name;
+    results->seed = options->seed;
+    results->n_shots = options->n_shots;
+    const enum status status = comm_agree(team, execute(&run, machine));
+    run_fini(&run);
+    if (status != STATUS_OK) {
+        results_destroy(results);
+        return status;
+    }
+    *out_results = results;
+    return STATUS_OK;
+}
+
+void results_destroy(struct results *results) {
+    if (results != NULL) {
+        arena_fini(&results->arena);
+        mem_free(results);
+    }
+}
+
+/* ---- plan ---- */
+
+static enum status fill_plan(struct run_plan *plan, struct run_clock *clock,
+                             const struct program *program) {
+    plan->peak_comm = mem_alloc(program->n_qpus, sizeof *plan->peak_comm);
+    if (plan->peak_comm == NULL) {
+        return STATUS_NOFIT;
+    }
+    if (program->is_data_dependent) {
+        struct program_check check;
+        TRY(program_check(&check, program));
+        memcpy(plan->peak_comm, check.peak_comm, program->n_qpus * sizeof *plan->peak_comm);
+        plan->n_ebits = check.n_ebits;
+        plan->n_bits_sent = check.n_bits_sent;
+        program_check_fini(&check);
+        return STATUS_OK;
+    }
+    TRY(clock_run(clock, NULL, 1));
+    plan->timeline = mem_alloc(1, sizeof *plan->timeline);
+    if (plan->timeline == NULL) {
+        return STATUS_NOFIT;
+    }
+    *plan->timeline = clock->last;
+    plan->n_ebits = clock->n_ebits;
+    plan->n_bits_sent = clock->n_bits_sent;
+    memcpy(plan->peak_comm, timeline_peak_comm(clock->timeline),
+           program->n_qpus * sizeof *plan->peak_comm);
+    plan->links = clock->links;
+    plan->n_links = clock->n_links;
+    clock->links = NULL;
+    return STATUS_OK;
+}
+
+enum status runtime_plan(struct run_plan *out_plan, const struct program *program,
+                         const struct machine *machine, const struct engine_class *engine,
+                         int n_ranks) {
+    struct run_plan plan = {0};
+    struct lowered lowered = {0};
+    struct run_clock clock = {0};
+    enum status status;
+    TRY_GOTO(lower_program(&lowered, program, engine), done);
+    const struct engine_task task = lowered_task(&lowered, program, 0);
+    TRY_GOTO(engine->plan(&plan.engine, &task, n_ranks), done);
+    TRY_GOTO(clock_create(&clock, program, machine), done);
+    status = fill_plan(&plan, &clock, program);
+done:
+    clock_fini(&clock);
+    lowered_fini(&lowered);
+    if (status != STATUS_OK) {
+        run_plan_fini(&plan);
+        return status;
+    }
+    *out_plan = plan;
+    return STATUS_OK;
+}
+
+void run_plan_fini(struct run_plan *plan) {
+    mem_free(plan->timeline);
+    mem_free(plan->links);
+    mem_free(plan->peak_comm);
+    memset(plan, 0, sizeof *plan);
+}
