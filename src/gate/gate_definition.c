@@ -6,8 +6,12 @@
 #include "gate/gate.h"
 #include "gate/op.h"
 
-/* pi/16 or -pi/16: the angles of definitions without parameters are fractions of pi. */
-static const char *read_angle(double *out_angle, const char *text) {
+/* theta (the only parameter of the gates split here), or a fraction of pi such as -pi/16. */
+static const char *read_angle(double *out_angle, const char *text, const double *params) {
+    if (strncmp(text, "theta", 5) == 0) {
+        *out_angle = params[0];
+        return text + 5;
+    }
     bool is_negative = *text == '-';
     text += is_negative;
     CHECK(strncmp(text, "pi/", 3) == 0);
@@ -22,8 +26,8 @@ static const char *read_angle(double *out_angle, const char *text) {
 }
 
 /* One statement, such as `cx a,b;` or `p(pi/8) c;`; operands are letters from a on. */
-static enum status add_statement(struct op_list *out, const char **text, const uint32_t *qubits,
-                                 struct src_loc loc) {
+static enum status add_statement(struct op_list *out, const char **text, const double *params,
+                                 const uint32_t *qubits, struct src_loc loc) {
     const char *at = *text;
     size_t n_name = strcspn(at, "( ");
     char name[16];
@@ -33,7 +37,7 @@ static enum status add_statement(struct op_list *out, const char **text, const u
     at += n_name;
     double angle = 0;
     if (*at == '(') {
-        at = read_angle(&angle, at + 1);
+        at = read_angle(&angle, at + 1, params);
         CHECK(*at == ')');
         at++;
     }
@@ -50,11 +54,11 @@ static enum status add_statement(struct op_list *out, const char **text, const u
 enum status gate_decompose(struct op_list *out, enum gate_id gate, const double *params,
                            const uint32_t *qubits, struct src_loc loc) {
     const struct gate_info *info = gate_get(gate);
-    CHECK(info->n_qubits >= 3 && info->n_params == 0);
-    (void)params;
+    CHECK(info->n_qubits >= 3 || (info->n_qubits == 2 && info->diagonal_mask == 0));
+    CHECK(info->n_params <= 1 && info->definition != NULL);
     const char *text = strchr(info->definition, '{') + 2;
     while (*text != '}') {
-        TRY(add_statement(out, &text, qubits, loc));
+        TRY(add_statement(out, &text, params, qubits, loc));
         text += *text == ' ';
     }
     return STATUS_OK;

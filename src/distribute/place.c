@@ -1,0 +1,84 @@
+#include "distribute/place.h"
+
+#include <string.h>
+
+static enum status refuse_name(const char *name, const struct machine *machine) {
+    struct text names = {0};
+    for (size_t i = 0; i < machine->n_qpus && i < 8; i++) {
+        text_printf(&names, "%s%s", i == 0 ? "" : ", ", machine->qpus[i].name);
+    }
+    text_add(&names, machine->n_qpus > 8 ? ", ..." : "");
+    const enum status status = log_error(
+        STATUS_INPUT, "the circuit places qubits on QPU '%s', but the machine '%s' has %s", name,
+        machine->name == NULL ? "" : machine->name, names.data == NULL ? "none" : names.data);
+    text_fini(&names);
+    return status;
+}
+
+static enum status place_named(uint32_t *qpu_of, uint32_t *n_used, const struct circuit *circuit,
+                               const struct machine *machine) {
+    for (size_t i = 0; i < circuit->n_placed_qpus; i++) {
+        const uint32_t qpu = machine_find_qpu(machine, circuit->placed_qpus[i]);
+        if (qpu == OP_NO_QPU) {
+            return refuse_name(circuit->placed_qpus[i], machine);
+        }
+        for (uint32_t qb = 0; qb < circuit->n_qubits; qb++) {
+            if (circuit->placement[qb] == i) {
+                qpu_of[qb] = qpu;
+                n_used[qpu]++;
+            }
+        }
+        if (n_used[qpu] > machine->qpus[qpu].n_data) {
+            return log_error(STATUS_INPUT,
+                             "the circuit places %u qubits on QPU '%s', which has %u data qubits",
+                             n_used[qpu], machine->qpus[qpu].name, machine->qpus[qpu].n_data);
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status place_rest(uint32_t *qpu_of, uint32_t *n_used, const struct circuit *circuit,
+                              const struct machine *machine) {
+    uint32_t qpu = 0;
+    uint64_t n_data = 0;
+    for (size_t i = 0; i < machine->n_qpus; i++) {
+        n_data += machine->qpus[i].n_data;
+    }
+    if (circuit->n_qubits > n_data) {
+        return log_error(STATUS_INPUT,
+                         "the circuit has %u qubits, the %zu QPUs of the machine '%s' have %llu "
+                         "data qubits in all",
+                         circuit->n_qubits, machine->n_qpus,
+                         machine->name == NULL ? "" : machine->name, (unsigned long long)n_data);
+    }
+    for (uint32_t qb = 0; qb < circuit->n_qubits; qb++) {
+        if (qpu_of[qb] != OP_NO_QPU) {
+            continue;
+        }
+        while (n_used[qpu] >= machine->qpus[qpu].n_data) {
+            qpu++;
+        }
+        qpu_of[qb] = qpu;
+        n_used[qpu]++;
+    }
+    return STATUS_OK;
+}
+
+enum status place_qubits(uint32_t **out_qpu_of, const struct circuit *circuit,
+                         const struct machine *machine) {
+    uint32_t *qpu_of = mem_alloc(circuit->n_qubits, sizeof *qpu_of);
+    uint32_t *n_used = mem_alloc(machine->n_qpus, sizeof *n_used);
+    enum status status = STATUS_NOFIT;
+    if (qpu_of == NULL || n_used == NULL) {
+        goto done;
+    }
+    memset(qpu_of, 0xff, circuit->n_qubits * sizeof *qpu_of);
+    TRY_GOTO(place_named(qpu_of, n_used, circuit, machine), done);
+    TRY_GOTO(place_rest(qpu_of, n_used, circuit, machine), done);
+    *out_qpu_of = qpu_of;
+    qpu_of = NULL;
+done:
+    mem_free(qpu_of);
+    mem_free(n_used);
+    return status;
+}
