@@ -37,6 +37,7 @@ enum status machine_index_names(struct machine *machine) {
         by_name[i] = u32_from_size(i);
     }
     qsort_r(by_name, n, sizeof *by_name, compare_names, machine->qpus);
+    mem_free(machine->by_name);
     machine->by_name = by_name;
     const struct machine_qpu *first = NULL, *again = NULL; /* the earliest repetition */
     for (size_t k = 1; k < n; k++) {
@@ -53,6 +54,16 @@ enum status machine_index_names(struct machine *machine) {
                             first->loc.line);
     }
     return STATUS_OK;
+}
+
+enum status machine_rename_qpus(struct machine *machine, const char *const *names) {
+    for (size_t i = 0; i < machine->n_qpus; i++) {
+        machine->qpus[i].name = arena_strdup(&machine->arena, names[i]);
+        if (machine->qpus[i].name == NULL) {
+            return STATUS_NOFIT;
+        }
+    }
+    return machine_index_names(machine);
 }
 
 uint32_t machine_find_qpu(const struct machine *machine, const char *name) {

@@ -57,6 +57,8 @@ enum status machine_read_text(struct machine **out_machine, const char *name, co
  * are named A, B, ... Z, AA ...; n_comm may be MACHINE_UNLIMITED. */
 enum status machine_create_ideal(struct machine **out_machine, uint32_t n_qpus, uint32_t n_qubits,
                                  uint32_t n_comm);
+/* Gives the QPUs other names, n_qpus of them, all different. Cost: O(n log n). */
+enum status machine_rename_qpus(struct machine *machine, const char *const *names);
 /* YAML that reads back as the same machine. */
 enum status machine_print(struct text *out, const struct machine *machine);
 /* The link between two QPUs (given, or the default of a complete machine: its a and b mean

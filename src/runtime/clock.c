@@ -7,17 +7,27 @@
 
 static enum status make_ideal(struct machine **out_machine, const struct program *program) {
     const uint32_t n_qpus = (uint32_t)program->n_qpus;
-    TRY(machine_create_ideal(out_machine, n_qpus, program->n_wires, MACHINE_UNLIMITED));
-    for (uint32_t i = 0; i < n_qpus; i++) {
-        struct machine_qpu *qpu = &(*out_machine)->qpus[i];
-        qpu->name = arena_strdup(&(*out_machine)->arena, program->qpus[i].name);
-        qpu->n_data = (uint32_t)program->qpus[i].n_data;
-        if (qpu->name == NULL) {
-            machine_destroy(*out_machine);
-            return STATUS_NOFIT;
+    const char **names = mem_alloc(n_qpus, sizeof *names);
+    struct machine *machine;
+    if (names == NULL) {
+        return STATUS_NOFIT;
+    }
+    enum status status =
+        machine_create_ideal(&machine, n_qpus, program->n_wires, MACHINE_UNLIMITED);
+    if (status == STATUS_OK) {
+        for (uint32_t i = 0; i < n_qpus; i++) {
+            names[i] = program->qpus[i].name;
+            machine->qpus[i].n_data = (uint32_t)program->qpus[i].n_data;
+        }
+        status = machine_rename_qpus(machine, names);
+        if (status == STATUS_OK) {
+            *out_machine = machine;
+        } else {
+            machine_destroy(machine);
         }
     }
-    return STATUS_OK;
+    mem_free(names);
+    return status;
 }
 
 enum status clock_create(struct run_clock *out_clock, const struct program *program,
@@ -30,8 +40,7 @@ enum status clock_create(struct run_clock *out_clock, const struct program *prog
     }
     TRY_GOTO(schedule_create(&clock.skeleton, program, clock.machine), fail);
     TRY_GOTO(ebit_source_create_links(&clock.source, clock.machine), fail);
-    TRY_GOTO(timeline_create(&clock.timeline, program, clock.skeleton, clock.machine,
-                             clock.source),
+    TRY_GOTO(timeline_create(&clock.timeline, program, clock.skeleton, clock.machine, clock.source),
              fail);
     if (!clock.source->is_stationary) {
         status = log_error(STATUS_INPUT, "ebit source '%s' is not stationary: not supported",
@@ -68,8 +77,8 @@ static void note_pair(void *ctx, uint64_t site, int64_t t_ps, const double *weig
     struct run_clock *clock = ctx;
     (void)t_ps;
     if (clock->hook_status == STATUS_OK) {
-        clock->hook_status = vec_reserve(&clock->pairs, clock->n_pairs, &clock->cap_pairs, 1,
-                                         sizeof *clock->pairs);
+        clock->hook_status =
+            vec_reserve(&clock->pairs, clock->n_pairs, &clock->cap_pairs, 1, sizeof *clock->pairs);
     }
     if (clock->hook_status == STATUS_OK) {
         struct clock_pair *pair = &clock->pairs[clock->n_pairs++];
@@ -78,10 +87,10 @@ static void note_pair(void *ctx, uint64_t site, int64_t t_ps, const double *weig
     }
 }
 
-/* A program that depends on data meets a pair before its timeline is known; links of a stationary source give
- * the same pair at any time. */
-static enum status link_weights(const struct run_clock *clock, double *out_weights,
-                                uint32_t qpu_a, uint32_t qpu_b) {
+/* A program that depends on data meets a pair before its timeline is known; links of a stationary
+ * source give the same pair at any time. */
+static enum status link_weights(const struct run_clock *clock, double *out_weights, uint32_t qpu_a,
+                                uint32_t qpu_b) {
     const struct program_qpu *qpus = clock->program->qpus;
     const uint32_t a = machine_find_qpu(clock->machine, qpus[qpu_a].name);
     const uint32_t b = machine_find_qpu(clock->machine, qpus[qpu_b].name);
@@ -166,13 +175,12 @@ static enum status find_link(struct run_clock *clock, struct ebit_ledger **out_l
                              uint32_t b) {
     size_t i = 0;
     const struct ebit_ledger fresh = {.qpu_a = a, .qpu_b = b};
-    while (i < clock->n_links &&
-           (clock->links[i].qpu_a < a || (clock->links[i].qpu_a == a && clock->links[i].qpu_b < b))) {
+    while (i < clock->n_links && (clock->links[i].qpu_a < a ||
+                                  (clock->links[i].qpu_a == a && clock->links[i].qpu_b < b))) {
         i++;
     }
     if (i == clock->n_links || clock->links[i].qpu_a != a || clock->links[i].qpu_b != b) {
-        TRY(vec_reserve(&clock->links, clock->n_links, &clock->cap_links, 1,
-                        sizeof *clock->links));
+        TRY(vec_reserve(&clock->links, clock->n_links, &clock->cap_links, 1, sizeof *clock->links));
         memmove(clock->links + i + 1, clock->links + i,
                 (clock->n_links - i) * sizeof *clock->links);
         clock->links[i] = fresh;
@@ -201,8 +209,7 @@ static enum status add_ledgers(struct run_clock *clock, uint64_t n_times) {
     return STATUS_OK;
 }
 
-enum status clock_run(struct run_clock *clock, const struct decision *decisions,
-                      uint64_t n_times) {
+enum status clock_run(struct run_clock *clock, const struct decision *decisions, uint64_t n_times) {
     const bool is_static = !clock->program->is_data_dependent;
     struct hook_context context = {.clock = clock};
     TRY(list_decisions(&context.list, decisions));
