@@ -39,8 +39,7 @@ enum status emit_init(struct emit *emit, const struct circuit *circuit,
     emit->qpus = mem_alloc(machine->n_qpus, sizeof *emit->qpus);
     emit->home = mem_alloc(circuit->n_qubits, sizeof *emit->home);
     emit->qpu_of = mem_alloc(circuit->n_qubits, sizeof *emit->qpu_of);
-    if (emit->program == NULL || emit->qpus == NULL || emit->home == NULL ||
-        emit->qpu_of == NULL) {
+    if (emit->program == NULL || emit->qpus == NULL || emit->home == NULL || emit->qpu_of == NULL) {
         return STATUS_NOFIT;
     }
     for (uint32_t qb = 0; qb < circuit->n_qubits; qb++) {
@@ -184,8 +183,8 @@ enum status emit_uncopy(struct emit *emit, const struct loan *loan) {
 }
 
 /* The state of `from` arrives on a comm qubit of `qpu`; `from` and its comm qubit are measured. */
-static enum status teleport(struct emit *emit, uint32_t *out_wire, uint32_t from,
-                            bool from_is_comm, uint32_t qpu) {
+static enum status teleport(struct emit *emit, uint32_t *out_wire, uint32_t from, bool from_is_comm,
+                            uint32_t qpu) {
     uint32_t a, b, m, k;
     TRY(add_ebit(emit, &a, &b, emit->wire_qpu[from], qpu));
     TRY(bit_of_wire(emit, &m, a, true));
@@ -263,8 +262,7 @@ static enum status declare_wires(struct emit *emit, uint32_t qpu, bool is_comm, 
     if (n == 0) {
         return STATUS_OK;
     }
-    const char *name =
-        make_name(emit, emit->machine->qpus[qpu].name, is_comm ? "comm" : "data");
+    const char *name = make_name(emit, emit->machine->qpus[qpu].name, is_comm ? "comm" : "data");
     if (name == NULL) {
         return STATUS_NOFIT;
     }

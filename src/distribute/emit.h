@@ -1,7 +1,7 @@
 /* Writes a program while it is being distributed: wires, comm qubits on loan, and the protocols.
  *
- * Wires and bits have provisional numbers until emit_finish declares the registers, because how many comm
- * qubits a QPU needs is known only then. */
+ * Wires and bits have provisional numbers until emit_finish declares the registers, because how
+ * many comm qubits a QPU needs is known only then. */
 #ifndef QSPAN_DISTRIBUTE_EMIT_H
 #define QSPAN_DISTRIBUTE_EMIT_H
 
@@ -10,13 +10,15 @@
 #include "program/program.h"
 
 struct emit_qpu {
-    uint32_t *data; /* provisional wires: assigned qubits first, then the spare one if it was needed */
+    uint32_t
+        *data; /* provisional wires: assigned qubits first, then the spare one if it was needed */
     size_t n_data, cap_data, n_assigned;
     uint32_t *comm;
     bool *is_lent;
     size_t n_comm, cap_comm, cap_lent;
     bool is_spare_lent;
-    uint32_t *bits; /* protocol bits (provisional): [0] of a measured data wire, [1 + i] of comm wire i; */
+    uint32_t *bits; /* protocol bits (provisional): [0] of a measured data wire, [1 + i] of comm
+                       wire i; */
     size_t n_bits, cap_bits; /* OP_NO_BIT: not used */
 };
 struct emit {
@@ -24,12 +26,12 @@ struct emit {
     const struct machine *machine;
     struct program *program;
     struct emit_qpu *qpus;
-    uint32_t *home; /* provisional data wire of each qubit */
-    uint32_t *qpu_of;  /* QPU of each qubit */
+    uint32_t *home;     /* provisional data wire of each qubit */
+    uint32_t *qpu_of;   /* QPU of each qubit */
     uint32_t *wire_qpu; /* of provisional wires */
     size_t n_wires, cap_wires;
     size_t n_protocol_bits; /* their provisional numbers follow the circuit's bits */
-    struct src_loc loc; /* of the op that is being distributed */
+    struct src_loc loc;     /* of the op that is being distributed */
 };
 
 enum status emit_init(struct emit *emit, const struct circuit *circuit,
@@ -44,9 +46,9 @@ bool emit_has_spare_data(const struct emit *emit, uint32_t qpu);
 
 /* An operand that is away from home: where it can be used, and how it comes back. */
 struct loan {
-    uint32_t source;   /* wire at home */
-    uint32_t wire;     /* at the other QPU: the copy, or the state itself */
-    uint32_t qpu;      /* the other QPU */
+    uint32_t source;        /* wire at home */
+    uint32_t wire;          /* at the other QPU: the copy, or the state itself */
+    uint32_t qpu;           /* the other QPU */
     bool is_copy, is_spare; /* is_spare: the state lies in the spare data wire */
 };
 /* Cat-entangler and -disentangler: 1 ebit, 1 bit there and 1 back. */

@@ -8,14 +8,14 @@ struct simple {
     struct emit emit;
     const struct circuit *circuit;
     const struct machine *machine;
-    bool *is_born;   /* per circuit bit: a measurement before may have written it */
-    uint32_t expr;   /* condition around the gates that are emitted now; OP_NO_EXPR: none */
+    bool *is_born; /* per circuit bit: a measurement before may have written it */
+    uint32_t expr; /* condition around the gates that are emitted now; OP_NO_EXPR: none */
 };
 
 /* ---- conditions ---- */
 
-/* Bits that nothing has written yet are 0: they leave the tree, so that every bit that is read has been born.
- * EQ over such bits becomes a conjunction over the others. */
+/* Bits that nothing has written yet are 0: they leave the tree, so that every bit that is read has
+ * been born. EQ over such bits becomes a conjunction over the others. */
 static enum status copy_born(struct simple *simple, uint32_t *out_expr, uint32_t from);
 
 static enum status add_const(struct op_list *ops, uint32_t *out_expr, uint32_t value) {
@@ -106,10 +106,9 @@ static enum status copy_born(struct simple *simple, uint32_t *out_expr, uint32_t
 
 /* Opens the condition around what follows, if there is one. */
 static enum status open_condition(struct simple *simple, size_t *out_open) {
-    return simple->expr == OP_NO_EXPR
-               ? STATUS_OK
-               : op_list_open(&simple->emit.program->ops, out_open, OP_IF, simple->expr, 0,
-                              simple->emit.loc);
+    return simple->expr == OP_NO_EXPR ? STATUS_OK
+                                      : op_list_open(&simple->emit.program->ops, out_open, OP_IF,
+                                                     simple->expr, 0, simple->emit.loc);
 }
 
 static enum status close_condition(struct simple *simple, size_t open) {
@@ -151,8 +150,8 @@ static enum status emit_gate(struct simple *simple, const struct gate_call *call
     return close_condition(simple, open);
 }
 
-/* The QPU that runs the gate: two qubits: the last operand's, but the first one's if only the second can be
- * copied; more: the one that holds most, ties to the lowest operand. */
+/* The QPU that runs the gate: two qubits: the last operand's, but the first one's if only the
+ * second can be copied; more: the one that holds most, ties to the lowest operand. */
 static uint32_t choose_qpu(const struct simple *simple, const struct gate_call *call) {
     uint32_t best = 0, most = 0;
     if (call->n_qubits == 2) {
@@ -173,8 +172,8 @@ static uint32_t choose_qpu(const struct simple *simple, const struct gate_call *
     return best;
 }
 
-static enum status check_link(const struct simple *simple, const struct gate_call *call,
-                              uint32_t a, uint32_t b) {
+static enum status check_link(const struct simple *simple, const struct gate_call *call, uint32_t a,
+                              uint32_t b) {
     const struct machine_qpu *qpus = simple->machine->qpus;
     const char *name = gate_get(call->gate)->name;
     if (machine_find_link(simple->machine, a, b) == NULL) {
@@ -191,8 +190,8 @@ static enum status check_link(const struct simple *simple, const struct gate_cal
     return STATUS_OK;
 }
 
-/* Comm qubits that the gate needs at `qpu` at once: one per operand that is away, one more to send back a
- * state that has no spare data qubit to lie in. */
+/* Comm qubits that the gate needs at `qpu` at once: one per operand that is away, one more to send
+ * back a state that has no spare data qubit to lie in. */
 static size_t count_comm(const struct simple *simple, const struct gate_call *call, uint32_t qpu) {
     size_t n = 0, n_moved = 0;
     for (uint32_t i = 0; i < call->n_qubits; i++) {
@@ -219,8 +218,8 @@ static bool can_decompose(const struct gate_call *call) {
 
 static enum status decompose(struct simple *simple, const struct gate_call *call) {
     struct op_list pieces = {0};
-    enum status status = gate_decompose(&pieces, call->gate, call->params, call->qubits,
-                                        simple->emit.loc);
+    enum status status =
+        gate_decompose(&pieces, call->gate, call->params, call->qubits, simple->emit.loc);
     for (size_t i = 0; i < pieces.n_ops && status == STATUS_OK; i++) {
         const struct op *op = &pieces.ops[i];
         const struct gate_call piece = {(enum gate_id)op->which, op->n_qubits,
@@ -403,8 +402,8 @@ static enum status distribute_body(struct simple *simple, size_t first, size_t e
     return STATUS_OK;
 }
 
-/* A condition whose gates stay on their QPUs keeps its block; else each gate gets the condition of its own
- * inside its packet, so that ebits never depend on data. */
+/* A condition whose gates stay on their QPUs keeps its block; else each gate gets the condition of
+ * its own inside its packet, so that ebits never depend on data. */
 static enum status distribute_if(struct simple *simple, size_t i) {
     struct op_list *to = &simple->emit.program->ops;
     const struct op *op = &simple->circuit->ops.ops[i];

@@ -31,10 +31,11 @@ struct run_clock {
 enum status clock_create(struct run_clock *out_clock, const struct program *program,
                          const struct machine *machine);
 void clock_fini(struct run_clock *clock);
-/* Runs a timeline with the branch's decisions (NULL for static programs) and adds it n_times to the sums;
- * the result is in clock->last. */
+/* Runs a timeline with the branch's decisions (NULL for static programs) and adds it n_times to the
+ * sums; the result is in clock->last. */
 enum status clock_run(struct run_clock *clock, const struct decision *decisions, uint64_t n_times);
-/* Weights of the pair delivered to two wires at a site (static programs), or of a fresh pair of their link. */
+/* Weights of the pair delivered to two wires at a site (static programs), or of a fresh pair of
+ * their link. */
 enum status clock_pair_weights(void *clock, double *out_weights, const uint32_t *wires,
                                uint64_t site);
 

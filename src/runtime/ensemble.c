@@ -112,7 +112,8 @@ bool columns_any(const struct columns *columns, const uint64_t *row) {
 
 static const uint64_t *frame_row(const struct rows *rows, const uint32_t *wires, uint32_t n_wires,
                                  int i) {
-    return (uint32_t)i < n_wires ? rows_x(rows, wires[i]) : rows_z(rows, wires[(uint32_t)i - n_wires]);
+    return (uint32_t)i < n_wires ? rows_x(rows, wires[i])
+                                 : rows_z(rows, wires[(uint32_t)i - n_wires]);
 }
 
 void rows_parity(const struct rows *rows, const struct columns *columns, uint64_t *out,
@@ -140,8 +141,8 @@ void rows_map(struct rows *rows, const struct columns *columns, const uint32_t *
     }
 }
 
-uint32_t columns_take_class(uint64_t *out_mask, uint64_t *rest, size_t stride,
-                            const uint64_t *keys, size_t n_keys) {
+uint32_t columns_take_class(uint64_t *out_mask, uint64_t *rest, size_t stride, const uint64_t *keys,
+                            size_t n_keys) {
     size_t first = 0;
     while (rest[first] == 0) {
         first++;

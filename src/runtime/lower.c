@@ -121,8 +121,7 @@ static enum status copy_ops(struct lowered *lowered, const struct program *progr
     }
     for (size_t i = 0; i < from->n_ops && status == STATUS_OK; i++) {
         if (from->ops[i].match != OP_NO_MATCH) {
-            lowered->ops.ops[position[i]].match =
-                u32_from_size(position[from->ops[i].match]);
+            lowered->ops.ops[position[i]].match = u32_from_size(position[from->ops[i].match]);
         }
     }
     lowered->ops.n_sites = from->n_sites;
@@ -264,7 +263,8 @@ static enum status mark_entanglers(struct lowered *lowered, uint32_t n_wires) {
     for (size_t i = 0; i < ops->n_ops; i++) {
         const struct op *op = &ops->ops[i];
         if (op->match != OP_NO_MATCH) {
-            /* Any marker starts a new straight line; what is pending across it is not an entangler. */
+            /* Any marker starts a new straight line; what is pending across it is not an entangler.
+             */
             pass.block = i + 1;
         } else if (op->kind == OP_GATE || op->kind == OP_EBIT || plain_mode(op) == ENGINE_MEASURE) {
             touch(&pass, i, op);
@@ -304,8 +304,7 @@ static enum status find_terminal(struct lowered *lowered, const struct program *
     struct later_use use = {mem_alloc(program->n_wires, sizeof(bool)),
                             mem_alloc(program->n_bits, sizeof(bool))};
     size_t cap = 0, depth = 0;
-    enum status status =
-        use.wire_used == NULL || use.bit_used == NULL ? STATUS_NOFIT : STATUS_OK;
+    enum status status = use.wire_used == NULL || use.bit_used == NULL ? STATUS_NOFIT : STATUS_OK;
     for (size_t i = ops->n_ops; i-- > 0 && status == STATUS_OK;) {
         const struct op *op = &ops->ops[i];
         depth += op->kind == OP_END;

@@ -1,11 +1,13 @@
 /* A program as the statevector runtime executes it: the same ops with what each means to an engine.
  *
- * - A Pauli-product measurement becomes a basis change, a CX ladder, a Z measurement and their inverses.
- * - EBIT(a, b); CX q, a; MEASURE a (b untouched in between) is an entangler: the engine copies q to b in one
- *   scaled copy and never holds a; the pair, the CX and the measurement live on in frames alone.
+ * - A Pauli-product measurement becomes a basis change, a CX ladder, a Z measurement and their
+ * inverses.
+ * - EBIT(a, b); CX q, a; MEASURE a (b untouched in between) is an entangler: the engine copies q to
+ * b in one scaled copy and never holds a; the pair, the CX and the measurement live on in frames
+ * alone.
  * - An IF whose body holds Pauli gates only changes frames, never the state.
- * - A terminal measurement (top level, wire not used and bit neither read nor written afterwards) is
- *   postponed to the end and drawn with all others from the final state. */
+ * - A terminal measurement (top level, wire not used and bit neither read nor written afterwards)
+ * is postponed to the end and drawn with all others from the final state. */
 #ifndef QSPAN_RUNTIME_LOWER_H
 #define QSPAN_RUNTIME_LOWER_H
 
@@ -32,7 +34,8 @@ struct lowered {
 };
 
 /* `engine` decides by its plan whether postponing all terminal measurements costs memory: they are
- * postponed unless that makes the largest group both larger than without and larger than 20 qubits. */
+ * postponed unless that makes the largest group both larger than without and larger than 20 qubits.
+ */
 enum status lower_program(struct lowered *out_lowered, const struct program *program,
                           const struct engine_class *engine);
 void lowered_fini(struct lowered *lowered);

@@ -26,7 +26,7 @@ struct run {
     struct progress progress;
     bool is_keeper; /* holds the histograms: team rank 0 */
     struct tally tally;
-    struct tally *marginals; /* per QPU */
+    struct tally *marginals;         /* per QPU */
     uint32_t *bit_postponed, *wires; /* exact runs */
     uint64_t digest;
     /* data-dependent programs: makespan of every shot, or weighted by branch */
@@ -250,8 +250,7 @@ static void set_makespan(struct run *run, uint32_t block_shots) {
         const double d = (double)run->makespans[s] - mean->mean;
         square += d * d;
     }
-    mean->std_error =
-        n_shots < 2 ? 0 : sqrt(square / (double)(n_shots - 1) / (double)n_shots);
+    mean->std_error = n_shots < 2 ? 0 : sqrt(square / (double)(n_shots - 1) / (double)n_shots);
 }
 
 /* Sums over n timelines to means. */
@@ -337,8 +336,7 @@ static enum status prepare(struct run *run, const struct machine *machine) {
 static enum status execute(struct run *run, const struct machine *machine) {
     const struct run_options *options = run->options;
     const bool is_exact = options->n_probabilities > 0;
-    const uint32_t block_shots =
-        run->program->is_data_dependent ? 1 : options->shots_per_timeline;
+    const uint32_t block_shots = run->program->is_data_dependent ? 1 : options->shots_per_timeline;
     TRY(comm_agree(run->team, prepare(run, machine)));
     const struct engine_task task = lowered_task(&run->lowered, run->program, options->max_bytes);
     TRY(options->engine->create(&run->engine, &task, run->team));
@@ -369,8 +367,12 @@ enum status runtime_run(struct results **out_results, const struct program *prog
     if (results == NULL) {
         return STATUS_NOFIT;
     }
-    struct run run = {.program = program, .options = options, .team = team, .results = results,
-                      .is_keeper = team_rank(team) == 0, .digest = UINT64_C(0xcbf29ce484222325)};
+    struct run run = {.program = program,
+                      .options = options,
+                      .team = team,
+                      .results = results,
+                      .is_keeper = team_rank(team) == 0,
+                      .digest = UINT64_C(0xcbf29ce484222325)};
     results->program = program;
     results->engine = options->engine->name;
     results->seed = options->seed;

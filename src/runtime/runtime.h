@@ -19,11 +19,13 @@ struct run_options {
     uint64_t n_shots, seed;
     uint32_t shots_per_timeline; /* B, 1024 */
     uint64_t max_branches;       /* 65536 */
-    uint64_t n_probabilities;    /* 0: sample shots; K most likely or RUN_ALL: exact distribution instead */
-    uint64_t max_bytes;          /* per rank; 0 = available */
+    uint64_t
+        n_probabilities; /* 0: sample shots; K most likely or RUN_ALL: exact distribution instead */
+    uint64_t max_bytes;  /* per rank; 0 = available */
 };
 
-/* Keys are bit strings of n_key_bits, bit i = key bit i (rightmost character is bit 0), in words. */
+/* Keys are bit strings of n_key_bits, bit i = key bit i (rightmost character is bit 0), in words.
+ */
 struct run_count {
     const uint64_t *key;
     uint64_t n;
@@ -48,30 +50,30 @@ struct results {
     size_t n_counts;
     struct run_probability *probabilities; /* by falling p, ties by ascending key */
     size_t n_probabilities;
-    double *p_one;            /* with probabilities: per key bit, exact */
-    uint64_t n_outcomes;      /* keys with p > 0 */
+    double *p_one;       /* with probabilities: per key bit, exact */
+    uint64_t n_outcomes; /* keys with p > 0 */
     /* Per QPU: counts of the bits born there (NULL when probabilities were asked for). */
     struct run_marginal {
         uint32_t *bits; /* program bits, in order */
         size_t n_bits, key_words;
         struct run_count *counts;
         size_t n_counts;
-    } *marginals;             /* one per QPU of the program */
+    } * marginals; /* one per QPU of the program */
     /* Per shot means (the exact number where control flow does not depend on data). */
     struct ebit_ledger_mean {
         uint32_t qpu_a, qpu_b;
         double requested, generated, swapped, purified_away, expired, used;
-    } *links;
+    } * links;
     size_t n_links;
     double n_ebits, n_bits_sent;
     struct run_mean makespan_ps;
-    uint32_t *peak_comm;      /* per QPU */
+    uint32_t *peak_comm; /* per QPU */
     uint32_t peak_group_qubits;
-    uint64_t peak_bytes;      /* largest rank: as reserved */
+    uint64_t peak_bytes; /* largest rank: as reserved */
     uint64_t planned_bytes;
-    uint64_t n_branches;      /* dense states evolved in all */
+    uint64_t n_branches; /* dense states evolved in all */
     int n_ranks;
-    double wall_s;            /* set by the caller that owns the clock */
+    double wall_s; /* set by the caller that owns the clock */
 };
 
 /* Collective over the team. The program must have passed program_check; machine NULL: ideal. */

@@ -1,7 +1,7 @@
 /* Where in a running program we are: the random site of an op (DESIGN 5.1).
  *
- * site = static id + n_sites x iteration, iteration in mixed radix over the enclosing loops, outermost first
- * (a REPEAT has its count as radix, a WHILE 2^20). Beyond 2^63 it is refused. */
+ * site = static id + n_sites x iteration, iteration in mixed radix over the enclosing loops,
+ * outermost first (a REPEAT has its count as radix, a WHILE 2^20). Beyond 2^63 it is refused. */
 #ifndef QSPAN_RUNTIME_SITE_H
 #define QSPAN_RUNTIME_SITE_H
 

@@ -166,7 +166,7 @@ struct leaf_sum {
     const struct engine_distribution *distribution;
     uint64_t *base, *flips; /* key_words each; n_flips of them */
     size_t n_flips;
-    uint32_t *key_index;    /* key bit of each postponed measurement, UINT32_MAX: not in the key */
+    uint32_t *key_index; /* key bit of each postponed measurement, UINT32_MAX: not in the key */
 };
 
 static const uint64_t *form_of(const struct tally *tally, const struct walker_leaf *leaf,
@@ -254,8 +254,8 @@ static enum status add_flipped(struct leaf_sum *sum, uint64_t *key, double p) {
     for (uint64_t i = 0; i < n; i++) {
         TRY(tally_add(sum->tally, key, 0, p));
         /* Gray code; after the last step all flips are back where they were. */
-        const size_t next = i + 1 < n ? (size_t)bits_lowest(i + 1)
-                                      : (sum->n_flips == 0 ? 0 : sum->n_flips - 1);
+        const size_t next =
+            i + 1 < n ? (size_t)bits_lowest(i + 1) : (sum->n_flips == 0 ? 0 : sum->n_flips - 1);
         for (size_t w = 0; w < words && sum->n_flips > 0; w++) {
             key[w] ^= sum->flips[next * words + w];
         }

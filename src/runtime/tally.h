@@ -23,8 +23,8 @@ enum status tally_add(struct tally *tally, const uint64_t *key, uint64_t n, doub
 /* Ascending keys; arrays and keys in the arena. */
 enum status tally_list_counts(struct tally *tally, struct arena *arena,
                               struct run_count **out_counts, size_t *out_n);
-/* Falling p (equal to 12 digits: ascending key), the n_most first; *out_total = keys in all; p_one per
- * key bit. */
+/* Falling p (equal to 12 digits: ascending key), the n_most first; *out_total = keys in all; p_one
+ * per key bit. */
 enum status tally_list_probabilities(struct tally *tally, struct arena *arena, uint64_t n_most,
                                      struct run_probability **out_probabilities, size_t *out_n,
                                      uint64_t *out_total, double *out_p_one);
@@ -35,8 +35,9 @@ enum status tally_list_probabilities(struct tally *tally, struct arena *arena, u
 #define TALLY_MAX_OUTCOMES (UINT64_C(1) << 24)
 
 /* Adds a leaf of an exact run: all assignments of its coins times all outcomes of the postponed
- * measurements. The limits are checked first (STATUS_INPUT, logged: equal on all ranks); entries are added only if
- * is_keeper. bit_wire: for each program bit the index of its postponed measurement, or UINT32_MAX. */
+ * measurements. The limits are checked first (STATUS_INPUT, logged: equal on all ranks); entries
+ * are added only if is_keeper. bit_wire: for each program bit the index of its postponed
+ * measurement, or UINT32_MAX. */
 struct exact_map {
     const uint32_t *bit_postponed;
     const uint32_t *wires; /* wire of each postponed measurement */

@@ -261,7 +261,8 @@ static enum status append(struct tracker_string *string, uint32_t wire, uint8_t 
     return STATUS_OK;
 }
 
-/* Multiplies generator g onto those in `others` (g among them: it vanishes) and lists its letters. */
+/* Multiplies generator g onto those in `others` (g among them: it vanishes) and lists its letters.
+ */
 static enum status multiply_out(struct tracker *tracker, struct tracker_string *out_string,
                                 size_t g, const uint64_t *others) {
     out_string->n = 0;

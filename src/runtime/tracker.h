@@ -1,10 +1,11 @@
 /* Stabilizers that are known without looking at amplitudes (DESIGN 7, shared evolution).
  *
- * A set of commuting Pauli strings, up to sign, that stabilise |psi> whatever its amplitudes: from ALLOC,
- * RESET, MEASURE (Z on the wire) and EBIT (XX, ZZ), carried through gates as long as their images are
- * Paulis. A measured Z that anticommutes with one of them, S, is a fair coin, and the state after
- * outcome 1 is S times the state after outcome 0. Stored by column: for each touched wire two bit sets
- * over generators. Cost of a gate: a few words; of a removal: touched wires x words. */
+ * A set of commuting Pauli strings, up to sign, that stabilise |psi> whatever its amplitudes: from
+ * ALLOC, RESET, MEASURE (Z on the wire) and EBIT (XX, ZZ), carried through gates as long as their
+ * images are Paulis. A measured Z that anticommutes with one of them, S, is a fair coin, and the
+ * state after outcome 1 is S times the state after outcome 0. Stored by column: for each touched
+ * wire two bit sets over generators. Cost of a gate: a few words; of a removal: touched wires x
+ * words. */
 #ifndef QSPAN_RUNTIME_TRACKER_H
 #define QSPAN_RUNTIME_TRACKER_H
 
@@ -32,17 +33,17 @@ void tracker_string_fini(struct tracker_string *string);
 
 /* True if no generator acts on these wires. */
 bool tracker_is_silent(const struct tracker *tracker, const uint32_t *wires, uint32_t n_wires);
-/* Looks for a generator with parity(v & check) = 1 on `wires` (v as in gate/pauli.h). If there is one it is
- * removed, multiplied onto all others with parity 1, returned in *out_string, and the result is true:
- * then no generator has parity 1 any more. */
+/* Looks for a generator with parity(v & check) = 1 on `wires` (v as in gate/pauli.h). If there is
+ * one it is removed, multiplied onto all others with parity 1, returned in *out_string, and the
+ * result is true: then no generator has parity 1 any more. */
 enum status tracker_remove(struct tracker *tracker, bool *out_found,
                            struct tracker_string *out_string, const uint32_t *wires,
                            uint32_t n_wires, uint32_t check);
 /* All generators have parity 0 under the map's checks: replaces them by their images. */
 enum status tracker_map(struct tracker *tracker, const uint32_t *wires,
                         const struct pauli_map *map);
-/* After a measurement or reset (nothing anticommutes with Z on the wire): the wire is alone, in |0> or |1>:
- * its Z is taken off all generators and added as one. */
+/* After a measurement or reset (nothing anticommutes with Z on the wire): the wire is alone, in |0>
+ * or |1>: its Z is taken off all generators and added as one. */
 enum status tracker_set_alone(struct tracker *tracker, uint32_t wire);
 /* Wires a, b, both alone, now hold Phi+. */
 enum status tracker_set_pair(struct tracker *tracker, uint32_t a, uint32_t b);

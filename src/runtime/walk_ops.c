@@ -43,8 +43,8 @@ static bool has_frames(const struct walker *walker, const uint32_t *wires, uint3
 
 /* ---- gates ---- */
 
-/* A gate that maps some strings to no Pauli: known stabilizers that it destroys are first used to move
- * frames into the subspace where it acts, then leave. */
+/* A gate that maps some strings to no Pauli: known stabilizers that it destroys are first used to
+ * move frames into the subspace where it acts, then leave. */
 static enum status use_up_stabilizers(struct walker *walker, const uint32_t *wires,
                                       const struct pauli_map *map, bool has_frame) {
     for (uint32_t j = 0; j < map->n_checks; j++) {
@@ -65,9 +65,8 @@ static enum status settle_frames(struct walker *walker, const uint32_t *wires,
                                  const struct pauli_map *map) {
     uint32_t pattern;
     for (uint32_t j = 0; j < map->n_checks; j++) {
-        rows_parity(&walker->rows, &walker->columns,
-                    walker->keys + j * walker->columns.stride, wires, map->n_qubits,
-                    map->check[j]);
+        rows_parity(&walker->rows, &walker->columns, walker->keys + j * walker->columns.stride,
+                    wires, map->n_qubits, map->check[j]);
     }
     TRY(walker_part(walker, map->n_checks, &pattern));
     if (pattern == 0) {
@@ -126,8 +125,8 @@ enum status walk_gate(struct walker *walker, const struct op *op) {
 
 struct outcome {
     uint64_t site;
-    double p_one;      /* of the shared state */
-    uint64_t *row;     /* outcome of the shared state, per column */
+    double p_one;  /* of the shared state */
+    uint64_t *row; /* outcome of the shared state, per column */
 };
 
 /* Sampling: r = [u < p] ^ frame, where p is the column's own probability of 1. */
@@ -141,9 +140,9 @@ static void draw_outcomes(const struct walker *walker, const struct outcome *out
             const int k = bits_lowest(rest);
             const bool flip = (frame[w] >> k) & 1;
             const double p = flip ? 1.0 - outcome->p_one : outcome->p_one;
-            const double u = rng_uniform(walker->options.seed, outcome->site,
-                                         (uint32_t)(walker->first_shot + 64 * w + (unsigned)k),
-                                         RNG_MEASURE);
+            const double u =
+                rng_uniform(walker->options.seed, outcome->site,
+                            (uint32_t)(walker->first_shot + 64 * w + (unsigned)k), RNG_MEASURE);
             bits |= (uint64_t)((u < p) != flip) << k;
         }
         outcome->row[w] = bits;
@@ -170,8 +169,8 @@ static enum status choose_outcome(struct walker *walker, uint32_t wire, uint64_t
         *out_outcome = (struct forced){true, false, 1.0 - p_one};
         const double weight = walker->weight;
         walker->weight *= 1.0 - p_one;
-        return walker_park(walker, &saved, walker->columns.mask,
-                           (struct forced){true, true, p_one}, weight * p_one);
+        return walker_park(walker, &saved, walker->columns.mask, (struct forced){true, true, p_one},
+                           weight * p_one);
     }
     const struct outcome outcome = {site, p_one, walker->keys};
     draw_outcomes(walker, &outcome, rows_x(&walker->rows, wire));
@@ -180,7 +179,8 @@ static enum status choose_outcome(struct walker *walker, uint32_t wire, uint64_t
     return STATUS_OK;
 }
 
-/* A fair coin: the shared state takes outcome 0, columns with the other outcome take S into their frames. */
+/* A fair coin: the shared state takes outcome 0, columns with the other outcome take S into their
+ * frames. */
 static enum status measure_coin(struct walker *walker, const struct op *op, uint32_t wire,
                                 uint64_t site) {
     TRY(walker_toss(walker, site));
@@ -247,7 +247,8 @@ struct error_target {
     uint32_t n_wires;
 };
 
-/* Letter i = 1 .. 4^n - 1; the first wire's letter is the most significant digit (I X Y Z = 0 .. 3). */
+/* Letter i = 1 .. 4^n - 1; the first wire's letter is the most significant digit (I X Y Z = 0 ..
+ * 3). */
 static void put_error(void *ctx, size_t column, uint32_t letter) {
     const struct error_target *target = ctx;
     struct rows *rows = &target->walker->rows;
@@ -403,8 +404,9 @@ enum status walk_decide(struct walker *walker, const struct op *op, bool *out_is
         struct settle_bits settle = {walker, STATUS_OK};
         expr_visit_bits(ops, op->expr, settle_bit, &settle);
         TRY(settle.status);
-        pattern = (uint32_t)expr_eval_word(ops, op->expr, walker->rows.bits,
-                                           walker->columns.stride, 0) & 1;
+        pattern =
+            (uint32_t)expr_eval_word(ops, op->expr, walker->rows.bits, walker->columns.stride, 0) &
+            1;
     }
     *out_is_taken = pattern != 0;
     return STATUS_OK;

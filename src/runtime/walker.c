@@ -14,8 +14,8 @@ static enum status make_work_rows(struct walker *walker, size_t stride) {
     const size_t n_rows = 2 * WALKER_MAX_KEYS + 2;
     size_t n_words;
     mem_free(walker->keys);
-    walker->keys = size_mul(&n_words, n_rows, stride) ? mem_alloc(n_words, sizeof *walker->keys)
-                                                      : NULL;
+    walker->keys =
+        size_mul(&n_words, n_rows, stride) ? mem_alloc(n_words, sizeof *walker->keys) : NULL;
     if (walker->keys == NULL) {
         return STATUS_NOFIT;
     }
@@ -120,8 +120,8 @@ static enum status save(struct walker *walker, struct saved **out_saved) {
         walker->engine->class->drop(walker->engine, snapshot);
         return STATUS_NOFIT;
     }
-    *saved = (struct saved){.snapshot = snapshot, .decisions = walker->decisions,
-                            .pc = walker->pc, .n_users = 1};
+    *saved = (struct saved){
+        .snapshot = snapshot, .decisions = walker->decisions, .pc = walker->pc, .n_users = 1};
     status = tracker_copy(&saved->tracker, walker->tracker);
     if (status == STATUS_OK) {
         status = site_walk_copy(&saved->loops, &walker->loops);
@@ -201,9 +201,10 @@ done:
     return status;
 }
 
-/* Every form gets `form` (with the constant column flipped if `value`) wherever it has the pivot. */
-static void substitute(struct walker *walker, struct rows *rows, size_t pivot,
-                       const uint64_t *form, bool value) {
+/* Every form gets `form` (with the constant column flipped if `value`) wherever it has the pivot.
+ */
+static void substitute(struct walker *walker, struct rows *rows, size_t pivot, const uint64_t *form,
+                       bool value) {
     uint64_t *const parts[3] = {rows->x, rows->z, rows->bits};
     const size_t n_rows[3] = {rows->n_wires, rows->n_wires, rows->n_bits};
     for (size_t part = 0; part < 3; part++) {
@@ -364,7 +365,8 @@ static enum status enter_if(struct walker *walker, const struct op *op) {
 }
 
 static enum status enter_while(struct walker *walker, const struct op *op) {
-    /* Falling into the WHILE opens its counter; coming back from its END, or from a parting, finds it. */
+    /* Falling into the WHILE opens its counter; coming back from its END, or from a parting, finds
+     * it. */
     struct site_walk *loops = &walker->loops;
     bool is_taken;
     if (loops->n_loops == 0 || loops->loops[loops->n_loops - 1].tag != walker->pc + 1) {
@@ -475,8 +477,8 @@ static enum status finish_exact(struct walker *walker) {
                                                              lowered->n_postponed);
     mem_free(wires);
     TRY(status);
-    const struct walker_leaf leaf = {&walker->rows,     &walker->columns,  walker->decisions,
-                                     walker->weight,    walker->n_symbols, &distribution};
+    const struct walker_leaf leaf = {&walker->rows,  &walker->columns,  walker->decisions,
+                                     walker->weight, walker->n_symbols, &distribution};
     status = walker->options.leaf(walker->options.leaf_ctx, &leaf);
     engine_distribution_fini(&distribution);
     return status;

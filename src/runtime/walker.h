@@ -1,11 +1,11 @@
 /* Walks a lowered program and keeps the tree of branches (DESIGN 7).
  *
- * A branch is one dense state in the engine, the columns (shots, or symbols of one exact case) that share it,
- * and what is known of it: stabilizers, loop counters, decisions. Ops act on frames at once and on the
- * engine in runs. Where columns must part - an outcome that is no fair coin, a condition on gates, a
- * frame that meets a gate that maps it to no Pauli - the first class goes on and the others wait with a
- * snapshot, or, without memory for one, start again from the beginning with their columns alone: what
- * they draw does not depend on who else is there. */
+ * A branch is one dense state in the engine, the columns (shots, or symbols of one exact case) that
+ * share it, and what is known of it: stabilizers, loop counters, decisions. Ops act on frames at
+ * once and on the engine in runs. Where columns must part - an outcome that is no fair coin, a
+ * condition on gates, a frame that meets a gate that maps it to no Pauli - the first class goes on
+ * and the others wait with a snapshot, or, without memory for one, start again from the beginning
+ * with their columns alone: what they draw does not depend on who else is there. */
 #ifndef QSPAN_RUNTIME_WALKER_H
 #define QSPAN_RUNTIME_WALKER_H
 
@@ -42,7 +42,8 @@ struct walker_options {
     uint32_t block_shots;
     uint64_t max_branches; /* exact */
     bool is_exact;
-    /* Weights (pI, pX, pY, pZ) of the pair that an EBIT delivers to two wires at this run-time site. */
+    /* Weights (pI, pX, pY, pZ) of the pair that an EBIT delivers to two wires at this run-time
+     * site. */
     enum status (*pair_weights)(void *pair_ctx, double *out_weights, const uint32_t *wires,
                                 uint64_t site);
     void *pair_ctx;
@@ -56,8 +57,8 @@ enum status walker_create(struct walker **out_walker, const struct program *prog
                           const struct lowered *lowered, struct engine *engine,
                           const struct walker_options *options);
 void walker_destroy(struct walker *walker);
-/* Shots first_shot .. first_shot + n_shots - 1; first_shot is the start of a block. Afterwards the bits are
- * in *out_rows (borrowed, column s = shot first_shot + s). */
+/* Shots first_shot .. first_shot + n_shots - 1; first_shot is the start of a block. Afterwards the
+ * bits are in *out_rows (borrowed, column s = shot first_shot + s). */
 enum status walker_sample(struct walker *walker, const struct rows **out_rows, uint64_t first_shot,
                           size_t n_shots);
 /* All outcomes with their weights: one leaf per case. Programs with noise are refused. */

@@ -26,7 +26,7 @@ struct branch {
     struct saved *saved; /* NULL: from the beginning */
     struct columns columns;
     struct forced forced;
-    struct rows rows;    /* exact only: the branch's own forms */
+    struct rows rows; /* exact only: the branch's own forms */
     double weight;
     size_t n_symbols;
 };
@@ -53,25 +53,27 @@ struct walker {
     size_t n_waiting, cap_waiting;
     struct arena decision_arena;
     uint64_t n_branches;
-    uint64_t *keys;      /* WALKER_MAX_KEYS rows: what columns are told apart by */
-    uint64_t *scratch;   /* WALKER_MAX_KEYS rows */
-    uint64_t *masks;     /* two rows */
-    size_t row_words;    /* words of the work rows above */
+    uint64_t *keys;    /* WALKER_MAX_KEYS rows: what columns are told apart by */
+    uint64_t *scratch; /* WALKER_MAX_KEYS rows */
+    uint64_t *masks;   /* two rows */
+    size_t row_words;  /* words of the work rows above */
     struct tracker_string string;
 };
 
 /* Brings the engine up to the op at pc. */
 enum status walker_flush(struct walker *walker);
-/* Tells columns apart by n_keys rows of walker->keys. If they agree, *out_pattern is their pattern and nothing
- * else happens. Else the walked branch keeps one class (pattern 0 if there is one) and the others wait
- * at pc. Exact: the branch is split on coins until the forms are constant. */
+/* Tells columns apart by n_keys rows of walker->keys. If they agree, *out_pattern is their pattern
+ * and nothing else happens. Else the walked branch keeps one class (pattern 0 if there is one) and
+ * the others wait at pc. Exact: the branch is split on coins until the forms are constant. */
 enum status walker_part(struct walker *walker, size_t n_keys, uint32_t *out_pattern);
-/* A copy of the walked branch with those columns (exact: all) waits at pc with that forced outcome. */
+/* A copy of the walked branch with those columns (exact: all) waits at pc with that forced outcome.
+ */
 enum status walker_park(struct walker *walker, struct saved **inout_saved, const uint64_t *mask,
                         struct forced forced, double weight);
 /* Keeps only the columns of the mask. */
 enum status walker_keep(struct walker *walker, const uint64_t *mask);
-/* A fresh fair coin into walker->keys: sampling: row of [u(site, shot) < 1/2]; exact: a new symbol. */
+/* A fresh fair coin into walker->keys: sampling: row of [u(site, shot) < 1/2]; exact: a new symbol.
+ */
 enum status walker_toss(struct walker *walker, uint64_t site);
 
 enum status walk_gate(struct walker *walker, const struct op *op);
