@@ -3,9 +3,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/nearest.h"
 #include "base/units.h"
 #include "machine/build.h"
-#include "machine/nearest.h"
 #include "machine/value.h"
 
 enum option {
@@ -159,11 +159,11 @@ static enum option find_option(const struct preset *preset, const char *name) {
 }
 
 static enum status refuse_option(const struct preset *preset, const char *name) {
-    struct machine_nearest near = machine_nearest_start(name);
+    struct nearest near = nearest_start(name);
     struct text list = {0};
     for (int i = 0; i < N_OPTIONS; i++) {
         if (is_allowed(preset, i)) {
-            machine_nearest_offer(&near, option_names[i]);
+            nearest_offer(&near, option_names[i]);
             text_printf(&list, "%s%s", list.n == 0 ? "" : ", ", option_names[i]);
         }
     }

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/units.h"
 #include "machine/build.h"
-#include "machine/nearest.h"
 #include "machine/value.h"
 #include "machine/yaml.h"
 
@@ -211,9 +211,9 @@ static enum status open_entry(struct reader *r, struct entry *entry, const yaml_
 
 static enum status refuse_unknown_qpu(struct reader *r, const yaml_node_t *node, const char *key,
                                       const char *name) {
-    struct machine_nearest near = machine_nearest_start(name);
+    struct nearest near = nearest_start(name);
     for (size_t i = 0; i < r->machine->n_qpus; i++) {
-        machine_nearest_offer(&near, r->machine->qpus[i].name);
+        nearest_offer(&near, r->machine->qpus[i].name);
     }
     struct src_loc loc = machine_yaml_loc(&r->yaml, node);
     return near.best == NULL

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/text.h"
-#include "machine/nearest.h"
 
 enum { MAX_DEPTH = 32 }; /* libyaml's time is quadratic in the depth; machine files need 5 */
 
@@ -262,10 +262,10 @@ static enum status refuse_key(struct src_loc loc, const char *key,
                                 key);
         }
     }
-    struct machine_nearest near = machine_nearest_start(key);
+    struct nearest near = nearest_start(key);
     struct text list = {0};
     for (size_t i = 0; i < schema->n_keys; i++) {
-        machine_nearest_offer(&near, schema->keys[i]);
+        nearest_offer(&near, schema->keys[i]);
         text_printf(&list, "%s%s", i == 0 ? "" : ", ", schema->keys[i]);
     }
     enum status status =

@@ -1,4 +1,4 @@
-#include "machine/nearest.h"
+#include "base/nearest.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -34,12 +34,12 @@ static size_t distance(const char *a, size_t n_a, const char *b, size_t n_b) {
     return rows[n_a % 3][n_b];
 }
 
-struct machine_nearest machine_nearest_start(const char *word) {
+struct nearest nearest_start(const char *word) {
     size_t n = strlen(word);
-    return (struct machine_nearest){.word = word, .distance = n < 6 ? 2 : n / 3 + 1};
+    return (struct nearest){.word = word, .distance = n < 6 ? 2 : n / 3 + 1};
 }
 
-void machine_nearest_offer(struct machine_nearest *near, const char *candidate) {
+void nearest_offer(struct nearest *near, const char *candidate) {
     size_t n_a = strlen(near->word), n_b = strlen(candidate);
     if (n_a > MAX_WORD || n_b > MAX_WORD) {
         return;
