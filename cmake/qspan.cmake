@@ -4,6 +4,7 @@ add_library(qspan_settings INTERFACE)
 target_compile_definitions(qspan_settings INTERFACE _GNU_SOURCE)
 target_compile_options(qspan_settings INTERFACE
     -Wall -Wextra -Wundef -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
+    $<$<C_COMPILER_ID:Clang>:-Wno-string-conversion> # CHECK(!"reason")
     -ffp-contract=off
     -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
     $<$<BOOL:${QSPAN_WERROR}>:-Werror>)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/log.h"
 
 static const char *const isa_names[] = {"scalar", "avx2", "avx512"};
@@ -47,18 +48,20 @@ enum status cpu_detect_isa(enum cpu_isa *out_isa) {
     return log_error(STATUS_USAGE, "QSPAN_ISA=%s: expected scalar, avx2 or avx512", wanted);
 }
 
-int cpu_count_bound_cores(void) {
-    for (size_t n_cpus = 1024; n_cpus <= 1 << 20; n_cpus *= 2) {
-        cpu_set_t *set = CPU_ALLOC(n_cpus);
-        size_t n_bytes = CPU_ALLOC_SIZE(n_cpus);
-        if (!set) {
-            return 1;
-        }
-        int n_bound = sched_getaffinity(0, n_bytes, set) == 0 ? CPU_COUNT_S(n_bytes, set) : 0;
-        CPU_FREE(set);
-        if (n_bound > 0) {
-            return n_bound;
-        }
+void cpu_get_bound_set(uint64_t out_set[CPU_SET_WORDS]) {
+    size_t n_bytes = CPU_SET_WORDS * sizeof *out_set;
+    memset(out_set, 0, n_bytes);
+    if (sched_getaffinity(0, n_bytes, (cpu_set_t *)out_set) != 0) {
+        memset(out_set, 0, n_bytes);
     }
-    return 1;
+}
+
+int cpu_count_bound_cores(void) {
+    uint64_t set[CPU_SET_WORDS];
+    int n_cores = 0;
+    cpu_get_bound_set(set);
+    for (int i = 0; i < CPU_SET_WORDS; i++) {
+        n_cores += bits_popcount(set[i]);
+    }
+    return n_cores > 0 ? n_cores : 1;
 }

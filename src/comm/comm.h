@@ -15,7 +15,8 @@
 
 struct team;
 
-/* Starts MPI (MPI_THREAD_FUNNELED) unless the caller did; installs the abort hook and log rank.
+/* Starts MPI (MPI_THREAD_FUNNELED) unless the caller did; installs the abort hook and log rank;
+ * without OMP_NUM_THREADS, ranks of a node divide its cores among their OpenMP threads.
  * Collective over the job. */
 enum status comm_start(int *argc, char ***argv);
 /* One process, no MPI: unit tests and commands that never leave one rank. */

@@ -22,6 +22,10 @@ void alone_post(void **out_slot, const struct team *team, bool is_send, void *da
 /* CHECKs that the partner was posted: nobody else could still do so. */
 void alone_wait(void *slot);
 
+/* Ranks of a node share its cores: unless OMP_NUM_THREADS is set, each takes its part of them as
+ * OpenMP threads (if may_set), else a note says that they are too many. Collective. */
+void comm_share_cores(MPI_Comm world, bool may_set);
+
 /* Ends all ranks if an MPI call failed; call = its name. */
 void comm_check_mpi(const char *call, int code);
 

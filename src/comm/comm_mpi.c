@@ -1,11 +1,9 @@
 #include <limits.h>
-#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/cpu.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "comm/comm_internal.h"
@@ -56,17 +54,6 @@ static void yield_if_oversubscribed(void) {
     }
 }
 
-/* Not a warning: results do not depend on it. */
-static void note_crowded_threads(void) {
-    int n_threads = omp_get_max_threads();
-    int n_cores = cpu_count_bound_cores();
-    if (n_threads > n_cores) {
-        log_note("%d OpenMP threads share %d core%s: start with mpirun --bind-to none or "
-                 "--map-by slot:PE=%d",
-                 n_threads, n_cores, n_cores == 1 ? "" : "s", n_threads);
-    }
-}
-
 static void init_team(struct team *team, MPI_Comm comm) {
     void *tag_ub = NULL;
     int has_tag_ub = 0;
@@ -98,7 +85,7 @@ enum status comm_start_on(MPI_Comm parent) {
     comm_check_mpi("MPI_Comm_dup", MPI_Comm_dup(parent, &comm));
     init_team(&world, comm);
     start_job(&world);
-    note_crowded_threads();
+    comm_share_cores(comm, job.owns_mpi);
     return STATUS_OK;
 }
 

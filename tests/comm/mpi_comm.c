@@ -1,5 +1,6 @@
 /* Every comm call on any number of ranks, against values that each rank can compute for all. */
 #include <inttypes.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -248,9 +249,24 @@ static int fail_on_purpose(const char *how) {
     return 0;
 }
 
+/* The largest number of OpenMP threads that a rank would start (cli_threads.sh). */
+static int print_threads(void) {
+    const struct team *world = comm_world();
+    uint64_t n_threads = (uint64_t)omp_get_max_threads();
+    comm_max_u64(world, &n_threads, 1);
+    if (team_rank(world) == 0) {
+        printf("%" PRIu64 " threads\n", n_threads);
+    }
+    comm_stop();
+    return 0;
+}
+
 int main(int argc, char **argv) {
     if (argc > 1) {
-        return comm_start(&argc, &argv) == STATUS_OK ? fail_on_purpose(argv[1]) : 1;
+        if (comm_start(&argc, &argv) != STATUS_OK) {
+            return 1;
+        }
+        return strcmp(argv[1], "threads") == 0 ? print_threads() : fail_on_purpose(argv[1]);
     }
     EXPECT(comm_start_alone() == STATUS_OK);
     EXPECT(!comm_is_parallel());

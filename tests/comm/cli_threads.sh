@@ -1,0 +1,22 @@
+# Ranks of a node divide its cores; who asks for more threads gets them, and a note.
+set -eu
+n_cores=$(env -u OMP_NUM_THREADS nproc)
+fail() {
+    printf '%s\n' "$@"
+    exit 1
+}
+run() { # RANKS, then settings of the environment
+    local n_ranks=$1
+    shift
+    env -u OMP_NUM_THREADS "$@" mpirun --oversubscribe --bind-to none -n "$n_ranks" \
+        "$QSPAN_TOOLS/mpi_comm_comm" threads 2>&1
+}
+for n_ranks in 1 3; do
+    share=$((n_cores / n_ranks))
+    expected="$((share > 1 ? share : 1)) threads"
+    output=$(run $n_ranks)
+    [ "$output" = "$expected" ] || fail "$n_ranks ranks: expected $expected, got: $output"
+done
+output=$(run 1 OMP_NUM_THREADS=$((n_cores + 1)))
+grep -q "^qspan: note: $((n_cores + 1)) OpenMP threads per rank are too many" <<<"$output" &&
+    grep -q "^$((n_cores + 1)) threads" <<<"$output" || fail "too many threads: $output"
