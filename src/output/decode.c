@@ -40,13 +40,20 @@ static const struct reg *find_reg(const struct program *program, const char *nam
     return NULL;
 }
 
-/* The key is made of whole registers: `output` ones if there are any, else all. */
-static bool is_in_key(const struct program *program, const struct reg *reg) {
-    bool has_output = false;
-    for (size_t i = 0; i < program->n_cregs; i++) {
-        has_output = has_output || program->cregs[i].is_output;
+/* The key is made of whole registers. */
+static enum status check_in_key(const struct program *program, const struct reg *reg,
+                                const char *spec) {
+    uint32_t *bits = NULL;
+    size_t n = 0;
+    TRY(program_key_bits(program, &bits, &n));
+    bool is_in = false;
+    for (size_t i = 0; i < n; i++) {
+        is_in = is_in || bits[i] == reg->first;
     }
-    return reg->is_output || !has_output;
+    mem_free(bits);
+    return is_in ? STATUS_OK
+                 : log_error(STATUS_USAGE, "--decode %s: '%s' is no output register", spec,
+                             reg->name);
 }
 
 enum status decode_parse(struct decode *out_decode, const char *spec,
@@ -58,13 +65,11 @@ enum status decode_parse(struct decode *out_decode, const char *spec,
     if (!decode.reg) {
         return log_error(STATUS_USAGE, "--decode %s: there is no bit register '%s'", spec, name);
     }
-    if (!is_in_key(program, decode.reg)) {
-        return log_error(STATUS_USAGE, "--decode %s: '%s' is no output register", spec, name);
-    }
     if (decode.reg->n == 0 || decode.reg->n > DECODE_MAX_BITS) {
         return log_error(STATUS_USAGE, "--decode %s: '%s' has %u bits; expected 1 to %d", spec,
                          name, decode.reg->n, DECODE_MAX_BITS);
     }
+    TRY(check_in_key(program, decode.reg, spec));
     *out_decode = decode;
     return STATUS_OK;
 }
