@@ -72,32 +72,24 @@ void text_printf(struct text *text, const char *fmt, ...) {
     va_end(args);
 }
 
-/* Significant digits that %g needs for the shortest text that reads back as `value`, and its
- * decimal exponent. Of a normal number 15 digits keep any shorter decimal, and %g drops zeros at
- * the end. */
-static int count_digits(int *out_exponent, double value) {
-    char buffer[40];
-    for (int n_digits = fabs(value) < DBL_MIN ? 1 : DBL_DIG; n_digits <= 17; n_digits++) {
-        snprintf(buffer, sizeof buffer, "%.*e", n_digits - 1, value);
-        *out_exponent = atoi(strchr(buffer, 'e') + 1);
-        if (strtod(buffer, NULL) == value) {
-            return n_digits;
-        }
-    }
-    return 17;
-}
-
 void text_add_double(struct text *text, double value) {
+    char buffer[40];
     if (!isfinite(value)) {
         text_add(text, isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
         return;
     }
-    int exponent;
-    int n_digits = count_digits(&exponent, value);
-    if (exponent < 16 && n_digits < exponent + 1) {
-        n_digits = exponent + 1; /* 100000, not 1e+05 */
+    if (value == floor(value) && fabs(value) < 1e16) {
+        text_printf(text, "%.0f", value); /* 100000, not 1e+05 */
+        return;
     }
-    text_printf(text, "%.*g", n_digits, value);
+    /* Of a normal number 15 digits keep any shorter decimal, and %g drops zeros at the end. */
+    for (int n_digits = fabs(value) < DBL_MIN ? 1 : DBL_DIG; n_digits <= 17; n_digits++) {
+        snprintf(buffer, sizeof buffer, "%.*g", n_digits, value);
+        if (strtod(buffer, NULL) == value) {
+            break;
+        }
+    }
+    text_add(text, buffer);
 }
 
 size_t text_utf8_length(const char *piece, size_t n) {
