@@ -95,6 +95,7 @@ function(qspan_executable target layer)
     set_property(GLOBAL APPEND PROPERTY qspan_libraries qspan_${layer})
     add_executable(${target} ${PROJECT_SOURCE_DIR}/src/${layer}/main.c)
     target_link_libraries(${target} PRIVATE qspan_${layer})
+    install(TARGETS ${target})
 endfunction()
 
 # generated/<output>: the bytes of a text file as initialisers of a char array, ending in 0.

@@ -44,7 +44,7 @@ static void share_error(const struct team *team, int root, bool is_as_bad) {
     comm_bcast(team, &n_bytes, sizeof n_bytes, root);
     char *copy = mem_alloc(n_bytes + 1, 1);
     CHECK(copy != NULL);
-    if (team_rank(team) == root && n_bytes > 0) {
+    if (team_rank(team) == root && text.data && n_bytes > 0) {
         memcpy(copy, text.data, n_bytes);
     }
     comm_bcast(team, copy, n_bytes, root);
