@@ -194,8 +194,24 @@ static enum status bind_call(struct qasm2_library *library, const struct qasm2_c
     return STATUS_OK;
 }
 
+enum status qasm2_check_angles(enum gate_id gate, const double *params, struct src_loc loc,
+                               bool quiet) {
+    const struct gate_info *info = gate_get(gate);
+
+    for (unsigned i = 0; i < info->n_params; i++) {
+        if (!(fabs(params[i]) < GATE_MAX_ANGLE)) {
+            return quiet ? STATUS_INPUT
+                         : log_error_at(STATUS_INPUT, loc,
+                                        "angle %.6g of gate '%s'; expected less than %.10g",
+                                        params[i], info->name, GATE_MAX_ANGLE);
+        }
+    }
+    return STATUS_OK;
+}
+
 static enum status run_call(struct qasm2_library *library, struct op_list *list,
-                            const struct qasm2_call *call, struct src_loc loc, uint32_t file) {
+                            const struct qasm2_call *call, struct src_loc loc, uint32_t file,
+                            bool quiet) {
     const uint32_t *qubits = library->qubits + library->n_qubits - call->n_qubits;
     const double *params = library->params + library->n_params - call->n_params;
 
@@ -203,6 +219,7 @@ static enum status run_call(struct qasm2_library *library, struct op_list *list,
     case QASM2_CALL_DEFINED:
         return push_frame(library, call->index);
     case QASM2_CALL_GATE:
+        TRY(qasm2_check_angles((enum gate_id)call->index, params, loc, quiet));
         TRY(op_list_add_gate(list, (enum gate_id)call->index, qubits, params, loc));
         break;
     case QASM2_CALL_BARRIER:
@@ -238,7 +255,7 @@ enum status qasm2_library_expand(struct qasm2_library *library, struct op_list *
         }
         const struct qasm2_call *call = &library->calls[frame->next_call++];
         TRY(bind_call(library, call, loc, quiet));
-        TRY(run_call(library, list, call, loc, file));
+        TRY(run_call(library, list, call, loc, file, quiet));
     }
     return STATUS_OK;
 }
@@ -316,7 +333,7 @@ static bool equal_up_to_phase(const double *a, const double *b, size_t n_element
     for (size_t i = 0; i < n_elements; i++) {
         double d_re = a[2 * i] - (re * b[2 * i] - im * b[2 * i + 1]);
         double d_im = a[2 * i + 1] - (re * b[2 * i + 1] + im * b[2 * i]);
-        if (hypot(d_re, d_im) > 1e-10) {
+        if (!(hypot(d_re, d_im) <= 1e-10)) {
             return false;
         }
     }

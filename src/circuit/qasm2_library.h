@@ -87,6 +87,10 @@ struct qasm2_cost qasm2_library_cost(const struct qasm2_library *library,
 enum status qasm2_library_add_call(struct qasm2_library *library, const struct qasm2_symbol *symbol,
                                    size_t n_qubits, size_t n_params);
 
+/* Parameters within the range that gates of the table take. Errors: STATUS_INPUT, logged unless
+ * quiet. */
+enum status qasm2_check_angles(enum gate_id gate, const double *params, struct src_loc loc,
+                               bool quiet);
 /* Appends one call of a definition to `list`, all ops placed at loc of files[file].
  * Errors: an angle that is not finite (STATUS_INPUT, logged unless quiet). */
 enum status qasm2_library_expand(struct qasm2_library *library, struct op_list *list,

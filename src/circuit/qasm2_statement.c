@@ -266,7 +266,8 @@ static enum status refuse_gate(const struct qasm2_parser *p, const struct token 
     }
     if (p->has_qelib1) {
         expected = "one of qelib1's gates";
-    } else if (gate != GATE_NONE && gate_get(gate)->in_qelib1) {
+    } else if (gate != GATE_NONE && gate_get(gate)->in_qelib1 &&
+               strcmp(gate_get(gate)->name, name) == 0) {
         expected = "include \"qelib1.inc\"";
     }
     return log_error_at(STATUS_INPUT, token->loc,
@@ -333,6 +334,9 @@ static enum status read_call(struct qasm2_parser *p) {
     TRY(read_operands(p));
     TRY(qasm2_check_counts(&symbol, p->n_params, p->n_operands, loc));
     TRY(check_broadcast(p, &n_rows));
+    if (symbol.kind == QASM2_TABLE) {
+        TRY(qasm2_check_angles((enum gate_id)symbol.index, p->params, loc, false));
+    }
     cost = qasm2_cost_times(qasm2_library_cost(&p->library, &symbol), n_rows);
     if (cost.n_ops == 0) {
         return STATUS_OK;
