@@ -11,7 +11,8 @@
 enum {
     QASM2_MAX_INCLUDE_DEPTH = 16,
     QASM2_MAX_INCLUDES = 10000,
-    QASM2_STEPS_PER_OP = 16, /* calls, operands and angles walked, at most, per op of max_ops */
+    QASM2_MAX_WARNINGS = 100, /* of one kind; further ones are not shown */
+    QASM2_STEPS_PER_OP = 16,  /* calls, operands and angles walked, at most, per op of max_ops */
 };
 
 enum qasm2_keyword {
@@ -56,7 +57,7 @@ struct qasm2_parser {
         const char *real_path;
     } files[QASM2_MAX_INCLUDE_DEPTH];
     size_t n_files;
-    uint64_t n_includes, n_bytes_left, n_steps;
+    uint64_t n_includes, n_bytes_left, n_steps, n_warnings;
     bool has_qelib1, has_ops;
     struct qasm2_condition condition;
     /* Scratch of one statement. */

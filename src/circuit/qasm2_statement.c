@@ -31,14 +31,20 @@ static enum status check_budget(struct qasm2_parser *p, struct qasm2_cost cost,
                      growth_bytes(list->n_qubits, list->cap_qubits, cost.n_qubits, 4) +
                      growth_bytes(list->n_params, list->cap_params, cost.n_params, 8);
 
-    if (cost.n_ops > p->limits.max_ops - list->n_ops || cost.n_steps > max_steps - p->n_steps ||
+    if (cost.n_ops > p->limits.max_ops - list->n_ops ||
         cost.n_qubits > UINT32_MAX - list->n_qubits ||
         cost.n_params > UINT32_MAX - list->n_params) {
         return log_error_at(STATUS_NOFIT, loc,
-                            "this statement expands to %llu operations in %llu steps, after %zu "
+                            "this statement expands to %llu operations on %llu qubits, after %zu "
                             "others; at most %llu are possible",
-                            (unsigned long long)cost.n_ops, (unsigned long long)cost.n_steps,
+                            (unsigned long long)cost.n_ops, (unsigned long long)cost.n_qubits,
                             list->n_ops, (unsigned long long)p->limits.max_ops);
+    }
+    if (cost.n_steps > max_steps - p->n_steps) {
+        return log_error_at(STATUS_NOFIT, loc,
+                            "the definitions behind this statement take %llu steps to expand; at "
+                            "most %llu are taken for a file",
+                            (unsigned long long)cost.n_steps, (unsigned long long)max_steps);
     }
     if (n_bytes > SMALL_GROWTH_BYTES && n_bytes > (double)mem_available()) {
         return log_error_at(STATUS_NOFIT, loc,
@@ -450,8 +456,10 @@ static enum status add_condition(struct qasm2_parser *p, uint32_t *out_expr, con
     }
     TRY(vec_reserve(&p->words, 0, &p->cap_words, n_words, sizeof *p->words));
     if (!token_to_words(p->words, reg->n, value)) {
-        log_warning_at(value->loc, "%s is wider than %.48s[%u]: this condition never holds",
-                       token_describe(value, text), reg->name, reg->n);
+        if (p->n_warnings++ < QASM2_MAX_WARNINGS) {
+            log_warning_at(value->loc, "%s is wider than %.48s[%u]: this condition never holds",
+                           token_describe(value, text), reg->name, reg->n);
+        }
         return expr_add(list, out_expr, (struct expr){.kind = EXPR_CONST, .value0 = 0});
     }
     return expr_add_eq(list, out_expr, reg->first, reg->n, p->words);

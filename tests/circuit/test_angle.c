@@ -144,7 +144,7 @@ Test(angle, random_chains_follow_precedence) {
 
 /* Depth costs heap, not stack. */
 Test(angle, depth_is_no_limit) {
-    enum { DEPTH = 300001 };
+    enum { DEPTH = 200001 };
     struct text minus = {0}, parens = {0}, tower = {0}, calls = {0};
 
     for (unsigned i = 0; i < DEPTH; i++) {
