@@ -1,8 +1,9 @@
 /* Where ebits come from: when a requested pair is ready and how good it is.
  *
- * The runtime owns the clock: it submits requests in time order (ties by QPU, then op) and never lets
- * `next` pass the earliest time at which any QPU could still submit. One source serves one timeline at
- * a time (`begin`). Replicated: every rank holds one and gets the same answers; detmath only. */
+ * The runtime owns the clock: it submits requests in time order (ties by QPU, then op) and never
+ * lets `next` pass the earliest time at which any QPU could still submit. One source serves one
+ * timeline at a time (`begin`). Replicated: every rank holds one and gets the same answers; detmath
+ * only. */
 #ifndef QSPAN_NETWORK_EBIT_SOURCE_H
 #define QSPAN_NETWORK_EBIT_SOURCE_H
 
@@ -14,12 +15,12 @@
 #include "machine/machine.h"
 
 struct ebit_request {
-    uint64_t id;         /* the EBIT's run-time site (DESIGN 5.1): unique in a timeline */
-    uint32_t qpu_a, qpu_b;
+    uint64_t id;           /* the EBIT's run-time site: unique in a timeline */
+    uint32_t qpu_a, qpu_b; /* of the machine, here and in ledgers */
 };
 struct ebit_grant {
     uint64_t id;
-    int64_t t_ready_ps;  /* when both halves are on their comm qubits and both QPUs know it */
+    int64_t t_ready_ps; /* when both halves are on their comm qubits and both QPUs know it */
 };
 /* The ledger of one link in one timeline. requested = used + those still open;
  * generated = used + expired + swapped + purified_away + those still stored. */
@@ -32,7 +33,7 @@ struct ebit_source;
 struct ebit_source_class {
     const char *name;
     enum status (*begin)(struct ebit_source *source, uint64_t timeline);
-    /* Requests that will come, in program order; a hint may be ignored. */
+    /* Requests that will come, in program order; NULL for a source that takes no hints. */
     void (*hint)(struct ebit_source *source, const struct ebit_request *requests, size_t n);
     enum status (*submit)(struct ebit_source *source, struct ebit_request request, int64_t t_ps);
     /* The next pair to be ready at or before t_limit_ps, in order of time; false: none by then. */
@@ -49,9 +50,12 @@ struct ebit_source {
     bool is_stationary;
 };
 
-/* Abstract links of the machine file: each link makes one pair at a time, first come first served, in a
- * fixed time, with fixed weights; ideal links are those with F = 1 (and time 0). Two QPUs without a link:
- * submit refuses (STATUS_INPUT). The machine must outlive the source. */
-enum status ebit_source_create_links(struct ebit_source **out_source, const struct machine *machine);
+/* Abstract links of the machine file: each link makes one pair at a time, first come first served,
+ * in a fixed time, with fixed weights; ideal links are those with F = 1 (and time 0). Two QPUs
+ * without a link: submit refuses (STATUS_INPUT). The machine must outlive the source; NULL: ideal
+ * links between all. Stationary. Cost: O(log pairs in flight) per request; memory for links that
+ * are used, not for all pairs of QPUs. */
+enum status ebit_source_create_links(struct ebit_source **out_source,
+                                     const struct machine *machine);
 
 #endif
