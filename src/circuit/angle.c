@@ -6,11 +6,10 @@
 #include "base/detmath.h"
 #include "base/mem.h"
 
-static const double pi = 3.14159265358979323846;
-
 void angle_pool_fini(struct angle_pool *pool) {
     mem_free(pool->ops);
     mem_free(pool->waiting);
+    mem_free(pool->are_integers);
     *pool = (struct angle_pool){0};
 }
 
@@ -34,6 +33,7 @@ static int precedence(uint32_t kind) {
         return 1;
     case ANGLE_MUL:
     case ANGLE_DIV:
+    case ANGLE_DIV_INTEGERS:
         return 2;
     case ANGLE_NEG:
         return 3;
@@ -57,17 +57,36 @@ static struct angle_op make_op(enum angle_kind kind, struct src_loc loc) {
     return (struct angle_op){.kind = kind, .line = loc.line, .col = loc.col};
 }
 
+/* Keeps the depth of the stack and which values on it are integers. A quotient of integers becomes
+ * a division of its own. */
+static enum status track_values(struct compiler *c, struct angle_op *op) {
+    struct angle_pool *pool = c->pool;
+    bool *top;
+
+    if (op->kind == ANGLE_CONST || op->kind == ANGLE_PARAM) {
+        TRY(vec_reserve(&pool->are_integers, c->depth, &pool->cap_are_integers, 1,
+                        sizeof *pool->are_integers));
+        pool->are_integers[c->depth++] = op->kind == ANGLE_CONST && op->param != 0;
+        c->max_depth = c->depth > c->max_depth ? c->depth : c->max_depth;
+        return STATUS_OK;
+    }
+    top = pool->are_integers + c->depth - 1;
+    if (is_function(op->kind)) {
+        *top = false;
+    } else if (op->kind != ANGLE_NEG) {
+        c->depth--;
+        top[-1] = top[-1] && *top;
+        op->kind = op->kind == ANGLE_DIV && top[-1] ? ANGLE_DIV_INTEGERS : op->kind;
+    }
+    return STATUS_OK;
+}
+
 static enum status emit(struct compiler *c, struct angle_op op) {
     struct angle_pool *pool = c->pool;
 
+    TRY(track_values(c, &op));
     TRY(vec_reserve(&pool->ops, pool->n_ops, &pool->cap_ops, 1, sizeof *pool->ops));
     pool->ops[pool->n_ops++] = op;
-    if (op.kind == ANGLE_CONST || op.kind == ANGLE_PARAM) {
-        c->depth++;
-        c->max_depth = c->depth > c->max_depth ? c->depth : c->max_depth;
-    } else if (op.kind >= ANGLE_ADD && op.kind <= ANGLE_POW) {
-        c->depth--;
-    }
     return STATUS_OK;
 }
 
@@ -89,25 +108,43 @@ static enum status emit_waiting(struct compiler *c, int least) {
     return STATUS_OK;
 }
 
-static enum angle_kind find_function(const struct token *token) {
+static enum angle_kind find_function(const struct lexer *lexer) {
     static const struct {
-        const char *name;
+        const char *names[2]; /* of OpenQASM 2 and 3 */
         enum angle_kind kind;
-    } functions[] = {{"sin", ANGLE_SIN}, {"cos", ANGLE_COS}, {"tan", ANGLE_TAN},
-                     {"exp", ANGLE_EXP}, {"ln", ANGLE_LN},   {"sqrt", ANGLE_SQRT}};
+    } functions[] = {{{"sin", "sin"}, ANGLE_SIN}, {{"cos", "cos"}, ANGLE_COS},
+                     {{"tan", "tan"}, ANGLE_TAN}, {{"exp", "exp"}, ANGLE_EXP},
+                     {{"ln", "log"}, ANGLE_LN},   {{"sqrt", "sqrt"}, ANGLE_SQRT}};
 
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
-        if (token_is(token, functions[i].name)) {
+        if (token_is(&lexer->token, functions[i].names[lexer->language == LEXER_QASM3])) {
             return functions[i].kind;
         }
     }
     return ANGLE_PAREN;
 }
 
+static bool find_constant(const struct lexer *lexer, double *out_value) {
+    static const struct {
+        const char *name;
+        double value;
+    } constants[] = {{"pi", M_PI},       {"tau", 2 * M_PI},      {"euler", M_E},
+                     {"\xCF\x80", M_PI}, {"\xCF\x84", 2 * M_PI}, {"\xE2\x84\x87", M_E}};
+    size_t n = lexer->language == LEXER_QASM3 ? sizeof constants / sizeof constants[0] : 1;
+
+    for (size_t i = 0; i < n; i++) {
+        if (token_is(&lexer->token, constants[i].name)) {
+            *out_value = constants[i].value;
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum status read_name(struct compiler *c, bool *out_is_value) {
     const struct token *token = &c->lexer->token;
     struct src_loc loc = token->loc;
-    enum angle_kind function = find_function(token);
+    enum angle_kind function = find_function(c->lexer);
     struct angle_op op = make_op(ANGLE_PARAM, loc);
     char text[TOKEN_TEXT_SIZE];
 
@@ -119,15 +156,15 @@ static enum status read_name(struct compiler *c, bool *out_is_value) {
         TRY(wait(c, function, loc));
         return wait(c, ANGLE_PAREN, loc);
     }
-    if (token_is(token, "pi")) {
+    if (find_constant(c->lexer, &op.value)) {
         op.kind = ANGLE_CONST;
-        op.value = pi;
     } else if (c->formals == NULL || !names_find(c->formals, &op.param, token->text, token->n)) {
         return log_error_at(STATUS_INPUT, loc,
                             "unknown name %s; expected a number, pi, %ssin cos "
-                            "tan exp ln sqrt or '('",
+                            "tan exp %s sqrt or '('",
                             token_describe(token, text),
-                            c->formals == NULL ? "" : "a parameter of the gate, ");
+                            c->formals == NULL ? "" : "a parameter of the gate, ",
+                            c->lexer->language == LEXER_QASM3 ? "log" : "ln");
     }
     TRY(lexer_next(c->lexer));
     return emit(c, op);
@@ -149,6 +186,7 @@ static enum status read_operand(struct compiler *c, bool *out_is_value) {
                                 token_describe(token, text));
         }
         op.value = token->real;
+        op.param = c->lexer->language == LEXER_QASM3 && token->kind == TOKEN_INT;
         *out_is_value = true;
         TRY(emit(c, op));
         return lexer_next(c->lexer);
@@ -166,8 +204,8 @@ static enum status read_operand(struct compiler *c, bool *out_is_value) {
                         token_describe(token, text));
 }
 
-static enum angle_kind find_operator(enum token_kind kind) {
-    switch ((int)kind) {
+static enum angle_kind find_operator(const struct lexer *lexer) {
+    switch ((int)lexer->token.kind) {
     case TOKEN_PLUS:
         return ANGLE_ADD;
     case TOKEN_MINUS:
@@ -177,7 +215,9 @@ static enum angle_kind find_operator(enum token_kind kind) {
     case TOKEN_SLASH:
         return ANGLE_DIV;
     case TOKEN_CARET:
-        return ANGLE_POW;
+        return lexer->language == LEXER_QASM2 ? ANGLE_POW : ANGLE_PAREN;
+    case TOKEN_POWER:
+        return lexer->language == LEXER_QASM3 ? ANGLE_POW : ANGLE_PAREN;
     }
     return ANGLE_PAREN;
 }
@@ -197,7 +237,7 @@ static enum status close_paren(struct compiler *c) {
 /* One token after a complete value; *out_is_value: still complete. */
 static enum status read_operator(struct compiler *c, bool *out_is_value, bool *out_is_end) {
     const struct token *token = &c->lexer->token;
-    enum angle_kind kind = find_operator(token->kind);
+    enum angle_kind kind = find_operator(c->lexer);
     char text[TOKEN_TEXT_SIZE];
 
     *out_is_value = kind == ANGLE_PAREN;
@@ -284,6 +324,8 @@ static double binary(enum angle_kind kind, double x, double y) {
         return x * y;
     case ANGLE_DIV:
         return x / y;
+    case ANGLE_DIV_INTEGERS:
+        return y != 0 && fmod(x, y) != 0 ? (double)NAN : x / y;
     }
     return power(x, y);
 }
@@ -292,6 +334,10 @@ static const char *explain(enum angle_kind kind, double last) {
     switch ((int)kind) {
     case ANGLE_DIV:
         return last == 0 ? "division by zero" : "quotient beyond the range of double";
+    case ANGLE_DIV_INTEGERS:
+        return last == 0 ? "division by zero"
+                         : "division of integers, of which OpenQASM 3 drops the remainder; "
+                           "expected a decimal point in one of them";
     case ANGLE_LN:
         return last == 0 ? "ln of zero" : "ln of a negative number";
     case ANGLE_SQRT:

@@ -1,4 +1,7 @@
 /* Angle expressions of OpenQASM 2: + - * / ^, unary minus, sin cos tan exp ln sqrt, pi, parameters.
+ * Of OpenQASM 3, by the language of the lexer: ** for ^, log for ln, tau, euler and the Greek
+ * letters. There the quotient of two integers is an integer: one with a remainder is refused, since
+ * dropping it is hardly what was meant.
  *
  * Expressions compile to postfix code, without recursion, so that depth costs heap and not stack.
  * Values come from det_* and IEEE operations alone: equal on all ranks, within 1e-13 of libm. As in
@@ -12,13 +15,14 @@
 #include "circuit/names.h"
 
 enum angle_kind {
-    ANGLE_CONST, /* value */
+    ANGLE_CONST, /* value; param: 1 for an integer of OpenQASM 3 */
     ANGLE_PARAM, /* param */
     ANGLE_NEG,
     ANGLE_ADD,
     ANGLE_SUB,
     ANGLE_MUL,
     ANGLE_DIV,
+    ANGLE_DIV_INTEGERS,
     ANGLE_POW,
     ANGLE_SIN,
     ANGLE_COS,
@@ -41,6 +45,8 @@ struct angle_pool {
     size_t n_ops, cap_ops;
     struct angle_op *waiting; /* operators of the expression being compiled */
     size_t n_waiting, cap_waiting;
+    bool *are_integers; /* the values on the stack of the expression being compiled */
+    size_t cap_are_integers;
 };
 struct angle_code {
     size_t first, n, depth; /* ops in the pool; values on the stack at most */
