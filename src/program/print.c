@@ -18,10 +18,15 @@ struct program_printer {
     /* Indices of records at the beginning of the loops that are open. */
     uint32_t *loops;
     size_t n_loops, cap_loops;
-    uint32_t *bits; /* of a detector */
-    size_t n_bits, cap_bits;
-    enum status status; /* of callbacks */
+    uint32_t *bits, *nodes; /* of a detector */
+    size_t n_bits, cap_bits, n_nodes, cap_nodes;
 };
+
+static enum status push(uint32_t **items, size_t *n, size_t *cap, uint32_t item) {
+    TRY(vec_reserve(items, *n, cap, 1, sizeof **items));
+    (*items)[(*n)++] = item;
+    return STATUS_OK;
+}
 
 static void print_element(struct text *out, const struct reg *reg, uint32_t i) {
     text_add(out, reg->name);
@@ -232,16 +237,27 @@ static enum status print_measure(struct program_printer *printer, const struct o
     return note_record(printer, op->bit);
 }
 
-static void collect_bit(void *ctx, uint32_t bit) {
-    struct program_printer *printer = ctx;
+/* The bits of a parity, in order, into printer->bits; printer->nodes waits, last first. */
+static enum status flatten_parity(struct program_printer *printer, const struct op *op) {
+    const struct expr *exprs = printer->program->ops.exprs;
 
-    if (printer->status == STATUS_OK) {
-        printer->status = vec_reserve(&printer->bits, printer->n_bits, &printer->cap_bits, 1,
-                                      sizeof *printer->bits);
+    printer->n_bits = 0;
+    printer->n_nodes = 0;
+    TRY(push(&printer->nodes, &printer->n_nodes, &printer->cap_nodes, op->expr));
+    while (printer->n_nodes > 0) {
+        const struct expr *expr = &exprs[printer->nodes[--printer->n_nodes]];
+        if (expr->kind == EXPR_XOR) {
+            TRY(push(&printer->nodes, &printer->n_nodes, &printer->cap_nodes, expr->b));
+            TRY(push(&printer->nodes, &printer->n_nodes, &printer->cap_nodes, expr->a));
+        } else if (expr->kind == EXPR_BIT) {
+            TRY(push(&printer->bits, &printer->n_bits, &printer->cap_bits, expr->a));
+        } else if (expr->kind != EXPR_CONST || expr->value0 != 0) {
+            return log_error_at(STATUS_INPUT, program_loc(printer->program, op),
+                                "'%s' of what is no parity of bits cannot be printed",
+                                op_kind_name((enum op_kind)op->kind));
+        }
     }
-    if (printer->status == STATUS_OK) {
-        printer->bits[printer->n_bits++] = bit;
-    }
+    return STATUS_OK;
 }
 
 /* rec[-k] can name all bits: each was recorded, in the innermost loop if there is one. */
@@ -260,9 +276,7 @@ static bool has_records(const struct program_printer *printer) {
 static enum status print_detector(struct program_printer *printer, const struct op *op) {
     bool is_detector = op->kind == OP_DETECTOR, is_stim;
 
-    printer->n_bits = 0;
-    expr_visit_bits(&printer->program->ops, op->expr, collect_bit, printer);
-    TRY(printer->status);
+    TRY(flatten_parity(printer, op));
     is_stim = has_records(printer);
     begin_line(printer, is_stim ? "stim" : "op");
     text_add(printer->out, is_stim && is_detector ? "DETECTOR"
@@ -292,9 +306,7 @@ static enum status open_block(struct program_printer *printer, const struct op *
 
     printer->depth++;
     if (op->kind != OP_IF) {
-        TRY(vec_reserve(&printer->loops, printer->n_loops, &printer->cap_loops, 1,
-                        sizeof *printer->loops));
-        printer->loops[printer->n_loops++] = printer->n_records;
+        TRY(push(&printer->loops, &printer->n_loops, &printer->cap_loops, printer->n_records));
     }
     if (op->kind == OP_REPEAT) {
         text_printf(out, "for uint %s in [1:%llu] {\n", printer->variable,
@@ -379,6 +391,24 @@ static enum status print_op(struct program_printer *printer, const struct op *op
     return STATUS_OK;
 }
 
+/* The op at i is an IF around one statement, which is printed behind it. */
+static bool is_short_if(const struct op_list *ops, size_t i) {
+    const struct op *op = &ops->ops[i], *body = op + 1;
+
+    if (op->kind != OP_IF || op->match != i + 2 || ops->ops[op->match].kind != OP_END) {
+        return false;
+    }
+    return body->kind == OP_GATE || body->kind == OP_RESET || body->kind == OP_EBIT ||
+           (body->kind == OP_MEASURE && body->n_qubits == 1 && op_pauli(body, 0) == 3);
+}
+
+static enum status print_short_if(struct program_printer *printer, const struct op *op) {
+    text_add(printer->out, "if (");
+    TRY(print_condition(printer->out, printer->program, op->expr));
+    text_add(printer->out, ") ");
+    return print_op(printer, op + 1);
+}
+
 static enum status print_ops(struct program_printer *printer) {
     const struct op_list *ops = &printer->program->ops;
 
@@ -392,6 +422,11 @@ static enum status print_ops(struct program_printer *printer) {
             printer->depth--;
         }
         indent(printer);
+        if (is_short_if(ops, i)) {
+            TRY(print_short_if(printer, op));
+            i += 2;
+            continue;
+        }
         TRY(print_op(printer, op));
         printer->depth += op->kind == OP_ELSE ? 1 : 0;
     }
@@ -417,10 +452,12 @@ enum status program_print(struct text *out, const struct program *program) {
 
     choose_variable(&printer);
     print_head(&printer);
+    text_add(out, "\n");
     status = print_ops(&printer);
     mem_free(printer.records);
     mem_free(printer.loops);
     mem_free(printer.bits);
+    mem_free(printer.nodes);
     TRY(status);
     print_logical(out, program, "out", program->out, program->n_out);
     return out->failed ? STATUS_NOFIT : STATUS_OK;

@@ -1,0 +1,234 @@
+#include <math.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "program/parse.h"
+
+/* Wires up to the end of the line, into p->wires. */
+static enum status parse_targets(struct parser *p) {
+    p->n_wires = 0;
+    while (p->lexer.token.kind != TOKEN_END) {
+        uint32_t wire;
+        TRY(parse_wire(p, &wire));
+        TRY(parse_push_wire(p, wire));
+    }
+    return STATUS_OK;
+}
+
+static enum status check_probabilities(const struct parser *p, const char *name,
+                                       struct src_loc loc) {
+    double sum = 0;
+
+    for (size_t i = 0; i < p->n_params; i++) {
+        if (!(p->params[i] >= 0 && p->params[i] <= 1)) {
+            return log_error_at(STATUS_INPUT, loc,
+                                "%s with probability %g: expected a number from 0 to 1", name,
+                                p->params[i]);
+        }
+        sum += p->params[i];
+    }
+    return sum <= 1 + 1e-12 ? STATUS_OK
+                            : log_error_at(STATUS_INPUT, loc,
+                                           "%s with probabilities that add to %g: expected at "
+                                           "most 1",
+                                           name, sum);
+}
+
+static enum status parse_noise(struct parser *p, enum op_noise noise, struct src_loc loc) {
+    const char *name = op_noise_name(noise);
+    unsigned n_params = op_noise_n_params(noise), group = op_noise_group(noise);
+    struct op *op;
+
+    TRY(parse_params(p));
+    if (p->n_params != n_params) {
+        return log_error_at(STATUS_INPUT, loc, "%s takes %u probabilities, not %zu", name, n_params,
+                            p->n_params);
+    }
+    TRY(check_probabilities(p, name, loc));
+    TRY(parse_targets(p));
+    if (p->n_wires == 0 || p->n_wires % group != 0) {
+        return log_error_at(STATUS_INPUT, loc, "%s on %zu wires: expected %s", name, p->n_wires,
+                            group == 2 ? "pairs" : "one or more");
+    }
+    for (size_t i = 0; group == 2 && i < p->n_wires; i += 2) {
+        if (p->wires[i] == p->wires[i + 1]) {
+            return log_error_at(STATUS_INPUT, loc, "%s on a pair of one wire", name);
+        }
+    }
+    TRY(parse_add_op(p, &op, OP_NOISE, p->wires, p->n_wires, p->params, p->n_params, loc));
+    op->which = (uint16_t)noise;
+    return STATUS_OK;
+}
+
+/* `rec[-k]`: the bit of the k-th last record, which must still hold it, in every round. */
+static enum status parse_record(struct parser *p, uint32_t *out_bit) {
+    const struct token *token = &p->lexer.token;
+    struct src_loc loc = token->loc;
+    size_t first = p->n_loops > 0 ? p->loops[p->n_loops - 1].first_record : 0;
+    uint64_t back;
+    size_t record;
+
+    if (!token_is(token, "rec")) {
+        return parse_refuse(p, "rec[-k]");
+    }
+    TRY(lexer_next(&p->lexer));
+    TRY(lexer_expect(&p->lexer, TOKEN_LBRACKET, "after 'rec'"));
+    TRY(lexer_expect(&p->lexer, TOKEN_MINUS, "in rec[-k]"));
+    if (token->kind != TOKEN_INT || token->is_wide || token->integer == 0) {
+        return parse_refuse(p, "an integer above 0 in rec[-k]");
+    }
+    back = token->integer;
+    TRY(lexer_next(&p->lexer));
+    TRY(lexer_expect(&p->lexer, TOKEN_RBRACKET, "after rec[-k"));
+    if (back > p->n_records) {
+        return log_error_at(STATUS_INPUT, loc,
+                            "rec[-%llu], but only %zu measurements into output bits come before it",
+                            (unsigned long long)back, p->n_records);
+    }
+    record = p->n_records - (size_t)back;
+    if (record < first) {
+        return log_error_at(STATUS_INPUT, loc,
+                            "rec[-%llu] reaches out of the loop: it means another measurement in "
+                            "each round",
+                            (unsigned long long)back);
+    }
+    *out_bit = p->records[record];
+    if (p->last_record[*out_bit] != record + 1) {
+        char name[PARSE_NAME_SIZE];
+        return log_error_at(
+            STATUS_INPUT, loc, "rec[-%llu] is bit %s, which a later measurement has written again",
+            (unsigned long long)back, program_bit_name(p->program, *out_bit, name, sizeof name));
+    }
+    return STATUS_OK;
+}
+
+/* The parity of bits up to the end of the line. */
+static enum status parse_parity(struct parser *p, uint32_t *out_expr, bool by_record) {
+    struct op_list *ops = &p->program->ops;
+    bool is_first = true;
+
+    TRY(expr_add(ops, out_expr, (struct expr){.kind = EXPR_CONST, .value0 = 0}));
+    while (p->lexer.token.kind != TOKEN_END) {
+        uint32_t bit, node;
+        TRY(by_record ? parse_record(p, &bit) : parse_bit(p, &bit));
+        TRY(expr_add(ops, &node, (struct expr){.kind = EXPR_BIT, .a = bit}));
+        if (!is_first) {
+            TRY(expr_add(ops, &node, (struct expr){.kind = EXPR_XOR, .a = *out_expr, .b = node}));
+        }
+        *out_expr = node;
+        is_first = false;
+    }
+    return STATUS_OK;
+}
+
+static enum status add_detector(struct parser *p, bool by_record, struct src_loc loc) {
+    struct op *op;
+    uint32_t expr;
+
+    TRY(parse_params(p));
+    TRY(parse_parity(p, &expr, by_record));
+    TRY(parse_add_op(p, &op, OP_DETECTOR, NULL, 0, p->params, p->n_params, loc));
+    op->expr = expr;
+    return STATUS_OK;
+}
+
+static enum status add_observable(struct parser *p, bool by_record, struct src_loc loc) {
+    struct op *op;
+    uint32_t expr;
+
+    TRY(parse_params(p));
+    if (p->n_params != 1 || !(p->params[0] >= 0 && p->params[0] < 0x1p32) ||
+        p->params[0] != floor(p->params[0])) {
+        return log_error_at(STATUS_INPUT, loc, "an observable takes one index, an integer");
+    }
+    TRY(parse_parity(p, &expr, by_record));
+    TRY(parse_add_op(p, &op, OP_OBSERVABLE, NULL, 0, NULL, 0, loc));
+    op->expr = expr;
+    op->arg = (uint64_t)p->params[0];
+    return STATUS_OK;
+}
+
+enum status parse_detector(struct parser *p, struct src_loc loc) {
+    return add_detector(p, false, loc);
+}
+enum status parse_observable(struct parser *p, struct src_loc loc) {
+    return add_observable(p, false, loc);
+}
+
+static enum status parse_coords(struct parser *p, enum op_kind kind, struct src_loc loc) {
+    TRY(parse_params(p));
+    TRY(parse_targets(p));
+    if ((kind == OP_COORDS) != (p->n_wires > 0)) {
+        return log_error_at(STATUS_INPUT, loc,
+                            kind == OP_COORDS ? "QUBIT_COORDS without wires"
+                                              : "SHIFT_COORDS with wires");
+    }
+    return parse_add_op(p, NULL, kind, p->wires, p->n_wires, p->params, p->n_params, loc);
+}
+
+static enum status refuse_stim(const struct token *word) {
+    static const char *const others[] = {
+        "M",
+        "MX",
+        "MY",
+        "MZ",
+        "MXX",
+        "MYY",
+        "MZZ",
+        "MPP",
+        "MR",
+        "MRX",
+        "MRY",
+        "MRZ",
+        "MPAD",
+        "R",
+        "RX",
+        "RY",
+        "RZ",
+        "E",
+        "ELSE_CORRELATED_ERROR",
+        "CORRELATED_ERROR",
+        "HERALDED_ERASE",
+        "REPEAT",
+    };
+    char text[TOKEN_TEXT_SIZE];
+    bool is_known = false;
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        is_known = is_known || token_is(word, others[i]);
+    }
+    return log_error_at(STATUS_INPUT, word->loc,
+                        is_known ? "Stim's %s is not supported in programs: write gates, measure, "
+                                   "reset and for as statements, products as 'pragma qspan op "
+                                   "measure'"
+                                 : "%s: expected noise, TICK, DETECTOR, OBSERVABLE_INCLUDE, "
+                                   "QUBIT_COORDS or SHIFT_COORDS after 'stim'",
+                        token_describe(word, text));
+}
+
+enum status parse_stim_line(struct parser *p) {
+    struct token word = p->lexer.token;
+
+    TRY(lexer_expect(&p->lexer, TOKEN_NAME, "of an instruction after 'stim'"));
+    for (unsigned i = 0; i < NOISE_COUNT; i++) {
+        if (token_is(&word, op_noise_name((enum op_noise)i))) {
+            return parse_noise(p, (enum op_noise)i, word.loc);
+        }
+    }
+    if (token_is(&word, "TICK")) {
+        return parse_add_op(p, NULL, OP_TICK, NULL, 0, NULL, 0, word.loc);
+    }
+    if (token_is(&word, "DETECTOR")) {
+        return add_detector(p, true, word.loc);
+    }
+    if (token_is(&word, "OBSERVABLE_INCLUDE")) {
+        return add_observable(p, true, word.loc);
+    }
+    if (token_is(&word, "QUBIT_COORDS")) {
+        return parse_coords(p, OP_COORDS, word.loc);
+    }
+    if (token_is(&word, "SHIFT_COORDS")) {
+        return parse_coords(p, OP_SHIFT_COORDS, word.loc);
+    }
+    return refuse_stim(&word);
+}
