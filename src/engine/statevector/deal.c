@@ -1,0 +1,229 @@
+/* Deals of slices over ranks, and the count of memory. */
+#include <math.h>
+
+#include "base/bits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/statevector/layout_internal.h"
+
+void layout_share(const struct layout_deal *deal, size_t i, uint64_t *out_first,
+                  uint64_t *out_count) {
+    uint64_t n = BIT64(deal->slice_log), each = n / deal->n_ranks, more = n % deal->n_ranks;
+    *out_first = i * each + (i < more ? i : more);
+    *out_count = each + (i < more);
+}
+
+size_t layout_owner(const struct layout_deal *deal, uint64_t slice) {
+    uint64_t n = BIT64(deal->slice_log), each = n / deal->n_ranks, more = n % deal->n_ranks;
+    uint64_t head = more * (each + 1);
+    return (size_t)(slice < head ? slice / (each + 1) : more + (slice - head) / each);
+}
+
+size_t layout_find_rank(const struct layout_deal *deal, int rank) {
+    size_t low = 0, high = deal->n_ranks;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (deal->ranks[mid] < rank) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    return low < deal->n_ranks && deal->ranks[low] == rank ? low : deal->n_ranks;
+}
+
+enum status layout_copy_deal(struct layout_deal *out, const struct layout_deal *deal) {
+    TRY(vec_reserve(&out->ranks, 0, &out->cap_ranks, deal->n_ranks, sizeof *out->ranks));
+    for (size_t i = 0; i < deal->n_ranks; i++) {
+        out->ranks[i] = deal->ranks[i];
+    }
+    out->n_ranks = deal->n_ranks;
+    out->slice_log = deal->slice_log;
+    return STATUS_OK;
+}
+
+bool layout_is_same_deal(const struct layout_deal *a, const struct layout_deal *b) {
+    bool is_same = a->n_ranks == b->n_ranks && a->slice_log == b->slice_log;
+    for (size_t i = 0; is_same && i < a->n_ranks; i++) {
+        is_same = a->ranks[i] == b->ranks[i];
+    }
+    return is_same;
+}
+
+/* 2^n amplitudes; capped so that sums stay finite. */
+double layout_amps(uint32_t n) {
+    return ldexp(1, n < 900 ? (int)n : 900);
+}
+
+static double slice_bytes(const struct layout_deal *deal, uint32_t n) {
+    unsigned bits = layout_slice_bits(n, deal);
+    return 16 * layout_amps(bits > LAYOUT_MIN_BLOCK_BITS ? bits : LAYOUT_MIN_BLOCK_BITS);
+}
+
+double layout_share_bytes(const struct layout_deal *deal, size_t i, uint32_t n) {
+    uint64_t first = 0, count = 0;
+    layout_share(deal, i, &first, &count);
+    return (double)count * slice_bytes(deal, n);
+}
+
+static void add_used(struct layout *layout, int rank, double bytes) {
+    layout->used[rank] += bytes;
+    if (layout->used[rank] > layout->peak[rank]) {
+        layout->peak[rank] = layout->used[rank];
+    }
+}
+
+void layout_count(struct layout *layout, const struct layout_deal *deal, uint32_t n, int sign) {
+    for (size_t i = 0; i < deal->n_ranks; i++) {
+        add_used(layout, deal->ranks[i], sign * layout_share_bytes(deal, i, n));
+    }
+}
+
+void layout_count_amps(struct layout *layout, double change) {
+    layout->amps += change;
+    if (layout->amps > layout->peak_amps) {
+        layout->peak_amps = layout->amps;
+    }
+}
+
+/* A power of two of slices when that is fair, else at least 2^balance_log for each rank. */
+static unsigned choose_slice_log(const struct layout *layout, uint64_t n_ranks) {
+    if (is_power_of_two(n_ranks)) {
+        return floor_log2(n_ranks);
+    }
+    return floor_log2(n_ranks) + 1 + layout->tuning.balance_log;
+}
+
+/* Cuts the list of ranks to what a vector of n wires is worth. */
+static void trim_deal(const struct layout *layout, struct layout_deal *deal, uint32_t n) {
+    deal->slice_log = choose_slice_log(layout, deal->n_ranks);
+    unsigned least = layout->tuning.min_slice_bits;
+    if (n >= least && deal->slice_log <= n - least) {
+        return;
+    }
+    unsigned log = n > least ? n - least : 0;
+    unsigned most = floor_log2(deal->n_ranks);
+    deal->slice_log = log < most ? log : most;
+    deal->n_ranks = (size_t)BIT64(deal->slice_log);
+}
+
+static void mark_qpu(struct layout *layout, uint32_t wire) {
+    uint64_t n_ranks = (uint64_t)layout->n_ranks, n_qpus = layout->task->n_qpus;
+    uint64_t qpu = layout->task->wire_qpu[wire];
+    qpu = qpu < n_qpus ? qpu : 0;
+    uint64_t first = qpu * n_ranks / n_qpus;
+    uint64_t last = n_ranks <= n_qpus ? first : (qpu + 1) * n_ranks / n_qpus - 1;
+    for (uint64_t rank = first; rank <= last; rank++) {
+        layout->marks[rank] = 1;
+    }
+}
+
+static void collect_marks(struct layout *layout, struct layout_deal *out, uint32_t n) {
+    out->n_ranks = 0;
+    for (int rank = 0; rank < layout->n_ranks; rank++) {
+        if (layout->marks[rank]) {
+            out->ranks[out->n_ranks++] = rank;
+            layout->marks[rank] = 0;
+        }
+    }
+    trim_deal(layout, out, n);
+}
+
+static bool deal_fits(const struct layout *layout, const struct layout_deal *deal, uint32_t n,
+                      const struct layout_deal *old, uint32_t n_old) {
+    for (size_t i = 0; i < deal->n_ranks; i++) {
+        double need = layout->used[deal->ranks[i]] + layout_share_bytes(deal, i, n);
+        size_t at = old == NULL ? 0 : layout_find_rank(old, deal->ranks[i]);
+        if (old != NULL && at < old->n_ranks) {
+            need -= layout_share_bytes(old, at, n_old);
+        }
+        if (need > layout->capacity) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool layout_choose_deal(struct layout *layout, const uint32_t *wires, size_t n_wires,
+                        const uint32_t *more, size_t n_more, const struct layout_deal *old,
+                        uint32_t n_old) {
+    uint32_t n = u32_from_size(n_wires + n_more);
+    for (size_t i = 0; i < n_wires; i++) {
+        mark_qpu(layout, wires[i]);
+    }
+    for (size_t i = 0; i < n_more; i++) {
+        mark_qpu(layout, more[i]);
+    }
+    collect_marks(layout, &layout->scratch, n);
+    if (deal_fits(layout, &layout->scratch, n, old, n_old)) {
+        return true;
+    }
+    for (int rank = 0; rank < layout->n_ranks; rank++) {
+        layout->marks[rank] = 1;
+    }
+    collect_marks(layout, &layout->scratch, n);
+    return deal_fits(layout, &layout->scratch, n, old, n_old);
+}
+
+uint64_t layout_old_slice(const struct layout_cut *from, uint64_t slice) {
+    if (!from->is_cut) {
+        return slice;
+    }
+    return bits_insert_zero(slice, from->slice_bit) | ((uint64_t)from->value << from->slice_bit);
+}
+
+/* Fills `kept` (bytes that stay in place) and `left` (bytes that the cut leaves) per rank. */
+static void count_flow(struct layout *layout, const struct layout_cut *from,
+                       const struct layout_deal *to) {
+    const struct layout_deal *old = from->deal;
+    unsigned old_log = old->slice_log - from->is_cut;
+    unsigned log = old_log > to->slice_log ? old_log : to->slice_log;
+    uint32_t n = from->n - from->is_cut;
+    double bytes = 16 * layout_amps(n - log);
+    bool can_stay = layout_chunk_bits(layout, from->n - old->slice_log) ==
+                    layout_chunk_bits(layout, n - to->slice_log);
+    for (int rank = 0; rank < layout->n_ranks; rank++) {
+        layout->kept[rank] = layout->left[rank] = 0;
+    }
+    for (uint64_t fine = 0; fine < BIT64(log); fine++) {
+        uint64_t slice = layout_old_slice(from, fine >> (log - old_log));
+        int a = old->ranks[layout_owner(old, slice)];
+        int b = to->ranks[layout_owner(to, fine >> (log - to->slice_log))];
+        layout->left[a] += bytes;
+        layout->kept[a] += a == b && can_stay ? bytes : 0;
+        layout->exchanged_bytes += a != b ? bytes : 0;
+    }
+}
+
+bool layout_flow(struct layout *layout, const struct layout_cut *from,
+                 const struct layout_deal *to) {
+    double exchanged = layout->exchanged_bytes;
+    uint32_t n = from->n - from->is_cut;
+    count_flow(layout, from, to);
+    bool fits = true;
+    for (size_t i = 0; i < to->n_ranks; i++) {
+        int rank = to->ranks[i];
+        size_t at = layout_find_rank(from->deal, rank);
+        double dropped = at < from->deal->n_ranks ? layout_share_bytes(from->deal, at, from->n) : 0;
+        dropped -= layout->left[rank];
+        double need = layout->used[rank] - dropped + layout_share_bytes(to, i, n);
+        fits = fits && need - layout->kept[rank] <= layout->capacity;
+    }
+    if (!fits) {
+        layout->exchanged_bytes = exchanged;
+        return false;
+    }
+    for (size_t i = 0; i < from->deal->n_ranks; i++) {
+        int rank = from->deal->ranks[i];
+        layout->used[rank] -= layout_share_bytes(from->deal, i, from->n) - layout->left[rank];
+    }
+    for (size_t i = 0; i < to->n_ranks; i++) {
+        int rank = to->ranks[i];
+        add_used(layout, rank, layout_share_bytes(to, i, n) - layout->kept[rank]);
+    }
+    for (size_t i = 0; i < from->deal->n_ranks; i++) {
+        int rank = from->deal->ranks[i];
+        layout->used[rank] -= layout->left[rank] - layout->kept[rank];
+    }
+    return true;
+}

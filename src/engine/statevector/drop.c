@@ -1,0 +1,99 @@
+/* A measured wire leaves its group. */
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/statevector/layout_internal.h"
+#include "engine/statevector/store.h"
+
+/* A bit that chooses chunks: one half of them goes, the other is scaled. */
+static void drop_chunks(struct store *store, uint32_t group, const struct store_view *view,
+                        unsigned chunk_bit, bool bit, double factor) {
+    struct store_table *table = &store->tables[group];
+    size_t n = 0;
+    for (size_t i = 0; i < table->n; i++) {
+        if (((view->first + i) >> chunk_bit & 1) == bit) {
+            table->handles[n++] = table->handles[i];
+        } else {
+            pool_give(&store->pool, table->handles[i]);
+        }
+    }
+    table->n = n;
+    uint64_t n_blocks = store_chunk_blocks(view);
+    bool is_large = store_is_large(n, n_blocks);
+#pragma omp parallel for schedule(static) if (is_large)
+    for (size_t i = 0; i < n; i++) {
+        double *a = pool_at(&store->pool, table->handles[i]);
+        store->kernels->scale(a, a, n_blocks, factor, 0);
+    }
+}
+
+/* Slices of several chunks: each two chunks become one. */
+static void drop_in_pairs(struct store *store, uint32_t group, const struct store_view *view,
+                          unsigned pos, bool bit, double factor) {
+    struct store_table *table = &store->tables[group];
+    size_t n = table->n / 2;
+    uint64_t n_blocks = store_chunk_blocks(view), half = n_blocks / 2;
+    bool is_large = store_is_large(table->n, n_blocks);
+#pragma omp parallel for schedule(static) if (is_large)
+    for (size_t i = 0; i < n; i++) {
+        double *even = pool_at(&store->pool, table->handles[2 * i]);
+        const double *odd = pool_at(&store->pool, table->handles[2 * i + 1]);
+        store->kernels->gather(even, even, n_blocks, 0, half, pos, bit, factor);
+        store->kernels->gather(even + half * STATEVECTOR_BLOCK, odd, n_blocks, 0, half, pos, bit,
+                               factor);
+    }
+    for (size_t i = 0; i < n; i++) {
+        pool_give(&store->pool, table->handles[2 * i + 1]);
+        table->handles[i] = table->handles[2 * i];
+    }
+    table->n = n;
+}
+
+/* Slices of one chunk at most: each is written to a block of half the size. */
+static enum status drop_to_new(struct store *store, uint32_t group, const struct store_view *view,
+                               unsigned pos, bool bit, double factor) {
+    struct store_table *table = &store->tables[group];
+    uint64_t n_blocks = store_chunk_blocks(view), n_new = n_blocks > 1 ? n_blocks / 2 : 1;
+    struct store_table *spare = &store->spare;
+    TRY(vec_reserve(&spare->handles, 0, &spare->cap, table->n, sizeof *spare->handles));
+    for (size_t i = 0; i < table->n; i++) {
+        TRY(pool_take(&store->pool, &spare->handles[i], n_new * STATEVECTOR_BLOCK));
+    }
+    for (size_t i = 0; i < table->n; i++) {
+        store->kernels->gather(pool_at(&store->pool, spare->handles[i]),
+                               pool_at(&store->pool, table->handles[i]), n_blocks, 0, n_new, pos,
+                               bit, factor);
+        pool_give(&store->pool, table->handles[i]);
+        table->handles[i] = spare->handles[i];
+    }
+    return STATUS_OK;
+}
+
+enum status store_drop(struct store *store, uint32_t group, unsigned pos, bool bit, double factor) {
+    struct store_view view = store_view_group(store, group);
+    if (view.slice_bits <= view.chunk_bits) {
+        return drop_to_new(store, group, &view, pos, bit, factor);
+    }
+    if (pos >= view.chunk_bits) {
+        drop_chunks(store, group, &view, pos - view.chunk_bits, bit, factor);
+    } else {
+        drop_in_pairs(store, group, &view, pos, bit, factor);
+    }
+    return STATUS_OK;
+}
+
+void store_read_pair(struct store *store, uint32_t group, double *out_amp, unsigned pos, bool bit,
+                     double factor) {
+    struct store_view view = store_view_group(store, group);
+    if (view.first < view.last) {
+        const double *a = store_chunk(store, group, &view, 0);
+        for (unsigned other = 0; other < 2; other++) {
+            unsigned i = (unsigned)bit << pos | other << (1 - pos);
+            out_amp[2 * other] = factor * a[i];
+            out_amp[2 * other + 1] = factor * a[STATEVECTOR_LANES + i];
+        }
+    }
+    comm_bcast(store->team, out_amp, 4 * sizeof *out_amp, view.deal->ranks[0]);
+}

@@ -1,0 +1,466 @@
+#include "engine/statevector/layout.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/statevector/layout_internal.h"
+#include "engine/statevector/store.h"
+
+enum { LOOK_AHEAD = 1024 }; /* ops */
+
+const struct layout_tuning layout_tuning_default = {
+    .chunk_bits = 16, .min_slice_bits = 12, .balance_log = 3};
+
+enum status layout_init(struct layout *layout, const struct engine_task *task, int n_ranks,
+                        const struct layout_tuning *tuning) {
+    CHECK(tuning->min_slice_bits >= LAYOUT_MIN_SLICE_BITS);
+    CHECK(tuning->chunk_bits > LAYOUT_MIN_BLOCK_BITS &&
+          tuning->chunk_bits <= STATEVECTOR_MAX_CHUNK_BITS);
+    *layout = (struct layout){.task = task, .tuning = *tuning, .n_ranks = n_ranks};
+    layout->n_groups = task->n_wires / 2 + 2;
+    layout->capacity = INFINITY;
+    size_t n = (size_t)n_ranks;
+    layout->wires = mem_alloc(task->n_wires, sizeof *layout->wires);
+    layout->groups = mem_alloc(layout->n_groups, sizeof *layout->groups);
+    layout->free_slots = mem_alloc(layout->n_groups, sizeof *layout->free_slots);
+    layout->marks = mem_alloc(n, sizeof *layout->marks);
+    layout->used = mem_alloc(n, sizeof *layout->used);
+    layout->peak = mem_alloc(n, sizeof *layout->peak);
+    layout->kept = mem_alloc(n, sizeof *layout->kept);
+    layout->left = mem_alloc(n, sizeof *layout->left);
+    if (layout->wires == NULL || layout->groups == NULL || layout->free_slots == NULL ||
+        layout->marks == NULL || layout->used == NULL || layout->peak == NULL ||
+        layout->kept == NULL || layout->left == NULL) {
+        return STATUS_NOFIT;
+    }
+    struct layout_deal *scratch = &layout->scratch;
+    TRY(vec_reserve(&scratch->ranks, 0, &scratch->cap_ranks, n, sizeof *scratch->ranks));
+    layout_reset(layout);
+    return STATUS_OK;
+}
+
+void layout_fini(struct layout *layout) {
+    for (uint32_t i = 0; layout->groups != NULL && i < layout->n_groups; i++) {
+        mem_free(layout->groups[i].wires);
+        mem_free(layout->groups[i].deal.ranks);
+    }
+    mem_free(layout->wires);
+    mem_free(layout->groups);
+    mem_free(layout->free_slots);
+    mem_free(layout->scratch.ranks);
+    mem_free(layout->marks);
+    mem_free(layout->used);
+    mem_free(layout->peak);
+    mem_free(layout->kept);
+    mem_free(layout->left);
+    *layout = (struct layout){0};
+}
+
+static void set_alone(struct layout *layout, uint32_t wire, bool value) {
+    layout->wires[wire] = (struct layout_wire){.group = LAYOUT_ALONE, .is_basis = true};
+    layout->wires[wire].amp[value ? 2 : 0] = 1;
+}
+
+void layout_reset(struct layout *layout) {
+    for (uint32_t i = 0; i < layout->task->n_wires; i++) {
+        set_alone(layout, i, false);
+    }
+    for (uint32_t i = 0; i < layout->n_groups; i++) {
+        layout->groups[i].n = 0;
+        layout->free_slots[i] = layout->n_groups - 1 - i;
+    }
+    layout->n_free_slots = layout->n_groups;
+    for (int i = 0; i < layout->n_ranks; i++) {
+        layout->used[i] = 0;
+    }
+    layout->amps = 0;
+    if (layout->store != NULL) {
+        store_clear(layout->store);
+    }
+}
+
+static enum status refuse(uint32_t n_wires) {
+    return log_error(STATUS_NOFIT,
+                     "a group of %u qubits does not fit the memory planned for this run", n_wires);
+}
+
+/* Books a slot with room for n wires. */
+static enum status open_slot(struct layout *layout, uint32_t *out_group, uint32_t n,
+                             const struct layout_deal *deal) {
+    CHECK(layout->n_free_slots > 0);
+    uint32_t slot = layout->free_slots[layout->n_free_slots - 1];
+    struct layout_group *group = &layout->groups[slot];
+    TRY(vec_reserve(&group->wires, 0, &group->cap_wires, n, sizeof *group->wires));
+    TRY(layout_copy_deal(&group->deal, deal));
+    layout->n_free_slots--;
+    group->n = n;
+    if (n > layout->peak_group_qubits) {
+        layout->peak_group_qubits = n;
+    }
+    *out_group = slot;
+    return STATUS_OK;
+}
+
+static void close_slot(struct layout *layout, uint32_t slot) {
+    struct layout_group *group = &layout->groups[slot];
+    layout_count(layout, &group->deal, group->n, -1);
+    layout_count_amps(layout, -layout_amps(group->n));
+    if (layout->store != NULL) {
+        store_free(layout->store, slot);
+    }
+    group->n = 0;
+    layout->free_slots[layout->n_free_slots++] = slot;
+}
+
+static void put_wire(struct layout *layout, uint32_t slot, uint32_t pos, uint32_t wire) {
+    layout->groups[slot].wires[pos] = wire;
+    layout->wires[wire].group = slot;
+    layout->wires[wire].pos = pos;
+    layout->wires[wire].is_basis = false;
+}
+
+/* A wire alone, or the whole group of a wire. */
+static struct store_factor factor_of(const struct layout *layout, uint32_t wire) {
+    const struct layout_wire *w = &layout->wires[wire];
+    if (w->group == LAYOUT_ALONE) {
+        return (struct store_factor){.group = LAYOUT_ALONE, .n = 1, .amp = w->amp};
+    }
+    return (struct store_factor){.group = w->group, .n = layout->groups[w->group].n};
+}
+
+static const uint32_t *factor_wires(const struct layout *layout, const struct store_factor *factor,
+                                    const uint32_t *wire) {
+    return factor->group == LAYOUT_ALONE ? wire : layout->groups[factor->group].wires;
+}
+
+/* Moves a group to another deal; the order of bits stays. */
+static enum status move_group(struct layout *layout, uint32_t slot, const struct layout_cut *from,
+                              const struct layout_deal *to) {
+    if (!layout_flow(layout, from, to)) {
+        return refuse(from->n);
+    }
+    if (layout->store != NULL) {
+        TRY(store_move(layout->store, slot, from, to));
+    }
+    return layout_copy_deal(&layout->groups[slot].deal, to);
+}
+
+/* Slices of whole chunks grow and shrink in place; smaller ones are written anew. */
+static void count_resize(struct layout *layout, const struct layout_deal *deal, uint32_t n_old,
+                         uint32_t n) {
+    unsigned least = layout_slice_bits(n < n_old ? n : n_old, deal);
+    bool in_place = least >= layout->tuning.chunk_bits;
+    if (in_place) {
+        layout_count(layout, deal, n_old, -1);
+    }
+    layout_count(layout, deal, n, 1);
+    if (!in_place) {
+        layout_count(layout, deal, n_old, -1);
+    }
+}
+
+/* Adds the wires of b (or a copy of wire q of the group) on top of the internal bits of a group. */
+static enum status grow(struct layout *layout, uint32_t slot, struct store_factor b,
+                        const uint32_t *wires, uint32_t q) {
+    struct layout_group *group = &layout->groups[slot];
+    if (!layout_is_same_deal(&group->deal, &layout->scratch)) {
+        struct layout_cut from = {.deal = &group->deal, .n = group->n};
+        TRY(move_group(layout, slot, &from, &layout->scratch));
+    }
+    uint32_t n_old = group->n, n = n_old + b.n;
+    TRY(vec_reserve(&group->wires, n_old, &group->cap_wires, b.n, sizeof *group->wires));
+    unsigned at = layout_slice_bits(n_old, &group->deal);
+    count_resize(layout, &group->deal, n_old, n);
+    if (layout->store != NULL) {
+        TRY(store_grow(layout->store, slot, &b, q));
+    }
+    layout_count_amps(layout, layout_amps(n) - layout_amps(n_old));
+    for (uint32_t pos = n_old; pos-- > at;) {
+        put_wire(layout, slot, pos + b.n, group->wires[pos]);
+    }
+    for (uint32_t i = 0; i < b.n; i++) {
+        put_wire(layout, slot, at + i, wires[i]);
+    }
+    group->n = n;
+    if (n > layout->peak_group_qubits) {
+        layout->peak_group_qubits = n;
+    }
+    return STATUS_OK;
+}
+
+/* A new group from two small parts, which every rank of the group reads whole. */
+static enum status build(struct layout *layout, struct store_factor a, struct store_factor b,
+                         const uint32_t *wires_a, const uint32_t *wires_b, uint32_t q) {
+    uint32_t slot = 0, n = a.n + b.n;
+    TRY(open_slot(layout, &slot, n, &layout->scratch));
+    layout_count(layout, &layout->scratch, n, 1);
+    layout_count_amps(layout, layout_amps(n));
+    layout->exchanged_bytes += (double)(layout->scratch.n_ranks - 1) * 16 * layout_amps(a.n);
+    if (layout->store != NULL) {
+        TRY(store_build(layout->store, slot, &a, &b, q));
+    }
+    for (uint32_t i = 0; i < a.n; i++) {
+        put_wire(layout, slot, i, wires_a[i]);
+    }
+    for (uint32_t i = 0; i < b.n; i++) {
+        put_wire(layout, slot, a.n + i, wires_b[i]);
+    }
+    if (a.group != LAYOUT_ALONE) {
+        close_slot(layout, a.group);
+    }
+    return STATUS_OK;
+}
+
+/* One group of the parts that hold wire a and wire b; with is_copy, b (alone) becomes a copy of a.
+ */
+static enum status merge(struct layout *layout, uint32_t wire_a, uint32_t wire_b, bool is_copy) {
+    struct store_factor a = factor_of(layout, wire_a), b = factor_of(layout, wire_b);
+    const uint32_t *wires_a = factor_wires(layout, &a, &wire_a);
+    const uint32_t *wires_b = factor_wires(layout, &b, &wire_b);
+    bool is_group = a.group != LAYOUT_ALONE;
+    const struct layout_deal *old = is_group ? &layout->groups[a.group].deal : NULL;
+    if (!layout_choose_deal(layout, wires_a, a.n, wires_b, b.n, old, a.n)) {
+        return refuse(a.n + b.n);
+    }
+    uint32_t q = STORE_NO_BIT;
+    if (is_copy) {
+        q = is_group ? layout->wires[wire_a].pos : 0;
+        layout->wires[wire_b].flip = layout->wires[wire_a].flip;
+    }
+    if (b.group != LAYOUT_ALONE) {
+        layout->exchanged_bytes += (double)(layout->scratch.n_ranks - 1) * 16 * layout_amps(b.n);
+    }
+    if (is_group && a.n >= layout->scratch.slice_log + LAYOUT_MIN_BLOCK_BITS) {
+        TRY(grow(layout, a.group, b, wires_b, q));
+    } else {
+        TRY(build(layout, a, b, wires_a, wires_b, q));
+    }
+    if (b.group != LAYOUT_ALONE) {
+        close_slot(layout, b.group);
+    }
+    return STATUS_OK;
+}
+
+enum status layout_join(struct layout *layout, uint32_t *out_group, const uint32_t *wires,
+                        size_t n_wires) {
+    uint32_t base = wires[0];
+    for (size_t i = 1; i < n_wires; i++) {
+        base = factor_of(layout, wires[i]).n > factor_of(layout, base).n ? wires[i] : base;
+    }
+    for (size_t i = 0; i < n_wires; i++) {
+        uint32_t group = layout->wires[base].group;
+        if (wires[i] != base && (group == LAYOUT_ALONE || layout->wires[wires[i]].group != group)) {
+            TRY(merge(layout, base, wires[i], false));
+        }
+    }
+    CHECK(!layout_is_alone(layout, base));
+    *out_group = layout->wires[base].group;
+    return STATUS_OK;
+}
+
+enum status layout_copy(struct layout *layout, uint32_t q, uint32_t b) {
+    CHECK(layout_is_alone(layout, b) && layout->wires[b].is_basis);
+    if (layout_is_alone(layout, q) && layout->wires[q].is_basis) {
+        layout->wires[b] = layout->wires[q];
+        return STATUS_OK;
+    }
+    set_alone(layout, b, false);
+    return merge(layout, q, b, true);
+}
+
+enum status layout_pair(struct layout *layout, uint32_t a, uint32_t b) {
+    CHECK(layout_is_alone(layout, a) && layout_is_alone(layout, b));
+    if (!layout_choose_deal(layout, &a, 1, &b, 1, NULL, 0)) {
+        return refuse(2);
+    }
+    uint32_t slot = 0;
+    set_alone(layout, a, false);
+    set_alone(layout, b, false);
+    TRY(layout_place(layout, &slot, (uint32_t[]){a, b}, 2, &layout->scratch));
+    return layout->store == NULL ? STATUS_OK : store_set_pair(layout->store, slot);
+}
+
+enum status layout_place(struct layout *layout, uint32_t *out_group, const uint32_t *wires,
+                         uint32_t n_wires, const struct layout_deal *deal) {
+    TRY(open_slot(layout, out_group, n_wires, deal));
+    layout_count(layout, deal, n_wires, 1);
+    layout_count_amps(layout, layout_amps(n_wires));
+    for (uint32_t i = 0; i < n_wires; i++) {
+        CHECK(layout_is_alone(layout, wires[i]));
+        put_wire(layout, *out_group, i, wires[i]);
+    }
+    return layout->store == NULL ? STATUS_OK : store_take(layout->store, *out_group);
+}
+
+/* Of the internal bits in `mask`, the one whose next use in a gate is farthest; the highest of
+ * equals. */
+static unsigned pick_victim(const struct layout *layout, uint32_t slot, uint64_t mask, size_t op) {
+    const struct engine_task *task = layout->task;
+    size_t last = op < task->ops->n_ops ? op + 1 + LOOK_AHEAD : 0;
+    last = last < task->ops->n_ops ? last : task->ops->n_ops;
+    for (size_t i = op + 1; op != LAYOUT_NO_OP && i < last; i++) {
+        const struct op *next = &task->ops->ops[i];
+        if (next->kind != OP_GATE || task->modes[i] != ENGINE_APPLY) {
+            continue;
+        }
+        const uint32_t *qubits = op_qubits(task->ops, next);
+        unsigned diagonal = gate_get((enum gate_id)next->which)->diagonal_mask;
+        for (uint32_t j = 0; j < next->n_qubits; j++) {
+            const struct layout_wire *wire = &layout->wires[qubits[j]];
+            if (((diagonal >> j) & 1) || wire->group != slot || wire->pos > 63) {
+                continue;
+            }
+            uint64_t rest = mask & ~BIT64(wire->pos);
+            if (rest == 0) {
+                return floor_log2(mask);
+            }
+            mask = rest;
+        }
+    }
+    return floor_log2(mask);
+}
+
+static void count_exchange(struct layout *layout, const struct layout_group *group, unsigned bit) {
+    const struct layout_deal *deal = &group->deal;
+    double bytes = 16 * layout_amps(layout_slice_bits(group->n, deal));
+    for (uint64_t pair = 0; pair < BIT64(deal->slice_log) / 2; pair++) {
+        uint64_t slice = bits_insert_zero(pair, bit);
+        if (layout_owner(deal, slice) != layout_owner(deal, slice | BIT64(bit))) {
+            layout->exchanged_bytes += bytes;
+        }
+    }
+}
+
+enum status layout_localize(struct layout *layout, const uint32_t *wires, size_t n_wires,
+                            size_t op) {
+    uint32_t slot = layout->wires[wires[0]].group;
+    struct layout_group *group = &layout->groups[slot];
+    unsigned internal = layout_slice_bits(group->n, &group->deal);
+    uint64_t mask = internal > 63 ? UINT64_MAX : BIT64(internal) - 1;
+    mask &= ~(BIT64(LAYOUT_MIN_BLOCK_BITS) - 1);
+    for (size_t i = 0; i < n_wires; i++) {
+        if (layout->wires[wires[i]].pos < 64) {
+            mask &= ~BIT64(layout->wires[wires[i]].pos);
+        }
+    }
+    for (size_t i = 0; i < n_wires; i++) {
+        uint32_t pos = layout->wires[wires[i]].pos;
+        if (pos < internal) {
+            continue;
+        }
+        CHECK(mask != 0);
+        unsigned victim = pick_victim(layout, slot, mask, op);
+        mask &= ~BIT64(victim);
+        count_exchange(layout, group, pos - internal);
+        if (layout->store != NULL) {
+            TRY(store_exchange(layout->store, slot, pos - internal, victim));
+        }
+        uint32_t evicted = group->wires[victim];
+        put_wire(layout, slot, pos, evicted);
+        put_wire(layout, slot, victim, wires[i]);
+    }
+    return STATUS_OK;
+}
+
+static void take_out_wire(struct layout *layout, uint32_t slot, uint32_t pos) {
+    struct layout_group *group = &layout->groups[slot];
+    for (uint32_t i = pos; i + 1 < group->n; i++) {
+        put_wire(layout, slot, i, group->wires[i + 1]);
+    }
+    group->n--;
+    layout_count_amps(layout, -layout_amps(group->n));
+}
+
+/* The last wire but one leaves: both are alone. */
+static enum status dissolve(struct layout *layout, uint32_t slot, uint32_t wire, bool bit,
+                            double factor) {
+    struct layout_group *group = &layout->groups[slot];
+    uint32_t pos = layout->wires[wire].pos, other = group->wires[1 - pos];
+    struct layout_wire *rest = &layout->wires[other];
+    double amp[4] = {0};
+    if (layout->store != NULL) {
+        store_read_pair(layout->store, slot, amp, pos, bit, factor);
+    }
+    close_slot(layout, slot);
+    unsigned zero = rest->flip ? 2 : 0;
+    *rest = (struct layout_wire){.group = LAYOUT_ALONE};
+    rest->amp[zero] = amp[0];
+    rest->amp[zero + 1] = amp[1];
+    rest->amp[2 - zero] = amp[2];
+    rest->amp[3 - zero] = amp[3];
+    rest->is_basis = layout->store != NULL && layout_is_basis(rest->amp);
+    return STATUS_OK;
+}
+
+/* An internal bit goes, within each slice; then the group may move to fewer ranks. */
+static enum status drop_internal(struct layout *layout, uint32_t slot, uint32_t pos, bool bit,
+                                 double factor, bool may_move) {
+    struct layout_group *group = &layout->groups[slot];
+    count_resize(layout, &group->deal, group->n, group->n - 1);
+    if (layout->store != NULL) {
+        TRY(store_drop(layout->store, slot, pos, bit, factor));
+    }
+    take_out_wire(layout, slot, pos);
+    if (!may_move || layout_is_same_deal(&group->deal, &layout->scratch)) {
+        return STATUS_OK;
+    }
+    struct layout_cut from = {.deal = &group->deal, .n = group->n};
+    if (!layout_flow(layout, &from, &layout->scratch)) {
+        return STATUS_OK; /* it may stay where it is */
+    }
+    if (layout->store != NULL) {
+        TRY(store_move(layout->store, slot, &from, &layout->scratch));
+    }
+    return layout_copy_deal(&group->deal, &layout->scratch);
+}
+
+enum status layout_leave(struct layout *layout, uint32_t wire, bool value, double factor) {
+    CHECK(!layout_is_alone(layout, wire));
+    uint32_t slot = layout->wires[wire].group, pos = layout->wires[wire].pos;
+    struct layout_group *group = &layout->groups[slot];
+    bool bit = value != layout->wires[wire].flip;
+    unsigned internal = layout_slice_bits(group->n, &group->deal);
+    enum status status = STATUS_OK;
+    if (group->n == 2) {
+        status = dissolve(layout, slot, wire, bit, factor);
+        set_alone(layout, wire, value);
+        return status;
+    }
+    bool may_move = layout_choose_deal(layout, group->wires, pos, group->wires + pos + 1,
+                                       group->n - 1 - pos, &group->deal, group->n);
+    struct layout_cut from = {.deal = &group->deal, .n = group->n, .is_cut = true};
+    if (pos >= internal) {
+        from.slice_bit = pos - internal;
+        from.value = bit;
+        if (may_move && layout_flow(layout, &from, &layout->scratch)) {
+            if (layout->store != NULL) {
+                TRY(store_move(layout->store, slot, &from, &layout->scratch));
+            }
+            TRY(layout_copy_deal(&group->deal, &layout->scratch));
+            take_out_wire(layout, slot, pos);
+            set_alone(layout, wire, value);
+            return layout->store == NULL ? STATUS_OK : store_scale(layout->store, slot, factor);
+        }
+        TRY(layout_localize(layout, &wire, 1, LAYOUT_NO_OP));
+        pos = layout->wires[wire].pos;
+        may_move = false;
+    }
+    status = drop_internal(layout, slot, pos, bit, factor, may_move);
+    set_alone(layout, wire, value);
+    return status;
+}
+
+void layout_swap(struct layout *layout, uint32_t a, uint32_t b) {
+    struct layout_wire kept = layout->wires[a];
+    layout->wires[a] = layout->wires[b];
+    layout->wires[b] = kept;
+    if (!layout_is_alone(layout, a)) {
+        layout->groups[layout->wires[a].group].wires[layout->wires[a].pos] = a;
+    }
+    if (!layout_is_alone(layout, b)) {
+        layout->groups[layout->wires[b].group].wires[layout->wires[b].pos] = b;
+    }
+}

@@ -1,0 +1,135 @@
+/* Which wire is where: entanglement groups, their order of bits, their ranks, and the memory they
+ * take.
+ *
+ * A wire is alone (two amplitudes, held by every rank) or a member of a group of n wires with one
+ * vector of 2^n amplitudes. In a group every wire has a bit `pos` of the amplitude's number; its
+ * value is that bit, inverted if `flip`. A vector is cut into 2^slice_log slices of equal size by
+ * its highest bits; the slices are dealt in order over the deal's ranks, the first (2^slice_log mod
+ * n_ranks) of which hold one more. Bits below are internal: a gate that is not diagonal in a wire
+ * needs it there.
+ *
+ * All of this is replicated on all ranks and follows from the ops alone. Without a store (plans)
+ * the same functions run on the bookkeeping only; with one they move the amplitudes along.
+ *
+ * Memory: every rank's use is counted on every rank as the sum of block sizes, and a pool fits
+ * whatever sums fit (pool.h). The plan walks all IF bodies as taken and frees nothing inside them.
+ * A run that skips an IF, or measures in one, has groups that are parts of the planned ones; parts
+ * of n' + n'' = n wires need at most 2^n' + 2^n'' <= 2^n amplitudes, so the sum over ranks never
+ * exceeds the plan's. On one rank it can, where a part of a group lives on fewer ranks than the
+ * whole; a group that does not fit its own ranks is therefore dealt over the whole team, and only
+ * if that fails too the run ends with STATUS_NOFIT. All ranks reserve the peak of the fullest. */
+#ifndef QSPAN_ENGINE_STATEVECTOR_LAYOUT_H
+#define QSPAN_ENGINE_STATEVECTOR_LAYOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "engine/engine.h"
+
+#define LAYOUT_ALONE UINT32_MAX
+#define LAYOUT_NO_OP SIZE_MAX
+
+enum {
+    LAYOUT_MIN_SLICE_BITS = 8, /* least that layout_tuning may ask for: targets above the lanes */
+    LAYOUT_MIN_BLOCK_BITS = 3, /* smallest vector: one block */
+};
+
+struct store;
+
+/* Sizes that do not change any result; tests make them small. */
+struct layout_tuning {
+    unsigned chunk_bits;     /* largest block of memory: 4 to STATEVECTOR_MAX_CHUNK_BITS */
+    unsigned min_slice_bits; /* smaller vectors use fewer ranks */
+    unsigned balance_log;    /* at least 2^this slices per rank when ranks are no power of two */
+};
+extern const struct layout_tuning layout_tuning_default;
+
+struct layout_wire {
+    uint32_t group, pos;
+    bool flip;
+    bool is_basis; /* alone in |0> or |1> */
+    double amp[4]; /* alone: amplitudes of |0> and |1> (plans: not kept up) */
+};
+struct layout_deal {
+    int *ranks; /* ascending */
+    size_t n_ranks, cap_ranks;
+    unsigned slice_log;
+};
+struct layout_group {
+    uint32_t n;      /* 0: free slot */
+    uint32_t *wires; /* by bit */
+    size_t cap_wires;
+    struct layout_deal deal;
+};
+struct layout {
+    const struct engine_task *task;
+    struct layout_tuning tuning;
+    int n_ranks;
+    struct layout_wire *wires;
+    struct layout_group *groups;
+    uint32_t n_groups; /* slots */
+    uint32_t *free_slots;
+    uint32_t n_free_slots;
+    struct layout_deal scratch;
+    uint8_t *marks;      /* per rank */
+    double capacity;     /* bytes per rank; infinite in plans */
+    double *used, *peak; /* bytes per rank */
+    double *kept, *left; /* per rank, of the last layout_flow */
+    double amps, peak_amps;
+    double exchanged_bytes;
+    uint32_t peak_group_qubits;
+    struct store *store; /* NULL in plans */
+};
+
+/* Not collective. */
+enum status layout_init(struct layout *layout, const struct engine_task *task, int n_ranks,
+                        const struct layout_tuning *tuning);
+void layout_fini(struct layout *layout);
+/* All wires alone in |0>. Peaks stay. */
+void layout_reset(struct layout *layout);
+
+static inline bool layout_is_alone(const struct layout *layout, uint32_t wire) {
+    return layout->wires[wire].group == LAYOUT_ALONE;
+}
+static inline bool layout_is_basis(const double *amp) {
+    return (amp[0] == 0 && amp[1] == 0) || (amp[2] == 0 && amp[3] == 0);
+}
+static inline unsigned layout_slice_bits(uint32_t n, const struct layout_deal *deal) {
+    return n - deal->slice_log;
+}
+/* Slices first .. first + count - 1 belong to the deal's i-th rank. */
+void layout_share(const struct layout_deal *deal, size_t i, uint64_t *out_first,
+                  uint64_t *out_count);
+/* Index in deal->ranks of the owner of a slice. */
+size_t layout_owner(const struct layout_deal *deal, uint64_t slice);
+/* Index of a rank, or n_ranks. */
+size_t layout_find_rank(const struct layout_deal *deal, int rank);
+enum status layout_copy_deal(struct layout_deal *out, const struct layout_deal *deal);
+/* Bytes of the i-th rank's share of a vector of n wires. */
+double layout_share_bytes(const struct layout_deal *deal, size_t i, uint32_t n);
+
+/* Puts all these wires into one group. Errors: STATUS_NOFIT (logged), also below. */
+enum status layout_join(struct layout *layout, uint32_t *out_group, const uint32_t *wires,
+                        size_t n_wires);
+/* |q> -> |q>_q |q>_b for a wire b that is alone in |0>. */
+enum status layout_copy(struct layout *layout, uint32_t q, uint32_t b);
+/* Two wires that are alone become (|00> + |11>) / sqrt 2. */
+enum status layout_pair(struct layout *layout, uint32_t a, uint32_t b);
+/* Makes the bits of these wires of one group internal. Evicted are wires that the ops after `op`
+ * need last. */
+enum status layout_localize(struct layout *layout, const uint32_t *wires, size_t n_wires,
+                            size_t op);
+/* A wire of a group leaves it with that value; the rest is multiplied by `factor`. The wire is then
+ * alone in the basis state |value>. */
+enum status layout_leave(struct layout *layout, uint32_t wire, bool value, double factor);
+/* Two wires change places. */
+void layout_swap(struct layout *layout, uint32_t a, uint32_t b);
+
+/* For snapshots: a group with given wires in bit order and a given deal; the wires must be alone.
+ */
+enum status layout_place(struct layout *layout, uint32_t *out_group, const uint32_t *wires,
+                         uint32_t n_wires, const struct layout_deal *deal);
+
+#endif

@@ -1,0 +1,35 @@
+/* What layout.c and deal.c share: choice of deals, count of memory. */
+#ifndef QSPAN_ENGINE_STATEVECTOR_LAYOUT_INTERNAL_H
+#define QSPAN_ENGINE_STATEVECTOR_LAYOUT_INTERNAL_H
+
+#include "engine/statevector/layout.h"
+
+/* A vector of n wires as dealt now; with is_cut only the slices of which bit slice_bit is `value`
+ * count (n still includes that bit). */
+struct layout_cut {
+    const struct layout_deal *deal;
+    uint32_t n;
+    bool is_cut;
+    unsigned slice_bit, value;
+};
+
+static inline unsigned layout_chunk_bits(const struct layout *layout, unsigned slice_bits) {
+    return slice_bits < layout->tuning.chunk_bits ? slice_bits : layout->tuning.chunk_bits;
+}
+/* Slice number before a move, from the number among those that the cut leaves. */
+uint64_t layout_old_slice(const struct layout_cut *from, uint64_t slice);
+bool layout_is_same_deal(const struct layout_deal *a, const struct layout_deal *b);
+double layout_amps(uint32_t n);
+/* Counts a vector's blocks in (+1) or out (-1). */
+void layout_count(struct layout *layout, const struct layout_deal *deal, uint32_t n, int sign);
+void layout_count_amps(struct layout *layout, double change);
+/* Into layout->scratch: the deal for a vector of these wires, of which `old` (NULL: nothing) is in
+ * memory already. false: it fits nowhere. */
+bool layout_choose_deal(struct layout *layout, const uint32_t *wires, size_t n_wires,
+                        const uint32_t *more, size_t n_more, const struct layout_deal *old,
+                        uint32_t n_old);
+/* Counts the memory and the messages of a move; false, and nothing counted, if it doesn't fit. */
+bool layout_flow(struct layout *layout, const struct layout_cut *from,
+                 const struct layout_deal *to);
+
+#endif

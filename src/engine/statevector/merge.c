@@ -1,0 +1,249 @@
+/* Products of vectors: a group takes in wires, another group, or a copy of one of its wires. */
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/statevector/layout_internal.h"
+#include "engine/statevector/store.h"
+
+/* Growth of a group: new wires stand right above its internal bits. */
+struct growth {
+    struct store *store;
+    uint32_t group, q;
+    unsigned n_bits; /* new wires */
+    struct store_view from, to;
+};
+
+static void put_amp(double *vector, uint64_t i, double re, double im) {
+    vector += i / STATEVECTOR_LANES * STATEVECTOR_BLOCK + i % STATEVECTOR_LANES;
+    vector[0] = re;
+    vector[STATEVECTOR_LANES] = im;
+}
+
+static const double *get_amp(const double *vector, uint64_t i) {
+    return vector + i / STATEVECTOR_LANES * STATEVECTOR_BLOCK + i % STATEVECTOR_LANES;
+}
+
+/* Where the old chunk number `index` (of this rank's), times the new wires' value j, goes. */
+static double *growth_target(const struct growth *growth, size_t index, uint64_t j) {
+    const struct store_view *from = &growth->from, *to = &growth->to;
+    unsigned per_slice = from->slice_bits - from->chunk_bits;
+    uint64_t slice = index >> per_slice, x = index & (BIT64(per_slice) - 1);
+    uint64_t local = j << from->slice_bits | x << from->chunk_bits;
+    uint64_t chunk = (slice << (to->slice_bits - to->chunk_bits)) + (local >> to->chunk_bits);
+    uint64_t offset = local & (BIT64(to->chunk_bits) - 1);
+    return pool_at(&growth->store->pool, growth->store->spare.handles[chunk]) +
+           offset / STATEVECTOR_LANES * STATEVECTOR_BLOCK;
+}
+
+static bool grows_in_place(const struct growth *growth) {
+    return growth->from.slice_bits >= growth->store->layout->tuning.chunk_bits;
+}
+
+static enum status take_growth(const struct growth *growth) {
+    struct store *store = growth->store;
+    const struct store_view *from = &growth->from, *to = &growth->to;
+    struct store_table *spare = &store->spare;
+    size_t n = (size_t)(to->last - to->first);
+    TRY(vec_reserve(&spare->handles, 0, &spare->cap, n, sizeof *spare->handles));
+    unsigned per_slice = from->slice_bits - from->chunk_bits;
+    uint64_t size = store_chunk_blocks(to) * STATEVECTOR_BLOCK;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t j = i >> per_slice & (BIT64(growth->n_bits) - 1);
+        if (grows_in_place(growth) && j == 0) {
+            size_t slice = i >> (per_slice + growth->n_bits);
+            size_t old = slice << per_slice | (i & (BIT64(per_slice) - 1));
+            spare->handles[i] = store->tables[growth->group].handles[old];
+        } else {
+            TRY(pool_take(&store->pool, &spare->handles[i], size));
+        }
+    }
+    spare->n = n;
+    return STATUS_OK;
+}
+
+static void copy_chunk(const struct growth *growth, size_t index, uint64_t j) {
+    const struct store_view *from = &growth->from;
+    const struct statevector_kernels *kernels = growth->store->kernels;
+    const double *src =
+        pool_at(&growth->store->pool, growth->store->tables[growth->group].handles[index]);
+    double *dst = growth_target(growth, index, j);
+    uint64_t n_blocks = store_chunk_blocks(from);
+    if (growth->q >= from->chunk_bits) {
+        bool value = (from->first + index) >> (growth->q - from->chunk_bits) & 1;
+        kernels->scale(dst, src, n_blocks, value == (j != 0), 0);
+        return;
+    }
+    uint8_t lanes[2] = {0, 0};
+    uint64_t block_bit = 0;
+    if (growth->q >= STATEVECTOR_LANE_BITS) {
+        block_bit = BIT64(growth->q - STATEVECTOR_LANE_BITS);
+        lanes[j] = STATEVECTOR_ALL_LANES;
+    } else {
+        const uint8_t ones[STATEVECTOR_LANE_BITS] = {0xaa, 0xcc, 0xf0};
+        lanes[0] = (uint8_t)(j != 0 ? ones[growth->q] : ~ones[growth->q]);
+    }
+    kernels->keep(dst, src, n_blocks, block_bit, lanes);
+}
+
+/* Writes the old vector times factors[j - first] to its places for j = first .. last-1. */
+static void write_growth(const struct growth *growth, const double *factors, uint64_t first,
+                         uint64_t last) {
+    size_t n_old = growth->store->tables[growth->group].n;
+    uint64_t n_blocks = store_chunk_blocks(&growth->from), n_items = n_old * (last - first);
+    bool is_large = store_is_large((size_t)n_items, n_blocks);
+#pragma omp parallel for schedule(static) if (is_large)
+    for (uint64_t item = 0; item < n_items; item++) {
+        size_t index = (size_t)(item % n_old);
+        uint64_t j = first + item / n_old;
+        if (growth->q != STORE_NO_BIT) {
+            copy_chunk(growth, index, j);
+            continue;
+        }
+        const double *src =
+            pool_at(&growth->store->pool, growth->store->tables[growth->group].handles[index]);
+        const double *f = get_amp(factors, j - first);
+        growth->store->kernels->scale(growth_target(growth, index, j), src, n_blocks, f[0],
+                                      f[STATEVECTOR_LANES]);
+    }
+}
+
+/* A wire that is alone, as a vector. */
+static void put_alone(double *vector, const double *amp) {
+    memset(vector, 0, STATEVECTOR_BLOCK * sizeof *vector);
+    put_amp(vector, 0, amp[0], amp[1]);
+    put_amp(vector, 1, amp[2], amp[3]);
+}
+
+/* All values j but 0, then 0: the old vector itself may be scaled last. b's chunks come in order
+ * from their owners. */
+static void multiply_group(const struct growth *growth, const struct store_factor *b) {
+    struct store *store = growth->store;
+    struct store_view view = store_view_group(store, b->group);
+    size_t n_ranks = store_unite_ranks(store, 0, growth->to.deal);
+    n_ranks = store_unite_ranks(store, n_ranks, view.deal);
+    if (store_find_rank(store, n_ranks, store->rank) == n_ranks) {
+        return;
+    }
+    uint64_t n_blocks = store_chunk_blocks(&view);
+    size_t n_bytes = (size_t)n_blocks * STATEVECTOR_BLOCK * sizeof(double);
+    double first[STATEVECTOR_BLOCK] = {0};
+    for (uint64_t chunk = 0; chunk < BIT64(view.n - view.chunk_bits); chunk++) {
+        if (chunk >= view.first && chunk < view.last) {
+            memcpy(store->stage[0], store_chunk(store, b->group, &view, chunk), n_bytes);
+        }
+        uint64_t slice = chunk >> (view.slice_bits - view.chunk_bits);
+        int owner = view.deal->ranks[layout_owner(view.deal, slice)];
+        store_spread(store, store->stage[0], n_bytes, store->ranks, n_ranks,
+                     store_find_rank(store, n_ranks, owner));
+        uint64_t j = chunk << view.chunk_bits, end = j + BIT64(view.chunk_bits);
+        if (j == 0) {
+            memcpy(first, store->stage[0], sizeof first);
+        }
+        for (uint64_t at = j == 0 ? 1 : j; at < end; at++) {
+            double factor[STATEVECTOR_BLOCK] = {0};
+            const double *f = get_amp(store->stage[0], at - j);
+            put_amp(factor, 0, f[0], f[STATEVECTOR_LANES]);
+            write_growth(growth, factor, at, at + 1);
+        }
+    }
+    write_growth(growth, first, 0, 1);
+}
+
+enum status store_grow(struct store *store, uint32_t group, const struct store_factor *b,
+                       uint32_t q) {
+    const struct layout_group *g = &store->layout->groups[group];
+    struct growth growth = {.store = store, .group = group, .q = q, .n_bits = b->n};
+    growth.from = store_view_of(store, &g->deal, g->n);
+    growth.to = store_view_of(store, &g->deal, g->n + b->n);
+    store->n_events++;
+    TRY(take_growth(&growth));
+    if (b->group != LAYOUT_ALONE) {
+        multiply_group(&growth, b);
+    } else {
+        double factors[STATEVECTOR_BLOCK], one[STATEVECTOR_BLOCK] = {0};
+        put_alone(factors, b->amp);
+        put_amp(one, 0, b->amp[2], b->amp[3]);
+        write_growth(&growth, one, 1, 2);
+        write_growth(&growth, factors, 0, 1);
+    }
+    if (!grows_in_place(&growth)) {
+        store_free(store, group);
+    }
+    struct store_table old = store->tables[group];
+    store->tables[group] = store->spare;
+    store->spare = old;
+    return STATUS_OK;
+}
+
+/* The whole vector of a factor, in order, on all ranks of store->ranks. */
+static void read_whole(struct store *store, const struct store_factor *factor, double *out,
+                       size_t n_ranks) {
+    if (factor->group == LAYOUT_ALONE) {
+        put_alone(out, factor->amp);
+        return;
+    }
+    struct store_view view = store_view_group(store, factor->group);
+    uint64_t doubles = store_chunk_blocks(&view) * STATEVECTOR_BLOCK;
+    for (uint64_t chunk = view.first; chunk < view.last; chunk++) {
+        memcpy(out + chunk * doubles, store_chunk(store, factor->group, &view, chunk),
+               doubles * sizeof *out);
+    }
+    unsigned log = view.slice_bits - view.chunk_bits;
+    for (size_t i = 0; i < view.deal->n_ranks; i++) {
+        uint64_t first = 0, count = 0;
+        layout_share(view.deal, i, &first, &count);
+        store_spread(store, out + (first << log) * doubles,
+                     (size_t)((count << log) * doubles) * sizeof *out, store->ranks, n_ranks,
+                     store_find_rank(store, n_ranks, view.deal->ranks[i]));
+    }
+}
+
+/* The product that kernels->scale forms, for one amplitude. */
+static void put_product(double *vector, uint64_t i, const double *f, const double *a) {
+    double re = f[0], im = f[STATEVECTOR_LANES], x = a[0], y = a[STATEVECTOR_LANES];
+    if (re == 0 && im == 0) {
+        put_amp(vector, i, 0, 0);
+    } else if (re == 1 && im == 0) {
+        put_amp(vector, i, x, y);
+    } else if (im == 0) {
+        put_amp(vector, i, re * x, re * y);
+    } else {
+        put_amp(vector, i, re * x - im * y, re * y + im * x);
+    }
+}
+
+enum status store_build(struct store *store, uint32_t group, const struct store_factor *a,
+                        const struct store_factor *b, uint32_t q) {
+    store->n_events++;
+    TRY(store_take(store, group));
+    struct store_view view = store_view_group(store, group);
+    const struct layout_group *groups = store->layout->groups;
+    size_t n_ranks = store_unite_ranks(store, 0, view.deal);
+    if (a->group != LAYOUT_ALONE) {
+        n_ranks = store_unite_ranks(store, n_ranks, &groups[a->group].deal);
+    }
+    if (b->group != LAYOUT_ALONE) {
+        n_ranks = store_unite_ranks(store, n_ranks, &groups[b->group].deal);
+    }
+    if (store_find_rank(store, n_ranks, store->rank) == n_ranks) {
+        return STATUS_OK;
+    }
+    CHECK(a->n <= store->stage_bits && b->n <= store->stage_bits);
+    read_whole(store, a, store->stage[0], n_ranks);
+    read_whole(store, b, store->stage[1], n_ranks);
+    for (uint64_t chunk = view.first; chunk < view.last; chunk++) {
+        double *out = store_chunk(store, group, &view, chunk);
+        for (uint64_t i = 0; i < BIT64(view.chunk_bits); i++) {
+            uint64_t number = chunk << view.chunk_bits | i, j = number >> a->n;
+            const double *x = get_amp(store->stage[0], number & (BIT64(a->n) - 1));
+            if (q == STORE_NO_BIT) {
+                put_product(out, i, get_amp(store->stage[1], j), x);
+            } else if ((number >> q & 1) == j) {
+                put_amp(out, i, x[0], x[STATEVECTOR_LANES]);
+            }
+        }
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,189 @@
+#include "engine/statevector/plan.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/statevector/apply.h"
+#include "engine/statevector/layout_internal.h"
+#include "engine/statevector/store.h"
+
+enum { MAX_ROUNDS = 64 }; /* of a loop body, until nothing changes */
+
+struct plan {
+    const struct engine_task *task;
+    struct layout layout;
+    double n_updates, exchanged_bytes;
+    bool is_first_round; /* of all loops around */
+    uint32_t *canonical; /* per slot */
+};
+
+static enum status walk(struct plan *plan, size_t first, size_t last, bool is_certain);
+
+static enum status plan_join(struct plan *plan, const uint32_t *wires, size_t n) {
+    uint32_t group = 0;
+    return layout_join(&plan->layout, &group, wires, n);
+}
+
+/* Wires that an IF may not have measured still count as members of their groups. */
+static enum status plan_apply(struct plan *plan, size_t i) {
+    const struct op *op = &plan->task->ops->ops[i];
+    const uint32_t *qubits = op_qubits(plan->task->ops, op);
+    struct layout *layout = &plan->layout;
+    if (op->kind == OP_EBIT) {
+        bool is_free = layout_is_alone(layout, qubits[0]) && layout_is_alone(layout, qubits[1]);
+        return is_free ? layout_pair(layout, qubits[0], qubits[1]) : plan_join(plan, qubits, 2);
+    }
+    if (op->kind != OP_GATE) {
+        return STATUS_OK;
+    }
+    if (plan->task->modes[i] == ENGINE_COPY) {
+        uint32_t pair[2] = {qubits[0], plan->task->copy_wires[i]};
+        bool is_free = layout_is_alone(layout, pair[1]) && layout->wires[pair[1]].is_basis;
+        return is_free ? layout_copy(layout, pair[0], pair[1]) : plan_join(plan, pair, 2);
+    }
+    return apply_gate(layout, plan->is_first_round ? &plan->n_updates : NULL,
+                      (enum gate_id)op->which, op_params(plan->task->ops, op), qubits, i);
+}
+
+static enum status plan_measure(struct plan *plan, const struct op *op, bool is_certain) {
+    const uint32_t *qubits = op_qubits(plan->task->ops, op);
+    struct layout *layout = &plan->layout;
+    if (op->n_qubits > 1) {
+        return plan_join(plan, qubits, op->n_qubits);
+    }
+    if (!is_certain || op->n_qubits == 0) {
+        return STATUS_OK;
+    }
+    if (layout_is_alone(layout, qubits[0])) {
+        layout->wires[qubits[0]].is_basis = true;
+        return STATUS_OK;
+    }
+    if (plan->is_first_round) {
+        plan->n_updates += layout_amps(layout->groups[layout->wires[qubits[0]].group].n);
+    }
+    return layout_leave(layout, qubits[0], false, 1);
+}
+
+/* Hash of the partition and of what is known of lone wires. */
+static uint64_t digest(struct plan *plan) {
+    const struct layout *layout = &plan->layout;
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (uint32_t slot = 0; slot < layout->n_groups; slot++) {
+        plan->canonical[slot] = UINT32_MAX;
+    }
+    for (uint32_t i = 0; i < plan->task->n_wires; i++) {
+        const struct layout_wire *wire = &layout->wires[i];
+        uint64_t value = UINT64_MAX - wire->is_basis;
+        if (wire->group != LAYOUT_ALONE) {
+            uint32_t *first = &plan->canonical[wire->group];
+            *first = *first == UINT32_MAX ? i : *first;
+            value = *first;
+        }
+        hash = (hash ^ value) * UINT64_C(1099511628211);
+    }
+    return hash;
+}
+
+/* A body is walked until a round leaves the partition as it was: no later round can then need more.
+ */
+static enum status walk_loop(struct plan *plan, size_t first, size_t last, uint64_t n_rounds,
+                             bool is_certain) {
+    bool is_first_round = plan->is_first_round;
+    uint64_t before = digest(plan), rounds = n_rounds < MAX_ROUNDS ? n_rounds : MAX_ROUNDS;
+    bool is_stable = false;
+    for (uint64_t i = 0; i < rounds && !is_stable; i++) {
+        double exchanged = plan->layout.exchanged_bytes;
+        TRY(walk(plan, first, last, is_certain));
+        if (!plan->is_first_round) {
+            plan->layout.exchanged_bytes = exchanged;
+        }
+        plan->is_first_round = false;
+        uint64_t after = digest(plan);
+        is_stable = after == before;
+        before = after;
+    }
+    plan->is_first_round = is_first_round;
+    return STATUS_OK;
+}
+
+static enum status walk_block(struct plan *plan, size_t *inout, bool is_certain) {
+    const struct op *ops = plan->task->ops->ops;
+    size_t i = *inout;
+    const struct op *op = &ops[i];
+    *inout = op->match;
+    if (op->kind == OP_REPEAT) {
+        return walk_loop(plan, i + 1, op->match, op->arg, is_certain);
+    }
+    if (op->kind == OP_WHILE) {
+        return walk_loop(plan, i + 1, op->match, MAX_ROUNDS, false);
+    }
+    TRY(walk(plan, i + 1, op->match, false));
+    if (ops[op->match].kind == OP_ELSE) {
+        *inout = ops[op->match].match;
+        TRY(walk(plan, op->match + 1, *inout, false));
+    }
+    return STATUS_OK;
+}
+
+static enum status walk(struct plan *plan, size_t first, size_t last, bool is_certain) {
+    const struct op *ops = plan->task->ops->ops;
+    for (size_t i = first; i < last; i++) {
+        if (ops[i].kind == OP_IF || ops[i].kind == OP_WHILE || ops[i].kind == OP_REPEAT) {
+            TRY(walk_block(plan, &i, is_certain));
+            continue;
+        }
+        switch ((enum engine_mode)plan->task->modes[i]) {
+        case ENGINE_SKIP:
+            break;
+        case ENGINE_APPLY:
+        case ENGINE_COPY:
+            TRY(plan_apply(plan, i));
+            break;
+        case ENGINE_MEASURE:
+            TRY(plan_measure(plan, &ops[i], is_certain));
+            break;
+        }
+    }
+    return STATUS_OK;
+}
+
+static uint64_t saturate(double x) {
+    return x < 18446744073709549568.0 ? (uint64_t)x : UINT64_MAX;
+}
+
+static void fill_result(struct plan_result *out, const struct plan *plan, int n_ranks,
+                        const struct layout_tuning *tuning) {
+    const struct layout *layout = &plan->layout;
+    double most = 0;
+    for (int i = 0; i < n_ranks; i++) {
+        most = layout->peak[i] > most ? layout->peak[i] : most;
+    }
+    out->pool_bytes = most;
+    out->peak_bytes = most + (double)store_overhead_bytes(tuning, n_ranks);
+    bool has_wires = plan->task->n_wires > 0;
+    out->figures = (struct engine_figures){
+        .peak_group_qubits =
+            layout->peak_group_qubits > 0 ? layout->peak_group_qubits : (uint32_t)has_wires,
+        .peak_bytes = saturate(out->peak_bytes),
+        .total_amps = saturate(layout->peak_amps),
+        .exchanged_bytes = saturate(layout->exchanged_bytes),
+        .n_amp_updates = plan->n_updates,
+    };
+}
+
+enum status plan_make(struct plan_result *out, const struct engine_task *task, int n_ranks,
+                      const struct layout_tuning *tuning) {
+    struct plan plan = {.task = task, .is_first_round = true};
+    enum status status = STATUS_OK;
+    TRY_GOTO(layout_init(&plan.layout, task, n_ranks, tuning), done);
+    plan.canonical = mem_alloc(plan.layout.n_groups, sizeof *plan.canonical);
+    if (plan.canonical == NULL) {
+        status = STATUS_NOFIT;
+        goto done;
+    }
+    TRY_GOTO(walk(&plan, 0, task->ops->n_ops, true), done);
+    fill_result(out, &plan, n_ranks, tuning);
+done:
+    mem_free(plan.canonical);
+    layout_fini(&plan.layout);
+    return status;
+}

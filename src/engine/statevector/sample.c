@@ -1,0 +1,343 @@
+#include "engine/statevector/sample.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+enum { MIN_BINS = 1 << 12, MAX_BINS = 1 << 20, MAX_STEP = 20, MAX_FACTOR = 26 };
+
+/* Drawing from one group. Shots with equal outcomes so far share a prefix; each pass over the
+ * amplitudes of the prefixes in use takes several wires at once, as many as bins allow. */
+struct draw {
+    struct store *store;
+    uint64_t *inout;
+    size_t words, n_shots;
+    sample_uniform *u;
+    void *ctx;
+    uint32_t group;
+    const uint32_t *wires;
+    size_t *members; /* places in wires of the group's wires */
+    size_t n_members, done;
+    uint64_t mask;           /* bits of the amplitude number drawn so far */
+    uint64_t *values, *next; /* of each prefix */
+    size_t n_prefixes, n_next;
+    size_t *prefix;           /* per shot */
+    size_t *order, *starts;   /* shots by prefix */
+    struct measure_sum *bins; /* of a batch of prefixes */
+    struct measure_sum *tree; /* of one prefix: node (1 << level) + low bits */
+    size_t n_bins;
+    unsigned step; /* wires in this pass */
+};
+
+static const struct layout_wire *member_wire(const struct draw *draw, size_t member) {
+    return &draw->store->layout->wires[draw->wires[draw->members[member]]];
+}
+
+static bool draw_bit(struct draw *draw, size_t i, size_t shot, double p_one) {
+    uint64_t *row = draw->inout + i * draw->words;
+    bool flip = bits_get(row, shot);
+    bool bit = draw->u(draw->ctx, i, shot) < (flip ? 1 - p_one : p_one);
+    bits_set(row, shot, bit);
+    return bit != flip;
+}
+
+/* Sums over the later wires of the step, level by level. */
+static void fill_tree(struct draw *draw, const struct measure_sum *bins) {
+    size_t n = (size_t)1 << draw->step;
+    memcpy(draw->tree + n, bins, n * sizeof *bins);
+    for (unsigned level = draw->step; level-- > 0;) {
+        struct measure_sum *to = draw->tree + ((size_t)1 << level);
+        const struct measure_sum *from = draw->tree + ((size_t)2 << level);
+        for (size_t x = 0; x < (size_t)1 << level; x++) {
+            const struct measure_sum *one = &from[x | (size_t)1 << level];
+            to[x] = (struct measure_sum){from[x].hi + one->hi, from[x].lo + one->lo};
+            measure_settle(&to[x]);
+        }
+    }
+}
+
+/* One shot through the wires of the step; returns its outcome bits (as in the amplitude number). */
+static size_t draw_shot(struct draw *draw, size_t shot) {
+    size_t x = 0;
+    for (unsigned level = 0; level < draw->step; level++) {
+        const struct measure_sum *nodes = draw->tree + ((size_t)2 << level);
+        size_t member = draw->done + level, high = (size_t)1 << level;
+        bool is_flipped = member_wire(draw, member)->flip;
+        const struct measure_sum *zero = &nodes[is_flipped ? x | high : x];
+        const struct measure_sum *one = &nodes[is_flipped ? x : x | high];
+        bool bit = draw_bit(draw, draw->members[member], shot, measure_ratio(zero, one));
+        x |= bit != is_flipped ? high : 0;
+    }
+    return x;
+}
+
+static uint64_t spread_bits(const struct draw *draw, size_t x) {
+    uint64_t value = 0;
+    for (unsigned level = 0; level < draw->step; level++) {
+        value |= (uint64_t)(x >> level & 1) << member_wire(draw, draw->done + level)->pos;
+    }
+    return value;
+}
+
+/* All shots of one prefix; new prefixes are numbered as they appear. The tree's leaves remember
+ * them. */
+static void draw_prefix(struct draw *draw, size_t prefix, const struct measure_sum *bins) {
+    fill_tree(draw, bins);
+    size_t first = draw->n_next, n = draw->starts[prefix + 1];
+    size_t *seen = (size_t *)(draw->tree + ((size_t)2 << draw->step));
+    memset(seen, 0, sizeof *seen << draw->step);
+    for (size_t i = draw->starts[prefix]; i < n; i++) {
+        size_t shot = draw->order[i], x = draw_shot(draw, shot);
+        if (seen[x] == 0) {
+            draw->next[draw->n_next++] = draw->values[prefix] | spread_bits(draw, x);
+            seen[x] = draw->n_next - first;
+        }
+        draw->prefix[shot] = first + seen[x] - 1;
+    }
+}
+
+static void sort_shots(struct draw *draw) {
+    memset(draw->starts, 0, (draw->n_prefixes + 2) * sizeof *draw->starts);
+    for (size_t shot = 0; shot < draw->n_shots; shot++) {
+        draw->starts[draw->prefix[shot] + 2]++;
+    }
+    for (size_t i = 2; i <= draw->n_prefixes + 1; i++) {
+        draw->starts[i] += draw->starts[i - 1];
+    }
+    for (size_t shot = 0; shot < draw->n_shots; shot++) {
+        draw->order[draw->starts[draw->prefix[shot] + 1]++] = shot;
+    }
+}
+
+static void choose_step(struct draw *draw) {
+    draw->step = 1;
+    while (draw->step < MAX_STEP && draw->done + draw->step < draw->n_members &&
+           draw->n_prefixes << (draw->step + 1) <= draw->n_bins) {
+        draw->step++;
+    }
+}
+
+static enum status draw_pass(struct draw *draw) {
+    choose_step(draw);
+    sort_shots(draw);
+    uint8_t positions[MAX_STEP];
+    for (unsigned i = 0; i < draw->step; i++) {
+        positions[i] = (uint8_t)member_wire(draw, draw->done + i)->pos;
+    }
+    size_t size = (size_t)1 << draw->step, batch = draw->n_bins / size;
+    draw->n_next = 0;
+    for (size_t first = 0; first < draw->n_prefixes; first += batch) {
+        size_t n = draw->n_prefixes - first < batch ? draw->n_prefixes - first : batch;
+        memset(draw->bins, 0, n * size * sizeof *draw->bins);
+        for (size_t i = 0; i < n; i++) {
+            TRY(measure_histogram(draw->store, draw->bins + i * size, draw->group, positions,
+                                  draw->step, draw->mask, draw->values[first + i]));
+        }
+        measure_combine(draw->store, draw->bins, n * size);
+        for (size_t i = 0; i < n; i++) {
+            draw_prefix(draw, first + i, draw->bins + i * size);
+        }
+    }
+    for (unsigned i = 0; i < draw->step; i++) {
+        draw->mask |= BIT64(positions[i]);
+    }
+    uint64_t *old = draw->values;
+    draw->values = draw->next;
+    draw->next = old;
+    draw->n_prefixes = draw->n_next;
+    draw->done += draw->step;
+    return STATUS_OK;
+}
+
+static enum status draw_group(struct draw *draw) {
+    draw->done = 0;
+    draw->mask = 0;
+    draw->n_prefixes = 1;
+    draw->values[0] = 0;
+    memset(draw->prefix, 0, draw->n_shots * sizeof *draw->prefix);
+    while (draw->done < draw->n_members) {
+        TRY(draw_pass(draw));
+    }
+    return STATUS_OK;
+}
+
+static enum status open_draw(struct draw *draw, size_t n_wires) {
+    size_t n = draw->n_shots;
+    draw->n_bins = MIN_BINS;
+    while (draw->n_bins < MAX_BINS && draw->n_bins / 16 < n) {
+        draw->n_bins *= 2;
+    }
+    draw->members = mem_alloc(n_wires, sizeof *draw->members);
+    draw->values = mem_alloc(n + 1, sizeof *draw->values);
+    draw->next = mem_alloc(n + 1, sizeof *draw->next);
+    draw->prefix = mem_alloc(n, sizeof *draw->prefix);
+    draw->order = mem_alloc(n, sizeof *draw->order);
+    draw->starts = mem_alloc(n + 3, sizeof *draw->starts);
+    draw->bins = mem_alloc(draw->n_bins, sizeof *draw->bins);
+    draw->tree = mem_alloc(3 * draw->n_bins, sizeof *draw->tree);
+    bool has_all = draw->members != NULL && draw->values != NULL && draw->next != NULL &&
+                   draw->prefix != NULL && draw->order != NULL && draw->starts != NULL &&
+                   draw->bins != NULL && draw->tree != NULL;
+    return comm_agree(draw->store->team, has_all ? STATUS_OK : STATUS_NOFIT);
+}
+
+static void close_draw(struct draw *draw) {
+    mem_free(draw->members);
+    mem_free(draw->values);
+    mem_free(draw->next);
+    mem_free(draw->prefix);
+    mem_free(draw->order);
+    mem_free(draw->starts);
+    mem_free(draw->bins);
+    mem_free(draw->tree);
+}
+
+/* Places in `wires`, from `first` on, of wires of the group of wires[first]; 0 if an earlier wire
+ * is of the same group (it was done then). */
+static size_t find_members(const struct layout *layout, size_t *out_members, const uint32_t *wires,
+                           size_t n_wires, size_t first) {
+    uint32_t group = layout->wires[wires[first]].group;
+    size_t n = 0;
+    for (size_t i = 0; i < n_wires; i++) {
+        if (layout->wires[wires[i]].group == group) {
+            if (i < first) {
+                return 0;
+            }
+            out_members[n++] = i;
+        }
+    }
+    return n;
+}
+
+enum status sample_draw(struct store *store, uint64_t *inout, const uint32_t *wires, size_t n_wires,
+                        size_t n_shots, sample_uniform *u, void *ctx) {
+    struct draw draw = {.store = store,
+                        .inout = inout,
+                        .words = bits_words(n_shots),
+                        .n_shots = n_shots,
+                        .u = u,
+                        .ctx = ctx,
+                        .wires = wires};
+    enum status status = STATUS_OK;
+    TRY_GOTO(open_draw(&draw, n_wires), done);
+    for (size_t i = 0; i < n_wires; i++) {
+        const struct layout_wire *wire = &store->layout->wires[wires[i]];
+        if (wire->group == LAYOUT_ALONE) {
+            double p = measure_alone(wire->amp);
+            for (size_t shot = 0; shot < n_shots; shot++) {
+                draw_bit(&draw, i, shot, p);
+            }
+            continue;
+        }
+        draw.group = wire->group;
+        draw.n_members = find_members(store->layout, draw.members, wires, n_wires, i);
+        if (draw.n_members > 0 && n_shots > 0) {
+            TRY_GOTO(draw_group(&draw), done);
+        }
+    }
+done:
+    close_draw(&draw);
+    return status;
+}
+
+/* ---- distribution ---- */
+
+static enum status alone_factor(struct engine_factor *factor, const double *amp, size_t i) {
+    double p = measure_alone(amp);
+    factor->n = 1;
+    factor->index = mem_alloc(1, sizeof *factor->index);
+    factor->p = mem_alloc(2, sizeof *factor->p);
+    if (factor->index == NULL || factor->p == NULL) {
+        return STATUS_NOFIT;
+    }
+    factor->index[0] = u32_from_size(i);
+    factor->p[0] = 1 - p;
+    factor->p[1] = p;
+    return STATUS_OK;
+}
+
+/* Bins in slabs of fixed high bits, so that no rank sends more than MAX_BINS at once. */
+static enum status group_factor(struct store *store, struct engine_factor *factor,
+                                const uint32_t *wires, const size_t *members,
+                                struct measure_sum *bins) {
+    const struct layout_wire *all = store->layout->wires;
+    unsigned low = factor->n < MAX_STEP ? factor->n : MAX_STEP;
+    uint8_t positions[MAX_FACTOR];
+    uint64_t flips = 0, mask = 0;
+    for (unsigned j = 0; j < factor->n; j++) {
+        const struct layout_wire *wire = &all[wires[members[j]]];
+        factor->index[j] = u32_from_size(members[j]);
+        positions[j] = (uint8_t)wire->pos;
+        flips |= (uint64_t)wire->flip << j;
+        mask |= j < low ? 0 : BIT64(wire->pos);
+    }
+    struct measure_sum total = {0};
+    uint32_t group = all[wires[members[0]]].group;
+    TRY(measure_norm(store, &total, group, 0, 0));
+    measure_combine(store, &total, 1);
+    size_t n_slab = (size_t)1 << low;
+    for (uint64_t slab = 0; slab < BIT64(factor->n - low); slab++) {
+        uint64_t value = 0;
+        for (unsigned j = low; j < factor->n; j++) {
+            value |= (slab >> (j - low) & 1) << positions[j];
+        }
+        memset(bins, 0, n_slab * sizeof *bins);
+        TRY(measure_histogram(store, bins, group, positions, low, mask, value));
+        measure_combine(store, bins, n_slab);
+        for (size_t x = 0; x < n_slab; x++) {
+            factor->p[(slab << low | x) ^ flips] = measure_value(&bins[x]) / measure_value(&total);
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status open_factor(struct store *store, struct engine_factor *factor, size_t n) {
+    if (n > MAX_FACTOR) {
+        return log_error(STATUS_NOFIT,
+                         "the joint distribution of %zu entangled qubits does not fit; %d is the "
+                         "most",
+                         n, MAX_FACTOR);
+    }
+    factor->n = (uint32_t)n;
+    factor->index = mem_alloc(n, sizeof *factor->index);
+    factor->p = mem_alloc((size_t)1 << n, sizeof *factor->p);
+    bool has_all = factor->index != NULL && factor->p != NULL;
+    return comm_agree(store->team, has_all ? STATUS_OK : STATUS_NOFIT);
+}
+
+enum status sample_distribution(struct store *store, struct engine_distribution *out,
+                                const uint32_t *wires, size_t n_wires) {
+    struct engine_distribution made = {0};
+    enum status status = STATUS_OK;
+    size_t *members = mem_alloc(n_wires, sizeof *members);
+    struct measure_sum *bins = mem_alloc(MAX_BINS, sizeof *bins);
+    made.factors = mem_alloc(n_wires, sizeof *made.factors);
+    bool has_all = members != NULL && bins != NULL && made.factors != NULL;
+    TRY_GOTO(comm_agree(store->team, has_all ? STATUS_OK : STATUS_NOFIT), failed);
+    for (size_t i = 0; i < n_wires; i++) {
+        const struct layout_wire *wire = &store->layout->wires[wires[i]];
+        struct engine_factor *factor = &made.factors[made.n_factors];
+        if (wire->group == LAYOUT_ALONE) {
+            made.n_factors++;
+            TRY_GOTO(alone_factor(factor, wire->amp, i), failed);
+            continue;
+        }
+        size_t n = find_members(store->layout, members, wires, n_wires, i);
+        if (n > 0) {
+            made.n_factors++;
+            TRY_GOTO(open_factor(store, factor, n), failed);
+            TRY_GOTO(group_factor(store, factor, wires, members, bins), failed);
+        }
+    }
+    mem_free(members);
+    mem_free(bins);
+    *out = made;
+    return STATUS_OK;
+failed:
+    mem_free(members);
+    mem_free(bins);
+    engine_distribution_fini(&made);
+    return status;
+}

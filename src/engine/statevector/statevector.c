@@ -1,0 +1,272 @@
+#include "engine/statevector/statevector.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "engine/statevector/apply.h"
+#include "engine/statevector/expect.h"
+#include "engine/statevector/plan.h"
+#include "engine/statevector/sample.h"
+#include "engine/statevector/snapshot.h"
+
+struct statevector {
+    struct engine base;
+    const struct engine_task *task;
+    struct layout layout;
+    struct store store;
+    double limit;          /* bytes per rank, for all */
+    double reserved_bytes; /* planned state and buffers */
+    double snapshot_bytes; /* of snapshots alive, on the fullest rank */
+};
+
+static struct statevector *self_of(struct engine *engine) {
+    CHECK(engine->class == &engine_statevector);
+    return (struct statevector *)engine;
+}
+
+enum status statevector_plan(struct engine_figures *out_figures, const struct engine_task *task,
+                             int n_ranks, const struct layout_tuning *tuning) {
+    struct plan_result result;
+    TRY(plan_make(&result, task, n_ranks, tuning));
+    *out_figures = result.figures;
+    return STATUS_OK;
+}
+
+static enum status sv_plan(struct engine_figures *out_figures, const struct engine_task *task,
+                           int n_ranks) {
+    return statevector_plan(out_figures, task, n_ranks, &layout_tuning_default);
+}
+
+/* The least share of memory that a rank has, by nodes. */
+static enum status find_limit(double *out_limit, const struct engine_task *task,
+                              const struct team *team) {
+    if (task->max_bytes != 0) {
+        *out_limit = (double)task->max_bytes;
+        return STATUS_OK;
+    }
+    size_t n_ranks = (size_t)team_size(team), n_here = 0;
+    char name[256] = {0};
+    gethostname(name, sizeof name - 1);
+    char *names = mem_alloc(n_ranks, sizeof name);
+    TRY(comm_agree(team, names == NULL ? STATUS_NOFIT : STATUS_OK));
+    comm_allgather(team, names, name, sizeof name);
+    for (size_t i = 0; i < n_ranks; i++) {
+        n_here += memcmp(names + i * sizeof name, name, sizeof name) == 0;
+    }
+    mem_free(names);
+    uint64_t least = UINT64_MAX - mem_available() / n_here; /* the largest is the least */
+    comm_max_u64(team, &least, 1);
+    *out_limit = (double)(UINT64_MAX - least);
+    return STATUS_OK;
+}
+
+static const char *print_bytes(char *buffer, size_t n, double bytes) {
+    if (bytes < 9e18) {
+        return units_print_bytes(buffer, n, (uint64_t)bytes);
+    }
+    int exponent = 0;
+    frexp(bytes, &exponent);
+    snprintf(buffer, n, "2^%d bytes", exponent);
+    return buffer;
+}
+
+static enum status check_fit(const struct plan_result *plan, double limit) {
+    if (plan->peak_bytes <= limit) {
+        return STATUS_OK;
+    }
+    char need[32], have[32];
+    return log_error(STATUS_NOFIT,
+                     "the state does not fit: %s per rank needed for up to %u entangled qubits, "
+                     "%s available",
+                     print_bytes(need, sizeof need, plan->peak_bytes),
+                     plan->figures.peak_group_qubits, print_bytes(have, sizeof have, limit));
+}
+
+static void sv_destroy(struct engine *engine) {
+    if (engine == NULL) {
+        return;
+    }
+    struct statevector *self = self_of(engine);
+    if (self->store.layout != NULL) {
+        store_fini(&self->store);
+    }
+    layout_fini(&self->layout);
+    mem_free(self);
+}
+
+enum status statevector_create(struct engine **out_engine, const struct engine_task *task,
+                               const struct team *team, const struct layout_tuning *tuning) {
+    struct plan_result plan;
+    enum cpu_isa isa = CPU_SCALAR;
+    int n_ranks = team_size(team);
+    TRY(comm_agree(team, cpu_detect_isa(&isa)));
+    TRY(comm_agree(team, plan_make(&plan, task, n_ranks, tuning)));
+    double limit = 0;
+    TRY(find_limit(&limit, task, team));
+    TRY(check_fit(&plan, limit));
+
+    struct statevector *self = mem_alloc(1, sizeof *self);
+    enum status status = self == NULL ? STATUS_NOFIT : STATUS_OK;
+    if (self != NULL) {
+        self->base.class = &engine_statevector;
+        self->task = task;
+        self->limit = limit;
+        self->reserved_bytes = plan.peak_bytes;
+        status = layout_init(&self->layout, task, n_ranks, tuning);
+    }
+    TRY_GOTO(comm_agree(team, status), failed);
+    TRY_GOTO(store_init(&self->store, &self->layout, team, statevector_kernels_get(isa),
+                        (size_t)plan.pool_bytes),
+             failed);
+    *out_engine = &self->base;
+    return STATUS_OK;
+failed:
+    sv_destroy(self == NULL ? NULL : &self->base);
+    return status;
+}
+
+static enum status sv_create(struct engine **out_engine, const struct engine_task *task,
+                             const struct team *team) {
+    return statevector_create(out_engine, task, team, &layout_tuning_default);
+}
+
+static enum status sv_begin(struct engine *engine) {
+    layout_reset(&self_of(engine)->layout);
+    return STATUS_OK;
+}
+
+static enum status run_op(struct statevector *self, size_t i) {
+    const struct op *op = &self->task->ops->ops[i];
+    const uint32_t *qubits = op_qubits(self->task->ops, op);
+    switch ((enum engine_mode)self->task->modes[i]) {
+    case ENGINE_SKIP:
+    case ENGINE_MEASURE:
+        return STATUS_OK;
+    case ENGINE_COPY:
+        return layout_copy(&self->layout, qubits[0], self->task->copy_wires[i]);
+    case ENGINE_APPLY:
+        break;
+    }
+    if (op->kind == OP_EBIT) {
+        return layout_pair(&self->layout, qubits[0], qubits[1]);
+    }
+    CHECK(op->kind == OP_GATE);
+    return apply_gate(&self->layout, NULL, (enum gate_id)op->which, op_params(self->task->ops, op),
+                      qubits, i);
+}
+
+static enum status sv_run(struct engine *engine, size_t first, size_t last) {
+    struct statevector *self = self_of(engine);
+    for (size_t i = first; i < last; i++) {
+        TRY(run_op(self, i));
+    }
+    return STATUS_OK;
+}
+
+static enum status sv_apply_pauli(struct engine *engine, uint32_t wire, bool x, bool z) {
+    struct layout *layout = &self_of(engine)->layout;
+    if (z) {
+        TRY(apply_gate(layout, NULL, GATE_Z, NULL, &wire, LAYOUT_NO_OP));
+    }
+    return x ? apply_gate(layout, NULL, GATE_X, NULL, &wire, LAYOUT_NO_OP) : STATUS_OK;
+}
+
+static enum status sv_probability(struct engine *engine, double *out_p_one, uint32_t wire) {
+    return measure_probability(&self_of(engine)->store, out_p_one, wire);
+}
+
+static enum status sv_project(struct engine *engine, uint32_t wire, bool bit, double p) {
+    struct layout *layout = &self_of(engine)->layout;
+    CHECK(p > 0);
+    if (!layout_is_alone(layout, wire)) {
+        return layout_leave(layout, wire, bit, 1 / sqrt(p));
+    }
+    layout->wires[wire] = (struct layout_wire){.group = LAYOUT_ALONE, .is_basis = true};
+    layout->wires[wire].amp[bit ? 2 : 0] = 1;
+    return STATUS_OK;
+}
+
+static enum status sv_clear(struct engine *engine, uint32_t wire) {
+    CHECK(layout_is_alone(&self_of(engine)->layout, wire));
+    return sv_project(engine, wire, false, 1);
+}
+
+static enum status sv_snapshot(struct engine *engine, void **out_snapshot) {
+    struct statevector *self = self_of(engine);
+    double need = self->reserved_bytes + self->snapshot_bytes + snapshot_bytes(&self->layout);
+    if (need > self->limit) {
+        return STATUS_NOFIT;
+    }
+    struct snapshot *snapshot = NULL;
+    TRY(snapshot_take(&snapshot, &self->store));
+    self->snapshot_bytes += snapshot_size(snapshot);
+    *out_snapshot = snapshot;
+    return STATUS_OK;
+}
+
+static enum status sv_restore(struct engine *engine, const void *snapshot) {
+    return snapshot_restore(&self_of(engine)->store, snapshot);
+}
+
+static void sv_drop(struct engine *engine, void *snapshot) {
+    if (snapshot != NULL) {
+        self_of(engine)->snapshot_bytes -= snapshot_size(snapshot);
+        snapshot_destroy(snapshot);
+    }
+}
+
+static enum status sv_sample(struct engine *engine, uint64_t *inout, const uint32_t *wires,
+                             size_t n_wires, size_t n_shots,
+                             double (*u)(void *ctx, size_t i, size_t shot), void *ctx) {
+    return sample_draw(&self_of(engine)->store, inout, wires, n_wires, n_shots, u, ctx);
+}
+
+static enum status sv_distribution(struct engine *engine, struct engine_distribution *out,
+                                   const uint32_t *wires, size_t n_wires) {
+    return sample_distribution(&self_of(engine)->store, out, wires, n_wires);
+}
+
+static enum status sv_expect(struct engine *engine, double *out_value, const uint32_t *wires,
+                             const uint8_t *letters, size_t n) {
+    return expect_pauli(&self_of(engine)->store, out_value, wires, letters, n);
+}
+
+static enum status sv_amplitudes(struct engine *engine, double *out, const uint32_t *wires,
+                                 size_t n) {
+    return expect_amplitudes(&self_of(engine)->store, out, wires, n);
+}
+
+static void sv_usage(const struct engine *engine, uint32_t *out_peak_group_qubits,
+                     uint64_t *out_bytes) {
+    CHECK(engine->class == &engine_statevector);
+    const struct statevector *self = (const struct statevector *)engine;
+    uint32_t peak = self->layout.peak_group_qubits;
+    *out_peak_group_qubits = peak > 0 ? peak : self->task->n_wires > 0;
+    *out_bytes = self->store.n_memory_bytes;
+}
+
+const struct engine_class engine_statevector = {
+    .name = "statevector",
+    .plan = sv_plan,
+    .create = sv_create,
+    .destroy = sv_destroy,
+    .begin = sv_begin,
+    .run = sv_run,
+    .apply_pauli = sv_apply_pauli,
+    .probability = sv_probability,
+    .project = sv_project,
+    .clear = sv_clear,
+    .snapshot = sv_snapshot,
+    .restore = sv_restore,
+    .drop = sv_drop,
+    .sample = sv_sample,
+    .distribution = sv_distribution,
+    .expect = sv_expect,
+    .amplitudes = sv_amplitudes,
+    .usage = sv_usage,
+};

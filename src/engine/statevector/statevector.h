@@ -1,0 +1,14 @@
+/* The state-vector engine beyond its class: what tests choose. */
+#ifndef QSPAN_ENGINE_STATEVECTOR_STATEVECTOR_H
+#define QSPAN_ENGINE_STATEVECTOR_STATEVECTOR_H
+
+#include "engine/engine.h"
+#include "engine/statevector/layout.h"
+
+/* engine_statevector.create and .plan with other sizes of chunks and slices. */
+enum status statevector_create(struct engine **out_engine, const struct engine_task *task,
+                               const struct team *team, const struct layout_tuning *tuning);
+enum status statevector_plan(struct engine_figures *out_figures, const struct engine_task *task,
+                             int n_ranks, const struct layout_tuning *tuning);
+
+#endif

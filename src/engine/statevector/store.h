@@ -1,0 +1,124 @@
+/* The amplitudes of one rank, and what moves them: the data side of a layout.
+ *
+ * A group's vector is kept as a table of equal chunks of 2^chunk_bits amplitudes (a slice, where
+ * that is smaller): the chunks that this rank owns, in order of the amplitude's number. Bits of a
+ * number below chunk_bits lie inside a chunk, the others choose it. Functions here are called by
+ * the layout, on all ranks with equal arguments, just before it changes its own records; memory was
+ * counted before. */
+#ifndef QSPAN_ENGINE_STATEVECTOR_STORE_H
+#define QSPAN_ENGINE_STATEVECTOR_STORE_H
+
+#include "comm/comm.h"
+#include "engine/statevector/layout.h"
+#include "engine/statevector/pool.h"
+#include "kernels/statevector.h"
+
+#define STORE_NO_BIT UINT32_MAX
+
+enum {
+    STORE_PARALLEL_AMPS = 1 << 15, /* below this one thread is quicker */
+    STORE_PIECE_BYTES = 1 << 18,   /* of an exchange between ranks */
+};
+
+struct store_table {
+    uint32_t *handles;
+    size_t n, cap;
+};
+struct store {
+    struct layout *layout;
+    const struct team *team;
+    const struct statevector_kernels *kernels;
+    int rank;
+    struct pool pool;
+    double *memory; /* of the pool */
+    size_t n_memory_bytes;
+    struct store_table *tables; /* per slot */
+    struct store_table spare;   /* being built */
+    double *stage[2];           /* two vectors of 2^stage_bits amplitudes, message buffers */
+    unsigned stage_bits;
+    uint64_t *work; /* list of chunk numbers */
+    size_t cap_work;
+    int *ranks;        /* scratch: those that take part in something */
+    uint32_t n_events; /* equal on all ranks: number of message tags */
+};
+
+/* A vector as this rank sees it. */
+struct store_view {
+    uint32_t n;
+    unsigned slice_bits, chunk_bits;
+    uint64_t first, last; /* chunks owned: first .. last-1 */
+    const struct layout_deal *deal;
+};
+
+/* A factor of a product: a whole group, or one wire that is alone. */
+struct store_factor {
+    uint32_t group; /* LAYOUT_ALONE: amp */
+    uint32_t n;
+    const double *amp;
+};
+struct layout_cut;
+
+/* Reserves and touches n_bytes. Collective. STATUS_NOFIT (logged) on all ranks alike. */
+enum status store_init(struct store *store, struct layout *layout, const struct team *team,
+                       const struct statevector_kernels *kernels, size_t n_bytes);
+void store_fini(struct store *store);
+/* Bytes beside the amplitudes themselves. */
+uint64_t store_overhead_bytes(const struct layout_tuning *tuning, int n_ranks);
+unsigned store_stage_bits(const struct layout_tuning *tuning, int n_ranks);
+
+struct store_view store_view_of(const struct store *store, const struct layout_deal *deal,
+                                uint32_t n);
+struct store_view store_view_group(const struct store *store, uint32_t group);
+/* Chunk number `chunk`, which must be owned. */
+static inline double *store_chunk(const struct store *store, uint32_t group,
+                                  const struct store_view *view, uint64_t chunk) {
+    return pool_at(&store->pool, store->tables[group].handles[chunk - view->first]);
+}
+static inline uint64_t store_chunk_blocks(const struct store_view *view) {
+    return view->chunk_bits <= STATEVECTOR_LANE_BITS
+               ? 1
+               : UINT64_C(1) << (view->chunk_bits - STATEVECTOR_LANE_BITS);
+}
+/* Numbers of the owned chunks with (chunk & mask) == value, into store->work. */
+enum status store_list_chunks(struct store *store, size_t *out_n, const struct store_view *view,
+                              uint64_t mask, uint64_t value);
+/* Pieces into which to cut the work on n_chunks times n_blocks blocks, for threads. */
+uint64_t store_count_pieces(size_t n_chunks, uint64_t n_blocks);
+static inline bool store_is_large(size_t n_chunks, uint64_t n_blocks) {
+    return (uint64_t)n_chunks * n_blocks * STATEVECTOR_LANES >= STORE_PARALLEL_AMPS;
+}
+
+/* Adds a deal's ranks to the n_ranks in store->ranks, ascending; returns how many there are now. */
+size_t store_unite_ranks(struct store *store, size_t n_ranks, const struct layout_deal *deal);
+/* Index of this rank in store->ranks, or n_ranks. */
+size_t store_find_rank(const struct store *store, size_t n_ranks, int rank);
+
+void store_clear(struct store *store);
+void store_free(struct store *store, uint32_t group);
+enum status store_take(struct store *store, uint32_t group); /* zeroed blocks for a new group */
+enum status store_set_pair(struct store *store, uint32_t group);
+enum status store_scale(struct store *store, uint32_t group, double factor);
+
+/* merge.c: products of vectors. q: bit of the group (of a) that the new wire copies, or
+ * STORE_NO_BIT. */
+enum status store_grow(struct store *store, uint32_t group, const struct store_factor *b,
+                       uint32_t q);
+enum status store_build(struct store *store, uint32_t group, const struct store_factor *a,
+                        const struct store_factor *b, uint32_t q);
+
+/* exchange.c: between slices and ranks. */
+enum status store_exchange(struct store *store, uint32_t group, unsigned slice_bit,
+                           unsigned victim);
+enum status store_move(struct store *store, uint32_t group, const struct layout_cut *from,
+                       const struct layout_deal *to);
+/* n_bytes from ranks[root] to all ranks of the list, of which this rank is one. */
+void store_spread(struct store *store, void *data, size_t n_bytes, const int *ranks, size_t n_ranks,
+                  size_t root);
+
+/* drop.c: a wire leaves. */
+enum status store_drop(struct store *store, uint32_t group, unsigned pos, bool bit, double factor);
+/* Two-wire group: factor times the amplitudes with bit `pos` = bit, on every rank of the team. */
+void store_read_pair(struct store *store, uint32_t group, double *out_amp, unsigned pos, bool bit,
+                     double factor);
+
+#endif
