@@ -1,9 +1,9 @@
 /* What the runtime asks of an engine that holds the state.
  *
- * An engine holds one branch: one state of all wires, replicated control, distributed amplitudes. Wires
- * start in |0>, each alone. The runtime owns shots, branches and Pauli frames. All calls are collective
- * over the engine's team with equal arguments; results (probabilities, bits) are equal on all ranks and,
- * bit for bit, for any number of ranks and threads. */
+ * An engine holds one branch: one state of all wires, replicated control, distributed amplitudes.
+ * Wires start in |0>, each alone. The runtime owns shots, branches and Pauli frames. All calls are
+ * collective over the engine's team with equal arguments; results (probabilities, bits) are equal
+ * on all ranks and, bit for bit, for any number of ranks and threads. */
 #ifndef QSPAN_ENGINE_ENGINE_H
 #define QSPAN_ENGINE_ENGINE_H
 
@@ -17,11 +17,12 @@
 
 /* What an engine does at an op of a program (one mode per op, made by the runtime). */
 enum engine_mode {
-    ENGINE_SKIP,  /* nothing: classical ops, and ops that the runtime carries in frames */
-    ENGINE_APPLY, /* GATE: apply. EBIT: both wires become Phi+. */
-    ENGINE_COPY,  /* CX(q, a) with the pair of a and arg's wire b pending: |q> -> |q>_q |q>_b (entangler);
-                     copy_wire[i] = b, which is |0> and alone */
-    ENGINE_MEASURE, /* MEASURE, RESET, FREE: the runtime will call probability and project; for plans */
+    ENGINE_SKIP,    /* nothing: classical ops, and ops that the runtime carries in frames */
+    ENGINE_APPLY,   /* GATE: apply. EBIT: both wires become Phi+. */
+    ENGINE_COPY,    /* CX(q, a) with the pair of a and arg's wire b pending: |q> -> |q>_q |q>_b
+                       (entangler);    copy_wire[i] = b, which is |0> and alone */
+    ENGINE_MEASURE, /* MEASURE, RESET, FREE: the runtime will call probability and project; for
+                       plans */
 };
 /* A program as engines see it. Borrowed by engine_create: must outlive the engine. */
 struct engine_task {
@@ -30,7 +31,7 @@ struct engine_task {
     const uint32_t *copy_wires; /* per op, for ENGINE_COPY */
     uint32_t n_wires, n_qpus;
     const uint32_t *wire_qpu;
-    uint64_t max_bytes;         /* per rank; 0 = what mem_available says, over the ranks of the node */
+    uint64_t max_bytes; /* per rank; 0 = what mem_available says, over the ranks of the node */
 };
 struct engine_figures {
     uint32_t peak_group_qubits;
@@ -44,8 +45,8 @@ struct engine;
 struct engine_distribution;
 struct engine_class {
     const char *name;
-    /* Figures for n_ranks without allocating anything (any process, not collective). Walks the ops: IF
-     * bodies as taken, loop bodies twice. More than max_bytes is no error here. */
+    /* Figures for n_ranks without allocating anything (any process, not collective). Walks the ops:
+     * IF bodies as taken, loop bodies twice. More than max_bytes is no error here. */
     enum status (*plan)(struct engine_figures *out_figures, const struct engine_task *task,
                         int n_ranks);
     /* Refuses what does not fit (STATUS_NOFIT, figure logged) before allocating; then reserves and
@@ -60,33 +61,35 @@ struct engine_class {
     /* Pauli on one wire: X if x, Z if z (Y if both), up to phase. */
     enum status (*apply_pauli)(struct engine *engine, uint32_t wire, bool x, bool z);
     enum status (*probability)(struct engine *engine, double *out_p_one, uint32_t wire);
-    /* Projects the wire on |bit>, which had probability p > 0, renormalises; the wire leaves its group and
-     * is |bit>, alone. */
+    /* Projects the wire on |bit>, which had probability p > 0, renormalises; the wire leaves its
+     * group and is |bit>, alone. */
     enum status (*project)(struct engine *engine, uint32_t wire, bool bit, double p);
     /* A wire that is alone becomes |0> (CHECKs that it is alone). */
     enum status (*clear)(struct engine *engine, uint32_t wire);
 
-    /* Copies of the whole state. snapshot gives STATUS_NOFIT (not logged) when memory does not allow it:
-     * the runtime then recomputes. A snapshot may be restored several times. */
+    /* Copies of the whole state. snapshot gives STATUS_NOFIT (not logged) when memory does not
+     * allow it: the runtime then recomputes. A snapshot may be restored several times. */
     enum status (*snapshot)(struct engine *engine, void **out_snapshot);
     enum status (*restore)(struct engine *engine, const void *snapshot);
     void (*drop)(struct engine *engine, void *snapshot);
 
-    /* Draws Z outcomes of wires, in this order, for n_shots shots: bit = [u(ctx, i, shot) < P(bit = 1 | the
-     * shot's bits before)]. On entry row i (of words = bits_words(n_shots) words) of `inout` says for each
-     * shot whether a frame flips the outcome of wire i; on exit it holds the bits. State unchanged. */
+    /* Draws Z outcomes of wires, in this order, for n_shots shots: bit = [u(ctx, i, shot) < P(bit =
+     * 1 | the shot's bits before)]. On entry row i (of words = bits_words(n_shots) words) of
+     * `inout` says for each shot whether a frame flips the outcome of wire i; on exit it holds the
+     * bits. State unchanged. */
     enum status (*sample)(struct engine *engine, uint64_t *inout, const uint32_t *wires,
                           size_t n_wires, size_t n_shots,
                           double (*u)(void *ctx, size_t i, size_t shot), void *ctx);
-    /* Exact joint distribution of the Z outcomes of wires (each at most once), as independent factors. */
+    /* Exact joint distribution of the Z outcomes of wires (each at most once), as independent
+     * factors. */
     enum status (*distribution)(struct engine *engine, struct engine_distribution *out,
                                 const uint32_t *wires, size_t n_wires);
     /* <P> for a Pauli string: letters 1 X, 2 Y, 3 Z on wires. */
     enum status (*expect)(struct engine *engine, double *out_value, const uint32_t *wires,
                           const uint8_t *letters, size_t n);
-    /* Amplitudes of the state of `wires` (wire 0 least significant) with all other wires in a product with
-     * them: 2 * 2^n doubles, on every rank; for tests and small states (n <= 26). STATUS_INPUT if the
-     * wires are entangled with others. */
+    /* Amplitudes of the state of `wires` (wire 0 least significant) with all other wires in a
+     * product with them: 2 * 2^n doubles, on every rank; for tests and small states (n <= 26).
+     * STATUS_INPUT if the wires are entangled with others. */
     enum status (*amplitudes)(struct engine *engine, double *out, const uint32_t *wires, size_t n);
     /* Largest group so far, bytes reserved on this rank. */
     void (*usage)(const struct engine *engine, uint32_t *out_peak_group_qubits,
@@ -99,7 +102,7 @@ struct engine {
 struct engine_factor {
     uint32_t *index; /* n positions in `wires`; bit j of an outcome belongs to wires[index[j]] */
     uint32_t n;
-    double *p;       /* 2^n probabilities (n <= 26) */
+    double *p; /* 2^n probabilities (n <= 26) */
 };
 struct engine_distribution {
     struct engine_factor *factors; /* each wire in exactly one */
