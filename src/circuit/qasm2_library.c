@@ -213,7 +213,8 @@ static enum status run_call(struct qasm2_library *library, struct op_list *list,
                             const struct qasm2_call *call, struct src_loc loc, uint32_t file,
                             bool quiet) {
     const uint32_t *qubits = library->qubits + library->n_qubits - call->n_qubits;
-    const double *params = library->params + library->n_params - call->n_params;
+    const double *params =
+        call->n_params == 0 ? NULL : library->params + library->n_params - call->n_params;
 
     switch (call->kind) {
     case QASM2_CALL_DEFINED:

@@ -4,6 +4,7 @@
 
 #include "base/bits.h"
 #include "base/mem.h"
+#include "base/units.h"
 #include "circuit/qasm2_parser.h"
 
 /* Growth of memory below this is not worth asking the system about. */
@@ -47,10 +48,11 @@ static enum status check_budget(struct qasm2_parser *p, struct qasm2_cost cost,
                             (unsigned long long)cost.n_steps, (unsigned long long)max_steps);
     }
     if (n_bytes > SMALL_GROWTH_BYTES && n_bytes > (double)mem_available()) {
+        char text[32];
         return log_error_at(STATUS_NOFIT, loc,
-                            "this statement expands to %llu operations; their %.3g bytes exceed "
-                            "the memory there is",
-                            (unsigned long long)cost.n_ops, n_bytes);
+                            "the operations up to this statement need %s; that exceeds the memory "
+                            "there is",
+                            units_print_bytes(text, sizeof text, (uint64_t)n_bytes));
     }
     p->n_steps += cost.n_steps;
     return STATUS_OK;

@@ -1,5 +1,6 @@
 /* Generated circuits on a naive state vector, against closed forms. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/bits.h"
@@ -168,6 +169,27 @@ Test(generate, qpe_of_many_qubits) {
         }
     }
     circuit_destroy(circuit);
+}
+
+/* examples/qpe16.qasm is what the generator makes, with comments. */
+Test(generate, example_is_generated) {
+    const char *folder = getenv("QSPAN_SOURCE_DIR");
+    struct circuit *made = NULL, *read = NULL;
+    struct text want = {0}, got = {0};
+    char path[4096];
+
+    cr_assert_not_null(folder);
+    snprintf(path, sizeof path, "%s/examples/qpe16.qasm", folder);
+    reading_start();
+    cr_assert_eq(qasm2_read_file(&read, path, NULL), STATUS_OK, "%s", reading_messages.data);
+    cr_assert_eq(gen_qpe(&made, 15, 0.3141592653589793), STATUS_OK);
+    dump_circuit(&want, made);
+    dump_circuit(&got, read);
+    cr_expect_str_eq(got.data, want.data);
+    text_fini(&want);
+    text_fini(&got);
+    circuit_destroy(made);
+    circuit_destroy(read);
 }
 
 Test(generate, refuses) {
