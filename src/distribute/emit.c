@@ -235,20 +235,11 @@ enum status emit_move_back(struct emit *emit, const struct loan *loan) {
 
 /* ---- registers ---- */
 
-static bool is_taken(const struct emit *emit, const char *name) {
-    for (size_t i = 0; i < emit->circuit->n_cregs; i++) {
-        if (strcmp(emit->circuit->cregs[i].name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* "A_data", with underscores until no register of the circuit has that name. */
 static const char *make_name(struct emit *emit, const char *qpu, const char *what) {
     struct arena *arena = &emit->program->arena;
     const char *name = arena_printf(arena, "%s_%s", qpu, what);
-    while (name != NULL && is_taken(emit, name)) {
+    while (name != NULL && circuit_find_creg(emit->circuit, name, strlen(name)) != NULL) {
         name = arena_printf(arena, "%s_", name);
     }
     return name;

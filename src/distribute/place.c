@@ -17,24 +17,33 @@ static enum status refuse_name(const char *name, const struct machine *machine) 
 
 static enum status place_named(uint32_t *qpu_of, uint32_t *n_used, const struct circuit *circuit,
                                const struct machine *machine) {
-    for (size_t i = 0; i < circuit->n_placed_qpus; i++) {
-        const uint32_t qpu = machine_find_qpu(machine, circuit->placed_qpus[i]);
-        if (qpu == OP_NO_QPU) {
-            return refuse_name(circuit->placed_qpus[i], machine);
-        }
-        for (uint32_t qb = 0; qb < circuit->n_qubits; qb++) {
-            if (circuit->placement[qb] == i) {
-                qpu_of[qb] = qpu;
-                n_used[qpu]++;
-            }
-        }
-        if (n_used[qpu] > machine->qpus[qpu].n_data) {
-            return log_error(STATUS_INPUT,
-                             "the circuit places %u qubits on QPU '%s', which has %u data qubits",
-                             n_used[qpu], machine->qpus[qpu].name, machine->qpus[qpu].n_data);
+    uint32_t *qpus = mem_alloc(circuit->n_placed_qpus, sizeof *qpus);
+    if (qpus == NULL) {
+        return STATUS_NOFIT;
+    }
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < circuit->n_placed_qpus && status == STATUS_OK; i++) {
+        qpus[i] = machine_find_qpu(machine, circuit->placed_qpus[i]);
+        if (qpus[i] == OP_NO_QPU) {
+            status = refuse_name(circuit->placed_qpus[i], machine);
         }
     }
-    return STATUS_OK;
+    for (uint32_t qb = 0; qb < circuit->n_qubits && status == STATUS_OK; qb++) {
+        if (circuit->n_placed_qpus > 0 && circuit->placement[qb] != OP_NO_QPU) {
+            qpu_of[qb] = qpus[circuit->placement[qb]];
+            n_used[qpu_of[qb]]++;
+        }
+    }
+    for (size_t i = 0; i < circuit->n_placed_qpus && status == STATUS_OK; i++) {
+        const struct machine_qpu *qpu = &machine->qpus[qpus[i]];
+        if (n_used[qpus[i]] > qpu->n_data) {
+            status = log_error(STATUS_INPUT,
+                               "the circuit places %u qubits on QPU '%s', which has %u data qubits",
+                               n_used[qpus[i]], qpu->name, qpu->n_data);
+        }
+    }
+    mem_free(qpus);
+    return status;
 }
 
 static enum status place_rest(uint32_t *qpu_of, uint32_t *n_used, const struct circuit *circuit,

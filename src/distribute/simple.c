@@ -10,6 +10,12 @@ struct simple {
     const struct machine *machine;
     bool *is_born; /* per circuit bit: a measurement before may have written it */
     uint32_t expr; /* condition around the gates that are emitted now; OP_NO_EXPR: none */
+    /* Barriers: first and last operand of each QPU (OP_NO_QPU: none yet), and the next of each. */
+    struct barrier_list {
+        uint32_t first, last;
+    } * barriers;
+    uint32_t *next, *wires;
+    size_t cap_next, cap_wires;
 };
 
 /* ---- conditions ---- */
@@ -305,28 +311,35 @@ static enum status copy_op(struct simple *simple, const struct op *op) {
     return STATUS_OK;
 }
 
-/* One barrier per QPU. */
+/* One barrier per QPU, in order of their first operands. */
 static enum status copy_barrier(struct simple *simple, const struct op *op) {
     const uint32_t *qubits = op_qubits(&simple->circuit->ops, op);
-    bool *is_done = mem_alloc(op->n_qubits, sizeof *is_done);
-    uint32_t *wires = mem_alloc(op->n_qubits, sizeof *wires);
-    enum status status = is_done == NULL || wires == NULL ? STATUS_NOFIT : STATUS_OK;
-    for (uint32_t i = 0; i < op->n_qubits && status == STATUS_OK; i++) {
-        size_t n = 0;
-        for (uint32_t j = i; j < op->n_qubits && !is_done[i]; j++) {
-            if (!is_done[j] && qpu_of(simple, qubits[j]) == qpu_of(simple, qubits[i])) {
-                wires[n++] = simple->emit.home[qubits[j]];
-                is_done[j] = j != i;
-            }
+    TRY(vec_reserve(&simple->next, 0, &simple->cap_next, op->n_qubits, sizeof *simple->next));
+    TRY(vec_reserve(&simple->wires, 0, &simple->cap_wires, op->n_qubits, sizeof *simple->wires));
+    for (uint32_t i = 0; i < op->n_qubits; i++) {
+        struct barrier_list *list = &simple->barriers[qpu_of(simple, qubits[i])];
+        simple->next[i] = OP_NO_QPU;
+        if (list->first == OP_NO_QPU) {
+            list->first = i;
+        } else {
+            simple->next[list->last] = i;
         }
-        if (n > 0) {
-            status = op_list_add(&simple->emit.program->ops, NULL, OP_BARRIER, wires, n, NULL, 0,
-                                 simple->emit.loc);
-        }
+        list->last = i;
     }
-    mem_free(is_done);
-    mem_free(wires);
-    return status;
+    for (uint32_t i = 0; i < op->n_qubits; i++) {
+        struct barrier_list *list = &simple->barriers[qpu_of(simple, qubits[i])];
+        size_t n = 0;
+        if (list->first != i) {
+            continue;
+        }
+        for (uint32_t j = i; j != OP_NO_QPU; j = simple->next[j]) {
+            simple->wires[n++] = simple->emit.home[qubits[j]];
+        }
+        list->first = OP_NO_QPU;
+        TRY(op_list_add(&simple->emit.program->ops, NULL, OP_BARRIER, simple->wires, n, NULL, 0,
+                        simple->emit.loc));
+    }
+    return STATUS_OK;
 }
 
 static enum status distribute_op(struct simple *simple, const struct op *op) {
@@ -460,15 +473,20 @@ enum status distribute_simple(struct program **out_program, const struct circuit
     TRY(place_qubits(&placement, circuit, machine));
     TRY_GOTO(emit_init(&simple.emit, circuit, machine, placement), done);
     simple.is_born = mem_alloc(circuit->n_bits, sizeof *simple.is_born);
-    if (simple.is_born == NULL) {
+    simple.barriers = mem_alloc(machine->n_qpus, sizeof *simple.barriers);
+    if (simple.is_born == NULL || simple.barriers == NULL) {
         status = STATUS_NOFIT;
         goto done;
     }
+    memset(simple.barriers, 0xff, machine->n_qpus * sizeof *simple.barriers);
     TRY_GOTO(distribute_all(&simple), done);
     status = emit_finish(&simple.emit, out_program);
 done:
     emit_fini(&simple.emit);
     mem_free(simple.is_born);
+    mem_free(simple.barriers);
+    mem_free(simple.next);
+    mem_free(simple.wires);
     mem_free(placement);
     return status;
 }
