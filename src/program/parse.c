@@ -288,7 +288,7 @@ static enum status parse_bound(struct parser *p, int64_t *out) {
 /* `[first:last]` or `[first:step:last]`, as a number of rounds. */
 static enum status parse_range(struct parser *p, uint64_t *out_rounds) {
     struct src_loc loc = p->lexer.token.loc;
-    int64_t first, last, step = 1;
+    int64_t first = 0, last = 0, step = 1;
     bool has_step;
     uint64_t distance;
 

@@ -107,7 +107,7 @@ static enum status parse_qpu_wires(struct parser *p, uint32_t qpu) {
 
 static enum status parse_qpu(struct parser *p) {
     struct src_loc loc = p->lexer.token.loc;
-    const char *name;
+    const char *name = NULL;
     uint32_t qpu;
 
     TRY(parse_name_or_string(p, &name, "the name of a QPU"));
@@ -145,7 +145,7 @@ static enum status parse_logical(struct parser *p) {
     const struct token *token = &p->lexer.token;
     struct src_loc loc;
     bool is_out = token_is(token, "out");
-    const char *name;
+    const char *name = NULL;
     uint32_t wire;
 
     if (!is_out && !token_is(token, "in")) {
@@ -334,7 +334,7 @@ static enum status parse_local(struct parser *p) {
 
 static enum status parse_at_name(struct parser *p) {
     struct src_loc loc = p->lexer.token.loc;
-    const char *name;
+    const char *name = NULL;
 
     TRY(parse_name_or_string(p, &name, "the name of a QPU after '@qspan.at'"));
     return program_find_qpu(p->program, name) != OP_NO_QPU
