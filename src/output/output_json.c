@@ -174,7 +174,7 @@ static void add_head(struct json_writer *json, const struct results *results,
     json_add_string(json, "protocol", context->protocol);
     json_add_string(json, "distribute", program->distribute);
     json_add_uint(json, "seed", results->seed);
-    json_add_uint(json, "shots", results->n_shots);
+    json_add_uint(json, "shots", results->p_one ? 0 : results->n_shots);
     json_add_int(json, "ranks", results->n_ranks);
     json_add_uint(json, "replicas", 1);
     json_open_array(json, "qpus", JSON_ONE_LINE);

@@ -60,8 +60,9 @@ static void add_row(struct text *out, const uint64_t *key, size_t n_bits, const 
     static const char bar[BAR_CHARS + 1] = "########################################";
     text_add(out, "  ");
     add_short_key(out, key, n_bits);
-    text_printf(out, "  %10s  %6.2f %%  %.*s\n", number, 100 * share,
-                (int)lround(share * BAR_CHARS), bar);
+    int n_bar = (int)lround(share * BAR_CHARS);
+    text_printf(out, "  %10s  %6.2f %%%s%.*s\n", number, 100 * share, n_bar > 0 ? "  " : "", n_bar,
+                bar);
 }
 
 static void add_table_head(struct text *out, size_t n_bits, const char *what) {
