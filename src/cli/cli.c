@@ -1,0 +1,212 @@
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/nearest.h"
+#include "base/progress.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "cli/options.h"
+#include "comm/comm.h"
+
+#define EXIT_CODES                                                                                 \
+    "Exit codes: 0 done, 1 internal fault, 2 wrong usage, 3 input refused, 4 does not fit."
+
+const struct cli_command cli_commands[COMMAND_COUNT] = {
+    [COMMAND_RUN] =
+        {
+            .name = "run",
+            .brief = "run a circuit or a distributed program",
+            .args_help = "CIRCUIT|PROGRAM",
+            .summary = "Run an OpenQASM 2 circuit, distributed over QPUs, or a distributed program "
+                       "(OpenQASM 3 with qspan pragmas); - reads standard input.",
+            .details =
+                "The state is shared by all ranks: mpirun -n 4 qspan run ..., srun qspan run ... "
+                "Counts, probabilities, ledger and times are the same for any number of ranks and "
+                "threads. A circuit that measures nothing is measured on all qubits at the end.\n\n"
+                "Keys of counts: bit 0 of the first register is rightmost.\n\n" EXIT_CODES,
+            .n_args_min = 1,
+            .n_args_max = 1,
+            .is_parallel = true,
+            .run = cmd_run,
+        },
+    [COMMAND_PLAN] =
+        {
+            .name = "plan",
+            .brief = "distribute only: ebits, times, memory",
+            .args_help = "CIRCUIT|PROGRAM",
+            .summary = "Distribute only: ebits per link, messages, peak communication qubits, "
+                       "makespan, memory per rank.",
+            .details =
+                "Without --machine and --qpus there is one QPU per rank of --ranks. A plan "
+                "that needs more memory than a rank may use ends with code 4.\n\n" EXIT_CODES,
+            .n_args_min = 1,
+            .n_args_max = 1,
+            .run = cmd_plan,
+        },
+    [COMMAND_VERIFY] =
+        {
+            .name = "verify",
+            .brief = "check a distributed program",
+            .args_help = "PROGRAM",
+            .summary = "Check a distributed program without running it.",
+            .details =
+                "Refused: gates across QPUs, bits used before they are born, halves of ebits "
+                "that are never used, communication qubits used while they hold an ebit or "
+                "left open at the end.\n\n" EXIT_CODES,
+            .n_args_min = 1,
+            .n_args_max = 1,
+            .is_parallel = true,
+            .run = cmd_verify,
+        },
+    [COMMAND_GEN] =
+        {
+            .name = "gen",
+            .brief = "write a circuit of a known family",
+            .args_help = "ghz|qft|qpe",
+            .summary = "Write a circuit of a known family.",
+            .details =
+                "  ghz  (|0..0> + |1..1>) / sqrt 2 on N qubits\n"
+                "  qft  quantum Fourier transform of |0..0> on N qubits, no final swaps\n"
+                "  qpe  phase estimation of diag(1, e^{2 pi i X}) on |1>, N counting qubits\n"
+                "       and one target; --phase X\n\n" EXIT_CODES,
+            .n_args_min = 1,
+            .n_args_max = 1,
+            .run = cmd_gen,
+        },
+    [COMMAND_MACHINE] =
+        {
+            .name = "machine",
+            .brief = "show a machine file or preset",
+            .args_help = "FILE|PRESET",
+            .summary = "Show a machine: its QPUs and links, and the YAML that describes it.",
+            .details = "The output reads back as a machine file.\n\n" EXIT_CODES,
+            .add_details = cmd_machine_add_presets,
+            .n_args_min = 1,
+            .n_args_max = 1,
+            .run = cmd_machine,
+        },
+    [COMMAND_INFO] =
+        {
+            .name = "info",
+            .brief = "show version, libraries and processor",
+            .args_help = "",
+            .summary = "Show version, libraries, processor, memory and engines.",
+            .details = EXIT_CODES,
+            .run = cmd_info,
+        },
+};
+
+/* Of the whole design; asked for, these are refused as not available yet. */
+static const char *const later_commands[] = {
+    "sample", "dem", "network", "convert", "selftest", "compare", "report", "bench",
+};
+enum { N_LATER = sizeof later_commands / sizeof later_commands[0] };
+
+static void print_help(void) {
+    printf(
+        "Usage: qspan COMMAND [OPTION...]\n"
+        "Emulate a network of quantum computers: distribute a circuit over QPUs and run it.\n\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        printf("  %-8s %-16s %s\n", cli_commands[i].name, cli_commands[i].args_help,
+               cli_commands[i].brief);
+    }
+    printf("\n  qspan COMMAND --help    options of a command\n"
+           "  qspan --version         version and build\n\n" EXIT_CODES "\n");
+}
+
+static void print_version(void) {
+    printf("qspan %s (%s)\n", QSPAN_VERSION, QSPAN_GIT_HASH);
+}
+
+static int refuse_command(const char *word) {
+    struct nearest near = nearest_start(word);
+    for (size_t i = 0; i < N_LATER; i++) {
+        if (strcmp(word, later_commands[i]) == 0) {
+            return (int)log_error(STATUS_USAGE, "the command %s is not available yet", word);
+        }
+    }
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        nearest_offer(&near, cli_commands[i].name);
+    }
+    if (near.best) {
+        return (int)log_error(STATUS_USAGE, "unknown command '%s'; did you mean %s?", word,
+                              near.best);
+    }
+    return (int)log_error(STATUS_USAGE, "unknown command '%s'; see qspan --help", word);
+}
+
+/* Rank of this process by the launcher's environment, before MPI starts: so that one process prints
+ * what is wrong with a command line, and not all of them. 0 without a launcher. */
+static int find_launcher_rank(void) {
+    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK",
+                                        "SLURM_PROCID"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = getenv(names[i]);
+        if (value) {
+            return atoi(value);
+        }
+    }
+    return 0;
+}
+
+static enum status start(bool is_parallel, int *argc, char ***argv) {
+    return is_parallel ? comm_start(argc, argv) : comm_start_alone();
+}
+
+/* Output that the system did not take, e.g. on a full disk. */
+static enum status flush_output(enum status status) {
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        return status == STATUS_OK ? log_error(STATUS_INTERNAL, "standard output: write failed")
+                                   : status;
+    }
+    return status;
+}
+
+static int run_command(enum command_id id, int argc, char **argv) {
+    const struct cli_command *command = &cli_commands[id];
+    struct cli_options options;
+    int launcher_rank = command->is_parallel ? find_launcher_rank() : 0;
+    log_set_rank(launcher_rank, 1);
+    enum status status = options_parse(&options, id, argc, argv);
+    if (status != STATUS_OK) {
+        return (int)status;
+    }
+    if (options.wants_help) {
+        if (launcher_rank == 0) {
+            options_print_help(id);
+        }
+        return (int)flush_output(STATUS_OK);
+    }
+    log_set_quiet(options.is_quiet);
+    status = start(command->is_parallel, &argc, &argv);
+    if (status != STATUS_OK) {
+        return (int)status;
+    }
+    options.t_start_s = clock_now_s();
+    status = comm_agree(comm_world(), flush_output(command->run(&options)));
+    comm_stop();
+    return (int)status;
+}
+
+int cli_main(int argc, char **argv) {
+    const char *word = argc > 1 ? argv[1] : "--help";
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+        print_version();
+        return (int)flush_output(STATUS_OK);
+    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+        print_help();
+        return argc > 1 ? (int)flush_output(STATUS_OK) : (int)STATUS_USAGE;
+    }
+    for (int id = 0; id < COMMAND_COUNT; id++) {
+        if (strcmp(word, cli_commands[id].name) == 0) {
+            return run_command((enum command_id)id, argc - 1, argv + 1);
+        }
+    }
+    log_set_rank(find_launcher_rank(), 1);
+    return refuse_command(word);
+}

@@ -1,0 +1,104 @@
+/* The command line: one table of commands and one of options give parsing, help and man pages.
+ *
+ * A command is a function in a file of its own, cmd_<name>.c. It runs on every rank with the same
+ * options; only rank 0 prints. What it returns is the exit code. */
+#ifndef QSPAN_CLI_CLI_H
+#define QSPAN_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/text.h"
+
+/* Commands in the order of the help. */
+enum command_id {
+    COMMAND_RUN,
+    COMMAND_PLAN,
+    COMMAND_VERIFY,
+    COMMAND_GEN,
+    COMMAND_MACHINE,
+    COMMAND_INFO,
+    COMMAND_COUNT,
+};
+
+/* Options in the order of the help; bit i of cli_options.given: option i was given. */
+enum option_id {
+    OPTION_MACHINE,
+    OPTION_QPUS,
+    OPTION_COMM_QUBITS,
+    OPTION_ENGINE,
+    OPTION_PRECISION,
+    OPTION_PROTOCOL,
+    OPTION_DISTRIBUTE,
+    OPTION_SHOTS,
+    OPTION_SEED,
+    OPTION_SHOTS_PER_TIMELINE,
+    OPTION_PROBABILITIES,
+    OPTION_MAX_BRANCHES,
+    OPTION_IDLE,
+    OPTION_RANKS,
+    OPTION_MEMORY_PER_RANK,
+    OPTION_DECODE,
+    OPTION_JSON,
+    OPTION_OUTPUT,
+    OPTION_N,
+    OPTION_PHASE,
+    OPTION_FORMAT,
+    OPTION_STRICT,
+    OPTION_QUIET,
+    OPTION_HELP,
+    OPTION_LATER, /* the first of those that are refused; all share this bit */
+};
+
+enum { CLI_MAX_ARGS = 2, CLI_MAX_DECODES = 8 };
+
+/* What the command line says; strings are borrowed from argv. */
+struct cli_options {
+    const char *args[CLI_MAX_ARGS];
+    size_t n_args;
+    uint64_t given;
+    const char *machine, *engine, *precision, *protocol, *distribute, *idle;
+    const char *json, *output, *format;
+    const char *decodes[CLI_MAX_DECODES];
+    size_t n_decodes;
+    uint64_t n_qpus, n_comm, n_shots, seed, shots_per_timeline, n_probabilities, max_branches;
+    uint64_t n_ranks, memory_per_rank, n;
+    double phase;
+    bool is_strict, is_quiet, wants_help;
+    double t_start_s; /* clock_now_s() when the command started */
+};
+
+static inline bool cli_is_given(const struct cli_options *options, enum option_id id) {
+    return (options->given >> id) & 1;
+}
+
+struct cli_command {
+    const char *name;
+    const char *args_help;                 /* "CIRCUIT|PROGRAM" */
+    const char *brief;                     /* for the list of commands */
+    const char *summary;                   /* a sentence or two */
+    const char *details;                   /* paragraphs after the options, or NULL */
+    void (*add_details)(struct text *out); /* what only the program knows, before them; or NULL */
+    size_t n_args_min, n_args_max;
+    bool is_parallel; /* starts MPI */
+    enum status (*run)(const struct cli_options *options);
+};
+
+/* Indexed by command_id. */
+extern const struct cli_command cli_commands[COMMAND_COUNT];
+
+enum status cmd_run(const struct cli_options *options);
+enum status cmd_plan(const struct cli_options *options);
+enum status cmd_verify(const struct cli_options *options);
+enum status cmd_gen(const struct cli_options *options);
+enum status cmd_machine(const struct cli_options *options);
+/* The machine presets, a line each. */
+void cmd_machine_add_presets(struct text *out);
+enum status cmd_info(const struct cli_options *options);
+
+/* The program: returns the exit code. Starts and stops MPI where the command needs it. */
+int cli_main(int argc, char **argv);
+
+#endif

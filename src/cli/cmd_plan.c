@@ -1,0 +1,81 @@
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "cli/load.h"
+#include "output/output.h"
+#include "runtime/runtime.h"
+
+static enum status write_program(const char *path, const struct program *program) {
+    struct text text = {0};
+    enum status status = program_print(&text, program);
+    if (status == STATUS_OK) {
+        status = file_write(path, text.data, text.n);
+    }
+    text_fini(&text);
+    return status;
+}
+
+/* The report goes to standard output unless the program text does. */
+static enum status write_report(const struct output_plan *plan, const char *program_path) {
+    if (program_path && strcmp(program_path, "-") == 0) {
+        return STATUS_OK;
+    }
+    struct text text = {0};
+    enum status status = output_plan_report(&text, plan);
+    if (status == STATUS_OK) {
+        status = file_write("-", text.data, text.n);
+    }
+    text_fini(&text);
+    return status;
+}
+
+static enum status check_memory(const struct output_plan *plan) {
+    char need[32], limit[32];
+    uint64_t n_bytes = plan->plan->engine.peak_bytes;
+    if (n_bytes <= plan->max_bytes) {
+        return STATUS_OK;
+    }
+    return log_error(
+        STATUS_NOFIT, "%s: %u qubits entangled at once need %s per rank on %d rank%s; %s available",
+        plan->input, plan->plan->engine.peak_group_qubits,
+        units_print_bytes(need, sizeof need, n_bytes), plan->n_ranks, plan->n_ranks == 1 ? "" : "s",
+        units_print_bytes(limit, sizeof limit, plan->max_bytes));
+}
+
+static enum status plan_program(const struct cli_options *options, const struct load *load) {
+    const struct engine_class *engine;
+    struct run_plan figures = {0};
+    int n_ranks = (int)options->n_ranks;
+    TRY(load_engine(&engine, options));
+    if (options->output) {
+        TRY(write_program(options->output, load->program));
+    }
+    TRY(runtime_plan(&figures, load->program, load->machine, engine, n_ranks));
+    const struct output_plan plan = {
+        .input = options->args[0],
+        .engine = engine->name,
+        .program = load->program,
+        .plan = &figures,
+        .n_ranks = n_ranks,
+        .max_bytes = cli_is_given(options, OPTION_MEMORY_PER_RANK)
+                         ? options->memory_per_rank
+                         : mem_available() / options->n_ranks,
+    };
+    enum status status = write_report(&plan, options->output);
+    if (status == STATUS_OK) {
+        status = check_memory(&plan);
+    }
+    run_plan_fini(&figures);
+    return status;
+}
+
+enum status cmd_plan(const struct cli_options *options) {
+    struct load load = {0};
+    TRY(load_input(&load, options, comm_world(), (uint32_t)options->n_ranks));
+    enum status status = plan_program(options, &load);
+    load_fini(&load);
+    return status;
+}

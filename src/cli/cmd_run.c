@@ -1,0 +1,131 @@
+#include <omp.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/rng.h"
+#include "base/text.h"
+#include "cli/load.h"
+#include "output/output.h"
+#include "runtime/runtime.h"
+
+struct run_job {
+    const struct cli_options *options;
+    const struct team *team;
+    struct load load;
+    struct decode decodes[CLI_MAX_DECODES];
+    struct results *results;
+};
+
+static void note_threads(void) {
+    int n_threads = omp_get_max_threads();
+    int n_cores = cpu_count_bound_cores();
+    if (n_threads > n_cores) {
+        log_note("%d threads per rank on %d bound core%s: set OMP_NUM_THREADS, or mpirun "
+                 "--bind-to none or --map-by slot:PE=%d",
+                 n_threads, n_cores, n_cores == 1 ? "" : "s", n_threads);
+    }
+}
+
+static enum status parse_decodes(struct run_job *job) {
+    const struct cli_options *options = job->options;
+    if (options->n_decodes > 0 && options->n_probabilities > 0) {
+        return log_error(STATUS_USAGE, "--decode reads shots: not with --probabilities");
+    }
+    for (size_t i = 0; i < options->n_decodes; i++) {
+        TRY(decode_parse(&job->decodes[i], options->decodes[i], job->load.program));
+    }
+    return STATUS_OK;
+}
+
+/* The seed of rank 0 on all ranks. */
+static uint64_t choose_seed(const struct cli_options *options, const struct team *team) {
+    uint64_t seed = options->seed;
+    if (!cli_is_given(options, OPTION_SEED)) {
+        seed = rng_seed_from_os();
+        comm_bcast(team, &seed, sizeof seed, 0);
+    }
+    return seed;
+}
+
+static enum status run_program(struct run_job *job) {
+    const struct cli_options *options = job->options;
+    struct run_options run = {
+        .n_shots = options->n_shots,
+        .seed = choose_seed(options, job->team),
+        .shots_per_timeline = (uint32_t)options->shots_per_timeline,
+        .max_branches = options->max_branches,
+        .n_probabilities = options->n_probabilities,
+        .max_bytes = options->memory_per_rank,
+    };
+    TRY(load_engine(&run.engine, options));
+    return comm_agree(job->team, runtime_run(&job->results, job->load.program, job->load.machine,
+                                             job->team, &run));
+}
+
+static void take_time(struct run_job *job) {
+    double wall_s = clock_now_s() - job->options->t_start_s;
+    comm_max_f64(job->team, &wall_s, 1);
+    job->results->wall_s = wall_s;
+}
+
+/* JSON to its file, and the report to standard output unless the JSON goes there. */
+static enum status write_texts(struct text *json, struct text *report, const struct run_job *job) {
+    const struct cli_options *options = job->options;
+    const struct output_context context = {
+        .input = options->args[0],
+        .protocol = options->protocol,
+        .decodes = job->decodes,
+        .n_decodes = options->n_decodes,
+    };
+    bool is_piped = options->json && strcmp(options->json, "-") == 0;
+    if (!is_piped) {
+        TRY(output_results_report(report, job->results, &context));
+        TRY(file_write("-", report->data, report->n));
+    }
+    if (options->json) {
+        TRY(output_results_json(json, job->results, &context));
+        TRY(file_write(options->json, json->data, json->n));
+    }
+    return STATUS_OK;
+}
+
+/* On rank 0, which holds the results. */
+static enum status write_results(struct run_job *job) {
+    if (team_rank(job->team) != 0) {
+        return STATUS_OK;
+    }
+    for (size_t i = 0; i < job->options->n_decodes; i++) {
+        TRY(decode_summarise(&job->decodes[i], job->results));
+    }
+    struct text json = {0}, report = {0};
+    enum status status = write_texts(&json, &report, job);
+    text_fini(&json);
+    text_fini(&report);
+    return status;
+}
+
+static enum status run_job(struct run_job *job) {
+    const struct cli_options *options = job->options;
+    TRY(load_input(&job->load, options, job->team, (uint32_t)team_size(job->team)));
+    TRY(parse_decodes(job));
+    if (job->load.machine) {
+        TRY(comm_agree(job->team, machine_check_runnable(job->load.machine)));
+    }
+    TRY(run_program(job));
+    take_time(job);
+    return comm_agree(job->team, write_results(job));
+}
+
+enum status cmd_run(const struct cli_options *options) {
+    struct run_job job = {.options = options, .team = comm_world()};
+    note_threads();
+    if (cli_is_given(options, OPTION_SHOTS) && options->n_probabilities > 0) {
+        return log_error(STATUS_USAGE, "--probabilities is exact and draws no shots: no --shots");
+    }
+    enum status status = run_job(&job);
+    results_destroy(job.results);
+    load_fini(&job.load);
+    return status;
+}

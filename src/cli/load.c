@@ -1,0 +1,253 @@
+#include "cli/load.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "circuit/circuit.h"
+#include "distribute/distribute.h"
+
+static const size_t max_file_bytes = (size_t)1 << 31;
+
+/* Rank 0's text on every rank. On entry the others' *inout_text is NULL; on failure all are freed.
+ */
+static enum status share_text(char **inout_text, size_t *inout_n, const struct team *team) {
+    uint64_t n = *inout_n;
+    comm_bcast(team, &n, sizeof n, 0);
+    if (team_rank(team) != 0) {
+        *inout_text = mem_alloc((size_t)n + 1, 1);
+    }
+    enum status status = comm_agree(team, *inout_text ? STATUS_OK : STATUS_NOFIT);
+    if (status != STATUS_OK) {
+        mem_free(*inout_text);
+        return status;
+    }
+    comm_bcast(team, *inout_text, (size_t)n, 0);
+    *inout_n = (size_t)n;
+    return STATUS_OK;
+}
+
+enum status load_text(char **out_text, size_t *out_n, const struct team *team, const char *path) {
+    char *text = NULL;
+    size_t n = 0;
+    enum status status = STATUS_OK;
+    if (team_rank(team) == 0) {
+        status = file_read(&text, &n, path, max_file_bytes);
+    }
+    TRY(comm_agree(team, status));
+    TRY(share_text(&text, &n, team));
+    *out_text = text;
+    *out_n = n;
+    return STATUS_OK;
+}
+
+static enum status load_machine(struct machine **out_machine, const struct team *team,
+                                const char *name) {
+    struct machine *machine = NULL;
+    char *text = NULL;
+    size_t n = 0;
+    enum status status = STATUS_OK;
+    if (team_rank(team) == 0) {
+        status = machine_read(&machine, name);
+    }
+    TRY(comm_agree(team, status));
+    if (team_rank(team) == 0) {
+        n = strlen(machine->text);
+        text = mem_alloc(n + 1, 1);
+        if (text) {
+            memcpy(text, machine->text, n);
+        }
+    }
+    status = share_text(&text, &n, team);
+    if (status == STATUS_OK) {
+        if (team_rank(team) != 0) {
+            status = machine_read_text(&machine, name, text, n);
+        }
+        status = comm_agree(team, status);
+        mem_free(text);
+    }
+    if (status != STATUS_OK) {
+        machine_destroy(machine);
+        return status;
+    }
+    *out_machine = machine;
+    return STATUS_OK;
+}
+
+/* QPUs for a circuit without --machine: --qpus, else as its placement names, else the default. */
+static uint32_t choose_qpus(const struct cli_options *options, const struct circuit *circuit,
+                            uint32_t n_default) {
+    if (cli_is_given(options, OPTION_QPUS)) {
+        return (uint32_t)options->n_qpus;
+    }
+    if (circuit->n_placed_qpus > 0) {
+        log_note("%zu QPUs: as many as the circuit's placement names", circuit->n_placed_qpus);
+        return u32_from_size(circuit->n_placed_qpus);
+    }
+    log_note("%u QPU%s: one per rank; --qpus or --machine choose otherwise", n_default,
+             n_default == 1 ? "" : "s");
+    return n_default;
+}
+
+/* Names and sizes the QPUs of an ideal machine as the circuit's placement wants them. */
+static enum status fit_placement(struct machine *machine, const struct circuit *circuit) {
+    size_t n_placed = circuit->n_placed_qpus;
+    if (n_placed != machine->n_qpus) {
+        return STATUS_OK; /* the distributor says what does not fit */
+    }
+    uint32_t *n_data = mem_alloc(n_placed, sizeof *n_data);
+    if (!n_data) {
+        return STATUS_NOFIT;
+    }
+    for (uint32_t qb = 0; qb < circuit->n_qubits; qb++) {
+        if (circuit->placement[qb] < n_placed) {
+            n_data[circuit->placement[qb]]++;
+        }
+    }
+    for (size_t i = 0; i < n_placed; i++) {
+        uint32_t n_own = machine->qpus[i].n_data;
+        machine->qpus[i].n_data = n_data[i] > n_own ? n_data[i] : n_own;
+    }
+    mem_free(n_data);
+    return machine_rename_qpus(machine, circuit->placed_qpus);
+}
+
+static enum status choose_machine(struct machine **out_machine, const struct cli_options *options,
+                                  const struct team *team, const struct circuit *circuit,
+                                  uint32_t n_default_qpus) {
+    if (options->machine) {
+        return load_machine(out_machine, team, options->machine);
+    }
+    uint32_t n_comm =
+        cli_is_given(options, OPTION_COMM_QUBITS) ? (uint32_t)options->n_comm : MACHINE_UNLIMITED;
+    struct machine *machine = NULL;
+    TRY(machine_create_ideal(&machine, choose_qpus(options, circuit, n_default_qpus),
+                             circuit->n_qubits, n_comm));
+    enum status status = circuit->n_placed_qpus > 0 ? fit_placement(machine, circuit) : STATUS_OK;
+    if (status != STATUS_OK) {
+        machine_destroy(machine);
+        return status;
+    }
+    *out_machine = machine;
+    return STATUS_OK;
+}
+
+static enum status check_options(const struct cli_options *options, bool is_program) {
+    const char *name = options->args[0];
+    if (options->machine && cli_is_given(options, OPTION_QPUS)) {
+        return log_error(STATUS_USAGE, "--machine and --qpus exclude each other");
+    }
+    if (options->machine && cli_is_given(options, OPTION_COMM_QUBITS)) {
+        return log_error(STATUS_USAGE, "--comm-qubits goes with --qpus; the machine has its own");
+    }
+    if (!is_program) {
+        return STATUS_OK;
+    }
+    if (cli_is_given(options, OPTION_QPUS) || cli_is_given(options, OPTION_COMM_QUBITS)) {
+        return log_error(STATUS_USAGE,
+                         "%s is a program and names its own QPUs: no --qpus and no "
+                         "--comm-qubits",
+                         name);
+    }
+    if (cli_is_given(options, OPTION_DISTRIBUTE)) {
+        return log_error(STATUS_USAGE, "%s is a program, distributed already: no --distribute",
+                         name);
+    }
+    return STATUS_OK;
+}
+
+static enum status read_circuit(struct circuit **out_circuit, const struct cli_options *options,
+                                const char *text, size_t n) {
+    const struct circuit_limits limits = {.strict = options->is_strict};
+    struct circuit *circuit = NULL;
+    TRY(qasm2_read_text(&circuit, options->args[0], text, n, &limits));
+    enum status status = STATUS_OK;
+    if (!circuit->measures) {
+        log_note("%s measures nothing: all qubits are measured at the end", options->args[0]);
+        status = circuit_measure_all(circuit);
+    }
+    if (status != STATUS_OK) {
+        circuit_destroy(circuit);
+        return status;
+    }
+    *out_circuit = circuit;
+    return STATUS_OK;
+}
+
+static enum status load_circuit(struct load *load, const struct cli_options *options,
+                                const struct team *team, uint32_t n_default_qpus, const char *text,
+                                size_t n) {
+    struct circuit *circuit = NULL;
+    enum status status;
+    TRY_GOTO(comm_agree(team, read_circuit(&circuit, options, text, n)), cleanup);
+    TRY_GOTO(
+        comm_agree(team, choose_machine(&load->machine, options, team, circuit, n_default_qpus)),
+        cleanup);
+    TRY_GOTO(comm_agree(team, distribute_simple(&load->program, circuit, load->machine)), cleanup);
+cleanup:
+    circuit_destroy(circuit);
+    return status;
+}
+
+static enum status load_program(struct load *load, const struct cli_options *options,
+                                const struct team *team, const char *text, size_t n) {
+    const struct circuit_limits limits = {.strict = options->is_strict};
+    TRY(comm_agree(team, program_read_text(&load->program, options->args[0], text, n, &limits)));
+    if (options->machine) {
+        TRY(load_machine(&load->machine, team, options->machine));
+    }
+    return STATUS_OK;
+}
+
+/* What the distributor made must pass its own checks; if not, that is qspan's fault. */
+static enum status check_program(const struct program *program, bool is_made) {
+    struct program_check check = {0};
+    enum status status = program_check(&check, program);
+    program_check_fini(&check);
+    if (status == STATUS_INPUT && is_made) {
+        return log_error(STATUS_INTERNAL, "the distributor made a program that fails its checks");
+    }
+    return status;
+}
+
+enum status load_input(struct load *out_load, const struct cli_options *options,
+                       const struct team *team, uint32_t n_default_qpus) {
+    struct load load = {0};
+    char *text = NULL;
+    size_t n = 0;
+    TRY(load_text(&text, &n, team, options->args[0]));
+    bool is_program = program_is_program_text(text, n);
+    enum status status;
+    TRY_GOTO(check_options(options, is_program), cleanup);
+    if (is_program) {
+        TRY_GOTO(load_program(&load, options, team, text, n), cleanup);
+    } else {
+        TRY_GOTO(load_circuit(&load, options, team, n_default_qpus, text, n), cleanup);
+    }
+    TRY_GOTO(comm_agree(team, check_program(load.program, !is_program)), cleanup);
+    *out_load = load;
+cleanup:
+    mem_free(text);
+    if (status != STATUS_OK) {
+        load_fini(&load);
+    }
+    return status;
+}
+
+void load_fini(struct load *load) {
+    program_destroy(load->program);
+    machine_destroy(load->machine);
+    *load = (struct load){0};
+}
+
+enum status load_engine(const struct engine_class **out_engine, const struct cli_options *options) {
+    size_t n;
+    bool is_auto = strcmp(options->engine, "auto") == 0;
+    const struct engine_class *engine = is_auto ? engine_list(&n)[0] : engine_find(options->engine);
+    if (!engine) {
+        return log_error(STATUS_INTERNAL, "engine %s is not built in", options->engine);
+    }
+    *out_engine = engine;
+    return STATUS_OK;
+}

@@ -1,0 +1,30 @@
+/* From the files on the command line to a checked program and its machine: what run and plan share.
+ *
+ * Rank 0 reads the main file and the machine file and sends their text to the others; files that a
+ * circuit includes are read by every rank. Ranks agree after each stage. */
+#ifndef QSPAN_CLI_LOAD_H
+#define QSPAN_CLI_LOAD_H
+
+#include "cli/cli.h"
+#include "comm/comm.h"
+#include "engine/engine.h"
+#include "machine/machine.h"
+#include "program/program.h"
+
+struct load {
+    struct machine *machine; /* NULL: a program file without --machine, i.e. ideal */
+    struct program *program;
+};
+
+/* A circuit is distributed over the machine; n_default_qpus where neither --machine nor --qpus is
+ * given. Errors: as in DESIGN's exit codes, logged; then nothing is kept. Collective. */
+enum status load_input(struct load *out_load, const struct cli_options *options,
+                       const struct team *team, uint32_t n_default_qpus);
+void load_fini(struct load *load);
+
+/* The text of a file on every rank; mem_free it. Collective. */
+enum status load_text(char **out_text, size_t *out_n, const struct team *team, const char *path);
+/* --engine; auto is the first one built in. */
+enum status load_engine(const struct engine_class **out_engine, const struct cli_options *options);
+
+#endif

@@ -1,0 +1,41 @@
+# Help and version: every command explains itself, every option that works is listed, no other.
+. "$QSPAN_SOURCE_DIR/tests/cli/common.sh" || exit 1
+
+expect 0 qspan --help
+for command in run plan verify gen machine info; do
+    has out "  $command "
+done
+cp out overview
+expect 2 qspan
+cmp out overview
+for command in run plan verify gen machine info; do
+    expect 0 qspan $command --help
+    has out "Usage: qspan $command "
+    has out "--help"
+    has out "Exit codes"
+    [ ! -s err ] || fail "$command --help writes to stderr"
+    [ "$(wc -L <out)" -le 80 ] || fail "$command --help is too wide"
+done
+
+expect 0 qspan run --help
+for option in machine qpus comm-qubits engine precision protocol distribute shots seed \
+    shots-per-timeline probabilities max-branches idle memory-per-rank decode json strict quiet; do
+    has out "--$option"
+done
+for option in state observables noise fidelity replicas fast trace checkpoint restart param dialect \
+    output ranks phase; do
+    ! grep -q -- "--$option\b" out || fail "run --help lists --$option"
+done
+! grep -q single out || fail "run --help lists --precision single"
+
+expect 0 qspan --version
+grep -qE '^qspan [0-9]+\.[0-9]+\.[0-9]+ \([0-9a-z-]+\)$' out || fail "version: $(cat out)"
+
+expect 0 qspan info
+for line in qspan compiler MPI BLAS ISA cores threads memory engines; do
+    grep -q "^$line  *[^ ]" out || fail "info lacks $line"
+done
+
+# Under a launcher one process speaks.
+expect 0 on_ranks 3 run --help
+equal "$(grep -c '^Usage' out)" 1

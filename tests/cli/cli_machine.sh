@@ -1,0 +1,19 @@
+# machine: what it prints is a machine file again.
+. "$QSPAN_SOURCE_DIR/tests/cli/common.sh" || exit 1
+
+for machine in ideal ideal:n=3,data=5 werner:n=2,data=4,comm=1,F=0.9,time=2us,classical=500ns \
+    "$QSPAN_SOURCE_DIR"/examples/*.yaml; do
+    expect 0 qspan machine "$machine"
+    cp out first.yaml
+    expect 0 qspan machine first.yaml
+    cmp out first.yaml || fail "$machine does not read back"
+done
+expect 0 qspan machine werner:n=2,data=4,comm=1,F=0.9,time=2us,classical=500ns
+has out "QPU B: 4 data, 1 comm qubits"
+has out "fidelity 0.9, an ebit every 2 us, a bit takes 500 ns"
+
+expect 3 qspan machine wernr
+has err "the presets are ideal, werner"
+printf 'qpus:\n  - {name: A, data: x}\n' >bad.yaml
+expect 3 qspan machine bad.yaml
+has err "bad.yaml:2:"

@@ -1,0 +1,43 @@
+# plan: figures, the program it writes, and what does not fit.
+. "$QSPAN_SOURCE_DIR/tests/cli/common.sh" || exit 1
+
+qspan gen ghz -n 4 -o ghz.qasm
+expect 0 qspan plan ghz.qasm --qpus 2 -o program.qasm
+grep -qE '^ebits +1 per shot$' out || fail "ebits: $(cat out)"
+has out "A-B 1"
+grep -qE '^messages +2 bits per shot$' out || fail "messages: $(cat out)"
+grep -qE '^comm qubits +at most A 1, B 1' out || fail "comm qubits: $(cat out)"
+expect 0 qspan verify program.qasm
+has out "static checks passed"
+has out "1 ebits, 2 messages"
+
+# The program runs like the circuit: same ops, same random sites, same counts.
+expect 0 qspan run ghz.qasm --qpus 2 --shots 200 --seed 9 --json circuit.json
+expect 0 qspan run program.qasm --shots 200 --seed 9 --json program.json
+equal "$(json circuit.json counts)" "$(json program.json counts)"
+cmp <(same_part circuit.json) <(same_part program.json) || fail "program and circuit differ"
+expect 0 qspan plan program.qasm
+expect 0 qspan plan ghz.qasm --qpus 2 -o -
+cmp out program.qasm || fail "-o - differs"
+
+# N defaults to the ranks planned for.
+expect 0 qspan plan ghz.qasm --ranks 2
+has out "on 2 QPUs (A B), 2 ranks"
+
+# 40 dense qubits: the figure, before anything is allocated.
+cat >wide.qasm <<'TXT'
+OPENQASM 2.0;
+include "qelib1.inc";
+qreg q[40];
+creg c[40];
+h q;
+TXT
+for i in $(seq 0 38); do echo "cp(0.1) q[$i],q[$((i + 1))];"; done >>wide.qasm
+echo "h q; measure q -> c;" >>wide.qasm
+expect 4 qspan plan wide.qasm --qpus 4 --ranks 4
+has err "qubits entangled at once need"
+has err "TiB per rank on 4 ranks"
+expect 4 qspan run wide.qasm --qpus 4 --shots 1
+has err "TiB"
+expect 4 qspan plan ghz.qasm --qpus 2 --memory-per-rank 1
+expect 0 qspan plan ghz.qasm --qpus 2 --memory-per-rank 1GiB

@@ -1,0 +1,76 @@
+# Wrong command lines: exit code 2, and a message that helps.
+. "$QSPAN_SOURCE_DIR/tests/cli/common.sh" || exit 1
+
+refused() { # refused MESSAGE OPTIONS...
+    local message=$1
+    shift
+    expect 2 qspan "$@"
+    has err "$message"
+    [ ! -s out ] || fail "output although refused: $*"
+}
+
+qspan gen ghz -n 3 -o ghz.qasm
+qspan plan ghz.qasm --qpus 2 -o program.qasm >/dev/null
+
+refused "unknown command 'rnu'; did you mean run?" rnu ghz.qasm
+refused "unknown command 'fnord'; see qspan --help" fnord
+for command in sample dem network convert selftest compare report bench; do
+    refused "the command $command is not available yet" $command
+done
+
+refused "CIRCUIT|PROGRAM is missing" run
+refused "unexpected argument 'b'" run ghz.qasm b
+refused "unknown option --shost; did you mean --shots?" run --shost 3 ghz.qasm
+refused "unknown option -z" run -z ghz.qasm
+refused "--shot may be --shots or --shots-per-timeline" run --shot 3 ghz.qasm
+refused "--seed needs a value" run ghz.qasm --seed
+refused "-o needs a value" plan ghz.qasm -o
+refused "--quiet takes no value" run --quiet=3 ghz.qasm
+for number in 0 -1 x 1x 1.5 "" 99999999999999999999 4294967296; do
+    refused "--shots $number: expected a whole number from 1 to 4294967295" \
+        run --shots "$number" ghz.qasm
+done
+refused "--seed 9223372036854775808: expected" run --seed 9223372036854775808 ghz.qasm
+refused "--probabilities 0: expected a whole number from 1, or all" run --probabilities 0 ghz.qasm
+refused "unknown unit" run --memory-per-rank 4Gi ghz.qasm
+refused "--phase 1/3: expected a number" gen qpe -n 3 --phase 1/3
+refused "--n 0: expected" gen ghz --n 0
+refused "--n is missing" gen ghz
+refused "--phase is missing" gen qpe -n 3
+refused "takes no --phase" gen ghz -n 3 --phase 0.1
+refused "unknown circuit 'qpt'; did you mean qft?" gen qpt -n 3
+
+# What is not built yet says so, and what works instead.
+refused "--protocol fused is not available yet; use explicit" run --protocol fused ghz.qasm
+refused "--distribute best is not available yet; use simple" run --distribute best ghz.qasm
+refused "--precision single is not available yet; use double" run --precision single ghz.qasm
+refused "--idle exact is not available yet; use twirl" run --idle exact ghz.qasm
+for engine in tableau frame nearclifford; do
+    refused "--engine $engine is not available yet; use auto or statevector" \
+        run --engine $engine ghz.qasm
+done
+refused "--engine fnord: expected auto or statevector" run --engine fnord ghz.qasm
+refused "--format stim is not available yet; use qasm2" gen ghz -n 2 --format stim
+for option in state observables noise replicas trace checkpoint restart param dialect output; do
+    refused "--$option is not available yet" run ghz.qasm --$option x
+done
+for option in fidelity fast; do
+    refused "--$option is not available yet" run ghz.qasm --$option
+done
+refused "--output is not available yet; use --json" run ghz.qasm -o x.h5
+refused "--against is not available yet" verify program.qasm --against ghz.qasm
+refused "--svg is not available yet" machine ideal --svg x.svg
+
+# Options that contradict each other.
+refused "--machine and --qpus exclude each other" run ghz.qasm --machine ideal --qpus 2
+refused "--comm-qubits goes with --qpus" run ghz.qasm --machine ideal --comm-qubits 2
+refused "no --qpus" run program.qasm --qpus 2
+refused "no --distribute" run program.qasm --distribute simple
+refused "--probabilities is exact and draws no shots" run ghz.qasm --probabilities all --shots 5
+refused "not with --probabilities" run ghz.qasm --probabilities all --decode int:c
+refused "expected int:REGISTER or phase:REGISTER" run ghz.qasm --decode c
+refused "there is no bit register 'x'" run ghz.qasm --decode phase:x
+
+# Under a launcher one process speaks.
+expect 2 on_ranks 3 run --shots 0 ghz.qasm
+equal "$(grep -c 'error: run: --shots 0' err)" 1

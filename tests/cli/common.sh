@@ -1,0 +1,52 @@
+# Shared by the scripts of this folder: source it first. Fails on the first command that fails.
+set -euo pipefail
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch"
+
+fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+# expect CODE COMMAND...: runs it with output in `out` and `err`; the exit code must be CODE.
+expect() {
+    local want=$1 got=0
+    shift
+    "$@" >out 2>err || got=$?
+    if [ "$got" -ne "$want" ]; then
+        cat out err >&2
+        fail "exit code $got instead of $want: $*"
+    fi
+}
+
+# has FILE TEXT: the file holds the text.
+has() {
+    grep -qF -- "$2" "$1" || {
+        cat "$1" >&2
+        fail "$1 lacks: $2"
+    }
+}
+
+equal() { # equal GOT WANTED
+    [ "$1" = "$2" ] || fail "got '$1' instead of '$2'"
+}
+
+qspan() {
+    "$QSPAN" "$@"
+}
+
+on_ranks() { # on_ranks N OPTIONS...
+    local n=$1
+    shift
+    mpirun --oversubscribe --bind-to none -n "$n" "$QSPAN" "$@"
+}
+
+json() { # json FILE KEY...: the value, from an independent parser
+    "$QSPAN_TOOLS/json_get" "$@"
+}
+
+# What a results file says whatever the number of ranks.
+same_part() {
+    grep -vE '^  "(ranks|wall_s|peak_bytes_per_rank|planned_bytes_per_rank)":' "$1"
+}
