@@ -119,9 +119,9 @@ bool gate_is_identity(enum gate_id gate, const double *params);
 
 struct op_list;
 struct src_loc;
-/* Appends the gate on `qubits` as CX and one-qubit gates (H, T, P ...) to `out`: gates of three and more
- * qubits, and two-qubit gates that are diagonal on no operand (swap, iswap, dcx, ecr, rxx, ryy). Equal to
- * the gate up to a global phase. */
+/* Appends the gate on `qubits` as CX and one-qubit gates (H, T, P ...) to `out`: gates of three and
+ * more qubits, and two-qubit gates that are diagonal on no operand (swap, iswap, dcx, ecr, rxx,
+ * ryy). Equal to the gate up to a global phase. */
 enum status gate_decompose(struct op_list *out, enum gate_id gate, const double *params,
                            const uint32_t *qubits, struct src_loc loc);
 /* Appends the definition as OpenQASM text, wrapped to 100 columns: for gates that are not in
