@@ -602,6 +602,7 @@ enum status lexer_next(struct lexer *lexer) {
     TRY(skip_space(lexer));
     *token = (struct token){.text = source->text + source->pos, .loc = here(source)};
     if (source->pos == source->n) {
+        token->is_line_end = source->owned == NULL;
         return STATUS_OK;
     }
     is_first = !source->line_has_token;
@@ -648,7 +649,7 @@ const char *token_describe(const struct token *token, char buffer[TOKEN_TEXT_SIZ
     size_t n = token->n;
 
     if (token->kind == TOKEN_END) {
-        return kind_names[TOKEN_END];
+        return token->is_line_end ? "the end of the line" : kind_names[TOKEN_END];
     }
     if (n > MOST) {
         n = MOST;

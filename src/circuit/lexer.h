@@ -75,6 +75,7 @@ enum token_kind {
 struct token {
     enum token_kind kind;
     bool is_wide;
+    bool is_line_end; /* TOKEN_END of a view: the line ends, not the file */
     const char *text; /* borrowed from the source, not 0-terminated; until that source is popped */
     size_t n;
     uint64_t integer;

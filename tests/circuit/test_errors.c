@@ -261,14 +261,14 @@ Test(errors, placement) {
         {"// qspan qpu A q\nqreg r[2];", "2:16: error: undeclared register 'q'; expected a qreg "
                                          "declared before the first operation"},
         {"qreg q[2]; // qspan qpu A\nh q;",
-         "2:26: error: the end of the file: expected a name of a "
+         "2:26: error: the end of the line: expected a name of a "
          "quantum register"},
         {"qreg q[2]; // qspan qpu 7 q\nh q;", "2:25: error: '7': expected a name of a QPU after "
                                               "'qpu'"},
         {"qreg q[2]; // qspan qpu A q[2]\nh q;", "2:29: error: index '2' is outside of q[2]"},
         {"qreg q[2]; // qspan qpu A q[0:2]\nh q;", "2:31: error: index '2' is outside of q[2]"},
         {"qreg q[2]; // qspan qpu A q[1:0]\nh q;", "2:31: error: range 1:0 runs backwards"},
-        {"qreg q[2]; // qspan qpu A q[0:1\nh q;", "2:32: error: the end of the file: expected ']' "
+        {"qreg q[2]; // qspan qpu A q[0:1\nh q;", "2:32: error: the end of the line: expected ']' "
                                                   "after an index"},
         {"qreg q[2]; // qspan qpu A q[0]\n// qspan qpu B q[0:1]\nh q;",
          "3:16: error: qubit q[0] is already placed on QPU 'A'"},
