@@ -47,8 +47,8 @@ static enum status read_constant(struct parser *p, const struct value *constant,
     if (token->kind == TOKEN_INT) {
         return token_to_words(p->words, n, token)
                    ? STATUS_OK
-                   : log_error_at(STATUS_INPUT, token->loc, "%s does not fit into %u bits",
-                                  token_describe(token, text), n);
+                   : log_error_at(STATUS_INPUT, token->loc, "%s does not fit into %u bit%s",
+                                  token_describe(token, text), n, n == 1 ? "" : "s");
     }
     for (size_t i = 0; i < token->n; i++) {
         char c = token->text[i];

@@ -195,8 +195,9 @@ static enum status parse_gate(struct parser *p, enum gate_id gate, struct src_lo
     TRY(lexer_next(&p->lexer));
     TRY(parse_params(p));
     if (p->n_params != info->n_params) {
-        return log_error_at(STATUS_INPUT, loc, "gate '%s' takes %u parameters, not %zu", info->name,
-                            info->n_params, p->n_params);
+        return log_error_at(STATUS_INPUT, loc, "gate '%s' takes %u parameter%s, not %zu",
+                            info->name, info->n_params, info->n_params == 1 ? "" : "s",
+                            p->n_params);
     }
     for (size_t i = 0; i < p->n_params; i++) {
         if (!(fabs(p->params[i]) < GATE_MAX_ANGLE)) {
@@ -206,8 +207,8 @@ static enum status parse_gate(struct parser *p, enum gate_id gate, struct src_lo
     }
     TRY(parse_wires(p, "after a gate"));
     if (p->n_wires != info->n_qubits) {
-        return log_error_at(STATUS_INPUT, loc, "gate '%s' takes %u qubits, not %zu", info->name,
-                            info->n_qubits, p->n_wires);
+        return log_error_at(STATUS_INPUT, loc, "gate '%s' takes %u qubit%s, not %zu", info->name,
+                            info->n_qubits, info->n_qubits == 1 ? "" : "s", p->n_wires);
     }
     TRY(parse_check_distinct(p, 0, loc, info->name));
     TRY(parse_check_limit(p, loc));
@@ -322,11 +323,29 @@ static enum status find_gate(struct parser *p, enum gate_id *out_gate) {
         return STATUS_OK;
     }
     if (strcmp(name, "U") != 0 && !(gate_get(gate)->in_stdgates ? p->has_stdgates : p->has_qnu)) {
-        return log_error_at(STATUS_INPUT, token->loc, "gate '%s' needs include \"%s\"; before it",
-                            name, gate_get(gate)->in_stdgates ? "stdgates.inc" : "qnu.inc");
+        return log_error_at(STATUS_INPUT, token->loc,
+                            "gate '%s' is not known yet: expected include \"%s\"", name,
+                            gate_get(gate)->in_stdgates ? "stdgates.inc" : "qnu.inc");
     }
     *out_gate = gate;
     return names_add(&p->gates, token->text, token->n, gate);
+}
+
+static enum status refuse_keyword(struct parser *p) {
+    const struct token *token = &p->lexer.token;
+    char text[TOKEN_TEXT_SIZE];
+
+    if (token_is(token, "pragma")) {
+        return parse_refuse(p, "pragmas at the beginning of a line");
+    }
+    if (token_is(token, "else")) {
+        return parse_refuse(p, "an 'if' and its statement before it");
+    }
+    if (token_is(token, "OPENQASM")) {
+        return parse_refuse(p, "the version as the first statement only");
+    }
+    return log_error_at(STATUS_INPUT, token->loc, "%s is not supported in programs",
+                        token_describe(token, text));
 }
 
 enum status parse_simple_statement(struct parser *p) {
@@ -352,15 +371,12 @@ enum status parse_simple_statement(struct parser *p) {
         TRY(lexer_next(&p->lexer));
         return parse_call(p, &p->defs[index], loc);
     }
-    if (token_is(token, "pragma")) {
-        return parse_refuse(p, "pragmas at the beginning of a line");
-    }
     if (word_is_keyword(token->text, token->n)) {
-        return log_error_at(STATUS_INPUT, token->loc, "%s is not supported in programs",
-                            token_describe(token, text));
+        return refuse_keyword(p);
     }
     if (!p->has_qnu && word_reserved_as(token->text, token->n) != NULL) {
-        return log_error_at(STATUS_INPUT, token->loc, "%s needs include \"qnu.inc\"; before it",
+        return log_error_at(STATUS_INPUT, token->loc,
+                            "%s is not known yet: expected include \"qnu.inc\"",
                             token_describe(token, text));
     }
     return log_error_at(STATUS_INPUT, token->loc, "unknown gate %s", token_describe(token, text));

@@ -41,8 +41,8 @@ static enum status parse_noise(struct parser *p, enum op_noise noise, struct src
 
     TRY(parse_params(p));
     if (p->n_params != n_params) {
-        return log_error_at(STATUS_INPUT, loc, "%s takes %u probabilities, not %zu", name, n_params,
-                            p->n_params);
+        return log_error_at(STATUS_INPUT, loc, "%s takes %u %s, not %zu", name, n_params,
+                            n_params == 1 ? "probability" : "probabilities", p->n_params);
     }
     TRY(check_probabilities(p, name, loc));
     TRY(parse_targets(p));
