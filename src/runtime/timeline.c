@@ -315,7 +315,7 @@ static void use_arrival(struct timeline *timeline, uint32_t q, struct channel_st
     channel->has_used = true;
     channel->used = arrival->iteration;
     qpu->t_ps = arrival->t_ps > qpu->t_ps ? arrival->t_ps : qpu->t_ps;
-    qpu->item++;
+    qpu->item = item_of(timeline, q)->match + 1;
 }
 
 static enum status keep_arrival(struct channel_state *channel, struct arrival arrival) {

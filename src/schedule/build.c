@@ -126,14 +126,29 @@ static struct skeleton_item send_item(const struct messages *messages, size_t ch
     };
 }
 
+/* The receptions of one bit from one QPU stand together: alternatives, of which one is waited for.
+ */
+static size_t end_of_chain(const struct messages *messages, size_t first, size_t limit) {
+    const struct reception *receptions = messages->receptions;
+    const struct channel *channel = &messages->channels[receptions[first].channel];
+    size_t end = first + 1;
+    while (end < limit && messages->channels[receptions[end].channel].bit == channel->bit &&
+           messages->channels[receptions[end].channel].from == channel->from) {
+        end++;
+    }
+    return end;
+}
+
 /* Waits for the remote bits that are used here first. */
 static enum status add_receptions(struct build *build, uint32_t qpu, size_t place) {
-    size_t n;
-    const size_t first = messages_find_receptions(build->messages, &n, place, qpu);
+    const struct messages *messages = build->messages;
+    size_t n, end = 0;
+    const size_t first = messages_find_receptions(messages, &n, place, qpu);
     for (size_t i = first; i < first + n; i++) {
-        const struct reception *reception = &build->messages->receptions[i];
-        const struct channel *channel = &build->messages->channels[reception->channel];
+        const struct reception *reception = &messages->receptions[i];
+        const struct channel *channel = &messages->channels[reception->channel];
         TRY(end_segment(build, qpu));
+        end = i < end ? end : end_of_chain(messages, i, first + n);
         TRY(add_item(build, qpu,
                      (struct skeleton_item){
                          .kind = SKELETON_RECV,
@@ -143,6 +158,7 @@ static enum status add_receptions(struct build *build, uint32_t qpu, size_t plac
                          .channel = reception->channel,
                          .n_loops = channel->n_loops,
                          .is_carried = reception->is_carried,
+                         .match = next_item(build, qpu) + u32_from_size(end - 1 - i),
                      }));
     }
     return STATUS_OK;

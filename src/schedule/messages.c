@@ -46,12 +46,6 @@ static int compare_channels(const void *a_ptr, const void *b_ptr) {
                      : compare_sizes(a->to, b->to);
 }
 
-static int compare_receptions(const void *a_ptr, const void *b_ptr) {
-    const struct reception *a = a_ptr, *b = b_ptr;
-    const int by_place = compare_sizes(a->place, b->place), by_to = compare_sizes(a->to, b->to);
-    return by_place ? by_place : by_to ? by_to : compare_sizes(a->channel, b->channel);
-}
-
 static enum status collect_writes(struct finder *finder) {
     const struct op_list *ops = &finder->program->ops;
     for (size_t i = 0; i < ops->n_ops; i++) {
@@ -195,14 +189,30 @@ static void merge_channels(struct messages *messages, const struct channel *made
     }
 }
 
+/* Channels exist by now; a chain goes outwards, so through ever fewer loops. */
+static int compare_receptions(const void *a_ptr, const void *b_ptr, void *ctx) {
+    const struct reception *a = a_ptr, *b = b_ptr;
+    const struct messages *messages = ctx;
+    const struct channel *of_a = &messages->channels[a->channel];
+    const struct channel *of_b = &messages->channels[b->channel];
+    const int by_place = compare_sizes(a->place, b->place), by_to = compare_sizes(a->to, b->to);
+    const int by_bit = compare_sizes(of_a->bit, of_b->bit);
+    const int by_from = compare_sizes(of_a->from, of_b->from);
+    return by_place  ? by_place
+           : by_to   ? by_to
+           : by_bit  ? by_bit
+           : by_from ? by_from
+                     : compare_sizes(of_b->n_loops, of_a->n_loops);
+}
+
 /* Several ops of a group may use one bit: they wait for it together. */
 static void merge_receptions(struct messages *messages) {
     size_t n = 0;
-    qsort(messages->receptions, messages->n_receptions, sizeof *messages->receptions,
-          compare_receptions);
+    qsort_r(messages->receptions, messages->n_receptions, sizeof *messages->receptions,
+            compare_receptions, messages);
     for (size_t i = 0; i < messages->n_receptions; i++) {
-        if (n == 0 ||
-            compare_receptions(&messages->receptions[n - 1], &messages->receptions[i]) != 0) {
+        if (n == 0 || compare_receptions(&messages->receptions[n - 1], &messages->receptions[i],
+                                         messages) != 0) {
             messages->receptions[n++] = messages->receptions[i];
         }
     }

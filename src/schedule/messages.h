@@ -28,7 +28,7 @@ struct reception {
 struct messages {
     struct channel *channels; /* sorted by (settle, from, bit, to) */
     size_t n_channels, cap_channels;
-    struct reception *receptions; /* sorted by (place, to) */
+    struct reception *receptions; /* by (place, to, bit, from), then innermost first */
     size_t n_receptions, cap_receptions;
 };
 

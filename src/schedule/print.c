@@ -23,7 +23,7 @@ static void print_message(struct text *out, const struct skeleton_item *item,
                     units_print_time(time, sizeof time, item->t_ps));
     } else {
         text_printf(out, "recv %s from %s%s", name, program->qpus[item->peer].name,
-                    item->is_carried ? " of the round before" : "");
+                    item->is_carried ? " of the round before, if any," : "");
     }
     text_printf(out, " channel %u", item->channel);
 }

@@ -17,15 +17,14 @@
 #include "machine/machine.h"
 #include "program/program.h"
 
+/* SEND leaves and CLOSE happens t_ps after the start of the segment that it follows; a SEND after
+ * an END, when that block is left. */
 enum skeleton_kind {
     SKELETON_SEGMENT, /* t_ps = duration; ops op .. last_op of this QPU (text order) */
-    SKELETON_SEND, /* bit is settled for `peer` and leaves, t_ps after the start of the segment that
-                      it */
-                   /* follows (after a SKELETON_END: when that block is left) */
-    SKELETON_CLOSE, /* comm wire `wire` is closed t_ps after the start of the segment that it
-                       follows */
-    SKELETON_EBIT,  /* op, wire, peer; issue point of the request */
-    SKELETON_RECV,  /* waits for bit from `peer` */
+    SKELETON_SEND,    /* bit is settled and leaves for `peer` */
+    SKELETON_CLOSE,   /* comm wire is closed */
+    SKELETON_EBIT,    /* op, wire, peer; issue point of the request */
+    SKELETON_RECV,    /* waits for bit from `peer` and goes on after item `match` */
     SKELETON_IF,
     SKELETON_ELSE,
     SKELETON_WHILE,
@@ -33,17 +32,19 @@ enum skeleton_kind {
     SKELETON_END, /* op, match, count */
 };
 struct skeleton_item {
-    uint8_t kind;    /* enum skeleton_kind */
-    bool is_carried; /* RECV: of what was sent in the round before (in round 0 it waits for nothing)
-                      */
-    uint32_t peer;   /* EBIT, SEND, RECV */
-    uint32_t bit, wire;  /* SEND, RECV: bit; EBIT, CLOSE: wire */
-    uint32_t channel;    /* SEND, RECV: each channel has one SEND item and one or more RECV items */
-    uint32_t n_loops;    /* SEND, RECV: number of loops around the SEND item */
-    uint32_t match;      /* block markers: partner among this QPU's items, as in an op list */
-    uint32_t issue_item; /* EBIT: its wire is free issue_t_ps after the start of this item (an
-                            earlier one */
-    int64_t issue_t_ps;  /* of the same block, or itself: when it is reached) */
+    uint8_t kind;       /* enum skeleton_kind */
+    bool is_carried;    /* RECV: of the round before; in round 0 the next item is for it */
+    uint32_t peer;      /* EBIT, SEND, RECV */
+    uint32_t bit, wire; /* SEND, RECV: bit; EBIT, CLOSE: wire */
+    uint32_t channel;   /* SEND, RECV: a channel has one SEND item and one or more RECV items */
+    uint32_t n_loops;   /* SEND, RECV: number of loops around the SEND item */
+    /* Block markers: partner among this QPU's items, as in an op list. RECV: the last of the
+     * alternatives that begin with it. */
+    uint32_t match;
+    /* EBIT: its wire is free issue_t_ps after the start of issue_item, an earlier item of the same
+     * body, or itself: when it is reached. */
+    uint32_t issue_item;
+    int64_t issue_t_ps;
     size_t op, last_op;
     uint64_t count; /* REPEAT rounds */
     int64_t t_ps;

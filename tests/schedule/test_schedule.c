@@ -88,22 +88,23 @@ Test(schedule, bits_in_loops_leave_where_they_are_settled) {
     put_measure(program, b, 0);
     put_end(program, open);
     put_x_if(program, 0, a);
-    expect_skeleton(program, "qpu A\n"
-                             "    0  repeat 3 op 1\n"
-                             "    1    recv m[0] from B channel 0 op 2\n"
-                             "    2    recv m[0] from B of the round before channel 1 op 2\n"
-                             "    3    segment 50 ns ops 2..4\n"
-                             "    4  end op 6\n"
-                             "    5  recv m[0] from B channel 2 op 7\n"
-                             "    6  segment 50 ns ops 7..9\n"
-                             "qpu B\n"
-                             "    0  segment 1 us ops 0..0\n"
-                             "    1  send m[0] to A at +1 us channel 0 op 0\n"
-                             "    2  repeat 3 op 1\n"
-                             "    3    segment 1 us ops 5..5\n"
-                             "    4    send m[0] to A at +1 us channel 1 op 5\n"
-                             "    5  end op 6\n"
-                             "    6  send m[0] to A at +0 s channel 2 op 6\n");
+    expect_skeleton(program,
+                    "qpu A\n"
+                    "    0  repeat 3 op 1\n"
+                    "    1    recv m[0] from B of the round before, if any, channel 1 op 2\n"
+                    "    2    recv m[0] from B channel 0 op 2\n"
+                    "    3    segment 50 ns ops 2..4\n"
+                    "    4  end op 6\n"
+                    "    5  recv m[0] from B channel 2 op 7\n"
+                    "    6  segment 50 ns ops 7..9\n"
+                    "qpu B\n"
+                    "    0  segment 1 us ops 0..0\n"
+                    "    1  send m[0] to A at +1 us channel 0 op 0\n"
+                    "    2  repeat 3 op 1\n"
+                    "    3    segment 1 us ops 5..5\n"
+                    "    4    send m[0] to A at +1 us channel 1 op 5\n"
+                    "    5  end op 6\n"
+                    "    6  send m[0] to A at +0 s channel 2 op 6\n");
 }
 
 /* Both bodies of an IF of gates take the time of the longer one, from when wires and bit are free.
