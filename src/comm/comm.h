@@ -60,5 +60,7 @@ enum status comm_agree(const struct team *team, enum status status);
 enum status comm_check_digest(const struct team *team, const void *data, size_t n_bytes);
 /* "Open MPI v4.1.4, ..." or "none" */
 const char *comm_library(void);
+/* The same for the library that qspan is linked with, started or not. */
+const char *comm_linked_library(void);
 
 #endif

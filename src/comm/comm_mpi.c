@@ -335,13 +335,14 @@ void comm_allgather(const struct team *team, void *out, const void *data, size_t
     }
 }
 
-const char *comm_library(void) {
+const char *comm_linked_library(void) {
     static char text[MPI_MAX_LIBRARY_VERSION_STRING];
-    if (!job.is_started || !has_mpi(&job.world)) {
-        return "none";
-    }
     int n_text = 0;
     comm_check_mpi("MPI_Get_library_version", MPI_Get_library_version(text, &n_text));
     text[strcspn(text, "\n")] = '\0';
     return text;
+}
+
+const char *comm_library(void) {
+    return job.is_started && has_mpi(&job.world) ? comm_linked_library() : "none";
 }

@@ -271,6 +271,7 @@ int main(int argc, char **argv) {
     EXPECT(comm_start_alone() == STATUS_OK);
     EXPECT(!comm_is_parallel());
     EXPECT(strcmp(comm_library(), "none") == 0);
+    EXPECT(strcmp(comm_linked_library(), "none") != 0);
     test_team(comm_world());
     test_split(comm_world());
     comm_stop();
@@ -281,6 +282,7 @@ int main(int argc, char **argv) {
     const struct team *world = comm_world();
     EXPECT(comm_is_parallel() == (team_size(world) > 1));
     EXPECT(strcmp(comm_library(), "none") != 0);
+    EXPECT(strcmp(comm_library(), comm_linked_library()) == 0);
     EXPECT(team_native(world) != MPI_COMM_NULL);
     test_team(world);
     test_split(world);
