@@ -28,7 +28,7 @@ enum status cmd_info(const struct cli_options *options) {
     TRY(cpu_detect_isa(&isa));
     printf("qspan     %s (%s)\n", QSPAN_VERSION, QSPAN_GIT_HASH);
     printf("compiler  %s\n", QSPAN_COMPILER);
-    printf("MPI       %s\n", comm_library());
+    printf("MPI       %s\n", comm_linked_library());
     printf("BLAS      %s\n", openblas_get_config());
     printf("ISA       %s\n", cpu_isa_name(isa));
     printf("cores     %d (that this process may use)\n", cpu_count_bound_cores());

@@ -1,7 +1,5 @@
-#include <omp.h>
 #include <string.h>
 
-#include "base/cpu.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/rng.h"
@@ -17,16 +15,6 @@ struct run_job {
     struct decode decodes[CLI_MAX_DECODES];
     struct results *results;
 };
-
-static void note_threads(void) {
-    int n_threads = omp_get_max_threads();
-    int n_cores = cpu_count_bound_cores();
-    if (n_threads > n_cores) {
-        log_note("%d threads per rank on %d bound core%s: set OMP_NUM_THREADS, or mpirun "
-                 "--bind-to none or --map-by slot:PE=%d",
-                 n_threads, n_cores, n_cores == 1 ? "" : "s", n_threads);
-    }
-}
 
 static enum status parse_decodes(struct run_job *job) {
     const struct cli_options *options = job->options;
@@ -120,7 +108,6 @@ static enum status run_job(struct run_job *job) {
 
 enum status cmd_run(const struct cli_options *options) {
     struct run_job job = {.options = options, .team = comm_world()};
-    note_threads();
     if (cli_is_given(options, OPTION_SHOTS) && options->n_probabilities > 0) {
         return log_error(STATUS_USAGE, "--probabilities is exact and draws no shots: no --shots");
     }

@@ -32,6 +32,11 @@ static void add_name(struct text *out, const char *name) {
     text_add_escaped(out, name, strlen(name));
 }
 
+/* "1 rank", "4 ranks" */
+static void add_number(struct text *out, uint64_t n, const char *what) {
+    text_printf(out, "%" PRIu64 " %s%s", n, what, n == 1 ? "" : "s");
+}
+
 /* "label        " so that the values of a report stand in one column. */
 static void add_label(struct text *out, const char *label) {
     text_printf(out, "%-16s", label);
@@ -98,9 +103,11 @@ static enum status add_counts(struct text *out, const struct results *results) {
         n_left -= order[i]->n;
     }
     if (results->n_counts > SHOWN_ROWS) {
-        text_printf(out, "  and %zu more outcomes with %" PRIu64 " shots (%.2f %%)\n",
-                    results->n_counts - SHOWN_ROWS, n_left,
-                    100 * (double)n_left / (double)results->n_shots);
+        text_add(out, "  and ");
+        add_number(out, results->n_counts - SHOWN_ROWS, "more outcome");
+        text_add(out, " with ");
+        add_number(out, n_left, "shot");
+        text_printf(out, " (%.2f %%)\n", 100 * (double)n_left / (double)results->n_shots);
     }
     mem_free(order);
     return STATUS_OK;
@@ -119,8 +126,9 @@ static void add_probabilities(struct text *out, const struct results *results) {
         shown += p;
     }
     if (results->n_outcomes > n_rows) {
-        text_printf(out, "  and %" PRIu64 " more outcomes (%.2f %%)\n",
-                    results->n_outcomes - n_rows, 100 * fmax(0.0, 1 - shown));
+        text_add(out, "  and ");
+        add_number(out, results->n_outcomes - n_rows, "more outcome");
+        text_printf(out, " (%.2f %%)\n", 100 * fmax(0.0, 1 - shown));
     }
 }
 
@@ -200,8 +208,15 @@ static void add_peak_comm(struct text *out, const struct program *program, const
     text_add(out, " in use at once\n");
 }
 
+static void add_group(struct text *out, uint32_t n_qubits) {
+    add_label(out, "largest group");
+    add_number(out, n_qubits, "qubit");
+    text_add(out, " in one state vector\n");
+}
+
 static void add_qpus(struct text *out, const struct program *program) {
-    text_printf(out, "%zu QPU%s (", program->n_qpus, program->n_qpus == 1 ? "" : "s");
+    add_number(out, program->n_qpus, "QPU");
+    text_add(out, " (");
     for (size_t i = 0; i < program->n_qpus && i < SHOWN_QPUS; i++) {
         text_add(out, i == 0 ? "" : " ");
         add_name(out, program->qpus[i].name);
@@ -215,13 +230,18 @@ static void add_head(struct text *out, const struct results *results,
     add_name(out, context->input);
     text_add(out, " on ");
     add_qpus(out, results->program);
-    text_printf(out, ", %d rank%s\n", results->n_ranks, results->n_ranks == 1 ? "" : "s");
+    text_add(out, ", ");
+    add_number(out, (uint64_t)results->n_ranks, "rank");
+    text_add(out, "\n");
     text_printf(out, "%s engine, %s protocol, distribution %s, ", results->engine,
                 context->protocol, results->program->distribute);
     if (results->p_one) {
-        text_printf(out, "exact distribution of %" PRIu64 " outcomes\n", results->n_outcomes);
+        text_add(out, "exact distribution of ");
+        add_number(out, results->n_outcomes, "outcome");
+        text_add(out, "\n");
     } else {
-        text_printf(out, "%" PRIu64 " shots, seed %" PRIu64 "\n", results->n_shots, results->seed);
+        add_number(out, results->n_shots, "shot");
+        text_printf(out, ", seed %" PRIu64 "\n", results->seed);
     }
 }
 
@@ -230,8 +250,7 @@ static void add_costs(struct text *out, const struct results *results) {
     add_ebits(out, results);
     add_makespan(out, &results->makespan_ps);
     add_peak_comm(out, results->program, results->peak_comm);
-    add_label(out, "largest group");
-    text_printf(out, "%u qubits entangled at once\n", results->peak_group_qubits);
+    add_group(out, results->peak_group_qubits);
     add_label(out, "memory");
     text_printf(out, "%s per rank\n", units_print_bytes(bytes, sizeof bytes, results->peak_bytes));
     add_label(out, "wall time");
@@ -268,7 +287,9 @@ static void add_plan_head(struct text *out, const struct output_plan *plan) {
     add_name(out, plan->input);
     text_add(out, " on ");
     add_qpus(out, plan->program);
-    text_printf(out, ", %d rank%s\n", plan->n_ranks, plan->n_ranks == 1 ? "" : "s");
+    text_add(out, ", ");
+    add_number(out, (uint64_t)plan->n_ranks, "rank");
+    text_add(out, "\n");
     text_printf(out, "%s engine, distribution %s\n\n", plan->engine, plan->program->distribute);
 }
 
@@ -297,8 +318,7 @@ static void add_plan_network(struct text *out, const struct output_plan *plan) {
 static void add_plan_engine(struct text *out, const struct output_plan *plan) {
     const struct engine_figures *engine = &plan->plan->engine;
     char bytes[UNIT_CHARS], limit[UNIT_CHARS], sent[UNIT_CHARS];
-    add_label(out, "largest group");
-    text_printf(out, "%u qubits entangled at once\n", engine->peak_group_qubits);
+    add_group(out, engine->peak_group_qubits);
     add_label(out, "amplitudes");
     text_printf(out, "%" PRIu64 " at once, %.4g updates in one pass\n", engine->total_amps,
                 engine->n_amp_updates);

@@ -24,8 +24,8 @@ static void add_report(struct text *out, const char *name, const struct program 
         add_qpu(out, &program->qpus[i], check->peak_comm[i]);
     }
     text_printf(out,
-                "  %" PRIu64 " ebits, %" PRIu64 " messages, %" PRIu64 " local gates, %" PRIu64
-                " measurements (loop bodies counted once)\n",
+                "  ebits %" PRIu64 ", messages %" PRIu64 ", local gates %" PRIu64
+                ", measurements %" PRIu64 " (loop bodies counted once)\n",
                 check->n_ebits, check->n_bits_sent, check->n_local_gates, check->n_measurements);
     if (program->is_data_dependent) {
         text_add(out, "  control flow depends on measured bits: times and ebits differ per shot\n");

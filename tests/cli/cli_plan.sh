@@ -9,7 +9,7 @@ grep -qE '^messages +2 bits per shot$' out || fail "messages: $(cat out)"
 grep -qE '^comm qubits +at most A 1, B 1' out || fail "comm qubits: $(cat out)"
 expect 0 qspan verify program.qasm
 has out "static checks passed"
-has out "1 ebits, 2 messages"
+has out "ebits 1, messages 2"
 
 # The program runs like the circuit: same ops, same random sites, same counts.
 expect 0 qspan run ghz.qasm --qpus 2 --shots 200 --seed 9 --json circuit.json
