@@ -1,0 +1,121 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/progress.h"
+#include "corpus/corpus.h"
+#include "distribute/distribute.h"
+
+static char first_error[1024];
+
+static void keep_first(void *ctx, enum log_level level, const char *text) {
+    (void)ctx;
+    if (level == LOG_ERROR && first_error[0] == '\0') {
+        snprintf(first_error, sizeof first_error, "%s", text);
+    }
+}
+
+void corpus_catch_errors(void) {
+    first_error[0] = '\0';
+    log_set_sink(keep_first, NULL);
+}
+
+const char *corpus_first_error(void) {
+    return first_error;
+}
+
+static enum status read_circuit(struct corpus_job *job) {
+    TRY(qasm2_read_file(&job->circuit, job->path, &(struct circuit_limits){0}));
+    if (job->circuit->measures) {
+        return STATUS_OK;
+    }
+    job->is_final_state = true;
+    job->n_declared_bits = job->circuit->n_bits;
+    return circuit_measure_all(job->circuit);
+}
+
+static enum status distribute(struct corpus_job *job) {
+    uint32_t n_qubits = job->circuit->n_qubits;
+    if (!job->machine) {
+        uint32_t n_qpus = job->n_qpus < n_qubits ? job->n_qpus : n_qubits;
+        TRY(machine_create_ideal(&job->machine, n_qpus > 0 ? n_qpus : 1, n_qubits,
+                                 MACHINE_UNLIMITED));
+    }
+    return distribute_simple(&job->program, job->circuit, job->machine);
+}
+
+static enum status check(const struct program *program) {
+    struct program_check result = {0};
+    TRY(program_check(&result, program));
+    program_check_fini(&result);
+    return STATUS_OK;
+}
+
+static enum status compare_texts(struct text *second, struct program **out_copy,
+                                 const struct text *first) {
+    if (first->failed) {
+        return log_error(STATUS_NOFIT, "no memory for the text");
+    }
+    TRY(program_read_text(out_copy, "(printed)", first->data, first->n,
+                          &(struct circuit_limits){0}));
+    TRY(check(*out_copy));
+    TRY(program_print(second, *out_copy));
+    if (second->failed || first->n != second->n || memcmp(first->data, second->data, first->n)) {
+        return log_error(STATUS_UNVERIFIED, "prints differently after it was read back");
+    }
+    return STATUS_OK;
+}
+
+/* The text form of a program is a program that passes the checks and prints the same. */
+static enum status roundtrip(const struct program *program) {
+    struct text first = {0}, second = {0};
+    struct program *copy = NULL;
+    TRY(check(program));
+    enum status status = program_print(&first, program);
+    if (status == STATUS_OK) {
+        status = compare_texts(&second, &copy, &first);
+    }
+    program_destroy(copy);
+    text_fini(&first);
+    text_fini(&second);
+    return status;
+}
+
+static enum status run_stage(struct corpus_job *job, enum corpus_stage stage) {
+    const struct team *team = comm_world();
+    switch (stage) {
+    case STAGE_READ:
+        return read_circuit(job);
+    case STAGE_DISTRIBUTE:
+        return distribute(job);
+    case STAGE_ROUNDTRIP:
+        return team_rank(team) == 0 ? roundtrip(job->program) : STATUS_OK;
+    case STAGE_RUN:
+        return runtime_run(&job->results, job->program, job->machine, team, &job->options);
+    case STAGE_COUNT:
+        break;
+    }
+    return STATUS_INTERNAL;
+}
+
+enum status corpus_job_run(struct corpus_job *job) {
+    job->options.engine = &engine_statevector;
+    job->options.shots_per_timeline = 1024;
+    job->options.max_branches = 65536;
+    for (int stage = 0; stage < STAGE_COUNT; stage++) {
+        double t_start_s = clock_now_s();
+        enum status status = run_stage(job, (enum corpus_stage)stage);
+        status = comm_agree(comm_world(), status);
+        job->t_s[stage] = clock_now_s() - t_start_s;
+        TRY(status);
+    }
+    return STATUS_OK;
+}
+
+void corpus_job_fini(struct corpus_job *job) {
+    results_destroy(job->results);
+    program_destroy(job->program);
+    machine_destroy(job->machine);
+    circuit_destroy(job->circuit);
+    *job = (struct corpus_job){0};
+}
