@@ -18,8 +18,8 @@ enum {
     WIRE_HELD,  /* WIRE_HELD + i: holds the state held[i] */
 };
 struct held {
-    size_t op; /* that put it there; SIZE_MAX: an input qubit of the circuit */
-    bool is_ebit, is_touched;
+    size_t op; /* that put it there; for an input qubit of the circuit, its `logical in` */
+    bool is_input, is_ebit, is_touched;
 };
 struct checker {
     const struct program *program;
@@ -31,8 +31,9 @@ struct checker {
     uint32_t *n_open; /* comm wires held now, by QPU */
     uint32_t *stamps; /* by wire */
     uint32_t stamp;
-    size_t at;          /* the op */
-    enum status status; /* of callbacks */
+    uint32_t *nodes; /* of a condition, still to be looked at */
+    size_t n_nodes, cap_nodes;
+    size_t at; /* the op */
 };
 
 static void find_at(struct checker *checker, struct src_loc loc, const char *fmt, ...)
@@ -90,8 +91,9 @@ static struct place describe_held(const struct checker *checker, uint32_t value)
     const struct held *held = &checker->held[value - WIRE_HELD];
     struct place place;
 
-    if (held->op == SIZE_MAX) {
-        snprintf(place.text, sizeof place.text, "an input qubit of the circuit");
+    if (held->is_input) {
+        snprintf(place.text, sizeof place.text, "the circuit's qubit %s",
+                 checker->program->in[held->op].qubit);
     } else if (checker->ops->ops[held->op].line == 0) {
         snprintf(place.text, sizeof place.text, "%s of op %zu",
                  held->is_ebit ? "the ebit" : "the state", held->op);
@@ -120,9 +122,9 @@ static void count_open(void *ctx, uint32_t wire, uint32_t from, uint32_t to) {
     }
 }
 
-static enum status hold(struct checker *checker, uint32_t wire, size_t op, bool is_ebit) {
+static enum status hold(struct checker *checker, uint32_t wire, struct held held) {
     TRY(vec_reserve(&checker->held, checker->n_held, &checker->cap_held, 1, sizeof *checker->held));
-    checker->held[checker->n_held] = (struct held){.op = op, .is_ebit = is_ebit};
+    checker->held[checker->n_held] = held;
     return flow_set(&checker->wires, wire, WIRE_HELD + u32_from_size(checker->n_held++));
 }
 
@@ -157,8 +159,9 @@ static void check_places(struct checker *checker) {
     const uint32_t *wires = op_qubits(checker->ops, op);
     const uint32_t *wire_qpu = checker->program->wire_qpu;
     char name[PLACE_SIZE];
-    const char *what = op->kind == OP_GATE ? gate_get((enum gate_id)op->which)->name
-                                           : op_kind_name((enum op_kind)op->kind);
+    const char *what = op->kind == OP_GATE    ? gate_get((enum gate_id)op->which)->name
+                       : op->kind == OP_NOISE ? op_noise_name((enum op_noise)op->which)
+                                              : op_kind_name((enum op_kind)op->kind);
 
     for (uint32_t i = 0; i < op->n_qubits; i++) {
         if (wire_qpu[wires[i]] == OP_NO_QPU) {
@@ -206,7 +209,7 @@ static enum status use_wires(struct checker *checker) {
             op->kind == OP_GATE && keeps_basis(op) && checker->program->wire_is_comm[wires[i]];
         touch(checker, wires[i]);
         if (checker->wires.values[wires[i]] < WIRE_HELD && !stays_idle) {
-            TRY(hold(checker, wires[i], checker->at, false));
+            TRY(hold(checker, wires[i], (struct held){.op = checker->at}));
         }
     }
     return STATUS_OK;
@@ -231,7 +234,7 @@ static enum status check_ebit(struct checker *checker) {
                     "%s still holds %s: measure, reset or free it before its next ebit",
                     describe_wire(checker, wires[i]).text, describe_held(checker, value).text);
         }
-        TRY(hold(checker, wires[i], checker->at, true));
+        TRY(hold(checker, wires[i], (struct held){.op = checker->at, .is_ebit = true}));
     }
     return STATUS_OK;
 }
@@ -248,19 +251,59 @@ static enum status check_measure(struct checker *checker) {
     return flow_set(&checker->bits, op->bit, 1);
 }
 
-static void check_bit_born(void *ctx, uint32_t bit) {
-    struct checker *checker = ctx;
-
-    if (checker->bits.values[bit] == 0) {
-        find_at(checker, loc_here(checker), "bit %s is used before any measurement has written it",
-                describe_bit(checker, bit).text);
-        checker->status = flow_set(&checker->bits, bit, 1); /* once is enough */
+static enum status check_bit(struct checker *checker, uint32_t bit) {
+    if (checker->bits.values[bit] != 0) {
+        return STATUS_OK;
     }
+    find_at(checker, loc_here(checker), "bit %s is used before any measurement has written it",
+            describe_bit(checker, bit).text);
+    return flow_set(&checker->bits, bit, 1); /* once is enough */
 }
 
+/* A register is compared as a whole: bits not written yet are 0, but one must be written. */
+static enum status check_compared(struct checker *checker, const struct expr *eq) {
+    for (uint32_t i = 0; i < eq->n; i++) {
+        if (checker->bits.values[eq->a + i] != 0) {
+            return STATUS_OK;
+        }
+    }
+    return eq->n > 0 ? check_bit(checker, eq->a) : STATUS_OK;
+}
+
+static enum status push_node(struct checker *checker, uint32_t node) {
+    TRY(vec_reserve(&checker->nodes, checker->n_nodes, &checker->cap_nodes, 1,
+                    sizeof *checker->nodes));
+    checker->nodes[checker->n_nodes++] = node;
+    return STATUS_OK;
+}
+
+/* Bits that the tree reads may have been written. Trees may be deep: no recursion. */
 static enum status check_condition(struct checker *checker) {
-    expr_visit_bits(checker->ops, op_here(checker)->expr, check_bit_born, checker);
-    return checker->status;
+    checker->n_nodes = 0;
+    TRY(push_node(checker, op_here(checker)->expr));
+    while (checker->n_nodes > 0) {
+        const struct expr *expr = &checker->ops->exprs[checker->nodes[--checker->n_nodes]];
+        switch ((enum expr_kind)expr->kind) {
+        case EXPR_CONST:
+            break;
+        case EXPR_BIT:
+            TRY(check_bit(checker, expr->a));
+            break;
+        case EXPR_EQ:
+            TRY(check_compared(checker, expr));
+            break;
+        case EXPR_AND:
+        case EXPR_OR:
+        case EXPR_XOR:
+            TRY(push_node(checker, expr->b));
+            TRY(push_node(checker, expr->a));
+            break;
+        case EXPR_NOT:
+            TRY(push_node(checker, expr->a));
+            break;
+        }
+    }
+    return STATUS_OK;
 }
 
 /* Data wires whose last use in the loop is a gate hold a state when the next round begins. What a
@@ -287,7 +330,7 @@ static enum status enter_loop(struct checker *checker) {
                 checker->stamps[wire] = checker->stamp;
                 if (!closes && !checker->program->wire_is_comm[wire] &&
                     checker->wires.values[wire] < WIRE_HELD) {
-                    TRY(hold(checker, wire, i, false));
+                    TRY(hold(checker, wire, (struct held){.op = i}));
                 }
             }
         }
@@ -471,7 +514,10 @@ static enum status check_logical(struct checker *checker) {
     check_logical_matches(checker, &out, program->in, program->n_in, "in", "out");
     check_logical_matches(checker, &in, program->out, program->n_out, "out", "in");
     for (size_t i = 0; i < program->n_in; i++) {
-        TRY_GOTO(hold(checker, program->in[i].wire, SIZE_MAX, false), done);
+        if (!program->wire_is_comm[program->in[i].wire]) {
+            TRY_GOTO(hold(checker, program->in[i].wire, (struct held){.op = i, .is_input = true}),
+                     done);
+        }
     }
 done:
     names_fini(&in);
@@ -485,14 +531,13 @@ static void check_all_closed(struct checker *checker) {
     for (uint32_t wire = 0; wire < program->n_wires; wire++) {
         uint32_t value = checker->wires.values[wire];
         const struct held *held;
-        struct src_loc loc = {0};
+        struct src_loc loc;
         if (!program->wire_is_comm[wire] || value < WIRE_HELD) {
             continue;
         }
         held = &checker->held[value - WIRE_HELD];
-        if (held->op != SIZE_MAX) {
-            loc = program_loc(program, &checker->ops->ops[held->op]);
-        }
+        loc = held->is_input ? program->in[held->op].loc
+                             : program_loc(program, &checker->ops->ops[held->op]);
         if (held->is_ebit && !held->is_touched) {
             find_at(checker, loc, "half an ebit: %s is never used and left open at the end",
                     describe_wire(checker, wire).text);
@@ -542,6 +587,7 @@ enum status program_check(struct program_check *out_check, const struct program 
     mem_free(checker.held);
     mem_free(checker.n_open);
     mem_free(checker.stamps);
+    mem_free(checker.nodes);
     if (checker.out.n_errors > MAX_LOGGED) {
         log_error(STATUS_INPUT, "%u more errors", checker.out.n_errors - MAX_LOGGED);
     }

@@ -1,7 +1,7 @@
 /* Which bits travel where. A write makes a new value of its bit, with a list of the QPUs that may
  * have written it and a set of those that have received it; values stay as they are, but for the
  * receivers. Where two ways meet, a bit with two values gets a third one. */
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/log.h"
 #include "program/flow.h"
@@ -168,7 +168,14 @@ static size_t find_end(const struct op_list *ops, size_t open) {
     return ops->ops[end].kind == OP_ELSE ? ops->ops[end].match : end;
 }
 
-/* The bits of the condition at `open` go to each QPU of the block, in order of appearance. */
+static int compare_bits(const void *a, const void *b) {
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The bits of the condition at `open`, in ascending order, go to each QPU of the block, in order of
+ * appearance. */
 static enum status use_condition(struct tracker *tracker, size_t open) {
     const struct op_list *ops = &tracker->program->ops;
     size_t end = find_end(ops, open);
@@ -178,6 +185,9 @@ static enum status use_condition(struct tracker *tracker, size_t open) {
     tracker->stamp++;
     expr_visit_bits(ops, ops->ops[open].expr, collect_bit, tracker);
     TRY(tracker->status);
+    if (tracker->n_bits > 1) {
+        qsort(tracker->bits, tracker->n_bits, sizeof *tracker->bits, compare_bits);
+    }
     for (size_t i = open + 1; i < end; i++) {
         const struct op *op = &ops->ops[i];
         TRY(collect_qpu(tracker, op->qpu));

@@ -366,8 +366,9 @@ static enum status parse_keyword(struct parser *p, bool *out_found) {
 
     *out_found = true;
     if (token_is(token, "bit")) {
-        return p->n_blocks == 0 ? parse_bits(p, false)
-                                : parse_refuse(p, "declarations outside of blocks");
+        return p->n_blocks == 0 || p->call != NULL
+                   ? parse_bits(p, false)
+                   : parse_refuse(p, "declarations outside of blocks");
     }
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
         if (!token_is(token, statements[i].word)) {

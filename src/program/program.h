@@ -86,7 +86,8 @@ enum status program_print(struct text *out, const struct program *program);
 bool program_is_program_text(const char *text, size_t n);
 
 /* Static checks: every multi-qubit op on wires of one QPU; EBIT on comm wires of two QPUs; a bit
- * used only after a measurement that may have written it; every comm wire closed (measured, reset
+ * used only after a measurement that may have written it (of a register that is compared as a
+ * whole, one bit: the others are 0 until written); every comm wire closed (measured, reset
  * or freed) before its next EBIT and at the end; both halves of an ebit used (half an ebit: one end
  * never touched or closed); data wires never in an EBIT; wires placed; blocks leave comm wires as
  * they found them on every path; logical in/out complete and on data wires. All findings are logged
@@ -101,7 +102,15 @@ void program_check_fini(struct program_check *check);
 
 /* Calls visit(ctx, op index, bit, from QPU, to QPU) once for each message: a bit used on another
  * QPU than the one that wrote it last, at its first use there after that write (DESIGN 5.6). Text
- * order; loop bodies once. A bit that several places may have written is sent by each. */
+ * order; loop bodies once. A bit that several places may have written is sent by each.
+ *
+ * A use is the condition of an IF or WHILE, by each QPU that has an op in the block; messages of
+ * one op: bits in ascending order, then QPUs as they appear in the block. A value is sent at its
+ * birth: a use in one branch serves later ones, also in other branches. After an IF that may have
+ * written a bit, only QPUs that had it in both branches have it. At the head of a loop, each bit
+ * that the body writes counts as new, written before or in a round; WHILE reads its condition again
+ * at the end, and leaves the loop with what it read. Cost: near-linear in ops, times the depth of
+ * blocks. */
 typedef void program_message_visit(void *ctx, size_t op_index, uint32_t bit, uint32_t from_qpu,
                                    uint32_t to_qpu);
 enum status program_visit_messages(const struct program *program, program_message_visit *visit,
