@@ -52,3 +52,308 @@ Test(statevector, large_groups_in_many_chunks) {
         check_random(seed, 11, 60, &tiny);
     }
 }
+
+/* ---- what plans and runs need ---- */
+
+struct written {
+    struct engine_task task;
+    struct op_list ops;
+    uint8_t modes[4096];
+    uint32_t copies[4096], wire_qpu[4096];
+};
+
+static void written_init(struct written *written, uint32_t n_wires, uint32_t n_qpus) {
+    *written = (struct written){0};
+    for (uint32_t i = 0; i < n_wires; i++) {
+        written->wire_qpu[i] = (uint32_t)((uint64_t)i * n_qpus / n_wires);
+    }
+    written->task = (struct engine_task){.ops = &written->ops,
+                                         .modes = written->modes,
+                                         .copy_wires = written->copies,
+                                         .n_wires = n_wires,
+                                         .n_qpus = n_qpus,
+                                         .wire_qpu = written->wire_qpu};
+}
+
+static void gate(struct written *written, enum gate_id id, uint32_t a, uint32_t b) {
+    static const double params[GATE_MAX_PARAMS] = {0.3, 0.4, 0.5, 0.6};
+    written->modes[written->ops.n_ops] = ENGINE_APPLY;
+    struct src_loc loc = {0};
+    cr_assert_eq(op_list_add_gate(&written->ops, id, (uint32_t[]){a, b}, params, loc), STATUS_OK);
+}
+
+static void op(struct written *written, enum op_kind kind, enum engine_mode mode, uint32_t a,
+               uint32_t b, size_t n) {
+    written->modes[written->ops.n_ops] = (uint8_t)mode;
+    written->copies[written->ops.n_ops] = b;
+    struct src_loc loc = {0};
+    cr_assert_eq(op_list_add(&written->ops, NULL, kind, (uint32_t[]){a, b}, n, NULL, 0, loc),
+                 STATUS_OK);
+}
+
+static struct engine_figures plan_of(const struct written *written, int n_ranks) {
+    struct engine_figures figures;
+    cr_assert_eq(engine_statevector.plan(&figures, &written->task, n_ranks), STATUS_OK);
+    return figures;
+}
+
+static void ignore(void *ctx, enum log_level level, const char *text) {
+    (void)ctx, (void)level, (void)text;
+}
+
+Test(plan, qpus_that_share_bits_only_cost_their_own_vectors) {
+    static struct written written;
+    written_init(&written, 40, 2);
+    for (uint32_t i = 0; i < 40; i++) {
+        gate(&written, GATE_H, i, 0);
+    }
+    for (uint32_t i = 0; i < 39; i++) {
+        if (i != 19) {
+            gate(&written, GATE_CX, i, i + 1);
+            gate(&written, GATE_RX, i, 0);
+        }
+    }
+    for (int n_ranks = 1; n_ranks <= 4; n_ranks++) {
+        struct engine_figures figures = plan_of(&written, n_ranks);
+        cr_assert_eq(figures.peak_group_qubits, 20);
+        cr_assert_eq(figures.total_amps, UINT64_C(2) << 20);
+        uint64_t per_rank =
+            n_ranks == 1 ? UINT64_C(2) << 24 : UINT64_C(1) << (26 - (n_ranks > 3 ? 3 : 2));
+        cr_assert_leq(figures.peak_bytes, per_rank + (UINT64_C(4) << 20), "%d ranks", n_ranks);
+    }
+    op_list_fini(&written.ops);
+}
+
+Test(plan, what_is_too_large_is_refused_with_a_figure) {
+    static struct written written;
+    static const uint32_t sizes[] = {40, 60, 64, 100, 1500};
+    comm_start_alone();
+    log_set_sink(ignore, NULL);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct engine *engine = NULL;
+        written_init(&written, sizes[i], 4);
+        gate(&written, GATE_H, 0, 0);
+        for (uint32_t j = 1; j < sizes[i]; j++) {
+            gate(&written, GATE_H, j, 0);
+            gate(&written, GATE_CX, j - 1, j);
+        }
+        for (int n_ranks = 1; n_ranks < 300; n_ranks = 3 * n_ranks + 1) {
+            struct engine_figures figures = plan_of(&written, n_ranks);
+            cr_assert_eq(figures.peak_group_qubits, sizes[i]);
+            cr_assert_geq(figures.peak_bytes, UINT64_C(1) << 34);
+            cr_assert_eq(figures.total_amps == UINT64_MAX, sizes[i] >= 64);
+        }
+        cr_assert_eq(engine_statevector.create(&engine, &written.task, comm_world()), STATUS_NOFIT);
+        op_list_fini(&written.ops);
+    }
+}
+
+Test(plan, max_bytes_is_kept) {
+    static struct written written;
+    struct engine *engine = NULL;
+    comm_start_alone();
+    log_set_sink(ignore, NULL);
+    written_init(&written, 18, 1);
+    for (uint32_t j = 0; j < 18; j++) {
+        gate(&written, GATE_H, j, 0);
+        if (j > 0) {
+            gate(&written, GATE_CX, j - 1, j);
+        }
+    }
+    struct engine_figures figures = plan_of(&written, 1);
+    written.task.max_bytes = figures.peak_bytes;
+    cr_assert_eq(engine_statevector.create(&engine, &written.task, comm_world()), STATUS_OK);
+    uint32_t peak = 0;
+    uint64_t n_bytes = 0;
+    void *snapshot = NULL;
+    engine->class->begin(engine);
+    engine->class->run(engine, 0, written.ops.n_ops);
+    engine->class->usage(engine, &peak, &n_bytes);
+    cr_assert_eq(peak, 18);
+    cr_assert_leq(n_bytes, figures.peak_bytes);
+    cr_assert_eq(engine->class->snapshot(engine, &snapshot), STATUS_NOFIT);
+    engine->class->destroy(engine);
+    written.task.max_bytes = figures.peak_bytes - 1;
+    cr_assert_eq(engine_statevector.create(&engine, &written.task, comm_world()), STATUS_NOFIT);
+    op_list_fini(&written.ops);
+}
+
+/* Ops that a loop's later rounds merge although its first rounds do not. */
+Test(plan, loops_are_walked_until_nothing_changes) {
+    static struct written written;
+    static const uint64_t rounds[] = {1, 3, 100};
+    static const uint32_t peaks[] = {1, 3, 6};
+    for (size_t i = 0; i < 3; i++) {
+        size_t open = 0;
+        struct src_loc loc = {0};
+        written_init(&written, 6, 1);
+        cr_assert_eq(op_list_open(&written.ops, &open, OP_REPEAT, OP_NO_EXPR, rounds[i], loc),
+                     STATUS_OK);
+        for (uint32_t j = 5; j > 0; j--) {
+            gate(&written, GATE_CX, j - 1, j);
+        }
+        gate(&written, GATE_H, 0, 0);
+        cr_assert_eq(op_list_close(&written.ops, open, loc), STATUS_OK);
+        cr_assert_eq(plan_of(&written, 1).peak_group_qubits, peaks[i], "%u of %u rounds",
+                     plan_of(&written, 1).peak_group_qubits, (unsigned)rounds[i]);
+        op_list_fini(&written.ops);
+    }
+}
+
+Test(plan, measured_wires_leave_unless_in_an_if) {
+    static struct written written;
+    for (int is_in_if = 0; is_in_if < 2; is_in_if++) {
+        size_t open = 0;
+        struct src_loc loc = {0};
+        written_init(&written, 8, 2);
+        for (uint32_t round = 0; round < 7; round++) {
+            gate(&written, GATE_H, 0, 0);
+            gate(&written, GATE_CX, 0, round + 1);
+            if (is_in_if) {
+                uint32_t expr = 0;
+                cr_assert_eq(expr_add(&written.ops, &expr, (struct expr){.kind = EXPR_CONST}),
+                             STATUS_OK);
+                cr_assert_eq(op_list_open(&written.ops, &open, OP_IF, expr, 0, loc), STATUS_OK);
+            }
+            op(&written, OP_MEASURE, ENGINE_MEASURE, round + 1, 0, 1);
+            if (is_in_if) {
+                cr_assert_eq(op_list_close(&written.ops, open, loc), STATUS_OK);
+            }
+        }
+        cr_assert_eq(plan_of(&written, 2).peak_group_qubits, is_in_if ? 8 : 2);
+        op_list_fini(&written.ops);
+    }
+}
+
+/* ---- snapshots, samples ---- */
+
+Test(statevector, snapshots_restore_several_times) {
+    comm_start_alone();
+    for (uint64_t seed = 300; seed < 303; seed++) {
+        struct random_task random, other;
+        double error = 0;
+        void *snapshot = NULL;
+        random_task_init(&random, seed, 9, 2, 80);
+        struct engine *engine = open_engine(&random, seed % 2 ? &small : &layout_tuning_default);
+        random_run(engine, &random, NULL, &error);
+        uint64_t expected = random_look(engine, &random, NULL, &error);
+        cr_assert_eq(engine->class->snapshot(engine, &snapshot), STATUS_OK);
+        for (int i = 0; i < 2; i++) {
+            other = random;
+            other.seed = seed + 50 + (uint64_t)i; /* other outcomes */
+            random_run(engine, &other, NULL, &error);
+            cr_assert_eq(engine->class->restore(engine, snapshot), STATUS_OK);
+            cr_assert_eq(random_look(engine, &random, NULL, &error), expected);
+        }
+        engine->class->drop(engine, snapshot);
+        engine->class->destroy(engine);
+        random_task_fini(&random);
+    }
+}
+
+static double draw(void *ctx, size_t i, size_t shot) {
+    return rng_uniform(*(const uint64_t *)ctx, i, (uint32_t)shot, RNG_MEASURE);
+}
+
+/* Shots drawn one wire at a time from the exact distribution, as the contract says. */
+Test(statevector, samples_follow_conditional_marginals) {
+    enum { N = 7, SHOTS = 5000 };
+    comm_start_alone();
+    for (uint64_t seed = 400; seed < 404; seed++) {
+        struct random_task random;
+        struct naive_state naive;
+        double error = 0;
+        uint32_t wires[N] = {4, 0, 6, 2, 5, 1, 3};
+        static uint64_t rows[N * ((SHOTS + 63) / 64)], few[N];
+        size_t words = bits_words(SHOTS);
+        random_task_init(&random, seed, N, 2, 60);
+        naive_init(&naive, N);
+        struct engine *engine = open_engine(&random, &layout_tuning_default);
+        random_run(engine, &random, &naive, &error);
+        for (size_t i = 0; i < N; i++) {
+            for (size_t w = 0; w < words; w++) {
+                rows[i * words + w] = i % 2 ? 0x0ff0f0f0 : 0;
+            }
+            few[i] = rows[i * words];
+        }
+        cr_assert_eq(engine->class->sample(engine, rows, wires, N, SHOTS, draw, &seed), STATUS_OK);
+        cr_assert_eq(engine->class->sample(engine, few, wires, N, 30, draw, &seed), STATUS_OK);
+        for (size_t shot = 0; shot < SHOTS; shot++) {
+            size_t known = 0, mask = 0;
+            for (size_t i = 0; i < N; i++) {
+                bool flip = i % 2 && (UINT64_C(0x0ff0f0f0) >> (shot % 64) & 1);
+                double p[2] = {0, 0};
+                for (size_t s = 0; s < 1 << N; s++) {
+                    const double *a = naive.amps + 2 * s;
+                    if ((s & mask) == known) {
+                        p[s >> wires[i] & 1] += a[0] * a[0] + a[1] * a[1];
+                    }
+                }
+                double p_one = p[1] / (p[0] + p[1]), u = draw(&seed, i, shot);
+                double p_bit = flip ? 1 - p_one : p_one;
+                bool bit = bits_get(rows + i * words, shot);
+                cr_assert(bit == (u < p_bit) || fabs(u - p_bit) < 1e-12);
+                cr_assert(shot >= 30 || bits_get(few + i, shot) == bit, "depends on n_shots");
+                mask |= (size_t)1 << wires[i];
+                known |= (size_t)(bit != flip) << wires[i];
+            }
+        }
+        engine->class->destroy(engine);
+        naive_fini(&naive);
+        random_task_fini(&random);
+    }
+}
+
+Test(statevector, no_gates_no_wires) {
+    static struct written written;
+    comm_start_alone();
+    for (uint32_t n = 0; n < 3; n++) {
+        struct engine *engine = NULL;
+        double p = 1, amps[8];
+        written_init(&written, n, 1);
+        cr_assert_eq(engine_statevector.create(&engine, &written.task, comm_world()), STATUS_OK);
+        engine->class->begin(engine);
+        for (uint32_t i = 0; i < n; i++) {
+            cr_assert_eq(engine->class->probability(engine, &p, i), STATUS_OK);
+            cr_assert_eq(p, 0);
+        }
+        cr_assert_eq(engine->class->amplitudes(engine, amps, (uint32_t[]){0, 1}, n), STATUS_OK);
+        cr_assert_eq(amps[0], 1);
+        engine->class->destroy(engine);
+    }
+}
+
+Test(statevector, amplitudes_of_part_of_a_group) {
+    static struct written written;
+    struct engine *engine = NULL;
+    double amps[8];
+    comm_start_alone();
+    log_set_sink(ignore, NULL);
+    written_init(&written, 3, 1);
+    gate(&written, GATE_RX, 0, 0);
+    gate(&written, GATE_H, 2, 0);
+    gate(&written, GATE_CX, 2, 1);
+    gate(&written, GATE_CP, 1, 0);
+    gate(&written, GATE_CX, 2, 1); /* 1 is |0> again but in the group */
+    cr_assert_eq(engine_statevector.create(&engine, &written.task, comm_world()), STATUS_OK);
+    engine->class->begin(engine);
+    engine->class->run(engine, 0, 5);
+    cr_assert_eq(engine->class->amplitudes(engine, amps, (uint32_t[]){0, 2}, 2), STATUS_OK);
+    double c = cos(0.15), s = sin(0.15);
+    const double *big = fabs(amps[0]) > fabs(amps[1]) ? amps : amps + 1;
+    cr_assert_float_eq(fabs(big[0]), c / sqrt(2), 1e-12);
+    cr_assert_float_eq(hypot(amps[6], amps[7]), s / sqrt(2), 1e-12);
+    cr_assert_eq(engine->class->amplitudes(engine, amps, (uint32_t[]){2}, 1), STATUS_INPUT);
+    engine->class->destroy(engine);
+    op_list_fini(&written.ops);
+}
+
+Test(engine, is_found_by_name) {
+    size_t n = 0;
+    const struct engine_class *const *list = engine_list(&n);
+    cr_assert_geq(n, 1);
+    for (size_t i = 0; i < n; i++) {
+        cr_assert_eq(engine_find(list[i]->name), list[i]);
+    }
+    cr_assert_null(engine_find("Statevector"));
+}

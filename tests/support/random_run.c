@@ -100,6 +100,12 @@ void random_task_fini(struct random_task *random) {
 
 static uint64_t hash_bytes(uint64_t hash, const void *data, size_t n) {
     const unsigned char *bytes = data;
+    for (; n >= sizeof(uint64_t); n -= sizeof(uint64_t), bytes += sizeof(uint64_t)) {
+        uint64_t word = 0;
+        memcpy(&word, bytes, sizeof word);
+        hash = (hash ^ word) * UINT64_C(1099511628211);
+        hash ^= hash >> 29;
+    }
     for (size_t i = 0; i < n; i++) {
         hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
     }

@@ -285,7 +285,8 @@ static struct comm_request *next_request(struct move *move) {
 
 static void move_piece(struct move *move, uint64_t piece, int from, int to) {
     struct store *store = move->store;
-    size_t n_bytes = (size_t)16 << move->piece_bits;
+    bool is_tiny = move->piece_bits < LAYOUT_MIN_BLOCK_BITS; /* all of it is one block */
+    size_t n_bytes = (size_t)16 << (is_tiny ? LAYOUT_MIN_BLOCK_BITS : move->piece_bits);
     if (from == to) {
         double *dst = new_piece(move, piece), *src = old_piece(move, piece);
         if (dst != src) {

@@ -71,7 +71,7 @@ static const char *print_bytes(char *buffer, size_t n, double bytes) {
     }
     int exponent = 0;
     frexp(bytes, &exponent);
-    snprintf(buffer, n, "2^%d bytes", exponent);
+    snprintf(buffer, n, "%s2^%d bytes", exponent > 900 ? "more than " : "", exponent - 1);
     return buffer;
 }
 
