@@ -6,6 +6,7 @@
 
 #include "base/bits.h"
 #include "base/log.h"
+#include "runtime/fold.h"
 
 #define uthash_fatal(message) check_fail(message, __FILE__, __LINE__)
 #include <uthash.h>
@@ -160,12 +161,12 @@ enum status tally_list_probabilities(struct tally *tally, struct arena *arena, u
 
 /* ---- exact leaves ---- */
 
-/* One leaf: keys are base ^ (a sum of `flips`) ^ (the outcomes of the factors). */
+/* One leaf: keys are base ^ (a sum of flips) ^ (the outcomes of the factors). */
 struct leaf_sum {
     struct tally *tally;
-    const struct engine_distribution *distribution;
-    uint64_t *base, *flips; /* key_words each; n_flips of them */
-    size_t n_flips;
+    struct engine_distribution *distribution;
+    uint64_t *base; /* key_words */
+    struct coins coins;
     uint32_t *key_index; /* key bit of each postponed measurement, UINT32_MAX: not in the key */
 };
 
@@ -178,8 +179,8 @@ static const uint64_t *form_of(const struct tally *tally, const struct walker_le
 /* Adds a vector to the echelon basis unless it depends on what is there. */
 static void add_flip(struct leaf_sum *sum, uint64_t *vector) {
     const size_t words = sum->tally->key_words;
-    for (size_t i = 0; i < sum->n_flips; i++) {
-        const uint64_t *flip = sum->flips + i * words;
+    for (size_t i = 0; i < sum->coins.n; i++) {
+        const uint64_t *flip = sum->coins.flips + i * words;
         size_t w = 0;
         while (flip[w] == 0) {
             w++;
@@ -192,7 +193,7 @@ static void add_flip(struct leaf_sum *sum, uint64_t *vector) {
     }
     for (size_t w = 0; w < words; w++) {
         if (vector[w] != 0) {
-            memcpy(sum->flips + sum->n_flips++ * words, vector, words * sizeof *vector);
+            memcpy(sum->coins.flips + sum->coins.n++ * words, vector, words * sizeof *vector);
             return;
         }
     }
@@ -222,14 +223,9 @@ static enum status find_flips(struct leaf_sum *sum, const struct walker_leaf *le
     return STATUS_OK;
 }
 
-static enum status check_size(const struct leaf_sum *sum, const struct exact_map *map) {
-    double n_outcomes = 1;
-    if (sum->n_flips >= 63 || BIT64(sum->n_flips) > map->max_branches) {
-        return log_error(STATUS_INPUT,
-                         "exact probabilities of this program need 2^%zu outcome branches, more "
-                         "than %llu (--max-branches)",
-                         sum->n_flips, (unsigned long long)map->max_branches);
-    }
+/* Keys to be added, each coin both ways. */
+static double count_outcomes(const struct leaf_sum *sum) {
+    double n_outcomes = ldexp(1, int_from_size(sum->coins.n));
     for (size_t f = 0; f < sum->distribution->n_factors; f++) {
         const struct engine_factor *factor = &sum->distribution->factors[f];
         size_t n = 0;
@@ -238,7 +234,30 @@ static enum status check_size(const struct leaf_sum *sum, const struct exact_map
         }
         n_outcomes *= (double)n;
     }
-    n_outcomes *= (double)BIT64(sum->n_flips);
+    return n_outcomes;
+}
+
+static bool has_too_many_branches(const struct leaf_sum *sum, const struct exact_map *map) {
+    return sum->coins.n >= 63 || BIT64(sum->coins.n) > map->max_branches;
+}
+
+/* Folds what coins it can; multiplies factors out for that only where there is no other way. */
+static enum status fold(struct leaf_sum *sum, const struct exact_map *map) {
+    TRY(fold_coins(sum->distribution, &sum->coins, sum->key_index, 0));
+    if (has_too_many_branches(sum, map) || count_outcomes(sum) > (double)TALLY_MAX_OUTCOMES) {
+        TRY(fold_coins(sum->distribution, &sum->coins, sum->key_index, TALLY_MAX_JOIN));
+    }
+    return STATUS_OK;
+}
+
+static enum status check_size(const struct leaf_sum *sum, const struct exact_map *map) {
+    if (has_too_many_branches(sum, map)) {
+        return log_error(STATUS_INPUT,
+                         "exact probabilities of this program need 2^%zu outcome branches, more "
+                         "than %llu (--max-branches)",
+                         sum->coins.n, (unsigned long long)map->max_branches);
+    }
+    const double n_outcomes = count_outcomes(sum);
     if (n_outcomes > (double)TALLY_MAX_OUTCOMES) {
         return log_error(STATUS_INPUT,
                          "the exact distribution has %.3g outcomes, more than 2^24: sample it with "
@@ -250,14 +269,14 @@ static enum status check_size(const struct leaf_sum *sum, const struct exact_map
 
 static enum status add_flipped(struct leaf_sum *sum, uint64_t *key, double p) {
     const size_t words = sum->tally->key_words;
-    const uint64_t n = BIT64(sum->n_flips);
+    const uint64_t n = BIT64(sum->coins.n);
     for (uint64_t i = 0; i < n; i++) {
         TRY(tally_add(sum->tally, key, 0, p));
         /* Gray code; after the last step all flips are back where they were. */
         const size_t next =
-            i + 1 < n ? (size_t)bits_lowest(i + 1) : (sum->n_flips == 0 ? 0 : sum->n_flips - 1);
-        for (size_t w = 0; w < words && sum->n_flips > 0; w++) {
-            key[w] ^= sum->flips[next * words + w];
+            i + 1 < n ? (size_t)bits_lowest(i + 1) : (sum->coins.n == 0 ? 0 : sum->coins.n - 1);
+        for (size_t w = 0; w < words && sum->coins.n > 0; w++) {
+            key[w] ^= sum->coins.flips[next * words + w];
         }
     }
     return STATUS_OK;
@@ -282,7 +301,7 @@ static enum status add_outcomes(struct leaf_sum *sum, double weight) {
     enum status status = digits == NULL || products == NULL ? STATUS_NOFIT : STATUS_OK;
     size_t level = 0;
     if (status == STATUS_OK) {
-        products[0] = weight / (double)BIT64(sum->n_flips);
+        products[0] = weight / (double)BIT64(sum->coins.n);
     }
     while (status == STATUS_OK) {
         if (level == n_factors) {
@@ -317,16 +336,17 @@ static enum status add_outcomes(struct leaf_sum *sum, double weight) {
 enum status tally_add_leaf(struct tally *tally, const struct walker_leaf *leaf,
                            const struct exact_map *map) {
     const size_t words = tally->key_words;
-    struct leaf_sum sum = {.tally = tally, .distribution = leaf->distribution};
+    struct leaf_sum sum = {
+        .tally = tally, .distribution = leaf->distribution, .coins = {.words = words}};
     size_t n_postponed = 0;
     enum status status = STATUS_NOFIT;
     for (size_t f = 0; f < leaf->distribution->n_factors; f++) {
         n_postponed += leaf->distribution->factors[f].n;
     }
     sum.base = mem_alloc(words, sizeof *sum.base);
-    sum.flips = mem_alloc((tally->n_bits + 1) * words, sizeof *sum.flips);
+    sum.coins.flips = mem_alloc((tally->n_bits + 1) * words, sizeof *sum.coins.flips);
     sum.key_index = mem_alloc(n_postponed, sizeof *sum.key_index);
-    if (sum.base == NULL || sum.flips == NULL || sum.key_index == NULL) {
+    if (sum.base == NULL || sum.coins.flips == NULL || sum.key_index == NULL) {
         goto done;
     }
     memset(sum.key_index, 0xff, n_postponed * sizeof *sum.key_index);
@@ -337,11 +357,12 @@ enum status tally_add_leaf(struct tally *tally, const struct walker_leaf *leaf,
         }
     }
     TRY_GOTO(find_flips(&sum, leaf, map), done);
+    TRY_GOTO(fold(&sum, map), done);
     TRY_GOTO(check_size(&sum, map), done);
     status = map->is_keeper ? add_outcomes(&sum, leaf->weight) : STATUS_OK;
 done:
     mem_free(sum.base);
-    mem_free(sum.flips);
+    mem_free(sum.coins.flips);
     mem_free(sum.key_index);
     return status;
 }

@@ -33,11 +33,13 @@ enum status tally_list_probabilities(struct tally *tally, struct arena *arena, u
 #define TALLY_P_MIN 1e-15
 /* Outcomes that one exact result may hold. */
 #define TALLY_MAX_OUTCOMES (UINT64_C(1) << 24)
+/* Measured bits whose factors may be multiplied out for coins that act on several of them. */
+#define TALLY_MAX_JOIN 24
 
 /* Adds a leaf of an exact run: all assignments of its coins times all outcomes of the postponed
- * measurements. The limits are checked first (STATUS_INPUT, logged: equal on all ranks); entries
- * are added only if is_keeper. bit_wire: for each program bit the index of its postponed
- * measurement, or UINT32_MAX. */
+ * measurements, whose factors change on the way. The limits are checked first (STATUS_INPUT,
+ * logged: equal on all ranks); entries are added only if is_keeper. bit_wire: for each program bit
+ * the index of its postponed measurement, or UINT32_MAX. */
 struct exact_map {
     const uint32_t *bit_postponed;
     const uint32_t *wires; /* wire of each postponed measurement */

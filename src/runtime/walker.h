@@ -34,7 +34,8 @@ struct walker_leaf {
     const struct decision *decisions; /* last first; NULL if the program is not data dependent */
     double weight;                    /* exact: probability of the case */
     size_t n_symbols;                 /* exact: coins are columns 1 .. n_symbols */
-    const struct engine_distribution *distribution; /* exact: of the postponed measurements */
+    /* Exact: of the postponed measurements; the visitor may change it. */
+    struct engine_distribution *distribution;
 };
 
 struct walker_options {
