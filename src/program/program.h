@@ -115,5 +115,10 @@ typedef void program_message_visit(void *ctx, size_t op_index, uint32_t bit, uin
                                    uint32_t to_qpu);
 enum status program_visit_messages(const struct program *program, program_message_visit *visit,
                                    void *ctx);
+/* As program_visit_messages, for each place where a QPU may have to wait for the bit: a bit first
+ * used in a branch or a while is visited again after it where that way may not have been taken.
+ * Without such blocks the two are the same. */
+enum status program_visit_receptions(const struct program *program, program_message_visit *visit,
+                                     void *ctx);
 
 #endif

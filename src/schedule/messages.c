@@ -10,7 +10,7 @@ struct bit_write {
     uint32_t bit, qpu;
     size_t op;
 };
-/* A use of a bit away from its writer, as program_visit_messages tells. */
+/* A use of a bit away from its writer, as program_visit_receptions tells. */
 struct use {
     size_t op;
     uint32_t bit, from, to;
@@ -221,7 +221,7 @@ static void merge_receptions(struct messages *messages) {
 
 static enum status find_messages(struct finder *finder) {
     TRY(collect_writes(finder));
-    TRY(program_visit_messages(finder->program, collect_use, finder));
+    TRY(program_visit_receptions(finder->program, collect_use, finder));
     TRY(finder->status);
     for (size_t i = 0; i < finder->n_uses; i++) {
         TRY(resolve_use(finder, &finder->uses[i]));

@@ -145,7 +145,7 @@ static int add_instance(struct naive *naive, int parent, size_t first, size_t li
     return naive->n_instances++;
 }
 
-/* Waits for what program_visit_messages names for these ops, each bit and sender once. */
+/* Waits for what program_visit_receptions names for these ops, each bit and sender once. */
 static void add_receptions(struct naive *naive, uint32_t qpu, size_t first, size_t limit,
                            int instance, bool is_condition_again) {
     const int n_before = naive->n_steps;
@@ -714,7 +714,7 @@ static bool is_all_done(const struct naive *naive) {
 static bool run(struct naive *naive) {
     const struct program *program = naive->program;
     CHECK(program->n_qpus <= NAIVE_MAX_QPUS);
-    CHECK(program_visit_messages(program, note_message, naive) == STATUS_OK);
+    CHECK(program_visit_receptions(program, note_message, naive) == STATUS_OK);
     add_instance(naive, NONE, 0, program->ops.n_ops);
     unroll(naive, 0, program->ops.n_ops, 0, 0);
     if (naive->is_too_long) {
