@@ -278,7 +278,9 @@ static void fill_table(struct table *table, const struct layout *layout,
             table->factors[entry * STATEVECTOR_BLOCK + v] = re;
             table->factors[entry * STATEVECTOR_BLOCK + V + v] = im;
             bool is_one = re == 1 && im == 0;
-            table->masks[entry] |= (uint8_t)(!is_one && (reach->lanes >> v) & 1) << v;
+            if (!is_one && (reach->lanes >> v & 1)) {
+                table->masks[entry] = (uint8_t)(table->masks[entry] | 1u << v);
+            }
         }
     }
 }
