@@ -48,11 +48,26 @@ enum status qasm2_library_put(struct qasm2_library *library, struct qasm2_symbol
     return STATUS_OK;
 }
 
+static const struct qasm2_symbol *find_gate(const struct qasm2_library *library,
+                                            const struct gate_info *info) {
+    return qasm2_library_find(library, info->name, strlen(info->name));
+}
+
+const struct qasm2_symbol *qasm2_library_find_clash(const struct qasm2_library *library) {
+    for (enum gate_id gate = 0; gate < GATE_COUNT; gate++) {
+        const struct gate_info *info = gate_get(gate);
+        const struct qasm2_symbol *old = find_gate(library, info);
+        if (info->in_qelib1 && old != NULL && old->kind != QASM2_TABLE) {
+            return old;
+        }
+    }
+    return NULL;
+}
+
 enum status qasm2_library_include_qelib1(struct qasm2_library *library) {
     for (enum gate_id gate = 0; gate < GATE_COUNT; gate++) {
         const struct gate_info *info = gate_get(gate);
-        if (info->in_qelib1 &&
-            qasm2_library_find(library, info->name, strlen(info->name)) == NULL) {
+        if (info->in_qelib1 && find_gate(library, info) == NULL) {
             TRY(qasm2_library_put(library, (struct qasm2_symbol){.kind = QASM2_TABLE,
                                                                  .index = gate,
                                                                  .n_params = info->n_params,

@@ -74,6 +74,9 @@ struct qasm2_symbol *qasm2_library_find(const struct qasm2_library *library, con
                                         size_t n);
 /* Adds the symbol, or puts it in the place of one with its name. */
 enum status qasm2_library_put(struct qasm2_library *library, struct qasm2_symbol symbol);
+/* A symbol that means something else than the gate of qelib1.inc of its name; NULL: none. Borrowed.
+ */
+const struct qasm2_symbol *qasm2_library_find_clash(const struct qasm2_library *library);
 /* All gates of qelib1.inc; names already there keep their meaning. */
 enum status qasm2_library_include_qelib1(struct qasm2_library *library);
 

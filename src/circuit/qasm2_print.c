@@ -4,7 +4,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "circuit/circuit.h"
-#include "circuit/lexer.h"
+#include "circuit/qasm2_parser.h"
+
+/* of names */
+static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
 
 struct printer {
     struct text *out;
@@ -42,7 +45,7 @@ static void print_definition(struct printer *printer, enum gate_id gate) {
     }
     word = strchr(info->definition, '{');
     while (*word != '\0') {
-        size_t n = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+        size_t n = strspn(word, letters);
         enum gate_id callee = n == 0 ? GATE_NONE : gate_named(word, n);
         if (callee != GATE_NONE) {
             print_definition(printer, callee);
@@ -64,6 +67,34 @@ static enum status print_definitions(struct printer *printer) {
             }
             print_definition(printer, (enum gate_id)op->which);
         }
+    }
+    return STATUS_OK;
+}
+
+/* OpenQASM 2 reads it as a name of something declared. */
+static bool is_name(const char *text) {
+    struct token token = {.kind = TOKEN_NAME, .text = text, .n = strlen(text)};
+    size_t n_good = strspn(text, letters);
+
+    return token.n > 0 && n_good == token.n && strchr("0123456789", text[0]) == NULL &&
+           qasm2_keyword_of(&token) == QASM2_NO_KEYWORD;
+}
+
+static enum status check_name(const char *name, struct src_loc loc) {
+    return is_name(name)
+               ? STATUS_OK
+               : log_error_at(STATUS_INPUT, loc, "'%.48s' cannot be a name in OpenQASM 2", name);
+}
+
+static enum status check_names(const struct circuit *circuit) {
+    for (size_t i = 0; i < circuit->n_qregs; i++) {
+        TRY(check_name(circuit->qregs[i].name, circuit->qregs[i].loc));
+    }
+    for (size_t i = 0; i < circuit->n_cregs; i++) {
+        TRY(check_name(circuit->cregs[i].name, circuit->cregs[i].loc));
+    }
+    for (size_t i = 0; i < circuit->n_placed_qpus; i++) {
+        TRY(check_name(circuit->placed_qpus[i], (struct src_loc){.file = "(placement)"}));
     }
     return STATUS_OK;
 }
@@ -294,6 +325,7 @@ static enum status print_ops(const struct printer *printer) {
 enum status qasm2_print(struct text *out, const struct circuit *circuit) {
     struct printer printer = {.out = out, .circuit = circuit};
 
+    TRY(check_names(circuit));
     text_add(out, "OPENQASM 2.0;\ninclude \"qelib1.inc\";\n");
     TRY(print_definitions(&printer));
     print_registers(&printer);

@@ -147,6 +147,18 @@ static enum status include_file(struct qasm2_parser *p, const char *name, struct
     return open_source(p, path, text, n, real_path);
 }
 
+static enum status include_qelib1(struct qasm2_parser *p, struct src_loc loc) {
+    const struct qasm2_symbol *clash = qasm2_library_find_clash(&p->library);
+
+    if (clash != NULL) {
+        return log_error_at(STATUS_INPUT, loc,
+                            "qelib1.inc defines gate '%s' in another way than %s:%u:%u",
+                            clash->name, clash->loc.file, clash->loc.line, clash->loc.col);
+    }
+    p->has_qelib1 = true;
+    return qasm2_library_include_qelib1(&p->library);
+}
+
 static enum status read_include(struct qasm2_parser *p) {
     const struct token *token = &p->lexer.token;
     struct src_loc loc;
@@ -166,10 +178,9 @@ static enum status read_include(struct qasm2_parser *p) {
         return lexer_expect(&p->lexer, TOKEN_SEMICOLON, "after the name of a file");
     }
     if (strcmp(name, "qelib1.inc") == 0) {
-        p->has_qelib1 = true;
-        TRY(qasm2_library_include_qelib1(&p->library));
+        TRY(include_qelib1(p, loc));
     } else {
-        TRY(include_file(p, name, loc)); /* the next token is the file's first */
+        TRY(include_file(p, name, loc)); /* its first token comes next */
     }
     return lexer_next(&p->lexer);
 }

@@ -57,6 +57,8 @@ Test(errors, first_statement) {
          "1:36: error: 'qreg': expected ';' after the name of a file"},
         {"OPENQASM 2.0; include \"qelib1.inc;\n",
          "1:23: error: string is not closed; expected \" on its line"},
+        {"OPENQASM 2.0;\ngate h a { }\ninclude \"qelib1.inc\";",
+         "3:9: error: qelib1.inc defines gate 'h' in another way than t.qasm:2:6"},
         {"OPENQASM 2.0; /* open", "1:15: error: comment is not closed; expected '*/'"},
         {"OPENQASM 2.0; )", "1:15: error: ')': expected a statement"},
         {"OPENQASM 2.0; \"x\";", "1:15: error: \"x\": expected a statement"},

@@ -216,4 +216,10 @@ Test(print, refuses_what_the_language_lacks) {
     cr_assert_eq(op_list_close(&circuit->ops, open, loc), STATUS_OK);
     expect_refused(circuit, "t.qasm:7:3: error: a condition on a part of a register cannot be said "
                             "in OpenQASM 2");
+    circuit = circuit_create();
+    cr_assert_eq(circuit_add_qreg(circuit, "\xCF\x80", 1, loc), STATUS_OK);
+    expect_refused(circuit, "t.qasm:7:3: error: '\xCF\x80' cannot be a name in OpenQASM 2");
+    circuit = circuit_create();
+    cr_assert_eq(circuit_add_creg(circuit, "gate", 1, loc), STATUS_OK);
+    expect_refused(circuit, "t.qasm:7:3: error: 'gate' cannot be a name in OpenQASM 2");
 }
