@@ -23,17 +23,45 @@ Test(angle, precedence_by_hand) {
     static const struct {
         const char *text;
         double value;
-    } cases[] = {
-        {"1+2*3", 7},        {"(1+2)*3", 9},    {"7-2-1", 4},       {"8/4/2", 1},
-        {"2^3^2", 512},      {"-2^2", -4},      {"(-2)^2", 4},      {"2^-1", 0.5},
-        {"2^-1*4", 2},       {"2*-3", -6},      {"1--1", 2},        {"- - -2", -2},
-        {"-2*3+1", -5},      {"3/2", 1.5},      {"2^-2^2", 0.0625}, {"4^0.5", 2},
-        {"0^0", 1},          {"0^3", 0},        {"(-8)^3", -512},   {"sqrt(9)^2", 9},
-        {"-sqrt(4)", -2},    {"cos(0)+1", 2},   {"ln(exp(2))", 2},  {"tan(0)", 0},
-        {"pi", M_PI},        {"pi/2", M_PI_2},  {"-pi/4", -M_PI_4}, {"2*pi/3", 2 * M_PI / 3},
-        {"((((1))))", 1},    {"1.5e1", 15},     {".5", 0.5},        {"2.", 2},
-        {"sin(pi/6)", 0.5},  {"exp(0)", 1},     {"10^-2", 0.01},    {"1-2^3*2+1", -14},
-        {"2-(3-(4-5))", -2}, {"2/(4/(8/2))", 2}};
+    } cases[] = {{"1+2*3", 7},
+                 {"(1+2)*3", 9},
+                 {"7-2-1", 4},
+                 {"8/4/2", 1},
+                 {"2^3^2", 512},
+                 {"-2^2", -4},
+                 {"(-2)^2", 4},
+                 {"2^-1", 0.5},
+                 {"2^-1*4", 2},
+                 {"2*-3", -6},
+                 {"1--1", 2},
+                 {"- - -2", -2},
+                 {"-2*3+1", -5},
+                 {"3/2", 1.5},
+                 {"2^-2^2", 0.0625},
+                 {"4^0.5", 2},
+                 {"0^0", 1},
+                 {"0^1.5", 0},
+                 {"0^3", 0},
+                 {"(-8)^3", -512},
+                 {"sqrt(9)^2", 9},
+                 {"-sqrt(4)", -2},
+                 {"cos(0)+1", 2},
+                 {"ln(exp(2))", 2},
+                 {"tan(0)", 0},
+                 {"pi", M_PI},
+                 {"pi/2", M_PI_2},
+                 {"-pi/4", -M_PI_4},
+                 {"2*pi/3", 2 * M_PI / 3},
+                 {"((((1))))", 1},
+                 {"1.5e1", 15},
+                 {".5", 0.5},
+                 {"2.", 2},
+                 {"sin(pi/6)", 0.5},
+                 {"exp(0)", 1},
+                 {"10^-2", 0.01},
+                 {"1-2^3*2+1", -14},
+                 {"2-(3-(4-5))", -2},
+                 {"2/(4/(8/2))", 2}};
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         cr_expect_float_eq(value_of(cases[i].text), cases[i].value, 4e-16 * fabs(cases[i].value),
@@ -184,6 +212,23 @@ static void expect_refused(const char *expression, const char *want) {
     cr_expect_str_eq(reading_messages.data, message.data);
     text_fini(&source);
     text_fini(&message);
+}
+
+/* An integer of any length is a number, as long as it is in the range of double. */
+Test(angle, long_integers) {
+    struct text digits = {0};
+
+    for (unsigned i = 0; i < 300; i++) {
+        text_add(&digits, "9");
+    }
+    struct text quotient = {0};
+    text_printf(&quotient, "%s/%s", digits.data, digits.data);
+    cr_expect_eq(value_of(quotient.data), 1);
+    text_add(&digits, "000000000");
+    expect_refused(digits.data, "4: error: number '99999999999999999999999999999999999999999999999"
+                                "9...' is beyond the range of double");
+    text_fini(&digits);
+    text_fini(&quotient);
 }
 
 Test(angle, refuses_what_is_no_finite_angle) {
