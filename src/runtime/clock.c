@@ -222,7 +222,7 @@ enum status clock_run(struct run_clock *clock, const struct decision *decisions,
     mem_free(context.list.sorted);
     TRY(status);
     TRY(clock->hook_status);
-    if (is_static) {
+    if (is_static && clock->n_pairs > 0) {
         qsort(clock->pairs, clock->n_pairs, sizeof *clock->pairs, by_site);
     }
     clock->n_ebits += n_times * clock->last.n_ebits;
