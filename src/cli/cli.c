@@ -31,6 +31,7 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
             .n_args_min = 1,
             .n_args_max = 1,
             .is_parallel = true,
+            .check = cmd_run_check,
             .run = cmd_run,
         },
     [COMMAND_PLAN] =
@@ -45,6 +46,7 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
                 "that needs more memory than a rank may use ends with code 4.\n\n" EXIT_CODES,
             .n_args_min = 1,
             .n_args_max = 1,
+            .check = cmd_plan_check,
             .run = cmd_plan,
         },
     [COMMAND_VERIFY] =
@@ -180,6 +182,10 @@ static int run_command(enum command_id id, int argc, char **argv) {
             options_print_help(id);
         }
         return (int)flush_output(STATUS_OK);
+    }
+    status = command->check ? command->check(&options) : STATUS_OK;
+    if (status != STATUS_OK) {
+        return (int)status;
     }
     log_set_quiet(options.is_quiet);
     status = start(command->is_parallel, &argc, &argv);

@@ -83,6 +83,8 @@ struct cli_command {
     void (*add_details)(struct text *out); /* what only the program knows, before them; or NULL */
     size_t n_args_min, n_args_max;
     bool is_parallel; /* starts MPI */
+    /* Options that contradict each other, before MPI starts; or NULL. STATUS_USAGE, logged. */
+    enum status (*check)(const struct cli_options *options);
     enum status (*run)(const struct cli_options *options);
 };
 
@@ -90,7 +92,9 @@ struct cli_command {
 extern const struct cli_command cli_commands[COMMAND_COUNT];
 
 enum status cmd_run(const struct cli_options *options);
+enum status cmd_run_check(const struct cli_options *options);
 enum status cmd_plan(const struct cli_options *options);
+enum status cmd_plan_check(const struct cli_options *options);
 enum status cmd_verify(const struct cli_options *options);
 enum status cmd_gen(const struct cli_options *options);
 enum status cmd_machine(const struct cli_options *options);

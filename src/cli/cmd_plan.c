@@ -72,6 +72,10 @@ static enum status plan_program(const struct cli_options *options, const struct 
     return status;
 }
 
+enum status cmd_plan_check(const struct cli_options *options) {
+    return load_check(options);
+}
+
 enum status cmd_plan(const struct cli_options *options) {
     struct load load = {0};
     TRY(load_input(&load, options, comm_world(), (uint32_t)options->n_ranks));

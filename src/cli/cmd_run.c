@@ -18,9 +18,6 @@ struct run_job {
 
 static enum status parse_decodes(struct run_job *job) {
     const struct cli_options *options = job->options;
-    if (options->n_decodes > 0 && options->n_probabilities > 0) {
-        return log_error(STATUS_USAGE, "--decode reads shots: not with --probabilities");
-    }
     for (size_t i = 0; i < options->n_decodes; i++) {
         TRY(decode_parse(&job->decodes[i], options->decodes[i], job->load.program));
     }
@@ -106,11 +103,18 @@ static enum status run_job(struct run_job *job) {
     return comm_agree(job->team, write_results(job));
 }
 
-enum status cmd_run(const struct cli_options *options) {
-    struct run_job job = {.options = options, .team = comm_world()};
+enum status cmd_run_check(const struct cli_options *options) {
+    if (options->n_decodes > 0 && options->n_probabilities > 0) {
+        return log_error(STATUS_USAGE, "--decode reads shots: not with --probabilities");
+    }
     if (cli_is_given(options, OPTION_SHOTS) && options->n_probabilities > 0) {
         return log_error(STATUS_USAGE, "--probabilities is exact and draws no shots: no --shots");
     }
+    return load_check(options);
+}
+
+enum status cmd_run(const struct cli_options *options) {
+    struct run_job job = {.options = options, .team = comm_world()};
     enum status status = run_job(&job);
     results_destroy(job.results);
     load_fini(&job.load);

@@ -133,21 +133,22 @@ static enum status choose_machine(struct machine **out_machine, const struct cli
     return STATUS_OK;
 }
 
-static enum status check_options(const struct cli_options *options, bool is_program) {
-    const char *name = options->args[0];
+enum status load_check(const struct cli_options *options) {
     if (options->machine && cli_is_given(options, OPTION_QPUS)) {
         return log_error(STATUS_USAGE, "--machine and --qpus exclude each other");
     }
     if (options->machine && cli_is_given(options, OPTION_COMM_QUBITS)) {
         return log_error(STATUS_USAGE, "--comm-qubits goes with --qpus; the machine has its own");
     }
-    if (!is_program) {
-        return STATUS_OK;
-    }
+    return STATUS_OK;
+}
+
+/* Options that say how to distribute a circuit, given for a program. */
+static enum status check_program_options(const struct cli_options *options) {
+    const char *name = options->args[0];
     if (cli_is_given(options, OPTION_QPUS) || cli_is_given(options, OPTION_COMM_QUBITS)) {
         return log_error(STATUS_USAGE,
-                         "%s is a program and names its own QPUs: no --qpus and no "
-                         "--comm-qubits",
+                         "%s is a program and names its own QPUs: no --qpus and no --comm-qubits",
                          name);
     }
     if (cli_is_given(options, OPTION_DISTRIBUTE)) {
@@ -219,8 +220,8 @@ enum status load_input(struct load *out_load, const struct cli_options *options,
     TRY(load_text(&text, &n, team, options->args[0]));
     bool is_program = program_is_program_text(text, n);
     enum status status;
-    TRY_GOTO(check_options(options, is_program), cleanup);
     if (is_program) {
+        TRY_GOTO(check_program_options(options), cleanup);
         TRY_GOTO(load_program(&load, options, team, text, n), cleanup);
     } else {
         TRY_GOTO(load_circuit(&load, options, team, n_default_qpus, text, n), cleanup);

@@ -16,6 +16,8 @@ struct load {
     struct program *program;
 };
 
+/* Options about the input that exclude each other: STATUS_USAGE, logged. */
+enum status load_check(const struct cli_options *options);
 /* A circuit is distributed over the machine; n_default_qpus where neither --machine nor --qpus is
  * given. Errors: as in DESIGN's exit codes, logged; then nothing is kept. Collective. */
 enum status load_input(struct load *out_load, const struct cli_options *options,
