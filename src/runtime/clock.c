@@ -171,10 +171,10 @@ static void pair_hook(void *ctx, uint64_t site, int64_t t_ps, const double *weig
 
 /* ---- timelines ---- */
 
-static enum status find_link(struct run_clock *clock, struct ebit_ledger **out_link, uint32_t a,
-                             uint32_t b) {
+static enum status find_link(struct run_clock *clock, struct ebit_ledger_mean **out_link,
+                             uint32_t a, uint32_t b) {
     size_t i = 0;
-    const struct ebit_ledger fresh = {.qpu_a = a, .qpu_b = b};
+    const struct ebit_ledger_mean fresh = {.qpu_a = a, .qpu_b = b};
     while (i < clock->n_links && (clock->links[i].qpu_a < a ||
                                   (clock->links[i].qpu_a == a && clock->links[i].qpu_b < b))) {
         i++;
@@ -190,26 +190,26 @@ static enum status find_link(struct run_clock *clock, struct ebit_ledger **out_l
     return STATUS_OK;
 }
 
-static enum status add_ledgers(struct run_clock *clock, uint64_t n_times) {
+static enum status add_ledgers(struct run_clock *clock, double weight) {
     size_t n;
     const struct ebit_ledger *ledgers = clock->source->class->ledger(clock->source, &n);
     for (size_t i = 0; i < n; i++) {
         const struct machine_qpu *qpus = clock->machine->qpus;
         uint32_t a = program_find_qpu(clock->program, qpus[ledgers[i].qpu_a].name);
         uint32_t b = program_find_qpu(clock->program, qpus[ledgers[i].qpu_b].name);
-        struct ebit_ledger *link;
+        struct ebit_ledger_mean *link;
         TRY(find_link(clock, &link, a < b ? a : b, a < b ? b : a));
-        link->requested += n_times * ledgers[i].requested;
-        link->generated += n_times * ledgers[i].generated;
-        link->swapped += n_times * ledgers[i].swapped;
-        link->purified_away += n_times * ledgers[i].purified_away;
-        link->expired += n_times * ledgers[i].expired;
-        link->used += n_times * ledgers[i].used;
+        link->requested += weight * (double)ledgers[i].requested;
+        link->generated += weight * (double)ledgers[i].generated;
+        link->swapped += weight * (double)ledgers[i].swapped;
+        link->purified_away += weight * (double)ledgers[i].purified_away;
+        link->expired += weight * (double)ledgers[i].expired;
+        link->used += weight * (double)ledgers[i].used;
     }
     return STATUS_OK;
 }
 
-enum status clock_run(struct run_clock *clock, const struct decision *decisions, uint64_t n_times) {
+enum status clock_run(struct run_clock *clock, const struct decision *decisions, double weight) {
     const bool is_static = !clock->program->is_data_dependent;
     struct hook_context context = {.clock = clock};
     TRY(list_decisions(&context.list, decisions));
@@ -225,7 +225,7 @@ enum status clock_run(struct run_clock *clock, const struct decision *decisions,
     if (is_static && clock->n_pairs > 0) {
         qsort(clock->pairs, clock->n_pairs, sizeof *clock->pairs, by_site);
     }
-    clock->n_ebits += n_times * clock->last.n_ebits;
-    clock->n_bits_sent += n_times * clock->last.n_bits_sent;
-    return add_ledgers(clock, n_times);
+    clock->n_ebits += weight * (double)clock->last.n_ebits;
+    clock->n_bits_sent += weight * (double)clock->last.n_bits_sent;
+    return add_ledgers(clock, weight);
 }

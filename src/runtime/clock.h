@@ -21,19 +21,19 @@ struct run_clock {
     size_t n_pairs, cap_pairs;
     enum status hook_status;
     struct timeline_result last;
-    /* Sums over timelines, each counted as often as it serves shots. */
-    struct ebit_ledger *links; /* program QPU indices, sorted */
+    /* Sums over timelines, each with its weight: the shots that it serves, or a probability. */
+    struct ebit_ledger_mean *links; /* program QPU indices, sorted */
     size_t n_links, cap_links;
-    uint64_t n_ebits, n_bits_sent;
+    double n_ebits, n_bits_sent;
 };
 
 /* machine NULL: ideal links, the program's QPUs. */
 enum status clock_create(struct run_clock *out_clock, const struct program *program,
                          const struct machine *machine);
 void clock_fini(struct run_clock *clock);
-/* Runs a timeline with the branch's decisions (NULL for static programs) and adds it n_times to the
- * sums; the result is in clock->last. */
-enum status clock_run(struct run_clock *clock, const struct decision *decisions, uint64_t n_times);
+/* Runs a timeline with the branch's decisions (NULL for static programs) and adds it to the sums
+ * `weight` times; the result is in clock->last. */
+enum status clock_run(struct run_clock *clock, const struct decision *decisions, double weight);
 /* Weights of the pair delivered to two wires at a site (static programs), or of a fresh pair of
  * their link. */
 enum status clock_pair_weights(void *clock, double *out_weights, const uint32_t *wires,

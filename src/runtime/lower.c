@@ -186,6 +186,17 @@ static void mark_frame_ifs(struct lowered *lowered) {
     }
 }
 
+static void mark_frame_gates(struct lowered *lowered, const struct program *program) {
+    const struct op_list *ops = &lowered->ops;
+    for (size_t i = 0; i < ops->n_ops; i++) {
+        if (lowered->modes[i] == ENGINE_APPLY && is_pauli_gate(&ops->ops[i]) &&
+            program->wire_is_comm[op_qubits(ops, &ops->ops[i])[0]]) {
+            lowered->modes[i] = ENGINE_SKIP;
+            lowered->roles[i] = ROLE_FRAME_GATE;
+        }
+    }
+}
+
 /* ---- entanglers ---- */
 
 /* What is known of a wire while a pair is pending on it. */
@@ -370,6 +381,7 @@ enum status lower_program(struct lowered *out_lowered, const struct program *pro
         lowered.modes[i] = (uint8_t)plain_mode(&lowered.ops.ops[i]);
     }
     mark_frame_ifs(&lowered);
+    mark_frame_gates(&lowered, program);
     TRY_GOTO(mark_entanglers(&lowered, program->n_wires), fail);
     TRY_GOTO(decide_postponing(&lowered, program, engine), fail);
     *out_lowered = lowered;

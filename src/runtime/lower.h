@@ -18,9 +18,11 @@
 
 enum lower_role {
     ROLE_PLAIN,
-    ROLE_FRAME_IF,  /* IF .. END of Paulis: apply to frames under the condition, skip the block */
-    ROLE_COIN,      /* MEASURE of an entangler: a fair coin, nothing for the engine to do */
-    ROLE_POSTPONED, /* MEASURE drawn at the end */
+    ROLE_FRAME_IF,   /* IF .. END of Paulis: apply to frames under the condition, skip the block */
+    ROLE_FRAME_GATE, /* Pauli gate on a comm wire: apply to all frames, so that in the engine an
+                        idle comm wire is always |0> */
+    ROLE_COIN,       /* MEASURE of an entangler: a fair coin, nothing for the engine to do */
+    ROLE_POSTPONED,  /* MEASURE drawn at the end */
 };
 
 struct lowered {

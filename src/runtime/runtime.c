@@ -130,7 +130,7 @@ static enum status sample_leaf(void *ctx, const struct walker_leaf *leaf) {
     if (!run->program->is_data_dependent) {
         return STATUS_OK;
     }
-    TRY(clock_run(&run->clock, leaf->decisions, columns->n_shots));
+    TRY(clock_run(&run->clock, leaf->decisions, (double)columns->n_shots));
     for (size_t i = 0; i < columns->n_words; i++) {
         const uint32_t w = columns->words[i];
         for (uint64_t rest = columns->mask[w]; rest != 0; rest &= rest - 1) {
@@ -185,7 +185,7 @@ static enum status exact_leaf(void *ctx, const struct walker_leaf *leaf) {
     TRY(tally_add_leaf(&run->tally, leaf, &map));
     if (run->program->is_data_dependent) {
         struct run_mean *mean = &run->results->makespan_ps;
-        TRY(clock_run(&run->clock, leaf->decisions, 1));
+        TRY(clock_run(&run->clock, leaf->decisions, leaf->weight));
         const int64_t t_ps = run->clock.last.makespan_ps;
         run->makespan_sum += leaf->weight * (double)t_ps;
         mean->min = mean->n == 0 || t_ps < mean->min ? t_ps : mean->min;
@@ -253,13 +253,13 @@ static void set_makespan(struct run *run, uint32_t block_shots) {
     mean->std_error = n_shots < 2 ? 0 : sqrt(square / (double)(n_shots - 1) / (double)n_shots);
 }
 
-/* Sums over n timelines to means. */
+/* Sums over n timelines to means; weights of exact cases sum to 1. */
 static enum status set_ledger(struct run *run) {
     struct results *results = run->results;
     const struct run_clock *clock = &run->clock;
     double n = 1;
-    if (run->program->is_data_dependent) {
-        n = (double)results->makespan_ps.n;
+    if (run->program->is_data_dependent && run->options->n_probabilities == 0) {
+        n = (double)run->options->n_shots;
     }
     results->links = arena_alloc(&results->arena, (clock->n_links + 1) * sizeof *results->links);
     results->peak_comm =
@@ -268,21 +268,16 @@ static enum status set_ledger(struct run *run) {
         return STATUS_NOFIT;
     }
     for (size_t i = 0; i < clock->n_links && n > 0; i++) {
-        const struct ebit_ledger *link = &clock->links[i];
+        const struct ebit_ledger_mean *link = &clock->links[i];
         results->links[i] = (struct ebit_ledger_mean){
-            link->qpu_a,
-            link->qpu_b,
-            (double)link->requested / n,
-            (double)link->generated / n,
-            (double)link->swapped / n,
-            (double)link->purified_away / n,
-            (double)link->expired / n,
-            (double)link->used / n,
+            link->qpu_a,         link->qpu_b,       link->requested / n,
+            link->generated / n, link->swapped / n, link->purified_away / n,
+            link->expired / n,   link->used / n,
         };
     }
     results->n_links = clock->n_links;
-    results->n_ebits = n > 0 ? (double)clock->n_ebits / n : 0;
-    results->n_bits_sent = n > 0 ? (double)clock->n_bits_sent / n : 0;
+    results->n_ebits = n > 0 ? clock->n_ebits / n : 0;
+    results->n_bits_sent = n > 0 ? clock->n_bits_sent / n : 0;
     memcpy(results->peak_comm, timeline_peak_comm(clock->timeline),
            run->program->n_qpus * sizeof *results->peak_comm);
     return STATUS_OK;
@@ -417,13 +412,26 @@ static enum status fill_plan(struct run_plan *plan, struct run_clock *clock,
         return STATUS_NOFIT;
     }
     *plan->timeline = clock->last;
-    plan->n_ebits = clock->n_ebits;
-    plan->n_bits_sent = clock->n_bits_sent;
+    plan->n_ebits = clock->last.n_ebits;
+    plan->n_bits_sent = clock->last.n_bits_sent;
     memcpy(plan->peak_comm, timeline_peak_comm(clock->timeline),
            program->n_qpus * sizeof *plan->peak_comm);
-    plan->links = clock->links;
-    plan->n_links = clock->n_links;
-    clock->links = NULL;
+    plan->links = mem_alloc(clock->n_links, sizeof *plan->links);
+    if (plan->links == NULL) {
+        return STATUS_NOFIT;
+    }
+    for (; plan->n_links < clock->n_links; plan->n_links++) {
+        const struct ebit_ledger_mean *link = &clock->links[plan->n_links];
+        plan->links[plan->n_links] =
+            (struct ebit_ledger){.qpu_a = link->qpu_a,
+                                 .qpu_b = link->qpu_b,
+                                 .requested = (uint64_t)link->requested,
+                                 .generated = (uint64_t)link->generated,
+                                 .swapped = (uint64_t)link->swapped,
+                                 .purified_away = (uint64_t)link->purified_away,
+                                 .expired = (uint64_t)link->expired,
+                                 .used = (uint64_t)link->used};
+    }
     return STATUS_OK;
 }
 

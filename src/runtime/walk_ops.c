@@ -1,4 +1,5 @@
 /* What each op does to frames, stabilizers and the engine. */
+#include <math.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -96,12 +97,38 @@ static enum status settle_frames(struct walker *walker, const uint32_t *wires,
     return STATUS_OK;
 }
 
+/* Multiplies a Pauli gate onto the frames of those columns of `row`. */
+static void multiply_gate(struct walker *walker, const struct op *gate, const uint64_t *row) {
+    const uint32_t wire = op_qubits(&walker->lowered->ops, gate)[0];
+    if (gate->which == GATE_I) {
+        return;
+    }
+    if (gate->which != GATE_Z) {
+        columns_xor(&walker->columns, rows_x(&walker->rows, wire), row);
+    }
+    if (gate->which != GATE_X) {
+        columns_xor(&walker->columns, rows_z(&walker->rows, wire), row);
+    }
+    walker->rows.is_dirty[wire] = true;
+}
+
+/* The row that is 1 for all columns of the branch: exact: the constant form. */
+static const uint64_t *make_ones(struct walker *walker) {
+    memset(walker->scratch, 0, walker->row_words * sizeof *walker->scratch);
+    walker->scratch[0] = 1;
+    return walker->options.is_exact ? walker->scratch : walker->columns.mask;
+}
+
 enum status walk_gate(struct walker *walker, const struct op *op) {
     const struct op_list *ops = &walker->lowered->ops;
     const uint32_t *wires = op_qubits(ops, op);
     const bool has_frame = has_frames(walker, wires, op->n_qubits);
     const bool is_silent = tracker_is_silent(walker->tracker, wires, op->n_qubits);
     struct pauli_map map;
+    if (walker->lowered->roles[walker->pc] == ROLE_FRAME_GATE) {
+        multiply_gate(walker, op, make_ones(walker));
+        return STATUS_OK;
+    }
     if (is_silent && !has_frame) {
         return STATUS_OK;
     }
@@ -164,6 +191,10 @@ static enum status choose_outcome(struct walker *walker, uint32_t wire, uint64_t
         *out_outcome = (struct forced){true, p_one >= 1, 1.0};
         return STATUS_OK;
     }
+    if (walker->options.is_exact && walker->weight * fmin(p_one, 1.0 - p_one) < WALKER_P_MIN) {
+        *out_outcome = (struct forced){true, p_one > 0.5, fmax(p_one, 1.0 - p_one)};
+        return STATUS_OK;
+    }
     if (walker->options.is_exact) {
         struct saved *saved = NULL;
         *out_outcome = (struct forced){true, false, 1.0 - p_one};
@@ -212,10 +243,7 @@ static enum status collapse(struct walker *walker, const struct op *op, uint32_t
         if (outcome.bit) {
             /* Shared state |1>: call it |0> with a flip in every frame. */
             TRY(walker->engine->class->clear(walker->engine, wire));
-            memset(walker->scratch, 0, walker->row_words * sizeof *walker->scratch);
-            walker->scratch[0] = 1;
-            columns_xor(&walker->columns, rows_x(&walker->rows, wire),
-                        walker->options.is_exact ? walker->scratch : walker->columns.mask);
+            columns_xor(&walker->columns, rows_x(&walker->rows, wire), make_ones(walker));
             walker->rows.is_dirty[wire] = true;
         }
     }
@@ -426,18 +454,9 @@ enum status walk_frame_if(struct walker *walker, const struct op *op) {
         condition[0] = is_taken; /* the constant column */
     }
     for (size_t i = (size_t)(op - ops->ops) + 1; i < op->match; i++) {
-        const struct op *gate = &ops->ops[i];
-        if (gate->kind != OP_GATE || gate->which == GATE_I) {
-            continue;
+        if (ops->ops[i].kind == OP_GATE) {
+            multiply_gate(walker, &ops->ops[i], condition);
         }
-        const uint32_t wire = op_qubits(ops, gate)[0];
-        if (gate->which != GATE_Z) {
-            columns_xor(&walker->columns, rows_x(&walker->rows, wire), condition);
-        }
-        if (gate->which != GATE_X) {
-            columns_xor(&walker->columns, rows_z(&walker->rows, wire), condition);
-        }
-        walker->rows.is_dirty[wire] = true;
     }
     return STATUS_OK;
 }

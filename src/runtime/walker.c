@@ -237,9 +237,11 @@ static enum status part_forms(struct walker *walker, size_t n_keys, uint32_t *ou
         uint64_t *form = walker->keys + j * stride;
         size_t pivot;
         if (find_symbol(form, stride, &pivot)) {
-            TRY(walker_park(walker, &saved, walker->columns.mask, (struct forced){0},
-                            walker->weight / 2));
-            substitute(walker, &walker->waiting[walker->n_waiting - 1].rows, pivot, form, true);
+            if (walker->weight / 2 >= WALKER_P_MIN) {
+                TRY(walker_park(walker, &saved, walker->columns.mask, (struct forced){0},
+                                walker->weight / 2));
+                substitute(walker, &walker->waiting[walker->n_waiting - 1].rows, pivot, form, true);
+            }
             substitute(walker, &walker->rows, pivot, form, false);
             walker->weight /= 2;
             for (size_t i = j + 1; i < n_keys; i++) {

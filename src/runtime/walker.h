@@ -53,6 +53,9 @@ struct walker_options {
     struct progress *progress; /* may be NULL */
 };
 
+/* Exact: cases of less probability are rounding, and are left out. */
+#define WALKER_P_MIN 1e-15
+
 struct walker;
 enum status walker_create(struct walker **out_walker, const struct program *program,
                           const struct lowered *lowered, struct engine *engine,
