@@ -264,6 +264,16 @@ Test(runtime, exact_distributions_match_brute_force) {
     }
 }
 
+Test(runtime, a_program_without_ebits_runs) {
+    const uint32_t wire = wire_of(0, 0);
+    struct program *program = make_empty();
+    cr_assert(op_list_add_gate(&program->ops, GATE_H, &wire, NULL, nowhere) == STATUS_OK);
+    add_measure(program, OP_MEASURE, wire, 0);
+    cr_assert(program_resolve(program) == STATUS_OK);
+    check_exact(program, 0);
+    program_destroy(program);
+}
+
 Test(runtime, samples_match_brute_force) {
     static const double perfect[4] = {1, 0, 0, 0};
     for (test_seed = 1000; test_seed < 1030; test_seed++) {
