@@ -38,6 +38,7 @@ add_custom_target(qspan_version
 add_dependencies(qspan_settings qspan_version)
 
 # What a layer needs from outside, beyond libc, libm and headers.
+include(CheckCCompilerFlag)
 set(qspan_external_comm MPI::MPI_C OpenMP::OpenMP_C)
 set(qspan_external_kernels)
 set(qspan_external_engine OpenMP::OpenMP_C PkgConfig::OPENBLAS)
@@ -45,6 +46,30 @@ set(qspan_external_machine PkgConfig::YAML)
 set(qspan_external_runtime OpenMP::OpenMP_C)
 set(qspan_external_output)
 set(qspan_external_cli PkgConfig::OPENBLAS OpenMP::OpenMP_C)
+
+# kernels/*_<isa>.c: flags of that ISA on x86-64, left out elsewhere. No FMA: all ISAs give the same bits.
+function(qspan_set_isas name_of_list)
+    set(flags_avx2 -mavx2)
+    set(flags_avx512 -mavx512f -mavx512dq -mavx512vl)
+    check_c_compiler_flag(-mprefer-vector-width=512 QSPAN_HAS_VECTOR_WIDTH)
+    if(QSPAN_HAS_VECTOR_WIDTH)
+        list(APPEND flags_avx512 -mprefer-vector-width=512)
+    endif()
+    foreach(isa avx2 avx512)
+        set(files ${${name_of_list}})
+        list(FILTER files INCLUDE REGEX "_${isa}[.]c$")
+        if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+            set_source_files_properties(${files} PROPERTIES COMPILE_OPTIONS "${flags_${isa}}")
+        else()
+            list(REMOVE_ITEM ${name_of_list} ${files})
+        endif()
+    endforeach()
+    if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+        set_source_files_properties(${PROJECT_SOURCE_DIR}/kernels/statevector.c
+            PROPERTIES COMPILE_DEFINITIONS QSPAN_KERNELS_X86)
+    endif()
+    set(${name_of_list} ${${name_of_list}} PARENT_SCOPE)
+endfunction()
 
 # Sources of a layer: its folder and the folders in it. Kernels live beside src/.
 function(qspan_sources out name)
@@ -54,6 +79,9 @@ function(qspan_sources out name)
         set(dir ${PROJECT_SOURCE_DIR}/src/${name})
     endif()
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.c)
+    if(name STREQUAL kernels)
+        qspan_set_isas(sources)
+    endif()
     set(${out} ${sources} PARENT_SCOPE)
 endfunction()
 

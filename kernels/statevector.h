@@ -112,6 +112,7 @@ struct statevector_kernels {
 /* The best table for that ISA that is built in. */
 const struct statevector_kernels *statevector_kernels_get(enum cpu_isa isa);
 
-extern const struct statevector_kernels statevector_kernels_scalar;
+extern const struct statevector_kernels statevector_kernels_scalar, statevector_kernels_avx2,
+    statevector_kernels_avx512; /* the last two on x86-64 */
 
 #endif
