@@ -1,4 +1,5 @@
-/* Receptions along the ways that a program can take: no QPU reads a bit that it has not been sent. */
+/* Receptions along the ways that a program can take: no QPU reads a bit that it has not been sent.
+ */
 #include <criterion/criterion.h>
 #include <string.h>
 
