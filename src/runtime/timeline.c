@@ -518,7 +518,7 @@ static enum status reach_item(struct timeline *timeline, uint32_t q) {
     case SKELETON_CLOSE:
         break;
     }
-    CHECK(!"a close outside a segment");
+    check_fail("a close outside a segment", __FILE__, __LINE__);
     return STATUS_INTERNAL;
 }
 

@@ -355,7 +355,7 @@ static void noise_letters(double *out_p, const struct op *op, const double *para
     case NOISE_COUNT:
         break;
     }
-    CHECK(!"noise kind");
+    check_fail("noise kind", __FILE__, __LINE__);
 }
 
 enum status walk_noise(struct walker *walker, const struct op *op) {
