@@ -298,6 +298,132 @@ Test(timeline, ebits_in_crossed_order_are_refused) {
     finish(&run);
 }
 
+/* Grants each pair after a time that depends on the timeline, but those of one id never; checks
+ * that requests come in order of time and not before what it was asked for. */
+struct strict_source {
+    struct ebit_source base;
+    uint64_t never;
+    int64_t t_asked_ps, wait_ps;
+    struct ebit_request requests[16], hints[16];
+    int64_t t_ready_ps[16];
+    size_t n, n_granted, n_hints;
+};
+
+static enum status strict_begin(struct ebit_source *base, uint64_t timeline) {
+    struct strict_source *source = (struct strict_source *)base;
+    source->n = source->n_granted = 0;
+    source->t_asked_ps = 0;
+    source->wait_ps = (int64_t)timeline * US;
+    return STATUS_OK;
+}
+
+static void strict_hint(struct ebit_source *base, const struct ebit_request *requests, size_t n) {
+    struct strict_source *source = (struct strict_source *)base;
+    cr_assert_leq(n, 16);
+    memcpy(source->hints, requests, n * sizeof *requests);
+    source->n_hints = n;
+}
+
+static enum status strict_submit(struct ebit_source *base, struct ebit_request request,
+                                 int64_t t_ps) {
+    struct strict_source *source = (struct strict_source *)base;
+    cr_assert_geq(t_ps, source->t_asked_ps);
+    cr_assert_lt(source->n, 16);
+    source->t_asked_ps = t_ps;
+    source->requests[source->n] = request;
+    source->t_ready_ps[source->n++] = t_ps + source->wait_ps;
+    return STATUS_OK;
+}
+
+/* All wait the same time, so they are ready in order of submission. */
+static bool strict_next(struct ebit_source *base, struct ebit_grant *out_grant,
+                        int64_t t_limit_ps) {
+    struct strict_source *source = (struct strict_source *)base;
+    const size_t i = source->n_granted;
+    if (i == source->n || source->requests[i].id == source->never ||
+        source->t_ready_ps[i] > t_limit_ps) {
+        source->t_asked_ps = t_limit_ps;
+        return false;
+    }
+    *out_grant = (struct ebit_grant){source->requests[i].id, source->t_ready_ps[i]};
+    source->n_granted++;
+    source->t_asked_ps = out_grant->t_ready_ps;
+    return true;
+}
+
+static enum status strict_take(struct ebit_source *base, double *out_weights, uint64_t id,
+                               int64_t t_ps) {
+    (void)base;
+    (void)id;
+    (void)t_ps;
+    memcpy(out_weights, (double[]){1, 0, 0, 0}, 4 * sizeof(double));
+    return STATUS_OK;
+}
+
+static const struct ebit_source_class strict_class = {
+    .name = "strict",
+    .begin = strict_begin,
+    .hint = strict_hint,
+    .submit = strict_submit,
+    .next = strict_next,
+    .take = strict_take,
+};
+
+static struct timeline *strict_timeline(struct run *run, struct strict_source *source) {
+    struct timeline *timeline;
+    source->base.class = &strict_class;
+    cr_assert_eq(
+        timeline_create(&timeline, run->program, run->skeleton, run->machine, &source->base),
+        STATUS_OK);
+    return timeline;
+}
+
+Test(timeline, sources_are_asked_in_order_of_time) {
+    struct strict_source source = {.never = UINT64_MAX};
+    struct run run;
+    prepare(&run, read_machine(two_links), chain_program(B_COMM + 1));
+    struct timeline *timeline = strict_timeline(&run, &source);
+    for (uint64_t number = 0; number < 20; number++) {
+        cr_assert_eq(timeline_run(timeline, &run.result, number, NULL), STATUS_OK);
+        cr_expect_eq(run.result.makespan_ps, (int64_t)number * US + (2800 + 3350) * NS);
+        cr_expect_eq(source.n, 2);
+    }
+    /* the requests outside loops and branches, by QPU of the machine */
+    cr_assert_eq(source.n_hints, 2);
+    cr_expect_eq(source.hints[0].id, source.requests[0].id);
+    cr_expect_eq(source.hints[1].id, source.requests[1].id);
+    cr_expect_eq(source.hints[1].qpu_a, 1);
+    cr_expect_eq(source.hints[1].qpu_b, 2);
+    timeline_destroy(timeline);
+    finish(&run);
+}
+
+Test(timeline, a_pair_that_never_comes_is_refused) {
+    struct strict_source source = {.never = 3}; /* the site of the second ebit */
+    struct run run;
+    prepare(&run, read_machine(two_links), chain_program(B_COMM + 1));
+    struct timeline *timeline = strict_timeline(&run, &source);
+    cr_expect_eq(timeline_run(timeline, &run.result, 1, NULL), STATUS_INPUT);
+    cr_expect_neq(strstr(last_error, "2 QPUs wait for ever"), NULL, "%s", last_error);
+    cr_expect_neq(strstr(last_error, "B waits for an ebit with C"), NULL, "%s", last_error);
+    source.never = UINT64_MAX;
+    cr_expect_eq(timeline_run(timeline, &run.result, 1, NULL), STATUS_OK, "and can run again");
+    timeline_destroy(timeline);
+    finish(&run);
+}
+
+Test(timeline, sites_beyond_2_63_are_refused) {
+    struct program *program = new_program(2);
+    const size_t open = put_repeat(program, UINT64_C(1) << 62);
+    put_telegate(program, A_DATA, A_COMM, B_COMM, B_DATA, 0, 1);
+    put_end(program, open);
+    struct run run;
+    prepare(&run, read_machine(two_links), program);
+    cr_expect_eq(try_run(&run), STATUS_INPUT);
+    cr_expect_neq(strstr(last_error, "2^63"), NULL, "%s", last_error);
+    finish(&run);
+}
+
 struct tosses {
     uint64_t n_true; /* rounds that a WHILE takes */
     bool if_taken;
