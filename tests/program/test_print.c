@@ -276,7 +276,7 @@ static struct program *random_program(uint64_t seed, bool with_outputs) {
 }
 
 Test(print, random_programs_read_back) {
-    for (uint64_t seed = 0; seed < 300; seed++) {
+    for (uint64_t seed = 0; seed < 150; seed++) {
         struct program *program = random_program(seed, seed % 3 != 0);
         expect_round_trip(program);
         program_destroy(program);
