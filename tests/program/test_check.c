@@ -194,6 +194,32 @@ Test(check, blocks) {
     expect_all_findings(cases, COUNT(cases));
 }
 
+/* What a block may not have done is not relied on. */
+Test(check, blocks_that_may_not_run) {
+    static const struct check_case cases[] = {
+        {"x b[0]; m = measure a[0]; while (m) { m = measure b[0]; }\n"
+         "ebit(a[2], b[2]); m = measure a[2]; swap b[2], b[0];",
+         "6:1: error: comm wire b[2] of QPU B still holds the state of line 6 at the end: measure, "
+         "reset or free it"},
+        {"x b[0]; for uint i in [1:0] { m = measure b[0]; }\n"
+         "ebit(a[2], b[2]); m = measure a[2]; swap b[2], b[0];",
+         "6:1: error: comm wire b[2] of QPU B still holds the state of line 6 at the end: measure, "
+         "reset or free it"},
+        {"x b[0]; for uint i in [1:1] { m = measure b[0]; }\n"
+         "ebit(a[2], b[2]); m = measure a[2]; swap b[2], b[0];",
+         ""},
+        {"for uint i in [1:2] {\n"
+         "ebit(a[2], b[2]); m = measure a[2]; swap b[2], b[0]; m = measure b[0]; }",
+         ""},
+        {"for uint i in [1:2] {\n"
+         "ebit(a[2], b[2]); m = measure a[2]; swap b[2], b[0]; if (m) m = measure b[0]; }",
+         "6:1: error: comm wire b[2] of QPU B holds the state of line 7 at the end of a round of "
+         "this loop, but nothing before it"},
+    };
+
+    expect_all_findings(cases, COUNT(cases));
+}
+
 Test(check, bits) {
     static const struct check_case cases[] = {
         {"if (m) x a[0];", "6:1: error: bit m is used before any measurement has written it"},
