@@ -180,13 +180,19 @@ static void add_ebits(struct text *out, const struct results *results) {
     text_add(out, " bits per shot\n");
 }
 
+/* To three digits: the rest of an error bar means nothing. */
+static int64_t round_error(double t_ps) {
+    double scale = t_ps > 0 ? pow(10, floor(log10(t_ps)) - 2) : 1;
+    return (int64_t)llround(scale > 1 ? round(t_ps / scale) * scale : t_ps);
+}
+
 static void add_makespan(struct text *out, const struct run_mean *makespan) {
     char mean[UNIT_CHARS], error[UNIT_CHARS], min[UNIT_CHARS], max[UNIT_CHARS];
     units_print_time(mean, sizeof mean, (int64_t)llround(makespan->mean));
     add_label(out, "makespan");
     text_add(out, mean);
     if (makespan->min != makespan->max) {
-        units_print_time(error, sizeof error, (int64_t)llround(makespan->std_error));
+        units_print_time(error, sizeof error, round_error(makespan->std_error));
         units_print_time(min, sizeof min, makespan->min);
         units_print_time(max, sizeof max, makespan->max);
         text_printf(out, " +- %s (%s to %s, %" PRIu64 " timelines)", error, min, max, makespan->n);
@@ -297,7 +303,8 @@ static void add_plan_network(struct text *out, const struct output_plan *plan) {
     const struct run_plan *figures = plan->plan;
     char time[UNIT_CHARS];
     add_label(out, "ebits");
-    text_printf(out, "%" PRIu64 " per shot\n", figures->n_ebits);
+    text_printf(out, "%" PRIu64 " per shot%s\n", figures->n_ebits,
+                figures->timeline ? "" : " that takes each loop and branch once");
     for (size_t i = 0; i < figures->n_links; i++) {
         text_add(out, "  ");
         add_link(out, plan->program, figures->links[i].qpu_a, figures->links[i].qpu_b);
