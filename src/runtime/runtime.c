@@ -33,6 +33,7 @@ struct run {
     int64_t *makespans;
     uint64_t first_shot;
     double makespan_sum;
+    enum status keeper_status; /* what failed on this rank alone; agreed on after the last batch */
 };
 
 /* ---- keys and marginals ---- */
@@ -113,13 +114,22 @@ static void add_digest(struct run *run, const struct rows *rows) {
 }
 
 static enum status count_batch(struct run *run, const struct rows *rows, size_t n_shots) {
-    add_digest(run, rows);
-    if (!run->is_keeper) {
-        return STATUS_OK;
-    }
     TRY(tally_count_rows(&run->tally, rows, n_shots));
     for (size_t q = 0; q < run->program->n_qpus; q++) {
-        TRY(tally_count_rows(&run->marginals[q], rows, n_shots));
+        if (run->marginals[q].n_bits > 0) {
+            TRY(tally_count_rows(&run->marginals[q], rows, n_shots));
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status list_counts(struct run *run) {
+    struct results *results = run->results;
+    TRY(tally_list_counts(&run->tally, &results->arena, &results->counts, &results->n_counts));
+    for (size_t q = 0; q < run->program->n_qpus; q++) {
+        struct run_marginal *marginal = &results->marginals[q];
+        TRY(tally_list_counts(&run->marginals[q], &results->arena, &marginal->counts,
+                              &marginal->n_counts));
     }
     return STATUS_OK;
 }
@@ -160,20 +170,16 @@ static enum status sample(struct run *run, uint32_t block_shots) {
         const struct rows *rows;
         run->first_shot = first;
         TRY(walker_sample(run->walker, &rows, first, n));
-        TRY(count_batch(run, rows, n));
+        add_digest(run, rows);
+        if (run->is_keeper && run->keeper_status == STATUS_OK) {
+            run->keeper_status = count_batch(run, rows, n);
+        }
     }
     TRY(comm_check_digest(run->team, &run->digest, sizeof run->digest));
-    if (!run->is_keeper) {
-        return STATUS_OK;
+    if (run->is_keeper && run->keeper_status == STATUS_OK) {
+        run->keeper_status = list_counts(run);
     }
-    struct results *results = run->results;
-    TRY(tally_list_counts(&run->tally, &results->arena, &results->counts, &results->n_counts));
-    for (size_t q = 0; q < run->program->n_qpus; q++) {
-        struct run_marginal *marginal = &results->marginals[q];
-        TRY(tally_list_counts(&run->marginals[q], &results->arena, &marginal->counts,
-                              &marginal->n_counts));
-    }
-    return STATUS_OK;
+    return comm_agree(run->team, run->keeper_status);
 }
 
 /* ---- exact distributions ---- */
@@ -181,8 +187,13 @@ static enum status sample(struct run *run, uint32_t block_shots) {
 static enum status exact_leaf(void *ctx, const struct walker_leaf *leaf) {
     struct run *run = ctx;
     const struct exact_map map = {run->bit_postponed, run->wires, run->options->max_branches,
-                                  run->is_keeper};
-    TRY(tally_add_leaf(&run->tally, leaf, &map));
+                                  run->is_keeper && run->keeper_status == STATUS_OK};
+    const enum status status = tally_add_leaf(&run->tally, leaf, &map);
+    if (status == STATUS_NOFIT) {
+        run->keeper_status = status; /* this rank's memory; the others go on until all agree */
+    } else {
+        TRY(status);
+    }
     if (run->program->is_data_dependent) {
         struct run_mean *mean = &run->results->makespan_ps;
         TRY(clock_run(&run->clock, leaf->decisions, leaf->weight));
@@ -212,12 +223,12 @@ static enum status enumerate(struct run *run) {
     }
     TRY(walker_enumerate(run->walker));
     results->marginals = NULL;
-    if (!run->is_keeper) {
-        return STATUS_OK;
+    if (run->is_keeper && run->keeper_status == STATUS_OK) {
+        run->keeper_status = tally_list_probabilities(
+            &run->tally, &results->arena, run->options->n_probabilities, &results->probabilities,
+            &results->n_probabilities, &results->n_outcomes, results->p_one);
     }
-    return tally_list_probabilities(&run->tally, &results->arena, run->options->n_probabilities,
-                                    &results->probabilities, &results->n_probabilities,
-                                    &results->n_outcomes, results->p_one);
+    return comm_agree(run->team, run->keeper_status);
 }
 
 /* ---- figures ---- */
@@ -387,80 +398,4 @@ void results_destroy(struct results *results) {
         arena_fini(&results->arena);
         mem_free(results);
     }
-}
-
-/* ---- plan ---- */
-
-static enum status fill_plan(struct run_plan *plan, struct run_clock *clock,
-                             const struct program *program) {
-    plan->peak_comm = mem_alloc(program->n_qpus, sizeof *plan->peak_comm);
-    if (plan->peak_comm == NULL) {
-        return STATUS_NOFIT;
-    }
-    if (program->is_data_dependent) {
-        struct program_check check;
-        TRY(program_check(&check, program));
-        memcpy(plan->peak_comm, check.peak_comm, program->n_qpus * sizeof *plan->peak_comm);
-        plan->n_ebits = check.n_ebits;
-        plan->n_bits_sent = check.n_bits_sent;
-        program_check_fini(&check);
-        return STATUS_OK;
-    }
-    TRY(clock_run(clock, NULL, 1));
-    plan->timeline = mem_alloc(1, sizeof *plan->timeline);
-    if (plan->timeline == NULL) {
-        return STATUS_NOFIT;
-    }
-    *plan->timeline = clock->last;
-    plan->n_ebits = clock->last.n_ebits;
-    plan->n_bits_sent = clock->last.n_bits_sent;
-    memcpy(plan->peak_comm, timeline_peak_comm(clock->timeline),
-           program->n_qpus * sizeof *plan->peak_comm);
-    plan->links = mem_alloc(clock->n_links, sizeof *plan->links);
-    if (plan->links == NULL) {
-        return STATUS_NOFIT;
-    }
-    for (; plan->n_links < clock->n_links; plan->n_links++) {
-        const struct ebit_ledger_mean *link = &clock->links[plan->n_links];
-        plan->links[plan->n_links] =
-            (struct ebit_ledger){.qpu_a = link->qpu_a,
-                                 .qpu_b = link->qpu_b,
-                                 .requested = (uint64_t)link->requested,
-                                 .generated = (uint64_t)link->generated,
-                                 .swapped = (uint64_t)link->swapped,
-                                 .purified_away = (uint64_t)link->purified_away,
-                                 .expired = (uint64_t)link->expired,
-                                 .used = (uint64_t)link->used};
-    }
-    return STATUS_OK;
-}
-
-enum status runtime_plan(struct run_plan *out_plan, const struct program *program,
-                         const struct machine *machine, const struct engine_class *engine,
-                         int n_ranks) {
-    struct run_plan plan = {0};
-    struct lowered lowered = {0};
-    struct run_clock clock = {0};
-    enum status status;
-    TRY_GOTO(lower_program(&lowered, program, engine), done);
-    const struct engine_task task = lowered_task(&lowered, program, 0);
-    TRY_GOTO(engine->plan(&plan.engine, &task, n_ranks), done);
-    TRY_GOTO(clock_create(&clock, program, machine), done);
-    status = fill_plan(&plan, &clock, program);
-done:
-    clock_fini(&clock);
-    lowered_fini(&lowered);
-    if (status != STATUS_OK) {
-        run_plan_fini(&plan);
-        return status;
-    }
-    *out_plan = plan;
-    return STATUS_OK;
-}
-
-void run_plan_fini(struct run_plan *plan) {
-    mem_free(plan->timeline);
-    mem_free(plan->links);
-    mem_free(plan->peak_comm);
-    memset(plan, 0, sizeof *plan);
 }

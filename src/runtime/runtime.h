@@ -76,7 +76,8 @@ struct results {
     double wall_s; /* set by the caller that owns the clock */
 };
 
-/* Collective over the team. The program must have passed program_check; machine NULL: ideal. */
+/* Collective over the team. The program must have passed program_check; machine NULL: ideal.
+ * Counts, probabilities and marginals are complete on team rank 0 only; figures on all ranks. */
 enum status runtime_run(struct results **out_results, const struct program *program,
                         const struct machine *machine, const struct team *team,
                         const struct run_options *options);
@@ -85,9 +86,11 @@ void results_destroy(struct results *results);
 /* Figures without running: not collective. */
 struct run_plan {
     struct engine_figures engine;
-    struct timeline_result *timeline; /* NULL when control flow depends on data */
-    uint64_t n_ebits;                 /* static count, loops multiplied out (saturating) */
-    struct ebit_ledger *links;        /* used = static count */
+    struct timeline_result *timeline; /* NULL if control flow depends on data */
+    /* Control flow that depends on data: as if every IF were taken and every WHILE ran once.
+     * REPEATs are multiplied out (saturating). */
+    uint64_t n_ebits;
+    struct ebit_ledger *links;
     size_t n_links;
     uint32_t *peak_comm;
     uint64_t n_bits_sent;
