@@ -304,7 +304,7 @@ static void add_plan_network(struct text *out, const struct output_plan *plan) {
     char time[UNIT_CHARS];
     add_label(out, "ebits");
     text_printf(out, "%" PRIu64 " per shot%s\n", figures->n_ebits,
-                figures->timeline ? "" : " that takes each loop and branch once");
+                figures->timeline ? "" : ", each `while` counted once, each `if` as taken");
     for (size_t i = 0; i < figures->n_links; i++) {
         text_add(out, "  ");
         add_link(out, plan->program, figures->links[i].qpu_a, figures->links[i].qpu_b);
