@@ -82,12 +82,4 @@ enum status qasm2_read_text(struct circuit **out_circuit, const char *name, cons
  */
 enum status qasm2_print(struct text *out, const struct circuit *circuit);
 
-/* Generators (definitions and sources in docs/generators.md). All end in measurement of all qubits
- * that carry the answer. */
-enum status gen_ghz(struct circuit **out_circuit, uint32_t n);
-enum status gen_qft(struct circuit **out_circuit, uint32_t n); /* on |0..0>, no final swaps */
-/* Phase estimation of diag(1, e^{2 pi i phase}) on its eigenvector |1>: n counting qubits, 1
- * target. */
-enum status gen_qpe(struct circuit **out_circuit, uint32_t n, double phase);
-
 #endif

@@ -68,13 +68,11 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
         {
             .name = "gen",
             .brief = "write a circuit of a known family",
-            .args_help = "ghz|qft|qpe",
-            .summary = "Write a circuit of a known family.",
-            .details =
-                "  ghz  (|0..0> + |1..1>) / sqrt 2 on N qubits\n"
-                "  qft  quantum Fourier transform of |0..0> on N qubits, no final swaps\n"
-                "  qpe  phase estimation of diag(1, e^{2 pi i X}) on |1>, N counting qubits\n"
-                "       and one target; --phase X\n\n" EXIT_CODES,
+            .args_help = "NAME",
+            .summary = "Write a circuit of a known family; docs/generators.md defines them all.",
+            .details = "The same parameters and seed give the same circuit on every "
+                       "machine.\n\n" EXIT_CODES,
+            .add_details = gen_add_help,
             .n_args_min = 1,
             .n_args_max = 1,
             .run = cmd_gen,

@@ -11,6 +11,7 @@
 
 #include "base/status.h"
 #include "base/text.h"
+#include "circuit/gen.h"
 
 /* Commands in the order of the help. */
 enum command_id {
@@ -43,13 +44,13 @@ enum option_id {
     OPTION_DECODE,
     OPTION_JSON,
     OPTION_OUTPUT,
-    OPTION_N,
-    OPTION_PHASE,
     OPTION_FORMAT,
     OPTION_STRICT,
     OPTION_QUIET,
     OPTION_HELP,
-    OPTION_LATER, /* the first of those that are refused; all share this bit */
+    OPTION_GEN, /* the first of GEN_PARAM_COUNT, in the order of enum gen_param */
+    OPTION_LATER =
+        OPTION_GEN + GEN_PARAM_COUNT, /* the first of those that are refused; all share this bit */
 };
 
 enum { CLI_MAX_ARGS = 2, CLI_MAX_DECODES = 8 };
@@ -64,8 +65,8 @@ struct cli_options {
     const char *decodes[CLI_MAX_DECODES];
     size_t n_decodes;
     uint64_t n_qpus, n_comm, n_shots, seed, shots_per_timeline, n_probabilities, max_branches;
-    uint64_t n_ranks, memory_per_rank, n;
-    double phase;
+    uint64_t n_ranks, memory_per_rank;
+    struct gen_args gen;
     bool is_strict, is_quiet, wants_help;
     double t_start_s; /* clock_now_s() when the command started */
 };

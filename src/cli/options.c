@@ -5,6 +5,27 @@
 #define ON(command) (UINT32_C(1) << COMMAND_##command)
 #define FIELD(name) offsetof(struct cli_options, name)
 
+/* Rows from the generators' table of parameters. */
+#define GEN_COUNT_ROW(param, text, key, arg, needed, low, high, words)                             \
+    {.name = (text),                                                                               \
+     .letter = (key),                                                                              \
+     .metavar = (arg),                                                                             \
+     .kind = OPTION_KIND_COUNT,                                                                    \
+     .commands = ON(GEN),                                                                          \
+     .id = (enum option_id)(OPTION_GEN + GEN_##param),                                             \
+     .offset = FIELD(gen.count[GEN_##param]),                                                      \
+     .min = (low),                                                                                 \
+     .max = (high),                                                                                \
+     .help = (words)},
+#define GEN_REAL_ROW(param, text, arg, needed, value, probability, words)                          \
+    {.name = (text),                                                                               \
+     .metavar = (arg),                                                                             \
+     .kind = OPTION_KIND_REAL,                                                                     \
+     .commands = ON(GEN),                                                                          \
+     .id = (enum option_id)(OPTION_GEN + GEN_##param),                                             \
+     .offset = FIELD(gen.real[GEN_##param]),                                                       \
+     .help = (words)},
+
 const struct option_info options_table[] = {
     {.name = "machine",
      .metavar = "FILE|PRESET",
@@ -159,23 +180,6 @@ const struct option_info options_table[] = {
      .id = OPTION_OUTPUT,
      .offset = FIELD(output),
      .help = "write the program (plan) or the circuit (gen) to FILE; - is standard output"},
-    {.name = "n",
-     .letter = 'n',
-     .metavar = "N",
-     .kind = OPTION_KIND_COUNT,
-     .commands = ON(GEN),
-     .id = OPTION_N,
-     .offset = FIELD(n),
-     .min = 1,
-     .max = 1 << 26,
-     .help = "number of qubits (qpe: of counting qubits)"},
-    {.name = "phase",
-     .metavar = "X",
-     .kind = OPTION_KIND_REAL,
-     .commands = ON(GEN),
-     .id = OPTION_PHASE,
-     .offset = FIELD(phase),
-     .help = "qpe: the phase to be estimated, in turns"},
     {.name = "format",
      .metavar = "F",
      .kind = OPTION_KIND_CHOICE,
@@ -185,12 +189,13 @@ const struct option_info options_table[] = {
      .choices = "qasm2",
      .later = "qasm3 stim",
      .help = "qasm2 (default)"},
-    {.name = "strict",
-     .kind = OPTION_KIND_FLAG,
-     .commands = ON(RUN) | ON(PLAN) | ON(VERIFY),
-     .id = OPTION_STRICT,
-     .offset = FIELD(is_strict),
-     .help = "refuse what the language's standard refuses"},
+    GEN_PARAM_TABLE(GEN_COUNT_ROW,
+                    GEN_REAL_ROW){.name = "strict",
+                                  .kind = OPTION_KIND_FLAG,
+                                  .commands = ON(RUN) | ON(PLAN) | ON(VERIFY),
+                                  .id = OPTION_STRICT,
+                                  .offset = FIELD(is_strict),
+                                  .help = "refuse what the language's standard refuses"},
     {.name = "quiet",
      .letter = 'q',
      .kind = OPTION_KIND_FLAG,
