@@ -118,7 +118,8 @@ static int write_and_close(int fd, const char *data, size_t n, bool is_synced) {
     return error;
 }
 
-/* Through `path`.tmp, so that readers see the old file or the new one; 0 or an errno. */
+/* Through `path`.tmp, so that readers see the old file or the new one; data NULL: only tries
+ * whether that could be done. 0 or an errno. */
 static int replace_file(const char *path, const char *data, size_t n) {
     struct text tmp = {0};
     text_add(&tmp, path);
@@ -128,8 +129,10 @@ static int replace_file(const char *path, const char *data, size_t n) {
         return ENOMEM;
     }
     int fd = open(tmp.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    int error = write_and_close(fd, data, n, true);
-    if (error == 0 && rename(tmp.data, path) != 0) {
+    int error = write_and_close(fd, data, n, data != NULL);
+    if (data == NULL && fd >= 0) {
+        unlink(tmp.data);
+    } else if (error == 0 && rename(tmp.data, path) != 0) {
         error = errno;
     }
     if (error != 0 && fd >= 0) {
@@ -156,14 +159,21 @@ static int write_path(const char *path, const char *data, size_t n) {
     return error;
 }
 
-enum status file_write(const char *path, const char *data, size_t n) {
-    fflush(stdout);
-    int error =
-        strcmp(path, "-") == 0 ? write_all(STDOUT_FILENO, data, n) : write_path(path, data, n);
+static enum status report_error(const char *path, int error) {
     if (error == 0) {
         return STATUS_OK;
     }
     bool is_full = error == ENOSPC || error == EDQUOT || error == EFBIG || error == ENOMEM;
     return log_error_at(is_full ? STATUS_NOFIT : STATUS_USAGE, (struct src_loc){.file = path},
                         "cannot be written: %s", strerror(error));
+}
+
+enum status file_write(const char *path, const char *data, size_t n) {
+    fflush(stdout);
+    return report_error(path, strcmp(path, "-") == 0 ? write_all(STDOUT_FILENO, data, n)
+                                                     : write_path(path, data, n));
+}
+
+enum status file_check_writable(const char *path) {
+    return report_error(path, strcmp(path, "-") == 0 ? 0 : write_path(path, NULL, 0));
 }

@@ -98,6 +98,10 @@ static enum status run_job(struct run_job *job) {
     if (job->load.machine) {
         TRY(comm_agree(job->team, machine_check_runnable(job->load.machine)));
     }
+    if (options->json) {
+        const bool is_writer = team_rank(job->team) == 0;
+        TRY(comm_agree(job->team, is_writer ? file_check_writable(options->json) : STATUS_OK));
+    }
     TRY(run_program(job));
     take_time(job);
     return comm_agree(job->team, write_results(job));

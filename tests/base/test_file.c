@@ -129,3 +129,20 @@ Test(file, standard_streams) {
     cr_assert_str_eq(data, "to stdout");
     mem_free(data);
 }
+
+Test(file, checks_before_a_long_run_leave_nothing) {
+    cr_assert_eq(file_check_writable("-"), STATUS_OK);
+    cr_assert_eq(file_check_writable("fresh"), STATUS_OK);
+    cr_assert_neq(access("fresh", F_OK), 0);
+    cr_assert_neq(access("fresh.tmp", F_OK), 0);
+    check_round_trip("there", "old", 3);
+    cr_assert_eq(file_check_writable("there"), STATUS_OK);
+    char *data = NULL;
+    size_t n = 0;
+    cr_assert_eq(file_read(&data, &n, "there", 10), STATUS_OK);
+    cr_assert_str_eq(data, "old");
+    mem_free(data);
+    cr_assert_eq(file_check_writable("no/such/folder"), STATUS_USAGE);
+    cr_assert_str_eq(logged, "no/such/folder: error: cannot be written: No such file or directory");
+    cr_assert_eq(file_check_writable("."), STATUS_USAGE);
+}
