@@ -29,6 +29,7 @@ enum option_id {
     OPTION_MACHINE,
     OPTION_QPUS,
     OPTION_COMM_QUBITS,
+    OPTION_PLACEMENT,
     OPTION_ENGINE,
     OPTION_PRECISION,
     OPTION_PROTOCOL,
@@ -60,7 +61,7 @@ struct cli_options {
     const char *args[CLI_MAX_ARGS];
     size_t n_args;
     uint64_t given;
-    const char *machine, *engine, *precision, *protocol, *distribute, *idle;
+    const char *machine, *engine, *precision, *protocol, *distribute, *idle, *placement;
     const char *json, *output, *format;
     const char *decodes[CLI_MAX_DECODES];
     size_t n_decodes;

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "circuit/circuit.h"
+#include "circuit/placement_file.h"
 #include "distribute/distribute.h"
 
 static const size_t max_file_bytes = (size_t)1 << 31;
@@ -113,12 +114,8 @@ static enum status fit_placement(struct machine *machine, const struct circuit *
     return machine_rename_qpus(machine, circuit->placed_qpus);
 }
 
-static enum status choose_machine(struct machine **out_machine, const struct cli_options *options,
-                                  const struct team *team, const struct circuit *circuit,
-                                  uint32_t n_default_qpus) {
-    if (options->machine) {
-        return load_machine(out_machine, team, options->machine);
-    }
+static enum status make_machine(struct machine **out_machine, const struct cli_options *options,
+                                const struct circuit *circuit, uint32_t n_default_qpus) {
     uint32_t n_comm =
         cli_is_given(options, OPTION_COMM_QUBITS) ? (uint32_t)options->n_comm : MACHINE_UNLIMITED;
     struct machine *machine = NULL;
@@ -131,6 +128,25 @@ static enum status choose_machine(struct machine **out_machine, const struct cli
     }
     *out_machine = machine;
     return STATUS_OK;
+}
+
+/* --placement. Numbers in it count the QPUs of --machine. */
+static enum status load_placement(struct circuit *circuit, const struct cli_options *options,
+                                  const struct team *team, const struct machine *machine) {
+    size_t n_names = machine ? machine->n_qpus : 0, n = 0;
+    char *text = NULL;
+    TRY(load_text(&text, &n, team, options->placement));
+    enum status status = STATUS_NOFIT;
+    const char **names = mem_alloc(n_names, sizeof *names);
+    if (names) {
+        for (size_t i = 0; i < n_names; i++) {
+            names[i] = machine->qpus[i].name;
+        }
+        status = placement_file_read_text(circuit, options->placement, text, n, names, n_names);
+    }
+    mem_free(names);
+    mem_free(text);
+    return comm_agree(team, status);
 }
 
 enum status load_check(const struct cli_options *options) {
@@ -149,6 +165,10 @@ static enum status check_program_options(const struct cli_options *options) {
     if (cli_is_given(options, OPTION_QPUS) || cli_is_given(options, OPTION_COMM_QUBITS)) {
         return log_error(STATUS_USAGE,
                          "%s is a program and names its own QPUs: no --qpus and no --comm-qubits",
+                         name);
+    }
+    if (options->placement) {
+        return log_error(STATUS_USAGE, "%s is a program and places its own qubits: no --placement",
                          name);
     }
     if (cli_is_given(options, OPTION_DISTRIBUTE)) {
@@ -182,9 +202,16 @@ static enum status load_circuit(struct load *load, const struct cli_options *opt
     struct circuit *circuit = NULL;
     enum status status;
     TRY_GOTO(comm_agree(team, read_circuit(&circuit, options, text, n)), cleanup);
-    TRY_GOTO(
-        comm_agree(team, choose_machine(&load->machine, options, team, circuit, n_default_qpus)),
-        cleanup);
+    if (options->machine) {
+        TRY_GOTO(load_machine(&load->machine, team, options->machine), cleanup);
+    }
+    if (options->placement) {
+        TRY_GOTO(load_placement(circuit, options, team, load->machine), cleanup);
+    }
+    if (!load->machine) {
+        TRY_GOTO(comm_agree(team, make_machine(&load->machine, options, circuit, n_default_qpus)),
+                 cleanup);
+    }
     TRY_GOTO(comm_agree(team, distribute_simple(&load->program, circuit, load->machine)), cleanup);
 cleanup:
     circuit_destroy(circuit);

@@ -54,6 +54,15 @@ const struct option_info options_table[] = {
      .min = 0,
      .max = 1 << 20,
      .help = "communication qubits per QPU, with --qpus (default: as many as needed)"},
+    {.name = "placement",
+     .metavar = "FILE",
+     .kind = OPTION_KIND_TEXT,
+     .commands = ON(RUN) | ON(PLAN),
+     .id = OPTION_PLACEMENT,
+     .offset = FIELD(placement),
+     .help =
+         "which QPU holds which qubit, as plain text or JSON (docs/formats.md); in place of the "
+         "circuit's own comments"},
     {.name = "engine",
      .metavar = "ENGINE",
      .kind = OPTION_KIND_CHOICE,
