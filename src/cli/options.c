@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #define ON(command) (UINT32_C(1) << COMMAND_##command)
+_Static_assert(OPTION_LATER < 64, "a bit of cli_options.given each");
 #define FIELD(name) offsetof(struct cli_options, name)
 
 /* Rows from the generators' table of parameters. */
