@@ -164,3 +164,16 @@ enum status circuit_measure_all(struct circuit *circuit) {
     circuit->measures = true;
     return STATUS_OK;
 }
+
+struct circuit_limits circuit_fill_limits(const struct circuit_limits *limits) {
+    struct circuit_limits all = limits == NULL ? (struct circuit_limits){0} : *limits;
+
+    if (all.max_qubits == 0 || all.max_qubits > CIRCUIT_MAX_QUBITS) {
+        all.max_qubits = CIRCUIT_MAX_QUBITS;
+    }
+    if (all.max_ops == 0 || all.max_ops > UINT32_MAX) {
+        all.max_ops = all.max_ops == 0 ? UINT64_C(1) << 28 : UINT32_MAX;
+    }
+    all.max_file_bytes = all.max_file_bytes == 0 ? UINT64_C(1) << 31 : all.max_file_bytes;
+    return all;
+}

@@ -1,4 +1,4 @@
-/* A circuit: registers, ops, and where its qubits should live, as read from OpenQASM 2. */
+/* A circuit: registers, ops, and where its qubits should live, as read from OpenQASM. */
 #ifndef QSPAN_CIRCUIT_CIRCUIT_H
 #define QSPAN_CIRCUIT_CIRCUIT_H
 
@@ -16,8 +16,8 @@ struct reg {
     const char *name;
     uint32_t first, n;
     bool is_output; /* bits: part of the key of counts */
-    bool is_scalar; /* declared without a size: printed as `m`, not `m[0]` (programs only) */
-    bool is_local;  /* bits: of an inlined def, never part of the key of counts (programs only) */
+    bool is_scalar; /* declared without a size: printed as `m`, not `m[0]` */
+    bool is_local;  /* bits: of an inlined def or a variable, never part of the key of counts */
     struct src_loc loc;
 };
 
@@ -29,7 +29,8 @@ struct circuit {
     size_t n_qregs, cap_qregs, n_cregs, cap_cregs;
     struct names qreg_names, creg_names; /* to indices of qregs, cregs */
     uint32_t n_qubits, n_bits;
-    /* GATE, MEASURE, RESET, BARRIER, IF..END (other kinds: from other languages) */
+    /* GATE, MEASURE, RESET, BARRIER, ASSIGN, IF, ELSE, WHILE, REPEAT, END (other kinds: from other
+     * languages) */
     struct op_list ops;
     /* Placement comments `// qspan qpu A a[0:9] b[1]` before the first gate: QPU names in order of
      * appearance, and for each qubit its index or OP_NO_QPU. n_placed_qpus = 0: none given. */
@@ -64,12 +65,30 @@ enum status circuit_measure_all(struct circuit *circuit);
 
 /* Limits on what a file may expand to; 0 = default. */
 enum { CIRCUIT_MAX_QUBITS = 1 << 26 };
+enum circuit_dialect { CIRCUIT_STANDARD, CIRCUIT_BRAKET };
 struct circuit_limits {
     uint64_t max_qubits;     /* CIRCUIT_MAX_QUBITS */
     uint64_t max_ops;        /* 2^28 */
     uint64_t max_file_bytes; /* 2^31 */
     bool strict;             /* refuse what the standard refuses, e.g. a missing version line */
+    enum circuit_dialect dialect; /* of OpenQASM 3 */
+    const char *const *params;    /* values of `input` variables of OpenQASM 3: "NAME=VALUE" */
+    size_t n_params;
 };
+/* The limits with defaults filled in; NULL: all defaults. */
+struct circuit_limits circuit_fill_limits(const struct circuit_limits *limits);
+
+/* Text in OpenQASM 2 or 3. The language is that of the version line; without one, it is OpenQASM 3
+ * if a word or sign comes that only OpenQASM 3 has (qubit, bit, def, ctrl, @, stdgates.inc, `=
+ * measure`
+ * ...), else OpenQASM 2. name: for messages, and includes are relative to its folder. Errors: those
+ * of qasm2_read_text and qasm3_read_text. */
+enum circuit_language { CIRCUIT_QASM2, CIRCUIT_QASM3 };
+enum circuit_language circuit_detect(const char *text, size_t n);
+enum status circuit_read_file(struct circuit **out_circuit, const char *path,
+                              const struct circuit_limits *limits);
+enum status circuit_read_text(struct circuit **out_circuit, const char *name, const char *text,
+                              size_t n, const struct circuit_limits *limits);
 
 /* OpenQASM 2.0 from a file ("-" = stdin) or a text (name for messages, includes relative to its
  * folder). Custom gates expand to gates of the table. Errors are logged as file:line:column with
@@ -82,4 +101,12 @@ enum status qasm2_read_text(struct circuit **out_circuit, const char *name, cons
  */
 enum status qasm2_print(struct text *out, const struct circuit *circuit);
 
+/* OpenQASM 3.0 and 3.1 (docs/openqasm3.md says what of it). Classical values that are known while
+ * reading are computed; loops and branches on them are written out; those that depend on measured
+ * bits become bits (OP_ASSIGN) and markers. Errors as for OpenQASM 2; a feature that is not
+ * supported is named. Cost: one pass; a statement at a time. */
+enum status qasm3_read_file(struct circuit **out_circuit, const char *path,
+                            const struct circuit_limits *limits);
+enum status qasm3_read_text(struct circuit **out_circuit, const char *name, const char *text,
+                            size_t n, const struct circuit_limits *limits);
 #endif

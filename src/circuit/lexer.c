@@ -348,6 +348,22 @@ static enum status read_name(struct lexer *lexer, struct token *token, bool is_f
     return STATUS_OK;
 }
 
+/* $n, a physical qubit */
+static enum status read_physical(struct lexer_source *source, struct token *token) {
+    enum { MOST_DIGITS = 18 };
+
+    token->kind = TOKEN_NAME;
+    for (source->pos++; is_digit(look(source, 0)); source->pos++) {
+        token->n++;
+    }
+    if (token->n > MOST_DIGITS) {
+        return log_error_at(STATUS_INPUT, token->loc,
+                            "the number of a physical qubit has %zu digits", token->n);
+    }
+    token->n++;
+    return STATUS_OK;
+}
+
 static int digit_value(char c) {
     return is_digit(c)            ? c - '0'
            : c >= 'a' && c <= 'f' ? c - 'a' + 10
@@ -608,6 +624,9 @@ enum status lexer_next(struct lexer *lexer) {
     is_first = !source->line_has_token;
     source->line_has_token = true;
     c = source->text[source->pos];
+    if (c == '$' && lexer->language == LEXER_QASM3 && is_digit(look(source, 1))) {
+        return read_physical(source, token);
+    }
     if (is_name_start(c) || (is_beyond_ascii(c) && lexer->language == LEXER_QASM3)) {
         return read_name(lexer, token, is_first);
     }

@@ -29,7 +29,7 @@ enum lexer_language {
 
 enum token_kind {
     TOKEN_END,        /* of this source */
-    TOKEN_NAME,       /* identifier or keyword; text */
+    TOKEN_NAME,       /* identifier or keyword; in OpenQASM 3 also $n; text */
     TOKEN_INT,        /* integer, real; is_wide: more than 64 bits, see token_to_words */
     TOKEN_REAL,       /* real, finite */
     TOKEN_QUANTITY,   /* OpenQASM 3: number and unit, `10us`; text */

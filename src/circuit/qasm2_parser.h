@@ -1,11 +1,12 @@
 /* The OpenQASM 2 parser's state, shared by its files: qasm2_read.c (files, declarations, dispatch),
- * qasm2_define.c (gate, opaque), qasm2_statement.c (calls, measure, reset, barrier, if),
- * placement.c (`// qspan qpu` comments). Every function logs what it refuses. */
+ * qasm2_define.c (gate, opaque), qasm2_statement.c (calls, measure, reset, barrier, if). Every
+ * function logs what it refuses. */
 #ifndef QSPAN_CIRCUIT_QASM2_PARSER_H
 #define QSPAN_CIRCUIT_QASM2_PARSER_H
 
 #include "circuit/circuit.h"
 #include "circuit/lexer.h"
+#include "circuit/placement.h"
 #include "circuit/qasm2_library.h"
 
 enum {
@@ -58,7 +59,7 @@ struct qasm2_parser {
     } files[QASM2_MAX_INCLUDE_DEPTH];
     size_t n_files;
     uint64_t n_includes, n_bytes_left, n_steps, n_warnings;
-    bool has_qelib1, has_ops;
+    bool has_qelib1;
     struct qasm2_condition condition;
     /* Scratch of one statement. */
     struct angle_pool angles;
@@ -72,10 +73,7 @@ struct qasm2_parser {
     size_t cap_qubits;
     uint64_t *words;
     size_t cap_words;
-    /* Placement comments not resolved yet. */
-    struct lexer_directive *placements;
-    size_t n_placements, cap_placements;
-    uint32_t n_placed; /* entries of circuit->placement */
+    struct placements placements;
 };
 
 enum qasm2_keyword qasm2_keyword_of(const struct token *token);
@@ -94,12 +92,5 @@ enum status qasm2_declare_opaque(struct qasm2_parser *parser);
 
 /* The statement at the current token: a call, measure, reset, barrier or if. */
 enum status qasm2_read_operation(struct qasm2_parser *parser, enum qasm2_keyword keyword);
-
-/* Takes the directives that the lexer met since the last statement. */
-enum status qasm2_collect_placements(struct qasm2_parser *parser);
-/* Resolves them against the registers: before the first operation, or at the end. */
-enum status qasm2_resolve_placements(struct qasm2_parser *parser);
-/* Covers the registers declared since. */
-enum status qasm2_finish_placements(struct qasm2_parser *parser);
 
 #endif

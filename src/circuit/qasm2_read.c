@@ -287,7 +287,7 @@ static enum status read_program(struct qasm2_parser *p) {
     TRY(lexer_next(&p->lexer));
     TRY(read_version(p));
     for (;;) {
-        TRY(qasm2_collect_placements(p));
+        TRY(placements_collect(&p->placements));
         if (p->lexer.token.kind != TOKEN_END) {
             TRY(read_statement(p));
         } else if (p->n_files > 1) {
@@ -295,7 +295,7 @@ static enum status read_program(struct qasm2_parser *p) {
             p->n_files--;
             TRY(lexer_next(&p->lexer));
         } else {
-            return qasm2_finish_placements(p);
+            return placements_finish(&p->placements);
         }
     }
 }
@@ -310,22 +310,9 @@ static void parser_fini(struct qasm2_parser *p) {
     mem_free(p->sorted);
     mem_free(p->qubits);
     mem_free(p->words);
-    mem_free(p->placements);
+    placements_fini(&p->placements);
     arena_fini(&p->arena);
     circuit_destroy(p->circuit);
-}
-
-static struct circuit_limits fill_limits(const struct circuit_limits *limits) {
-    struct circuit_limits all = limits == NULL ? (struct circuit_limits){0} : *limits;
-
-    if (all.max_qubits == 0 || all.max_qubits > CIRCUIT_MAX_QUBITS) {
-        all.max_qubits = CIRCUIT_MAX_QUBITS;
-    }
-    if (all.max_ops == 0 || all.max_ops > UINT32_MAX) {
-        all.max_ops = all.max_ops == 0 ? UINT64_C(1) << 28 : UINT32_MAX;
-    }
-    all.max_file_bytes = all.max_file_bytes == 0 ? UINT64_C(1) << 31 : all.max_file_bytes;
-    return all;
 }
 
 /* Takes over text, which mem_alloc or file_read made. */
@@ -340,6 +327,7 @@ static enum status read_owned(struct circuit **out_circuit, const char *name, ch
         mem_free(text);
         goto done;
     }
+    p.placements = (struct placements){.circuit = p.circuit, .lexer = &p.lexer, .arena = &p.arena};
     TRY_GOTO(open_source(&p, name, text, n, path == NULL ? NULL : find_real_path(&p, path)), done);
     TRY_GOTO(read_program(&p), done);
     *out_circuit = p.circuit;
@@ -351,7 +339,7 @@ done:
 
 enum status qasm2_read_file(struct circuit **out_circuit, const char *path,
                             const struct circuit_limits *limits) {
-    struct circuit_limits all = fill_limits(limits);
+    struct circuit_limits all = circuit_fill_limits(limits);
     bool is_stdin = strcmp(path, "-") == 0;
     char *text;
     size_t n;
@@ -363,7 +351,7 @@ enum status qasm2_read_file(struct circuit **out_circuit, const char *path,
 
 enum status qasm2_read_text(struct circuit **out_circuit, const char *name, const char *text,
                             size_t n, const struct circuit_limits *limits) {
-    struct circuit_limits all = fill_limits(limits);
+    struct circuit_limits all = circuit_fill_limits(limits);
     struct src_loc loc = {.file = name};
     size_t n_bytes;
     char *copy;

@@ -73,10 +73,7 @@ static enum status begin_ops(struct qasm2_parser *p, struct qasm2_cost cost, str
 
     cost.n_ops += condition->is_pending && cost.n_ops < UINT64_MAX - 2 ? 2 : 0;
     TRY(check_budget(p, cost, loc));
-    if (!p->has_ops) {
-        TRY(qasm2_resolve_placements(p));
-        p->has_ops = true;
-    }
+    TRY(placements_close(&p->placements));
     if (condition->is_pending) {
         TRY(op_list_open(&p->circuit->ops, &condition->op_index, OP_IF, condition->expr, 0,
                          condition->loc));

@@ -46,6 +46,8 @@ enum option_id {
     OPTION_JSON,
     OPTION_OUTPUT,
     OPTION_FORMAT,
+    OPTION_PARAM,
+    OPTION_DIALECT,
     OPTION_STRICT,
     OPTION_QUIET,
     OPTION_HELP,
@@ -54,7 +56,7 @@ enum option_id {
         OPTION_GEN + GEN_PARAM_COUNT, /* the first of those that are refused; all share this bit */
 };
 
-enum { CLI_MAX_ARGS = 2, CLI_MAX_DECODES = 8 };
+enum { CLI_MAX_ARGS = 2, CLI_MAX_DECODES = 8, CLI_MAX_PARAMS = 64 };
 
 /* What the command line says; strings are borrowed from argv. */
 struct cli_options {
@@ -62,9 +64,11 @@ struct cli_options {
     size_t n_args;
     uint64_t given;
     const char *machine, *engine, *precision, *protocol, *distribute, *idle, *placement;
-    const char *json, *output, *format;
+    const char *json, *output, *format, *dialect;
     const char *decodes[CLI_MAX_DECODES];
     size_t n_decodes;
+    const char *params[CLI_MAX_PARAMS]; /* NAME=VALUE */
+    size_t n_params;
     uint64_t n_qpus, n_comm, n_shots, seed, shots_per_timeline, n_probabilities, max_branches;
     uint64_t n_ranks, memory_per_rank;
     struct gen_args gen;

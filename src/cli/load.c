@@ -180,9 +180,16 @@ static enum status check_program_options(const struct cli_options *options) {
 
 static enum status read_circuit(struct circuit **out_circuit, const struct cli_options *options,
                                 const char *text, size_t n) {
-    const struct circuit_limits limits = {.strict = options->is_strict};
+    const struct circuit_limits limits = {
+        .strict = options->is_strict,
+        .dialect = options->dialect != NULL && strcmp(options->dialect, "braket") == 0
+                       ? CIRCUIT_BRAKET
+                       : CIRCUIT_STANDARD,
+        .params = options->params,
+        .n_params = options->n_params,
+    };
     struct circuit *circuit = NULL;
-    TRY(qasm2_read_text(&circuit, options->args[0], text, n, &limits));
+    TRY(circuit_read_text(&circuit, options->args[0], text, n, &limits));
     enum status status = STATUS_OK;
     if (!circuit->measures) {
         log_note("%s measures nothing: all qubits are measured at the end", options->args[0]);

@@ -13,6 +13,7 @@ enum option_kind {
     OPTION_KIND_TEXT,   /* const char * */
     OPTION_KIND_CHOICE, /* const char *, one of `choices` */
     OPTION_KIND_DECODE, /* appended to decodes */
+    OPTION_KIND_PARAM,  /* appended to params */
     OPTION_KIND_LATER,  /* refused: not available yet */
 };
 

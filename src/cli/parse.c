@@ -165,6 +165,18 @@ static error_t add_decode(struct parse *parse, const char *arg) {
     return 0;
 }
 
+static error_t add_param(struct parse *parse, const char *arg) {
+    struct cli_options *options = parse->options;
+    if (options->n_params == CLI_MAX_PARAMS) {
+        return refuse(parse, "--param: at most %d", CLI_MAX_PARAMS);
+    }
+    if (strchr(arg, '=') == NULL || arg[0] == '=') {
+        return refuse(parse, "--param %s: expected NAME=VALUE", arg);
+    }
+    options->params[options->n_params++] = arg;
+    return 0;
+}
+
 static error_t set_option(struct parse *parse, const struct option_info *info, const char *arg) {
     char *field = (char *)parse->options + info->offset;
     parse->options->given |= UINT64_C(1) << info->id;
@@ -187,6 +199,8 @@ static error_t set_option(struct parse *parse, const struct option_info *info, c
         return set_choice(parse, info, (const char **)(void *)field, arg);
     case OPTION_KIND_DECODE:
         return add_decode(parse, arg);
+    case OPTION_KIND_PARAM:
+        return add_param(parse, arg);
     case OPTION_KIND_LATER:
         return info->help ? refuse(parse, "--%s is not available yet; %s", info->name, info->help)
                           : refuse(parse, "--%s is not available yet", info->name);

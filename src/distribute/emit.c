@@ -288,17 +288,29 @@ static enum status declare_protocol_bits(struct emit *emit, uint32_t qpu, uint32
 
 static enum status declare_bits(struct emit *emit, uint32_t *map) {
     const struct circuit *circuit = emit->circuit;
+    struct program *program = emit->program;
     uint32_t first;
+    bool has_output = false, has_key = false;
+    for (size_t i = 0; i < circuit->n_cregs; i++) {
+        has_output = has_output || circuit->cregs[i].is_output;
+    }
     for (size_t i = 0; i < circuit->n_cregs; i++) {
         const struct reg *reg = &circuit->cregs[i];
-        TRY(program_add_creg(emit->program, &first, reg->name, reg->n, true, false));
+        const bool is_key = has_output ? reg->is_output : !reg->is_local;
+        TRY(program_add_creg(program, &first, reg->name, reg->n, is_key, reg->is_scalar));
         CHECK(first == reg->first);
+        program->cregs[program->n_cregs - 1].is_local = !is_key;
+        has_key = has_key || is_key;
         for (uint32_t b = 0; b < reg->n; b++) {
             map[first + b] = first + b;
         }
     }
     for (uint32_t qpu = 0; qpu < emit->machine->n_qpus; qpu++) {
+        const size_t n_cregs = program->n_cregs;
         TRY(declare_protocol_bits(emit, qpu, map));
+        if (!has_key && program->n_cregs > n_cregs) {
+            program->cregs[n_cregs].is_local = true; /* no output would mean all */
+        }
     }
     return STATUS_OK;
 }

@@ -8,7 +8,10 @@ struct simple {
     struct emit emit;
     const struct circuit *circuit;
     const struct machine *machine;
-    bool *is_born; /* per circuit bit: a measurement before may have written it */
+    bool *is_born;     /* per circuit bit: an op before may have written it */
+    uint32_t *born_at; /* the QPU that wrote it last */
+    uint32_t *births;  /* bits in the order in which they were born */
+    size_t n_births, cap_births;
     uint32_t expr; /* condition around the gates that are emitted now; OP_NO_EXPR: none */
     /* Barriers: first and last operand of each QPU (OP_NO_QPU: none yet), and the next of each. */
     struct barrier_list {
@@ -291,6 +294,18 @@ static enum status distribute_gate(struct simple *simple, const struct gate_call
 
 /* ---- ops ---- */
 
+static enum status note_birth(struct simple *simple, uint32_t bit, uint32_t qpu) {
+    simple->born_at[bit] = qpu;
+    if (simple->is_born[bit]) {
+        return STATUS_OK;
+    }
+    TRY(vec_reserve(&simple->births, simple->n_births, &simple->cap_births, 1,
+                    sizeof *simple->births));
+    simple->births[simple->n_births++] = bit;
+    simple->is_born[bit] = true;
+    return STATUS_OK;
+}
+
 /* Copies an op that needs no protocol, operands at home. */
 static enum status copy_op(struct simple *simple, const struct op *op) {
     const struct op_list *from = &simple->circuit->ops;
@@ -305,10 +320,33 @@ static enum status copy_op(struct simple *simple, const struct op *op) {
         uint32_t *wire = &to->qubits[copy->qubit0 + i];
         *wire = simple->emit.home[*wire];
     }
-    if (op->kind == OP_MEASURE) {
-        simple->is_born[op->bit] = true;
-    }
-    return STATUS_OK;
+    return op->kind == OP_MEASURE
+               ? note_birth(simple, op->bit, qpu_of(simple, op_qubits(from, op)[0]))
+               : STATUS_OK;
+}
+
+static enum status emit_assign(struct simple *simple, uint32_t bit, uint32_t expr, uint32_t qpu) {
+    struct op *assign;
+    TRY(op_list_add(&simple->emit.program->ops, &assign, OP_ASSIGN, NULL, 0, NULL, 0,
+                    simple->emit.loc));
+    assign->bit = bit;
+    assign->expr = expr;
+    assign->qpu = qpu;
+    return note_birth(simple, bit, qpu);
+}
+
+static void find_first_bit(void *ctx, uint32_t bit) {
+    uint32_t *first = ctx;
+    *first = bit < *first ? bit : *first;
+}
+
+/* Where the first of the bits that it reads was born; constants: where the bit was, or QPU 0. */
+static enum status distribute_assign(struct simple *simple, const struct op *op) {
+    uint32_t expr, first = OP_NO_BIT;
+    TRY(copy_born(simple, &expr, op->expr));
+    expr_visit_bits(&simple->emit.program->ops, expr, find_first_bit, &first);
+    const uint32_t from = first != OP_NO_BIT ? first : op->bit;
+    return emit_assign(simple, op->bit, expr, simple->is_born[from] ? simple->born_at[from] : 0);
 }
 
 /* One barrier per QPU, in order of their first operands. */
@@ -352,6 +390,8 @@ static enum status distribute_op(struct simple *simple, const struct op *op) {
     }
     case OP_BARRIER:
         return copy_barrier(simple, op);
+    case OP_ASSIGN:
+        return distribute_assign(simple, op);
     case OP_MEASURE:
     case OP_RESET: {
         size_t open = 0;
@@ -388,79 +428,179 @@ static enum status distribute_op(struct simple *simple, const struct op *op) {
                         op_kind_name((enum op_kind)op->kind));
 }
 
-/* ---- blocks ---- */
-
-/* What an IF body asks for: its gates can stay in one block, or need protocols around each. */
-static bool is_local_body(const struct simple *simple, size_t first, size_t end) {
-    for (size_t i = first; i < end; i++) {
-        const struct op *op = &simple->circuit->ops.ops[i];
-        if (op->match != OP_NO_MATCH || !is_local(simple, op)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static enum status distribute_body(struct simple *simple, size_t first, size_t end) {
-    for (size_t i = first; i < end; i++) {
-        const struct op *op = &simple->circuit->ops.ops[i];
-        simple->emit.loc = circuit_loc(simple->circuit, op);
-        if (simple->expr != OP_NO_EXPR && op->kind == OP_MEASURE) {
-            return log_error_at(STATUS_INPUT, simple->emit.loc,
-                                "--distribute simple cannot distribute a condition on both a "
-                                "measurement and a gate across QPUs");
-        }
-        TRY(distribute_op(simple, op));
-    }
-    return STATUS_OK;
-}
-
-/* A condition whose gates stay on their QPUs keeps its block; else each gate gets the condition of
- * its own inside its packet, so that ebits never depend on data. */
-static enum status distribute_if(struct simple *simple, size_t i) {
-    struct op_list *to = &simple->emit.program->ops;
-    const struct op *op = &simple->circuit->ops.ops[i];
-    const size_t end = op->match;
-    uint32_t expr;
-    size_t open;
-    if (simple->circuit->ops.ops[end].kind != OP_END) {
-        return log_error_at(STATUS_INPUT, simple->emit.loc,
-                            "--distribute simple cannot distribute else");
-    }
-    TRY(copy_born(simple, &expr, op->expr));
-    if (to->exprs[expr].kind == EXPR_CONST) {
-        return to->exprs[expr].value0 != 0 ? distribute_body(simple, i + 1, end) : STATUS_OK;
-    }
-    if (is_local_body(simple, i + 1, end)) {
-        TRY(op_list_open(to, &open, OP_IF, expr, 0, simple->emit.loc));
-        TRY(distribute_body(simple, i + 1, end));
-        return op_list_close(to, open, simple->emit.loc);
-    }
-    simple->expr = expr;
-    const enum status status = distribute_body(simple, i + 1, end);
-    simple->expr = OP_NO_EXPR;
-    return status;
-}
-
 static void set_file(struct op_list *ops, size_t first, uint32_t file) {
     for (size_t i = first; i < ops->n_ops; i++) {
         ops->ops[i].file = file;
     }
 }
 
-static enum status distribute_all(struct simple *simple) {
+/* ---- blocks ---- */
+
+static size_t end_of(const struct op_list *ops, size_t open) {
+    const size_t match = ops->ops[open].match;
+    return ops->ops[match].kind == OP_ELSE ? ops->ops[match].match : match;
+}
+
+/* What a block asks for. */
+struct block_needs {
+    bool is_local; /* no gate joins QPUs */
+    bool is_plain; /* gates, resets and conditions alone: nothing in it changes a bit */
+};
+
+static struct block_needs find_needs(const struct simple *simple, size_t first, size_t end) {
+    struct block_needs needs = {true, true};
+    for (size_t i = first; i < end; i++) {
+        const struct op *op = &simple->circuit->ops.ops[i];
+        needs.is_local = needs.is_local && is_local(simple, op);
+        needs.is_plain = needs.is_plain && op->kind != OP_MEASURE && op->kind != OP_ASSIGN &&
+                         op->kind != OP_WHILE && op->kind != OP_REPEAT;
+    }
+    return needs;
+}
+
+static enum status distribute_range(struct simple *simple, size_t first, size_t end);
+
+static enum status conjunction(struct simple *simple, uint32_t *out_expr, uint32_t a, uint32_t b) {
+    if (a == OP_NO_EXPR) {
+        *out_expr = b;
+        return STATUS_OK;
+    }
+    return expr_add(&simple->emit.program->ops, out_expr,
+                    (struct expr){.kind = EXPR_AND, .a = a, .b = b});
+}
+
+/* A part of an IF whose gates get the condition each, inside their packets. */
+static enum status distribute_part(struct simple *simple, uint32_t expr, size_t first, size_t end) {
+    const uint32_t around = simple->expr;
+    TRY(conjunction(simple, &simple->expr, around, expr));
+    const enum status status = distribute_range(simple, first, end);
+    simple->expr = around;
+    return status;
+}
+
+/* Ebits never depend on data: each gate gets the condition of its own. */
+static enum status distribute_flat(struct simple *simple, size_t i, uint32_t expr) {
+    const struct op *op = &simple->circuit->ops.ops[i];
+    const size_t end = end_of(&simple->circuit->ops, i);
+    uint32_t not ;
+    TRY(distribute_part(simple, expr, i + 1, op->match));
+    if (end == op->match) {
+        return STATUS_OK;
+    }
+    TRY(expr_add(&simple->emit.program->ops, &not, (struct expr){.kind = EXPR_NOT, .a = expr}));
+    return distribute_part(simple, not, op->match + 1, end);
+}
+
+static void set_births(struct simple *simple, size_t first, bool is_born) {
+    for (size_t i = first; i < simple->n_births; i++) {
+        simple->is_born[simple->births[i]] = is_born;
+    }
+}
+
+/* The block stays, with protocols inside it where gates join QPUs: then the program depends on
+ * data. */
+static enum status distribute_kept(struct simple *simple, size_t i, uint32_t expr) {
+    struct op_list *to = &simple->emit.program->ops;
+    const struct op *op = &simple->circuit->ops.ops[i];
+    const size_t end = end_of(&simple->circuit->ops, i), n_births = simple->n_births;
+    const struct src_loc loc = simple->emit.loc;
+    size_t open;
+    TRY(op_list_open(to, &open, OP_IF, expr, 0, loc));
+    TRY(distribute_range(simple, i + 1, op->match));
+    if (end != op->match) {
+        set_births(simple, n_births, false);
+        TRY(op_list_else(to, open, loc));
+        TRY(distribute_range(simple, op->match + 1, end));
+        set_births(simple, n_births, true);
+    }
+    return op_list_close(to, open, loc);
+}
+
+static enum status distribute_if(struct simple *simple, size_t i) {
     const struct op_list *ops = &simple->circuit->ops;
-    for (size_t i = 0; i < ops->n_ops; i++) {
+    const struct op *op = &ops->ops[i];
+    const size_t end = end_of(ops, i);
+    uint32_t expr;
+    TRY(copy_born(simple, &expr, op->expr));
+    const struct expr root = simple->emit.program->ops.exprs[expr];
+    if (root.kind == EXPR_CONST) {
+        return root.value0 != 0   ? distribute_range(simple, i + 1, op->match)
+               : end != op->match ? distribute_range(simple, op->match + 1, end)
+                                  : STATUS_OK;
+    }
+    const struct block_needs needs = find_needs(simple, i + 1, end);
+    const bool is_flat = simple->expr != OP_NO_EXPR || (needs.is_plain && !needs.is_local);
+    return is_flat ? distribute_flat(simple, i, expr) : distribute_kept(simple, i, expr);
+}
+
+/* ---- loops ---- */
+
+static void mark_read(void *ctx, uint32_t bit) {
+    bool *is_read = ctx;
+    is_read[bit] = true;
+}
+
+/* Bits that a loop both reads and writes, and that nothing has written so far, are 0 in its first
+ * round: the QPU that writes them says so. */
+static enum status write_zeros(struct simple *simple, size_t i) {
+    const struct op_list *ops = &simple->circuit->ops;
+    bool *is_read = mem_alloc(simple->circuit->n_bits, sizeof *is_read);
+    enum status status = is_read == NULL ? STATUS_NOFIT : STATUS_OK;
+    for (size_t k = i; k < ops->ops[i].match && status == STATUS_OK; k++) {
+        if (ops->ops[k].expr != OP_NO_EXPR) {
+            expr_visit_bits(ops, ops->ops[k].expr, mark_read, is_read);
+        }
+    }
+    for (size_t k = i; k < ops->ops[i].match && status == STATUS_OK; k++) {
+        const struct op *op = &ops->ops[k];
+        const bool is_write = op->kind == OP_MEASURE || op->kind == OP_ASSIGN;
+        if (is_write && is_read[op->bit] && !simple->is_born[op->bit]) {
+            uint32_t zero;
+            const uint32_t qpu = op->kind == OP_MEASURE ? qpu_of(simple, op_qubits(ops, op)[0]) : 0;
+            status = add_const(&simple->emit.program->ops, &zero, 0);
+            if (status == STATUS_OK) {
+                status = emit_assign(simple, op->bit, zero, qpu);
+            }
+        }
+    }
+    mem_free(is_read);
+    return status;
+}
+
+static enum status distribute_loop(struct simple *simple, size_t i) {
+    struct op_list *to = &simple->emit.program->ops;
+    const struct op *op = &simple->circuit->ops.ops[i];
+    const struct src_loc loc = simple->emit.loc;
+    uint32_t expr = OP_NO_EXPR;
+    size_t open;
+    TRY(write_zeros(simple, i));
+    if (op->kind == OP_WHILE) {
+        TRY(copy_born(simple, &expr, op->expr));
+        if (to->exprs[expr].kind == EXPR_CONST && to->exprs[expr].value0 == 0) {
+            return STATUS_OK;
+        }
+    }
+    TRY(op_list_open(to, &open, (enum op_kind)op->kind, expr, op->arg, loc));
+    TRY(distribute_range(simple, i + 1, op->match));
+    return op_list_close(to, open, loc);
+}
+
+static enum status distribute_range(struct simple *simple, size_t first, size_t end) {
+    const struct op_list *ops = &simple->circuit->ops;
+    for (size_t i = first; i < end; i++) {
         const struct op *op = &ops->ops[i];
-        const size_t first = simple->emit.program->ops.n_ops;
+        const size_t first_made = simple->emit.program->ops.n_ops;
         simple->emit.loc = circuit_loc(simple->circuit, op);
         if (op->kind == OP_IF) {
             TRY(distribute_if(simple, i));
+            i = end_of(ops, i);
+        } else if (op->kind == OP_WHILE || op->kind == OP_REPEAT) {
+            TRY(distribute_loop(simple, i));
             i = op->match;
         } else {
             TRY(distribute_op(simple, op));
         }
-        set_file(&simple->emit.program->ops, first, op->file);
+        set_file(&simple->emit.program->ops, first_made, op->file);
     }
     return STATUS_OK;
 }
@@ -474,16 +614,19 @@ enum status distribute_simple(struct program **out_program, const struct circuit
     TRY_GOTO(emit_init(&simple.emit, circuit, machine, placement), done);
     simple.is_born = mem_alloc(circuit->n_bits, sizeof *simple.is_born);
     simple.barriers = mem_alloc(machine->n_qpus, sizeof *simple.barriers);
-    if (simple.is_born == NULL || simple.barriers == NULL) {
+    simple.born_at = mem_alloc(circuit->n_bits, sizeof *simple.born_at);
+    if (simple.is_born == NULL || simple.barriers == NULL || simple.born_at == NULL) {
         status = STATUS_NOFIT;
         goto done;
     }
     memset(simple.barriers, 0xff, machine->n_qpus * sizeof *simple.barriers);
-    TRY_GOTO(distribute_all(&simple), done);
+    TRY_GOTO(distribute_range(&simple, 0, circuit->ops.n_ops), done);
     status = emit_finish(&simple.emit, out_program);
 done:
     emit_fini(&simple.emit);
     mem_free(simple.is_born);
+    mem_free(simple.born_at);
+    mem_free(simple.births);
     mem_free(simple.barriers);
     mem_free(simple.next);
     mem_free(simple.wires);

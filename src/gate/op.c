@@ -173,6 +173,7 @@ uint32_t op_count_sites(const struct op *op) {
     case OP_TICK:
     case OP_COORDS:
     case OP_SHIFT_COORDS:
+    case OP_ASSIGN:
     case OP_CALL:
     case OP_KIND_COUNT:
         return 0;
@@ -198,7 +199,7 @@ const char *op_kind_name(enum op_kind kind) {
         [OP_REPEAT] = "REPEAT",   [OP_END] = "END",           [OP_NOISE] = "NOISE",
         [OP_IDLE] = "IDLE",       [OP_DETECTOR] = "DETECTOR", [OP_OBSERVABLE] = "OBSERVABLE",
         [OP_TICK] = "TICK",       [OP_COORDS] = "COORDS",     [OP_SHIFT_COORDS] = "SHIFT_COORDS",
-        [OP_CALL] = "CALL",
+        [OP_ASSIGN] = "ASSIGN",   [OP_CALL] = "CALL",
     };
     CHECK(kind < OP_KIND_COUNT);
     return names[kind];

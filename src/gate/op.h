@@ -37,6 +37,7 @@ enum op_kind {
     OP_TICK,
     OP_COORDS,       /* qubits, params */
     OP_SHIFT_COORDS, /* params */
+    OP_ASSIGN,       /* bit = expr, read before it is written */
     OP_CALL,         /* bits -> bits by a decoder; arg = index in the owner's table of calls */
     OP_KIND_COUNT,
 };
@@ -64,8 +65,8 @@ struct op {
     uint32_t n_qubits;
     uint32_t qubit0; /* first operand in op_list.qubits */
     uint32_t param0; /* first parameter in op_list.params */
-    uint32_t bit;    /* target of MEASURE, SEND, RECV; else OP_NO_BIT */
-    uint32_t expr;   /* root in op_list.exprs of IF, WHILE; else OP_NO_EXPR */
+    uint32_t bit;    /* target of MEASURE, ASSIGN, SEND, RECV; else OP_NO_BIT */
+    uint32_t expr;   /* root in op_list.exprs of IF, WHILE, ASSIGN; else OP_NO_EXPR */
     uint32_t match;  /* partner of a block marker */
     uint32_t qpu;    /* programs: the QPU that executes it (EBIT: of its first wire) */
     uint64_t arg;

@@ -135,6 +135,8 @@ static bool is_op_valid(const struct op_list *list, const struct op *op, uint32_
     case OP_OBSERVABLE:
         return op->n_qubits == 0 && are_params_finite(list, op) &&
                is_expr_valid(list, op->expr, n_bits);
+    case OP_ASSIGN:
+        return op->n_qubits == 0 && op->bit < n_bits && is_expr_valid(list, op->expr, n_bits);
     case OP_NOISE:
         return is_noise_valid(list, op);
     case OP_COORDS:

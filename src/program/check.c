@@ -255,7 +255,8 @@ static enum status check_bit(struct checker *checker, uint32_t bit) {
     if (checker->bits.values[bit] != 0) {
         return STATUS_OK;
     }
-    find_at(checker, loc_here(checker), "bit %s is used before any measurement has written it",
+    find_at(checker, loc_here(checker),
+            "bit %s is used before any measurement or assignment has written it",
             describe_bit(checker, bit).text);
     return flow_set(&checker->bits, bit, 1); /* once is enough */
 }
@@ -441,6 +442,9 @@ static enum status check_op(struct checker *checker) {
     case OP_DETECTOR:
     case OP_OBSERVABLE:
         return check_condition(checker);
+    case OP_ASSIGN:
+        TRY(check_condition(checker));
+        return flow_set(&checker->bits, op->bit, 1);
     case OP_SEND:
     case OP_RECV:
     case OP_CALL:

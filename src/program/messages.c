@@ -144,7 +144,7 @@ static bool holds_only_gates(const struct op_list *ops, size_t first, size_t end
     for (size_t i = first; i < end; i++) {
         enum op_kind kind = (enum op_kind)ops->ops[i].kind;
         if (kind == OP_EBIT || kind == OP_MEASURE || kind == OP_RESET || kind == OP_FREE ||
-            kind == OP_SEND || kind == OP_RECV || kind == OP_WHILE) {
+            kind == OP_SEND || kind == OP_RECV || kind == OP_ASSIGN || kind == OP_WHILE) {
             return false;
         }
     }
@@ -319,20 +319,36 @@ static int compare_bits(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/* The bits that the op at `at` reads, in ascending order. */
+static enum status collect_bits(struct tracker *tracker, size_t at) {
+    const struct op_list *ops = &tracker->program->ops;
+
+    tracker->n_bits = 0;
+    expr_visit_bits(ops, ops->ops[at].expr, collect_bit, tracker);
+    TRY(tracker->status);
+    if (tracker->n_bits > 1) {
+        qsort(tracker->bits, tracker->n_bits, sizeof *tracker->bits, compare_bits);
+    }
+    return STATUS_OK;
+}
+
+static enum status use_assigned(struct tracker *tracker, size_t at) {
+    TRY(collect_bits(tracker, at));
+    for (size_t i = 0; i < tracker->n_bits; i++) {
+        TRY(use_bit(tracker, at, tracker->bits[i], tracker->program->ops.ops[at].qpu));
+    }
+    return STATUS_OK;
+}
+
 /* The bits of the condition at `open`, in ascending order, go to each QPU of the block, in order of
  * appearance. */
 static enum status use_condition(struct tracker *tracker, size_t open) {
     const struct op_list *ops = &tracker->program->ops;
     size_t end = find_end(ops, open);
 
-    tracker->n_bits = 0;
     tracker->n_qpus = 0;
     tracker->stamp++;
-    expr_visit_bits(ops, ops->ops[open].expr, collect_bit, tracker);
-    TRY(tracker->status);
-    if (tracker->n_bits > 1) {
-        qsort(tracker->bits, tracker->n_bits, sizeof *tracker->bits, compare_bits);
-    }
+    TRY(collect_bits(tracker, open));
     for (size_t i = open + 1; i < end; i++) {
         const struct op *op = &ops->ops[i];
         TRY(collect_qpu(tracker, op->qpu));
@@ -355,7 +371,7 @@ static enum status enter_loop(struct tracker *tracker, size_t open) {
 
     for (size_t i = open + 1; i < ops->ops[open].match; i++) {
         const struct op *op = &ops->ops[i];
-        if (op->kind != OP_MEASURE) {
+        if (op->kind != OP_MEASURE && op->kind != OP_ASSIGN) {
             continue;
         }
         if (tracker->bit_stamps[op->bit] != stamp) {
@@ -430,7 +446,10 @@ static enum status track_op(struct tracker *tracker, size_t at) {
     const struct op *op = &ops->ops[at];
     uint32_t value;
 
-    if (op->kind == OP_MEASURE) {
+    if (op->kind == OP_ASSIGN) {
+        TRY(use_assigned(tracker, at));
+    }
+    if (op->kind == OP_MEASURE || op->kind == OP_ASSIGN) {
         TRY(new_value(tracker, &value));
         TRY(add_writer(tracker, value, op->qpu));
         return flow_set(&tracker->flow, op->bit, value);

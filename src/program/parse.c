@@ -236,6 +236,7 @@ static enum status parse_if(struct parser *p) {
     TRY(lexer_next(&p->lexer));
     TRY(lexer_expect(&p->lexer, TOKEN_LPAREN, "after 'if'"));
     TRY(parse_condition(p, &expr));
+    TRY(lexer_expect(&p->lexer, TOKEN_RPAREN, "after a condition"));
     TRY(parse_check_limit(p, loc));
     TRY(op_list_open(ops, &open, OP_IF, expr, 0, loc));
     TRY(parse_block(p));
@@ -265,6 +266,7 @@ static enum status parse_while(struct parser *p) {
     TRY(lexer_next(&p->lexer));
     TRY(lexer_expect(&p->lexer, TOKEN_LPAREN, "after 'while'"));
     TRY(parse_condition(p, &expr));
+    TRY(lexer_expect(&p->lexer, TOKEN_RPAREN, "after a condition"));
     TRY(parse_check_limit(p, loc));
     TRY(op_list_open(ops, &open, OP_WHILE, expr, 0, loc));
     TRY(open_loop(p, NULL, 0));

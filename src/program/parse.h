@@ -53,6 +53,7 @@ struct parser {
     struct arena arena;
     bool has_stdgates, has_qnu, has_statement;
     bool next_is_local; /* @qspan.local was read */
+    uint32_t at_qpu;    /* of the last @qspan.at */
     struct names gates; /* met so far, and their spellings */
     struct names def_names;
     struct parse_def *defs;
@@ -126,6 +127,8 @@ enum status parse_condition(struct parser *p, uint32_t *out_expr);
 /* parse_pragma.c */
 enum status parse_pragma(struct parser *p);
 enum status parse_annotation(struct parser *p);
+/* `bit = condition;` at the bit; p->at_qpu runs it. */
+enum status parse_assign(struct parser *p, struct src_loc loc);
 
 /* parse_stim.c: the rest of the pragma. */
 enum status parse_stim_line(struct parser *p);

@@ -337,18 +337,24 @@ static enum status parse_at_name(struct parser *p) {
     const char *name = NULL;
 
     TRY(parse_name_or_string(p, &name, "the name of a QPU after '@qspan.at'"));
-    return program_find_qpu(p->program, name) != OP_NO_QPU
-               ? STATUS_OK
-               : log_error_at(STATUS_INPUT, loc, "unknown QPU '%s'", name);
+    p->at_qpu = program_find_qpu(p->program, name);
+    return p->at_qpu != OP_NO_QPU ? STATUS_OK
+                                  : log_error_at(STATUS_INPUT, loc, "unknown QPU '%s'", name);
 }
 
-/* `@qspan.at NAME`: only send_bit and recv_bit have no wires that place them. */
+/* `@qspan.at NAME`: only send_bit, recv_bit and assignments of conditions have no wires that place
+ * them. */
 static enum status parse_at(struct parser *p, struct src_loc loc) {
     const struct token *token = &p->lexer.token;
+    bool is_bits;
 
     TRY(parse_line(p, 8, parse_at_name));
     if (token_is(token, "send_bit") || token_is(token, "recv_bit")) {
         return parse_statement(p);
+    }
+    if (token->kind == TOKEN_NAME &&
+        register_find_name(p->program, &is_bits, token->text, token->n) != NULL && is_bits) {
+        return parse_assign(p, loc);
     }
     return log_error_at(STATUS_INPUT, loc,
                         "'@qspan.at' before a statement that belongs to the QPU of its wires");

@@ -301,6 +301,21 @@ static enum status parse_assignment(struct parser *p, struct src_loc loc) {
     return parse_measure_into(p, bit, loc);
 }
 
+enum status parse_assign(struct parser *p, struct src_loc loc) {
+    uint32_t bit, expr;
+    struct op *op;
+
+    TRY(parse_bit(p, &bit));
+    TRY(lexer_expect(&p->lexer, TOKEN_ASSIGN, "and a condition"));
+    TRY(parse_condition(p, &expr));
+    TRY(lexer_expect(&p->lexer, TOKEN_SEMICOLON, "after an assignment"));
+    TRY(parse_add_op(p, &op, OP_ASSIGN, NULL, 0, NULL, 0, loc));
+    op->bit = bit;
+    op->expr = expr;
+    op->qpu = p->at_qpu;
+    return STATUS_OK;
+}
+
 /* The gate that the current token names, if the file may know it; GATE_NONE: no gate. */
 static enum status find_gate(struct parser *p, enum gate_id *out_gate) {
     const struct token *token = &p->lexer.token;

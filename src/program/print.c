@@ -326,6 +326,21 @@ static void close_block(struct program_printer *printer, const struct op *op) {
     text_add(printer->out, op->kind == OP_ELSE ? "} else {\n" : "}\n");
 }
 
+/* `@qspan.at QPU` and `bit = condition;` on the next line. */
+static enum status print_assign(struct program_printer *printer, const struct op *op) {
+    const struct program *program = printer->program;
+
+    text_add(printer->out, "@qspan.at ");
+    print_name(printer->out, program->qpus[op->qpu].name);
+    text_add(printer->out, "\n");
+    indent(printer);
+    print_bit(printer->out, program, op->bit);
+    text_add(printer->out, " = ");
+    TRY(print_condition(printer->out, program, op->expr));
+    text_add(printer->out, ";\n");
+    return STATUS_OK;
+}
+
 static enum status print_op(struct program_printer *printer, const struct op *op) {
     switch ((enum op_kind)op->kind) {
     case OP_GATE:
@@ -380,6 +395,8 @@ static enum status print_op(struct program_printer *printer, const struct op *op
     case OP_DETECTOR:
     case OP_OBSERVABLE:
         return print_detector(printer, op);
+    case OP_ASSIGN:
+        return print_assign(printer, op);
     case OP_SEND:
     case OP_RECV:
     case OP_CALL:

@@ -237,6 +237,7 @@ static bool has_place(enum op_kind kind) {
         return true;
     case OP_SEND:
     case OP_RECV:
+    case OP_ASSIGN:
     case OP_CALL: /* placed by whoever makes them */
     case OP_IF:
     case OP_ELSE:
@@ -257,7 +258,7 @@ static bool has_place(enum op_kind kind) {
 /* Under a condition the op makes the timeline or later control depend on data. */
 static bool depends_under_condition(enum op_kind kind) {
     return kind == OP_EBIT || kind == OP_MEASURE || kind == OP_RESET || kind == OP_FREE ||
-           kind == OP_SEND || kind == OP_RECV;
+           kind == OP_SEND || kind == OP_RECV || kind == OP_ASSIGN;
 }
 
 enum status program_resolve(struct program *program) {

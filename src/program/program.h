@@ -41,7 +41,7 @@ struct program {
     struct program_logical *in, *out;
     size_t n_in, cap_in, n_out, cap_out;
     struct op_list ops; /* op.qpu set for every op but block markers, TICK and the like */
-    /* WHILE, or IF holding EBIT, MEASURE, RESET, FREE, SEND or RECV (DESIGN 5.2); by
+    /* WHILE, or IF holding EBIT, MEASURE, RESET, FREE, SEND, RECV or ASSIGN (DESIGN 5.2); by
      * program_resolve. */
     bool is_data_dependent;
     const char *distribute;      /* "simple", or "hand" for a program that was written */
@@ -104,7 +104,8 @@ void program_check_fini(struct program_check *check);
  * QPU than the one that wrote it last, at its first use there after that write (DESIGN 5.6). Text
  * order; loop bodies once. A bit that several places may have written is sent by each.
  *
- * A use is the condition of an IF or WHILE, by each QPU that has an op in the block; messages of
+ * A use is what an ASSIGN reads, and the condition of an IF or WHILE, by each QPU that has an op in
+ * the block; messages of
  * one op: bits in ascending order, then QPUs as they appear in the block. A value is sent at its
  * birth: a use in one branch serves later ones, also in other branches. After an IF that may have
  * written a bit, only QPUs that had it in both branches have it. At the head of a loop, each bit

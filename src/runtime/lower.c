@@ -156,6 +156,7 @@ static enum engine_mode plain_mode(const struct op *op) {
     case OP_TICK:
     case OP_COORDS:
     case OP_SHIFT_COORDS:
+    case OP_ASSIGN:
     case OP_CALL:
     case OP_KIND_COUNT:
         break;
@@ -304,7 +305,8 @@ static void note_uses(const struct op_list *ops, const struct op *op, struct lat
     if (op->bit != OP_NO_BIT) {
         use->bit_used[op->bit] = true;
     }
-    if (op->expr != OP_NO_EXPR && (op->kind == OP_IF || op->kind == OP_WHILE)) {
+    if (op->expr != OP_NO_EXPR &&
+        (op->kind == OP_IF || op->kind == OP_WHILE || op->kind == OP_ASSIGN)) {
         expr_visit_bits(ops, op->expr, note_bit, use);
     }
 }

@@ -38,7 +38,7 @@ struct run {
 
 /* ---- keys and marginals ---- */
 
-/* The QPU whose measurement writes a bit last in text order; OP_NO_QPU: none. */
+/* The QPU whose measurement or assignment writes a bit last in text order; OP_NO_QPU: none. */
 static uint32_t *find_birth_qpus(const struct program *program) {
     uint32_t *birth = mem_alloc(program->n_bits, sizeof *birth);
     if (birth == NULL) {
@@ -47,7 +47,7 @@ static uint32_t *find_birth_qpus(const struct program *program) {
     memset(birth, 0xff, program->n_bits * sizeof *birth);
     for (size_t i = 0; i < program->ops.n_ops; i++) {
         const struct op *op = &program->ops.ops[i];
-        if (op->kind == OP_MEASURE && op->bit != OP_NO_BIT) {
+        if ((op->kind == OP_MEASURE || op->kind == OP_ASSIGN) && op->bit != OP_NO_BIT) {
             birth[op->bit] = op->qpu;
         }
     }

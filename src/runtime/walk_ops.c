@@ -440,12 +440,12 @@ enum status walk_decide(struct walker *walker, const struct op *op, bool *out_is
     return STATUS_OK;
 }
 
-enum status walk_frame_if(struct walker *walker, const struct op *op) {
-    const struct op_list *ops = &walker->lowered->ops;
+/* The condition per column, in walker->scratch; exact: as a form, settled where it is none. */
+static enum status condition_to_scratch(struct walker *walker, const struct op *op) {
     uint64_t *condition = walker->scratch;
     if (!walker->options.is_exact) {
         condition_row(walker, op, condition);
-    } else if (expr_is_affine(ops, op->expr)) {
+    } else if (expr_is_affine(&walker->lowered->ops, op->expr)) {
         affine_condition(walker, op, condition);
     } else {
         bool is_taken;
@@ -453,6 +453,21 @@ enum status walk_frame_if(struct walker *walker, const struct op *op) {
         memset(condition, 0, walker->row_words * sizeof *condition);
         condition[0] = is_taken; /* the constant column */
     }
+    return STATUS_OK;
+}
+
+enum status walk_assign(struct walker *walker, const struct op *op) {
+    TRY(condition_to_scratch(walker, op));
+    uint64_t *bit = rows_bit(&walker->rows, op->bit);
+    columns_clear(&walker->columns, bit);
+    columns_xor(&walker->columns, bit, walker->scratch);
+    return STATUS_OK;
+}
+
+enum status walk_frame_if(struct walker *walker, const struct op *op) {
+    const struct op_list *ops = &walker->lowered->ops;
+    const uint64_t *condition = walker->scratch;
+    TRY(condition_to_scratch(walker, op));
     for (size_t i = (size_t)(op - ops->ops) + 1; i < op->match; i++) {
         if (ops->ops[i].kind == OP_GATE) {
             multiply_gate(walker, &ops->ops[i], condition);

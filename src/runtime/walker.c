@@ -435,6 +435,9 @@ static enum status step(struct walker *walker) {
     case OP_NOISE:
         TRY(walk_noise(walker, op));
         break;
+    case OP_ASSIGN:
+        TRY(walk_assign(walker, op));
+        break;
     case OP_IF:
         return enter_if(walker, op);
     case OP_ELSE:

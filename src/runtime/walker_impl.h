@@ -81,6 +81,7 @@ enum status walk_measure(struct walker *walker, const struct op *op);
 enum status walk_reset(struct walker *walker, const struct op *op);
 enum status walk_ebit(struct walker *walker, const struct op *op);
 enum status walk_noise(struct walker *walker, const struct op *op);
+enum status walk_assign(struct walker *walker, const struct op *op);
 enum status walk_frame_if(struct walker *walker, const struct op *op);
 /* The condition's value, the same for all columns that stay (others wait). */
 enum status walk_decide(struct walker *walker, const struct op *op, bool *out_is_taken);

@@ -10,7 +10,7 @@ void blocks_fini(struct blocks *blocks) {
 
 static bool is_timing(enum op_kind kind) {
     return kind == OP_EBIT || kind == OP_MEASURE || kind == OP_RESET || kind == OP_FREE ||
-           kind == OP_WHILE;
+           kind == OP_ASSIGN || kind == OP_WHILE;
 }
 
 /* The body that the marker opens: IF, WHILE, REPEAT in block `cur`, or the ELSE of the IF body

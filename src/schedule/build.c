@@ -382,20 +382,27 @@ static int64_t duration_of(const struct build *build, const struct op *op) {
     return op->kind == OP_RESET ? durations->reset_ps : 0;
 }
 
+/* The bit is born at t_ps of the segment. */
+static enum status add_birth(struct build *build, size_t op_index, int64_t t_ps) {
+    const struct op *op = &build->program->ops.ops[op_index];
+    size_t n;
+    segments_write_bit(&build->segments, op->qpu, op->bit, t_ps);
+    const size_t first = messages_find_channels(build->messages, &n, op_index, op->qpu);
+    for (size_t i = first; i < first + n; i++) {
+        struct skeleton_item item = send_item(build->messages, i);
+        item.t_ps = t_ps;
+        TRY(add_event(build, op->qpu, item));
+    }
+    return STATUS_OK;
+}
+
 /* What the end of an op means beyond its wires: a bit is born, a comm wire is closed. */
 static enum status add_effects(struct build *build, size_t op_index, int64_t t_ps) {
     const struct op *op = &build->program->ops.ops[op_index];
     const uint32_t wire = op_qubits(&build->program->ops, op)[0];
     const bool closes = op->kind == OP_MEASURE || op->kind == OP_RESET || op->kind == OP_FREE;
     if (op->kind == OP_MEASURE && op->bit != OP_NO_BIT) {
-        segments_write_bit(&build->segments, op->qpu, op->bit, t_ps);
-        size_t n;
-        const size_t first = messages_find_channels(build->messages, &n, op_index, op->qpu);
-        for (size_t i = first; i < first + n; i++) {
-            struct skeleton_item item = send_item(build->messages, i);
-            item.t_ps = t_ps;
-            TRY(add_event(build, op->qpu, item));
-        }
+        TRY(add_birth(build, op_index, t_ps));
     }
     if (closes && op->n_qubits == 1 && build->program->wire_is_comm[wire]) {
         TRY(add_event(build, op->qpu,
@@ -403,6 +410,30 @@ static enum status add_effects(struct build *build, size_t op_index, int64_t t_p
                           .kind = SKELETON_CLOSE, .op = op_index, .wire = wire, .t_ps = t_ps}));
     }
     return STATUS_OK;
+}
+
+struct bit_times {
+    const struct segments *segments;
+    uint32_t qpu;
+    int64_t t_ps;
+};
+
+static void note_bit_time(void *ctx, uint32_t bit) {
+    struct bit_times *times = ctx;
+    const int64_t t_ps = segments_bit_time(times->segments, times->qpu, bit);
+    times->t_ps = t_ps > times->t_ps ? t_ps : times->t_ps;
+}
+
+/* Takes no time: the bit is born when the last of those that it is made of is. */
+static enum status add_assign(struct build *build, size_t op_index) {
+    const struct op *op = &build->program->ops.ops[op_index];
+    struct bit_times times = {&build->segments, op->qpu, 0};
+    TRY(open_blocks(build, op->qpu));
+    TRY(add_receptions(build, op->qpu, op_index));
+    TRY(begin_segment(build, op->qpu, op_index));
+    item_at(build, op->qpu, build->segments.qpus[op->qpu].item)->last_op = op_index;
+    expr_visit_bits(&build->program->ops, op->expr, note_bit_time, &times);
+    return add_birth(build, op_index, times.t_ps);
 }
 
 static enum status add_op(struct build *build, size_t op_index) {
@@ -449,6 +480,8 @@ static enum status add_any(struct build *build, size_t op_index) {
     case OP_NOISE:
     case OP_IDLE:
         return op->n_qubits > 0 ? add_op(build, op_index) : STATUS_OK;
+    case OP_ASSIGN:
+        return add_assign(build, op_index);
     case OP_DETECTOR:
     case OP_OBSERVABLE:
     case OP_TICK:

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 
-/* A MEASURE into a bit. */
+/* A MEASURE into a bit, or an ASSIGN. */
 struct bit_write {
     uint32_t bit, qpu;
     size_t op;
@@ -50,7 +50,7 @@ static enum status collect_writes(struct finder *finder) {
     const struct op_list *ops = &finder->program->ops;
     for (size_t i = 0; i < ops->n_ops; i++) {
         const struct op *op = &ops->ops[i];
-        if (op->kind != OP_MEASURE || op->bit == OP_NO_BIT) {
+        if ((op->kind != OP_MEASURE && op->kind != OP_ASSIGN) || op->bit == OP_NO_BIT) {
             continue;
         }
         TRY(vec_reserve(&finder->writes, finder->n_writes, &finder->cap_writes, 1,

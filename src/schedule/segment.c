@@ -115,6 +115,12 @@ void segments_write_bit(struct segments *segments, uint32_t qpu, uint32_t bit, i
     segments->bits[bit] = (struct bit_clock){clock->frames[0].stamp, t_ps};
 }
 
+int64_t segments_bit_time(const struct segments *segments, uint32_t qpu, uint32_t bit) {
+    const struct qpu_clock *clock = &segments->qpus[qpu];
+    CHECK(clock->in_segment && clock->n_frames == 1);
+    return segments->bits[bit].stamp == clock->frames[0].stamp ? segments->bits[bit].t_ps : 0;
+}
+
 void segments_read_bit(struct segments *segments, uint32_t qpu, uint32_t bit) {
     struct qpu_clock *clock = &segments->qpus[qpu];
     CHECK(clock->in_segment && clock->n_frames > 1);

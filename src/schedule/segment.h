@@ -67,6 +67,8 @@ void segments_end(struct segments *segments, int64_t *out_duration_ps, uint32_t 
 enum status segments_add_op(struct segments *segments, bool *out_fits, int64_t *out_t_ps,
                             uint32_t qpu, const uint32_t *wires, size_t n_wires, int64_t t_op_ps);
 void segments_write_bit(struct segments *segments, uint32_t qpu, uint32_t bit, int64_t t_ps);
+/* When the bit was written in the open segment; 0: earlier. */
+int64_t segments_bit_time(const struct segments *segments, uint32_t qpu, uint32_t bit);
 /* The outermost open frame reads this bit. */
 void segments_read_bit(struct segments *segments, uint32_t qpu, uint32_t bit);
 

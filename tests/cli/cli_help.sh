@@ -22,7 +22,7 @@ for option in machine qpus comm-qubits engine precision protocol distribute shot
     shots-per-timeline probabilities max-branches idle memory-per-rank decode json strict quiet; do
     has out "--$option"
 done
-for option in state observables noise fidelity replicas fast trace checkpoint restart param dialect \
+for option in state observables noise fidelity replicas fast trace checkpoint restart \
     output ranks phase; do
     ! grep -q -- "--$option\b" out || fail "run --help lists --$option"
 done

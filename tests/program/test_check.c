@@ -222,20 +222,21 @@ Test(check, blocks_that_may_not_run) {
 
 Test(check, bits) {
     static const struct check_case cases[] = {
-        {"if (m) x a[0];", "6:1: error: bit m is used before any measurement has written it"},
+        {"if (m) x a[0];",
+         "6:1: error: bit m is used before any measurement or assignment has written it"},
         {"while (m) { m = measure a[0]; }",
-         "6:1: error: bit m is used before any measurement has written it"},
+         "6:1: error: bit m is used before any measurement or assignment has written it"},
         {"if (c == 5) x a[0];",
-         "6:1: error: bit c[0] is used before any measurement has written it"},
+         "6:1: error: bit c[0] is used before any measurement or assignment has written it"},
         {"m = measure a[0];\nif (m) { k = measure a[0]; } else { if (k) x a[0]; }",
-         "7:37: error: bit k is used before any measurement has written it"},
+         "7:37: error: bit k is used before any measurement or assignment has written it"},
         {"m = measure a[0];\nif (m) { k = measure a[0]; } if (k) x a[0];", ""},
         {"for uint i in [1:2] {\n if (m) x a[0]; m = measure a[0]; }",
-         "7:2: error: bit m is used before any measurement has written it"},
+         "7:2: error: bit m is used before any measurement or assignment has written it"},
         {"pragma qspan op detector m\n",
-         "6:17: error: bit m is used before any measurement has written it"},
+         "6:17: error: bit m is used before any measurement or assignment has written it"},
         {"if (m) x a[0]; if (m) x a[0];",
-         "6:1: error: bit m is used before any measurement has written it"},
+         "6:1: error: bit m is used before any measurement or assignment has written it"},
     };
 
     expect_all_findings(cases, COUNT(cases));

@@ -1,0 +1,433 @@
+/* Control flow. What is known while reading is carried out here and now: branches are chosen, loops
+ * written out. What depends on measured bits becomes IF, ELSE, WHILE of the circuit: variables
+ * assigned within then live in bits (they are "pinned"), and jumps set bits that the rest of the
+ * block and of the loop asks. */
+#include "circuit/qasm3_flow.h"
+
+enum status qasm3_enter_level(struct qasm3 *p, const struct qasm3_node *node) {
+    if (p->n_nested >= QASM3_MAX_LEVELS) {
+        return qasm3_fail(node, "statements and calls are nested too deeply");
+    }
+    p->n_nested++;
+    return STATUS_OK;
+}
+
+/* ---- markers ---- */
+
+static enum status mark_file(struct qasm3 *p) {
+    p->circuit->ops.ops[p->circuit->ops.n_ops - 1].file = p->file;
+    return STATUS_OK;
+}
+
+enum status qasm3_open(struct qasm3 *p, size_t *out_open, enum op_kind kind, uint32_t lit,
+                       uint64_t count) {
+    struct op_list *ops = &p->circuit->ops;
+    uint32_t expr = OP_NO_EXPR;
+
+    TRY(qasm3_check_ops(p, 2));
+    if (kind != OP_REPEAT) {
+        expr = lit - 2;
+        if (lit <= 1) {
+            TRY(expr_add(ops, &expr, (struct expr){.kind = EXPR_CONST, .value0 = lit}));
+        }
+    }
+    TRY(op_list_open(ops, out_open, kind, expr, count, p->loc));
+    p->n_conditions++;
+    return mark_file(p);
+}
+
+enum status qasm3_else(struct qasm3 *p, size_t open) {
+    TRY(op_list_else(&p->circuit->ops, open, p->loc));
+    return mark_file(p);
+}
+
+enum status qasm3_close(struct qasm3 *p, size_t open) {
+    TRY(op_list_close(&p->circuit->ops, open, p->loc));
+    p->n_conditions--;
+    return mark_file(p);
+}
+
+/* Nothing is known any more of the bits that changed since the mark. */
+void qasm3_forget_changes(struct qasm3 *p, size_t mark) {
+    for (size_t i = mark; i < p->n_journal; i++) {
+        p->known[p->journal[i].bit] = QASM3_UNKNOWN;
+    }
+    if (p->n_conditions == 0) {
+        p->n_journal = 0;
+    }
+}
+
+/* Back to what was known at the mark; the changes stay in the journal. */
+static void undo_changes(struct qasm3 *p, size_t mark) {
+    for (size_t i = p->n_journal; i-- > mark;) {
+        p->known[p->journal[i].bit] = p->journal[i].old;
+    }
+}
+
+/* ---- what a block assigns ---- */
+
+static enum status note_assigned(struct qasm3_assigned *set, struct qasm3_decl *decl) {
+    if (decl == NULL || decl->kind != QASM3_D_VAR) {
+        return STATUS_OK;
+    }
+    TRY(vec_reserve(&set->decls, set->n, &set->cap, 1, sizeof(struct qasm3_decl *)));
+    set->decls[set->n++] = decl;
+    return STATUS_OK;
+}
+
+static enum status note_target(struct qasm3 *p, struct qasm3_assigned *set,
+                               const struct qasm3_node *target) {
+    const struct qasm3_node *name = target->kind == QASM3_INDEX ? target->a : target;
+
+    return name->kind == QASM3_NAME ? note_assigned(set, qasm3_lookup(p, name->sym)) : STATUS_OK;
+}
+
+static enum status scan(struct qasm3 *p, struct qasm3_assigned *set, const struct qasm3_node *node);
+
+enum status qasm3_scan_assigned(struct qasm3 *p, struct qasm3_assigned *set,
+                                const struct qasm3_node *node) {
+    for (; node != NULL; node = node->next) {
+        TRY(scan(p, set, node));
+    }
+    return STATUS_OK;
+}
+
+static enum status scan_call(struct qasm3 *p, struct qasm3_assigned *set,
+                             const struct qasm3_node *node) {
+    const struct qasm3_decl *decl = qasm3_lookup(p, node->sym);
+    enum status status;
+
+    if (decl == NULL || decl->kind != QASM3_D_DEF || set->n_calls >= QASM3_MAX_CALLS) {
+        return STATUS_OK;
+    }
+    set->n_calls++;
+    status = qasm3_scan_assigned(p, set, decl->node->body);
+    set->n_calls--;
+    return status;
+}
+
+static enum status scan(struct qasm3 *p, struct qasm3_assigned *set,
+                        const struct qasm3_node *node) {
+    if (node == NULL) {
+        return STATUS_OK;
+    }
+    if (node->kind == QASM3_ASSIGN) {
+        TRY(note_target(p, set, node->a));
+    } else if (node->kind == QASM3_MEASURE_TO && node->b != NULL) {
+        TRY(note_target(p, set, node->b));
+    } else if (node->kind == QASM3_CALL) {
+        TRY(scan_call(p, set, node));
+    } else if (node->kind == QASM3_RETURN && set->n_calls == 0) {
+        for (size_t i = p->n_jumps; i-- > 0;) {
+            if (p->jumps[i].kind == QASM3_J_CALL) {
+                TRY(note_assigned(set, p->jumps[i].result));
+                break;
+            }
+        }
+    }
+    if (node->kind != QASM3_GATE_CALL && node->kind != QASM3_MEASURE_TO) {
+        TRY(scan(p, set, node->a));
+        TRY(scan(p, set, node->b));
+        TRY(qasm3_scan_assigned(p, set, node->list));
+    }
+    TRY(qasm3_scan_assigned(p, set, node->kind == QASM3_GATE_CALL ? NULL : node->body));
+    return qasm3_scan_assigned(p, set, node->other);
+}
+
+/* Variables go to bits, and stay there until unpin. */
+enum status qasm3_pin(struct qasm3 *p, const struct qasm3_assigned *set) {
+    for (size_t i = 0; i < set->n; i++) {
+        TRY(qasm3_store_var(p, set->decls[i]));
+        set->decls[i]->n_pinned++;
+    }
+    return STATUS_OK;
+}
+
+void qasm3_unpin(struct qasm3_assigned *set) {
+    for (size_t i = 0; i < set->n; i++) {
+        set->decls[i]->n_pinned--;
+    }
+    mem_free(set->decls);
+    *set = (struct qasm3_assigned){0};
+}
+
+/* What a loop assigns is unknown from its beginning on. */
+enum status qasm3_forget_assigned(struct qasm3 *p, const struct qasm3_assigned *set) {
+    for (size_t i = 0; i < set->n; i++) {
+        const struct qasm3_decl *decl = set->decls[i];
+        for (uint32_t k = 0; decl->has_bits && k < decl->value.width; k++) {
+            TRY(qasm3_note_known(p, qasm3_item(&decl->list, k), QASM3_UNKNOWN));
+        }
+    }
+    return STATUS_OK;
+}
+
+/* ---- jumps ---- */
+
+struct qasm3_jump *qasm3_top_jump(const struct qasm3 *p) {
+    return &p->jumps[p->n_jumps - 1];
+}
+
+enum status qasm3_push_jump(struct qasm3 *p, enum qasm3_jump_kind kind, struct qasm3_decl *result) {
+    TRY(vec_reserve(&p->jumps, p->n_jumps, &p->cap_jumps, 1, sizeof *p->jumps));
+    p->jumps[p->n_jumps++] = (struct qasm3_jump){.kind = kind,
+                                                 .skip_bit = OP_NO_BIT,
+                                                 .stop_bit = OP_NO_BIT,
+                                                 .result = result,
+                                                 .depth = p->n_conditions};
+    return STATUS_OK;
+}
+
+void qasm3_pop_jump(struct qasm3 *p) {
+    p->n_jumps--;
+}
+
+/* A bit for the jump, cleared where the bit of an earlier round could still be set. */
+enum status qasm3_prepare_bit(struct qasm3 *p, uint32_t *inout_bit) {
+    if (*inout_bit == OP_NO_BIT) {
+        TRY(qasm3_new_bit(p, inout_bit));
+    }
+    return qasm3_assign_bit(p, *inout_bit, QASM3_FALSE);
+}
+
+static enum status set_bit(struct qasm3 *p, uint32_t *inout_bit) {
+    if (*inout_bit == OP_NO_BIT) {
+        TRY(qasm3_new_bit(p, inout_bit));
+    }
+    return qasm3_assign_bit(p, *inout_bit, QASM3_TRUE);
+}
+
+enum status qasm3_set_jump(struct qasm3 *p, struct qasm3_jump *jump, bool stops) {
+    TRY(set_bit(p, &jump->skip_bit));
+    jump->may_skip = true;
+    if (stops && jump->kind == QASM3_J_LOOP) {
+        TRY(set_bit(p, &jump->stop_bit));
+        jump->may_stop = true;
+    }
+    return STATUS_OK;
+}
+
+static enum status write_result(struct qasm3 *p, const struct qasm3_jump *call,
+                                const struct qasm3_node *node) {
+    struct qasm3_value value;
+
+    if (node->a == NULL) {
+        return STATUS_OK;
+    }
+    TRY(qasm3_eval(p, &value, node->a));
+    if (call->result == NULL) {
+        return value.kind == QASM3_VOID
+                   ? STATUS_OK
+                   : qasm3_fail(node, "the subroutine is declared without a value to return");
+    }
+    return qasm3_write_var(p, call->result, &value, node);
+}
+
+enum status qasm3_carry_out_jump(struct qasm3 *p, enum qasm3_flow *out_flow,
+                                 const struct qasm3_node *node) {
+    enum qasm3_jump_kind kind = node->kind == QASM3_END      ? QASM3_J_FILE
+                                : node->kind == QASM3_RETURN ? QASM3_J_CALL
+                                                             : QASM3_J_LOOP;
+    size_t target = p->n_jumps;
+
+    while (target-- > 0 && p->jumps[target].kind != kind) {
+        if (kind == QASM3_J_LOOP) {
+            break;
+        }
+    }
+    if (target == SIZE_MAX || p->jumps[target].kind != kind) {
+        return qasm3_fail(node, kind == QASM3_J_CALL ? "return outside of a subroutine"
+                                                     : "break or continue outside of a loop");
+    }
+    if (kind == QASM3_J_CALL) {
+        struct qasm3_jump call = p->jumps[target];
+        TRY(write_result(p, &call, node));
+    }
+    if (kind == QASM3_J_FILE && p->n_calls > 0) {
+        return qasm3_fail(node, "end in a subroutine is not supported");
+    }
+    if (p->n_conditions == p->jumps[target].depth) {
+        *out_flow = node->kind == QASM3_END        ? QASM3_F_END
+                    : node->kind == QASM3_RETURN   ? QASM3_F_RETURN
+                    : node->kind == QASM3_CONTINUE ? QASM3_F_CONTINUE
+                                                   : QASM3_F_BREAK;
+        return STATUS_OK;
+    }
+    for (size_t i = p->n_jumps; i-- > target;) {
+        TRY(qasm3_set_jump(p, &p->jumps[i], node->kind != QASM3_CONTINUE));
+    }
+    *out_flow = QASM3_F_LEFT;
+    return STATUS_OK;
+}
+
+/* ---- run-time blocks ---- */
+
+static enum status carry_out_chain(struct qasm3 *p, enum qasm3_flow *out_flow,
+                                   const struct qasm3_node *node);
+
+/* IF of one part: the chain. Its changes are forgotten. */
+static enum status guard_chain(struct qasm3 *p, uint32_t lit, const struct qasm3_node *chain,
+                               bool is_block) {
+    struct qasm3_assigned set = {0};
+    size_t mark = p->n_journal, open;
+    enum qasm3_flow flow;
+    enum status status;
+
+    TRY_GOTO(qasm3_scan_assigned(p, &set, chain), done);
+    TRY_GOTO(qasm3_pin(p, &set), done);
+    TRY_GOTO(qasm3_open(p, &open, OP_IF, lit, 0), done);
+    TRY_GOTO(is_block ? qasm3_carry_out_block(p, &flow, chain) : carry_out_chain(p, &flow, chain),
+             done);
+    TRY_GOTO(qasm3_close(p, open), done);
+    qasm3_forget_changes(p, mark);
+done:
+    qasm3_unpin(&set);
+    return status;
+}
+
+/* The rest of a block after a jump that may have been taken. */
+static enum status guard_rest(struct qasm3 *p, const struct qasm3_node *rest) {
+    size_t index = p->n_jumps - 1;
+    uint32_t lit;
+
+    TRY(qasm3_bit_lit(p, &lit, p->jumps[index].skip_bit));
+    TRY(qasm3_lit_not(p, &lit, lit));
+    if (lit == QASM3_FALSE) {
+        return STATUS_OK;
+    }
+    p->jumps[index].may_skip = false;
+    if (lit == QASM3_TRUE) {
+        enum qasm3_flow flow;
+        return carry_out_chain(p, &flow, rest);
+    }
+    TRY(guard_chain(p, lit, rest, false));
+    p->jumps[index].may_skip = true;
+    return STATUS_OK;
+}
+
+enum status qasm3_guard(struct qasm3 *p, const struct qasm3_node *node) {
+    return guard_rest(p, node);
+}
+
+static enum status carry_out_chain(struct qasm3 *p, enum qasm3_flow *out_flow,
+                                   const struct qasm3_node *node) {
+    *out_flow = QASM3_NEXT;
+    for (; node != NULL; node = node->next) {
+        TRY(qasm3_carry_out(p, out_flow, node));
+        if (*out_flow != QASM3_NEXT) {
+            return STATUS_OK;
+        }
+        if (qasm3_top_jump(p)->may_skip && node->next != NULL) {
+            return guard_rest(p, node->next);
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status qasm3_carry_out_block(struct qasm3 *p, enum qasm3_flow *out_flow,
+                                  const struct qasm3_node *first) {
+    TRY(qasm3_push_scope(p));
+    enum status status = carry_out_chain(p, out_flow, first);
+    qasm3_pop_scope(p);
+    return status;
+}
+
+/* ---- if, switch ---- */
+
+/* IF lit THEN first ELSE second, where second is a chain or the rest of a switch. */
+struct branch {
+    const struct qasm3_node *body, *other; /* other: chain of the else part */
+    const struct qasm3_node *cases;        /* or the cases that follow */
+};
+
+static enum status carry_out_cases(struct qasm3 *p, enum qasm3_flow *out_flow,
+                                   const struct qasm3_value *selector,
+                                   const struct qasm3_node *node);
+
+static enum status carry_out_other(struct qasm3 *p, enum qasm3_flow *out_flow,
+                                   const struct branch *branch,
+                                   const struct qasm3_value *selector) {
+    *out_flow = QASM3_NEXT;
+    return branch->cases != NULL ? carry_out_cases(p, out_flow, selector, branch->cases)
+                                 : qasm3_carry_out_block(p, out_flow, branch->other);
+}
+
+static enum status run_branch(struct qasm3 *p, uint32_t lit, const struct branch *branch,
+                              const struct qasm3_value *selector) {
+    struct qasm3_assigned set = {0};
+    size_t mark = p->n_journal, open;
+    bool may_skip = qasm3_top_jump(p)->may_skip, body_may_skip;
+    enum qasm3_flow flow;
+    enum status status;
+
+    TRY_GOTO(qasm3_scan_assigned(p, &set, branch->body), done);
+    TRY_GOTO(qasm3_scan_assigned(p, &set, branch->other), done);
+    TRY_GOTO(qasm3_scan_assigned(p, &set, branch->cases), done);
+    TRY_GOTO(qasm3_pin(p, &set), done);
+    TRY_GOTO(qasm3_open(p, &open, OP_IF, lit, 0), done);
+    TRY_GOTO(qasm3_carry_out_block(p, &flow, branch->body), done);
+    body_may_skip = qasm3_top_jump(p)->may_skip;
+    if (branch->other != NULL || branch->cases != NULL) {
+        undo_changes(p, mark);
+        qasm3_top_jump(p)->may_skip = may_skip;
+        TRY_GOTO(qasm3_else(p, open), done);
+        TRY_GOTO(carry_out_other(p, &flow, branch, selector), done);
+    }
+    TRY_GOTO(qasm3_close(p, open), done);
+    qasm3_forget_changes(p, mark);
+    qasm3_top_jump(p)->may_skip = qasm3_top_jump(p)->may_skip || body_may_skip;
+done:
+    qasm3_unpin(&set);
+    return status;
+}
+
+static enum status choose_branch(struct qasm3 *p, enum qasm3_flow *out_flow, uint32_t lit,
+                                 const struct branch *branch, const struct qasm3_value *selector) {
+    *out_flow = QASM3_NEXT;
+    if (lit == QASM3_TRUE) {
+        return qasm3_carry_out_block(p, out_flow, branch->body);
+    }
+    if (lit == QASM3_FALSE) {
+        return carry_out_other(p, out_flow, branch, selector);
+    }
+    if (p->in_gate) {
+        return log_error_at(STATUS_INPUT, p->loc, "a condition on measured bits in a gate");
+    }
+    return run_branch(p, lit, branch, selector);
+}
+
+static enum status carry_out_cases(struct qasm3 *p, enum qasm3_flow *out_flow,
+                                   const struct qasm3_value *selector,
+                                   const struct qasm3_node *node) {
+    struct branch branch = {.body = node->body, .cases = node->next};
+    uint32_t any = node->list == NULL ? QASM3_TRUE : QASM3_FALSE, lit;
+
+    TRY(qasm3_enter_level(p, node));
+    for (const struct qasm3_node *value = node->list; value != NULL; value = value->next) {
+        struct qasm3_value constant, same;
+        TRY(qasm3_eval(p, &constant, value));
+        if (!qasm3_is_known(&constant)) {
+            return qasm3_fail(value, "a case that depends on measured bits; expected a constant");
+        }
+        TRY(qasm3_operate(p, &same, TOKEN_EQ, selector, &constant, value));
+        TRY(qasm3_truth(p, &lit, &same, value));
+        TRY(qasm3_lit_binary(p, &any, EXPR_OR, any, lit));
+    }
+    TRY(choose_branch(p, out_flow, any, &branch, selector));
+    p->n_nested--;
+    return STATUS_OK;
+}
+
+enum status qasm3_carry_out_branch(struct qasm3 *p, enum qasm3_flow *out_flow,
+                                   const struct qasm3_node *node) {
+    struct branch branch = {.body = node->body, .other = node->other};
+    struct qasm3_value value;
+    uint32_t lit;
+
+    TRY(qasm3_eval(p, &value, node->a));
+    if (node->kind == QASM3_SWITCH) {
+        return carry_out_cases(p, out_flow, &value, node->list);
+    }
+    TRY(qasm3_truth(p, &lit, &value, node));
+    return choose_branch(p, out_flow, lit, &branch, NULL);
+}

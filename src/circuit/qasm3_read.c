@@ -1,0 +1,400 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "circuit/circuit.h"
+#include "circuit/qasm3_input.h"
+#include "circuit/qasm3_internal.h"
+#include "circuit/qasm3_words.h"
+
+enum { STATEMENTS_PER_SCRATCH = 256 };
+
+/* ---- files ---- */
+
+static enum status open_source(struct qasm3 *p, const char *name, char *text, size_t n,
+                               const char *real_path) {
+    struct circuit *circuit = p->circuit;
+    const char *copy = arena_strdup(&circuit->arena, name);
+    enum status status = copy == NULL ? STATUS_NOFIT : STATUS_OK;
+
+    if (status == STATUS_OK) {
+        status = vec_reserve(&circuit->files, circuit->n_files, &circuit->cap_files, 1,
+                             sizeof(const char *));
+    }
+    if (status != STATUS_OK) {
+        mem_free(text);
+        return status;
+    }
+    TRY(lexer_push(&p->lexer, copy, text, n));
+    p->files[p->n_files].index = u32_from_size(circuit->n_files);
+    p->files[p->n_files].real_path = real_path;
+    p->n_files++;
+    p->n_bytes_left -= n;
+    circuit->files[circuit->n_files++] = copy;
+    return STATUS_OK;
+}
+
+static bool has_suffix(const char *name, const char *suffix) {
+    size_t n = strlen(name), n_suffix = strlen(suffix);
+    return n >= n_suffix && strcmp(name + n - n_suffix, suffix) == 0;
+}
+
+/* Relative to the folder of the file that includes. */
+static char *resolve_path(struct qasm3 *p, const char *name) {
+    const char *from = p->circuit->files[p->files[p->n_files - 1].index];
+    const char *slash = strrchr(from, '/');
+
+    if (name[0] == '/' || slash == NULL) {
+        return arena_strdup(&p->arena, name);
+    }
+    return arena_printf(&p->arena, "%.*s/%s", (int)(slash - from), from, name);
+}
+
+static const char *why_not_include(const struct qasm3 *p, const char *path, const char *real_path) {
+    struct stat info;
+
+    if (!has_suffix(path, ".inc") && !has_suffix(path, ".qasm")) {
+        return "expected a file name that ends in .inc or .qasm";
+    }
+    if (real_path == NULL || stat(path, &info) != 0) {
+        return strerror(errno);
+    }
+    if (!S_ISREG(info.st_mode)) {
+        return S_ISDIR(info.st_mode) ? "is a directory; expected a file" : "is no regular file";
+    }
+    if ((uint64_t)info.st_size > p->n_bytes_left) {
+        return "is larger than what may be read";
+    }
+    for (size_t i = 0; i < p->n_files; i++) {
+        if (p->files[i].real_path != NULL && strcmp(p->files[i].real_path, real_path) == 0) {
+            return "the file includes itself";
+        }
+    }
+    if (p->n_files == QASM3_MAX_INCLUDE_DEPTH) {
+        return "files include each other too deeply";
+    }
+    return p->n_includes == QASM3_MAX_INCLUDES ? "too many files are included" : NULL;
+}
+
+static const char *find_real_path(struct qasm3 *p, const char *path) {
+    char *resolved = realpath(path, NULL);
+    const char *copy = resolved == NULL ? NULL : arena_strdup(&p->arena, resolved);
+    int error = errno;
+
+    free(resolved);
+    errno = error;
+    return copy;
+}
+
+static enum status include_file(struct qasm3 *p, const char *name, struct src_loc loc) {
+    const char *path = resolve_path(p, name), *real_path, *why;
+    char *text;
+    size_t n;
+
+    if (path == NULL) {
+        return STATUS_NOFIT;
+    }
+    real_path = find_real_path(p, path);
+    why = why_not_include(p, path, real_path);
+    if (why != NULL) {
+        return log_error_at(STATUS_INPUT, loc, "include \"%.200s\": %s", name, why);
+    }
+    p->n_includes++;
+    TRY(file_read(&text, &n, path, p->n_bytes_left));
+    return open_source(p, path, text, n, real_path);
+}
+
+static enum status read_include(struct qasm3 *p) {
+    const struct token *token = &p->lexer.token;
+    struct src_loc loc;
+    const char *name;
+
+    TRY(lexer_next(&p->lexer));
+    if (token->kind != TOKEN_STRING) {
+        return lexer_expect(&p->lexer, TOKEN_STRING, "with the name of a file after 'include'");
+    }
+    loc = token->loc;
+    name = arena_strndup(&p->arena, token->text, token->n);
+    if (name == NULL) {
+        return STATUS_NOFIT;
+    }
+    TRY(lexer_next(&p->lexer));
+    if (token->kind != TOKEN_SEMICOLON) {
+        return lexer_expect(&p->lexer, TOKEN_SEMICOLON, "after the name of a file");
+    }
+    if (strcmp(name, "stdgates.inc") == 0 || strcmp(name, "qelib1.inc") == 0) {
+        p->has_stdgates = p->has_stdgates || name[0] == 's';
+        p->has_qelib1 = p->has_qelib1 || name[0] == 'q';
+    } else {
+        TRY(include_file(p, name, loc));
+    }
+    return lexer_next(&p->lexer);
+}
+
+/* ---- the file ---- */
+
+static enum status read_version(struct qasm3 *p) {
+    const struct token *token = &p->lexer.token;
+    char text[TOKEN_TEXT_SIZE];
+
+    if (!token_is(token, "OPENQASM")) {
+        if (token->kind == TOKEN_END || p->limits.strict) {
+            return log_error_at(STATUS_INPUT, token->loc, "%s: expected OPENQASM 3.0;",
+                                token_describe(token, text));
+        }
+        return STATUS_OK;
+    }
+    TRY(lexer_next(&p->lexer));
+    if ((token->kind != TOKEN_REAL && token->kind != TOKEN_INT) || !(token->real >= 3) ||
+        token->real >= 4) {
+        return log_error_at(STATUS_INPUT, token->loc, "version %s of OpenQASM; expected 3.0 or 3.1",
+                            token_describe(token, text));
+    }
+    TRY(lexer_next(&p->lexer));
+    return lexer_expect(&p->lexer, TOKEN_SEMICOLON, "after the version");
+}
+
+/* Nodes of a statement live in scratch, unless they are a definition. */
+static enum status read_statement(struct qasm3 *p, enum qasm3_flow *out_flow) {
+    struct qasm3_node *node;
+
+    TRY(qasm3_parse_statement(p, &node));
+    p->file = node->file;
+    return qasm3_carry_out(p, out_flow, node);
+}
+
+/* What follows an `end` that may have been met is guarded statement by statement. */
+static enum status read_guarded(struct qasm3 *p, enum qasm3_flow *out_flow) {
+    struct qasm3_node *node;
+
+    TRY(qasm3_parse_statement(p, &node));
+    *out_flow = QASM3_NEXT;
+    if (node->kind == QASM3_GATE || node->kind == QASM3_DEF || node->kind == QASM3_DECLARE ||
+        node->kind == QASM3_QUBITS || node->kind == QASM3_LET) {
+        if (node->a != NULL && node->kind == QASM3_DECLARE && node->op != QASM3_CONST) {
+            return qasm3_fail(node, "a value given to a variable after an 'end' that depends on "
+                                    "measured bits is not supported");
+        }
+        return qasm3_carry_out(p, out_flow, node);
+    }
+    return qasm3_guard(p, node);
+}
+
+static enum status read_statements(struct qasm3 *p) {
+    const struct token *token = &p->lexer.token;
+    enum qasm3_flow flow = QASM3_NEXT;
+    uint64_t n = 0;
+
+    for (;;) {
+        TRY(placements_collect(&p->placements));
+        if (token_is(token, "include")) {
+            TRY(read_include(p));
+        } else if (token->kind == TOKEN_PRAGMA || token->kind == TOKEN_ANNOTATION) {
+            TRY(lexer_next(&p->lexer));
+        } else if (token->kind != TOKEN_END) {
+            TRY(p->jumps[0].may_skip ? read_guarded(p, &flow) : read_statement(p, &flow));
+            if (++n % STATEMENTS_PER_SCRATCH == 0) {
+                arena_fini(&p->scratch);
+            }
+        } else if (p->n_files > 1) {
+            lexer_pop(&p->lexer);
+            p->n_files--;
+            TRY(lexer_next(&p->lexer));
+        } else {
+            return STATUS_OK;
+        }
+        if (flow == QASM3_F_END) {
+            return STATUS_OK;
+        }
+    }
+}
+
+/* ---- physical qubits: numbered densely in ascending order of their labels ---- */
+
+static int compare_labels(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static enum status find_labels(struct qasm3 *p, const char *text, size_t n) {
+    size_t n_distinct = 0;
+
+    for (size_t i = 0; i + 1 < n; i++) {
+        uint64_t label = 0;
+        if (text[i] != '$' || text[i + 1] < '0' || text[i + 1] > '9') {
+            continue;
+        }
+        for (i++; i < n && text[i] >= '0' && text[i] <= '9'; i++) {
+            label = label * 10 + (uint64_t)(text[i] - '0');
+        }
+        TRY(vec_reserve(&p->label_list, p->n_labels, &p->cap_labels, 1, sizeof *p->label_list));
+        p->label_list[p->n_labels++] = label;
+    }
+    if (p->n_labels == 0) {
+        return STATUS_OK;
+    }
+    qsort(p->label_list, p->n_labels, sizeof *p->label_list, compare_labels);
+    for (size_t i = 0; i < p->n_labels; i++) {
+        if (i == 0 || p->label_list[i] != p->label_list[i - 1]) {
+            p->label_list[n_distinct++] = p->label_list[i];
+        }
+    }
+    p->n_labels = n_distinct;
+    return STATUS_OK;
+}
+
+/* ---- input variables ---- */
+
+static enum status parse_input(struct qasm3 *p, struct qasm3_value *out, const char *name,
+                               const char *text) {
+    struct token current = p->lexer.token;
+    struct src_loc loc = {.file = "--param", .line = 1, .col = u32_from_size(strlen(name)) + 2};
+    struct qasm3_node *node;
+    enum status status;
+
+    TRY(lexer_push_view(&p->lexer, text, strlen(text), loc));
+    TRY_GOTO(lexer_next(&p->lexer), done);
+    TRY_GOTO(qasm3_parse_expression(p, &node), done);
+    if (p->lexer.token.kind != TOKEN_END) {
+        status =
+            log_error_at(STATUS_INPUT, p->lexer.token.loc, "--param %.48s: expected a value", name);
+        goto done;
+    }
+    status = qasm3_eval(p, out, node);
+done:
+    lexer_pop(&p->lexer);
+    p->lexer.token = current;
+    return status;
+}
+
+enum status qasm3_read_input(struct qasm3 *p, struct qasm3_value *out,
+                             const struct qasm3_value *type, const struct qasm3_node *node) {
+    const char *name = qasm3_name(p, node->sym);
+    size_t n = strlen(name);
+
+    for (size_t i = p->limits.n_params; i-- > 0;) {
+        const char *param = p->limits.params[i];
+        if (strncmp(param, name, n) != 0 || param[n] != '=') {
+            continue;
+        }
+        TRY(parse_input(p, out, name, param + n + 1));
+        if (type->kind == QASM3_T_BIT && out->kind == QASM3_T_BIT && out->width < type->width) {
+            out->kind = QASM3_T_UINT; /* leading zeros may be left out */
+        }
+        return STATUS_OK;
+    }
+    return qasm3_fail(node, "no value for input '%.48s'; give it with --param %.48s=VALUE", name,
+                      name);
+}
+
+/* ---- all ---- */
+
+static enum status intern_words(struct qasm3 *p) {
+    for (uint32_t i = 0; i < QASM3_N_WORDS; i++) {
+        uint32_t sym;
+        TRY(qasm3_intern(p, &sym, qasm3_words[i], strlen(qasm3_words[i])));
+        CHECK(sym == i);
+    }
+    return STATUS_OK;
+}
+
+static enum status read_program(struct qasm3 *p) {
+    TRY(intern_words(p));
+    TRY(qasm3_push_scope(p));
+    TRY(qasm3_push_jump(p, QASM3_J_FILE, NULL));
+    TRY(lexer_next(&p->lexer));
+    while (p->lexer.token.kind == TOKEN_PRAGMA || p->lexer.token.kind == TOKEN_ANNOTATION) {
+        TRY(lexer_next(&p->lexer));
+    }
+    TRY(read_version(p));
+    TRY(read_statements(p));
+    return placements_finish(&p->placements);
+}
+
+static void reader_fini(struct qasm3 *p) {
+    lexer_fini(&p->lexer);
+    names_fini(&p->symbol_names);
+    mem_free(p->symbols);
+    mem_free(p->label_list);
+    mem_free(p->scopes);
+    mem_free(p->jumps);
+    mem_free(p->known);
+    mem_free(p->journal);
+    mem_free(p->bit_exprs);
+    mem_free(p->prims);
+    mem_free(p->prim_qubits);
+    placements_fini(&p->placements);
+    arena_fini(&p->arena);
+    arena_fini(&p->scratch);
+    circuit_destroy(p->circuit);
+    mem_free(p);
+}
+
+static enum status read_owned(struct circuit **out_circuit, const char *name, char *text, size_t n,
+                              const char *path, const struct circuit_limits *limits) {
+    struct qasm3 *p = mem_alloc(1, sizeof *p);
+    enum status status = STATUS_NOFIT;
+
+    if (p == NULL) {
+        mem_free(text);
+        return STATUS_NOFIT;
+    }
+    p->limits = circuit_fill_limits(limits);
+    p->n_bytes_left = p->limits.max_file_bytes;
+    p->is_braket = p->limits.dialect == CIRCUIT_BRAKET;
+    p->has_stdgates = p->is_braket;
+    p->ast = &p->scratch;
+    p->n_repeats = 1;
+    lexer_init(&p->lexer, LEXER_QASM3);
+    p->circuit = circuit_create();
+    if (p->circuit == NULL) {
+        mem_free(text);
+        goto done;
+    }
+    p->placements = (struct placements){p->circuit, &p->lexer, &p->arena, NULL, 0, 0, 0, false};
+    status = find_labels(p, text, n);
+    if (status != STATUS_OK) {
+        mem_free(text);
+        goto done;
+    }
+    TRY_GOTO(open_source(p, name, text, n, path == NULL ? NULL : find_real_path(p, path)), done);
+    TRY_GOTO(read_program(p), done);
+    *out_circuit = p->circuit;
+    p->circuit = NULL;
+done:
+    reader_fini(p);
+    return status;
+}
+
+enum status qasm3_read_file(struct circuit **out_circuit, const char *path,
+                            const struct circuit_limits *limits) {
+    struct circuit_limits all = circuit_fill_limits(limits);
+    bool is_stdin = strcmp(path, "-") == 0;
+    char *text;
+    size_t n;
+
+    TRY(file_read(&text, &n, path, all.max_file_bytes));
+    return read_owned(out_circuit, is_stdin ? "<stdin>" : path, text, n, is_stdin ? NULL : path,
+                      limits);
+}
+
+enum status qasm3_read_text(struct circuit **out_circuit, const char *name, const char *text,
+                            size_t n, const struct circuit_limits *limits) {
+    struct circuit_limits all = circuit_fill_limits(limits);
+    struct src_loc loc = {.file = name};
+    size_t n_bytes;
+    char *copy;
+
+    if (n > all.max_file_bytes || !size_add(&n_bytes, n, 1)) {
+        return log_error_at(STATUS_INPUT, loc, "is larger than %llu bytes",
+                            (unsigned long long)all.max_file_bytes);
+    }
+    copy = mem_alloc(n_bytes, 1);
+    if (copy == NULL) {
+        return STATUS_NOFIT;
+    }
+    memcpy(copy, text, n);
+    return read_owned(out_circuit, name, copy, n, NULL, limits);
+}
