@@ -222,6 +222,8 @@ static void walk(const struct path *path, struct state state) {
             if (op->kind == OP_GATE) {
                 apply_gate(path, state.amps, (enum gate_id)op->which, op_params(ops, op),
                            op_qubits(ops, op));
+            } else if (op->kind == OP_ASSIGN) {
+                state.bits[op->bit] = is_true(path, &state, op);
             }
             state.pc++;
             continue;
