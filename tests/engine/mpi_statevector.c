@@ -7,10 +7,15 @@
 #include "engine/statevector/statevector.h"
 #include "support/random_run.h"
 
+/* Alone on one rank: gate by gate. */
+static const struct layout_tuning sweeps = {
+    .chunk_bits = 16, .min_slice_bits = 12, .balance_log = 3};
 static const struct layout_tuning tunings[] = {
-    {.chunk_bits = 5, .min_slice_bits = 8, .balance_log = 0}, /* slices of many chunks */
-    {.chunk_bits = 9, .min_slice_bits = 8, .balance_log = 2}, /* slices smaller than a chunk */
-    {.chunk_bits = 16, .min_slice_bits = 12, .balance_log = 3},
+    /* slices of many chunks, tiles of several chunks and of parts of one */
+    {.chunk_bits = 5, .min_slice_bits = 8, .pass_bits = 8, .piece_bits = 5, .balance_log = 0},
+    /* slices smaller than a chunk */
+    {.chunk_bits = 9, .min_slice_bits = 8, .pass_bits = 7, .piece_bits = 4, .balance_log = 2},
+    {.chunk_bits = 16, .min_slice_bits = 12, .pass_bits = 16, .piece_bits = 11, .balance_log = 3},
 };
 enum { N_TUNINGS = sizeof tunings / sizeof *tunings };
 
@@ -54,7 +59,7 @@ static int check_seed(uint64_t seed, uint32_t n_wires, uint32_t n_qpus, size_t n
     int n_bad = 0;
     random_task_init(&random, seed, n_wires, n_qpus, n_ops);
     omp_set_num_threads(1);
-    n_bad += !run_once(&expected, &random, alone, &layout_tuning_default, is_compared);
+    n_bad += !run_once(&expected, &random, alone, &sweeps, is_compared);
     for (int i = 0; i < N_TUNINGS; i++) {
         omp_set_num_threads(1 + i % 2);
         n_bad += !run_once(&seen, &random, comm_world(), &tunings[i], false);

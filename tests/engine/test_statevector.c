@@ -8,7 +8,8 @@
 #include "engine/statevector/statevector.h"
 #include "support/random_run.h"
 
-static const struct layout_tuning small = {.chunk_bits = 5, .min_slice_bits = 8, .balance_log = 1};
+static const struct layout_tuning small = {
+    .chunk_bits = 5, .min_slice_bits = 8, .pass_bits = 7, .piece_bits = 4, .balance_log = 1};
 static const struct layout_tuning tiny = {.chunk_bits = 4, .min_slice_bits = 8, .balance_log = 1};
 
 static struct engine *open_engine(const struct random_task *random,

@@ -14,7 +14,8 @@ struct apply_part {
     bool is_diagonal;     /* matrix: the 2^n_targets diagonal elements only */
     const double *matrix; /* interleaved, row major */
 };
-enum status apply_part(struct store *store, const struct apply_part *part);
+/* Queues it (pass.h). */
+void apply_part(struct store *store, const struct apply_part *part);
 
 /* Any gate of the table: joins groups, localizes, applies. Without a store only the bookkeeping is
  * done, and *n_updates (may be NULL) grows by the amplitudes touched. op: its place in the op list.

@@ -119,29 +119,29 @@ static void apply_alone(struct layout_wire *wire, const struct reduced *gate, bo
 }
 
 /* Either applies a part or counts the amplitudes that it touches. */
-static enum status do_part(struct layout *layout, double *n_updates,
-                           const struct apply_part *part) {
+static void do_part(struct layout *layout, double *n_updates, const struct apply_part *part) {
     if (n_updates != NULL) {
         uint32_t n = layout->groups[layout->wires[part->targets[0]].group].n;
         *n_updates += layout_amps(n - part->n_controls);
     }
-    return layout->store == NULL ? STATUS_OK : apply_part(layout->store, part);
+    if (layout->store != NULL) {
+        apply_part(layout->store, part);
+    }
 }
 
-static enum status do_diagonal(struct layout *layout, double *n_updates,
-                               const struct reduced *gate) {
+static void do_diagonal(struct layout *layout, double *n_updates, const struct reduced *gate) {
     double elements[2 * MAX_DIM];
     struct apply_part part = {.n_targets = gate->n, .is_diagonal = true, .matrix = elements};
     memcpy(part.targets, gate->wires, sizeof part.targets);
     for (unsigned i = 0; i < 1u << gate->n; i++) {
         memcpy(elements + 2 * i, element(gate, i, i), 2 * sizeof *elements);
     }
-    return do_part(layout, n_updates, &part);
+    do_part(layout, n_updates, &part);
 }
 
 /* One controlled matrix for every value of the operands that the gate leaves diagonal. */
-static enum status do_blocks(struct layout *layout, double *n_updates, const struct reduced *gate,
-                             unsigned diagonal) {
+static void do_blocks(struct layout *layout, double *n_updates, const struct reduced *gate,
+                      unsigned diagonal) {
     unsigned n_controls = (unsigned)bits_popcount(diagonal);
     for (unsigned values = 0; values < 1u << n_controls; values++) {
         struct reduced block = *gate;
@@ -161,9 +161,8 @@ static enum status do_blocks(struct layout *layout, double *n_updates, const str
         part.n_targets = block.n;
         part.matrix = block.matrix;
         memcpy(part.targets, block.wires, sizeof part.targets);
-        TRY(do_part(layout, n_updates, &part));
+        do_part(layout, n_updates, &part);
     }
-    return STATUS_OK;
 }
 
 static enum status localize_targets(struct layout *layout, const struct reduced *gate,
@@ -210,7 +209,9 @@ enum status apply_gate(struct layout *layout, double *n_updates, enum gate_id ga
     unsigned diagonal = find_diagonal(&reduced);
     TRY(localize_targets(layout, &reduced, diagonal, op));
     if (diagonal == (1u << reduced.n) - 1) {
-        return do_diagonal(layout, n_updates, &reduced);
+        do_diagonal(layout, n_updates, &reduced);
+    } else {
+        do_blocks(layout, n_updates, &reduced, diagonal);
     }
-    return do_blocks(layout, n_updates, &reduced, diagonal);
+    return STATUS_OK;
 }

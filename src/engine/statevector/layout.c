@@ -7,18 +7,19 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/statevector/layout_internal.h"
-#include "engine/statevector/store.h"
+#include "engine/statevector/pass.h"
 
 enum { LOOK_AHEAD = 1024 }; /* ops */
 
 const struct layout_tuning layout_tuning_default = {
-    .chunk_bits = 16, .min_slice_bits = 12, .balance_log = 3};
+    .chunk_bits = 16, .min_slice_bits = 12, .pass_bits = 16, .piece_bits = 11, .balance_log = 3};
 
 enum status layout_init(struct layout *layout, const struct engine_task *task, int n_ranks,
                         const struct layout_tuning *tuning) {
     CHECK(tuning->min_slice_bits >= LAYOUT_MIN_SLICE_BITS);
     CHECK(tuning->chunk_bits > LAYOUT_MIN_BLOCK_BITS &&
           tuning->chunk_bits <= STATEVECTOR_MAX_CHUNK_BITS);
+    CHECK(tuning->pass_bits == 0 || tuning->piece_bits >= LAYOUT_MIN_BLOCK_BITS);
     *layout = (struct layout){.task = task, .tuning = *tuning, .n_ranks = n_ranks};
     layout->n_groups = task->n_wires / 2 + 2;
     layout->capacity = INFINITY;
@@ -79,6 +80,13 @@ void layout_reset(struct layout *layout) {
     layout->amps = 0;
     if (layout->store != NULL) {
         store_clear(layout->store);
+    }
+}
+
+/* Before amplitudes are looked at, or go elsewhere. */
+static void settle(struct layout *layout) {
+    if (layout->store != NULL) {
+        pass_flush(layout->store);
     }
 }
 
@@ -222,6 +230,7 @@ static enum status merge(struct layout *layout, uint32_t wire_a, uint32_t wire_b
     const uint32_t *wires_b = factor_wires(layout, &b, &wire_b);
     bool is_group = a.group != LAYOUT_ALONE;
     const struct layout_deal *old = is_group ? &layout->groups[a.group].deal : NULL;
+    settle(layout);
     if (!layout_choose_deal(layout, wires_a, a.n, wires_b, b.n, old, a.n)) {
         return refuse(a.n + b.n);
     }
@@ -354,6 +363,7 @@ enum status layout_localize(struct layout *layout, const uint32_t *wires, size_t
         CHECK(mask != 0);
         unsigned victim = pick_victim(layout, slot, mask, op);
         mask &= ~BIT64(victim);
+        settle(layout);
         count_exchange(layout, group, pos - internal);
         if (layout->store != NULL) {
             TRY(store_exchange(layout->store, slot, pos - internal, victim));

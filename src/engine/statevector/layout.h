@@ -42,6 +42,8 @@ struct store;
 struct layout_tuning {
     unsigned chunk_bits;     /* largest block of memory: 4 to STATEVECTOR_MAX_CHUNK_BITS */
     unsigned min_slice_bits; /* smaller vectors use fewer ranks */
+    unsigned pass_bits;      /* amplitudes of a tile (pass.h); 0: gate by gate */
+    unsigned piece_bits;     /* of a tile's pieces: at least LAYOUT_MIN_BLOCK_BITS */
     unsigned balance_log;    /* at least 2^this slices per rank when ranks are no power of two */
 };
 extern const struct layout_tuning layout_tuning_default;

@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "engine/statevector/apply.h"
 #include "engine/statevector/expect.h"
+#include "engine/statevector/pass.h"
 #include "engine/statevector/plan.h"
 #include "engine/statevector/sample.h"
 #include "engine/statevector/snapshot.h"
@@ -27,6 +28,13 @@ struct statevector {
 static struct statevector *self_of(struct engine *engine) {
     CHECK(engine->class == &engine_statevector);
     return (struct statevector *)engine;
+}
+
+/* With all gates applied. */
+static struct statevector *settled(struct engine *engine) {
+    struct statevector *self = self_of(engine);
+    pass_flush(&self->store);
+    return self;
 }
 
 enum status statevector_plan(struct engine_figures *out_figures, const struct engine_task *task,
@@ -177,11 +185,11 @@ static enum status sv_apply_pauli(struct engine *engine, uint32_t wire, bool x, 
 }
 
 static enum status sv_probability(struct engine *engine, double *out_p_one, uint32_t wire) {
-    return measure_probability(&self_of(engine)->store, out_p_one, wire);
+    return measure_probability(&settled(engine)->store, out_p_one, wire);
 }
 
 static enum status sv_project(struct engine *engine, uint32_t wire, bool bit, double p) {
-    struct layout *layout = &self_of(engine)->layout;
+    struct layout *layout = &settled(engine)->layout;
     CHECK(p > 0);
     if (!layout_is_alone(layout, wire)) {
         return layout_leave(layout, wire, bit, 1 / sqrt(p));
@@ -197,7 +205,7 @@ static enum status sv_clear(struct engine *engine, uint32_t wire) {
 }
 
 static enum status sv_snapshot(struct engine *engine, void **out_snapshot) {
-    struct statevector *self = self_of(engine);
+    struct statevector *self = settled(engine);
     double need = self->reserved_bytes + self->snapshot_bytes + snapshot_bytes(&self->layout);
     if (need > self->limit) {
         return STATUS_NOFIT;
@@ -223,22 +231,22 @@ static void sv_drop(struct engine *engine, void *snapshot) {
 static enum status sv_sample(struct engine *engine, uint64_t *inout, const uint32_t *wires,
                              size_t n_wires, size_t n_shots,
                              double (*u)(void *ctx, size_t i, size_t shot), void *ctx) {
-    return sample_draw(&self_of(engine)->store, inout, wires, n_wires, n_shots, u, ctx);
+    return sample_draw(&settled(engine)->store, inout, wires, n_wires, n_shots, u, ctx);
 }
 
 static enum status sv_distribution(struct engine *engine, struct engine_distribution *out,
                                    const uint32_t *wires, size_t n_wires) {
-    return sample_distribution(&self_of(engine)->store, out, wires, n_wires);
+    return sample_distribution(&settled(engine)->store, out, wires, n_wires);
 }
 
 static enum status sv_expect(struct engine *engine, double *out_value, const uint32_t *wires,
                              const uint8_t *letters, size_t n) {
-    return expect_pauli(&self_of(engine)->store, out_value, wires, letters, n);
+    return expect_pauli(&settled(engine)->store, out_value, wires, letters, n);
 }
 
 static enum status sv_amplitudes(struct engine *engine, double *out, const uint32_t *wires,
                                  size_t n) {
-    return expect_amplitudes(&self_of(engine)->store, out, wires, n);
+    return expect_amplitudes(&settled(engine)->store, out, wires, n);
 }
 
 static void sv_usage(const struct engine *engine, uint32_t *out_peak_group_qubits,

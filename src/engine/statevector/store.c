@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "engine/statevector/layout_internal.h"
+#include "engine/statevector/pass.h"
 
 /* Vectors that are read whole: parts of a build have at most slice_log + 3 wires. */
 unsigned store_stage_bits(const struct layout_tuning *tuning, int n_ranks) {
@@ -37,7 +38,8 @@ static enum status reserve(struct store *store, size_t n_bytes) {
     size_t n_stage = (size_t)16 << store->stage_bits;
     store->tables = mem_alloc(store->layout->n_groups, sizeof *store->tables);
     store->ranks = mem_alloc((size_t)store->layout->n_ranks, sizeof *store->ranks);
-    if (store->tables == NULL || store->ranks == NULL) {
+    store->queue = pass_create();
+    if (store->tables == NULL || store->ranks == NULL || store->queue == NULL) {
         return STATUS_NOFIT;
     }
     store->n_memory_bytes = n_pool + 2 * n_stage;
@@ -75,6 +77,7 @@ void store_fini(struct store *store) {
     mem_free(store->ranks);
     mem_free(store->spare.handles);
     mem_free(store->work);
+    pass_destroy(store->queue);
     pool_fini(&store->pool);
     if (store->memory != NULL) {
         mem_unmap(store->memory, store->n_memory_bytes);
@@ -147,6 +150,7 @@ size_t store_unite_ranks(struct store *store, size_t n_ranks, const struct layou
 }
 
 void store_clear(struct store *store) {
+    pass_discard(store);
     for (uint32_t i = 0; i < store->layout->n_groups; i++) {
         store->tables[i].n = 0;
     }

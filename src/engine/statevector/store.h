@@ -16,10 +16,11 @@
 #define STORE_NO_BIT UINT32_MAX
 
 enum {
-    STORE_PARALLEL_AMPS = 1 << 15, /* below this one thread is quicker */
+    STORE_PARALLEL_AMPS = 1 << 17, /* below this one thread is quicker */
     STORE_PIECE_BYTES = 1 << 18,   /* of an exchange between ranks */
 };
 
+struct pass_queue;
 struct store_table {
     uint32_t *handles;
     size_t n, cap;
@@ -38,8 +39,9 @@ struct store {
     unsigned stage_bits;
     uint64_t *work; /* list of chunk numbers */
     size_t cap_work;
-    int *ranks;        /* scratch: those that take part in something */
-    uint32_t n_events; /* equal on all ranks: number of message tags */
+    struct pass_queue *queue; /* of operators to be applied */
+    int *ranks;               /* scratch: those that take part in something */
+    uint32_t n_events;        /* equal on all ranks: number of message tags */
 };
 
 /* A vector as this rank sees it. */
