@@ -69,6 +69,32 @@ enum gate_id {
     GATE_RYY,
     GATE_RZZ,
     GATE_RZX, /* exp(-i theta/2 P P); rzx: Z on operand 0, X on 1 */
+    /* Stim's other Cliffords, with its matrices; C_XYZ takes X to Y to Z to X, N negates. */
+    GATE_C_XYZ,
+    GATE_C_ZYX,
+    GATE_C_NXYZ,
+    GATE_C_XNYZ,
+    GATE_C_XYNZ,
+    GATE_C_NZYX,
+    GATE_C_ZNYX,
+    GATE_C_ZYNX,
+    GATE_H_XY,
+    GATE_H_YZ,
+    GATE_H_NXY,
+    GATE_H_NXZ,
+    GATE_H_NYZ,
+    GATE_SY,   /* SQRT_Y */
+    GATE_SYDG, /* SQRT_Y_DAG */
+    GATE_XCX,
+    GATE_XCY,
+    GATE_YCY,
+    GATE_CZSWAP,
+    GATE_SXX,   /* SQRT_XX */
+    GATE_SXXDG, /* SQRT_XX_DAG */
+    GATE_SYY,   /* SQRT_YY */
+    GATE_SYYDG, /* SQRT_YY_DAG */
+    GATE_SZZ,   /* SQRT_ZZ */
+    GATE_SZZDG, /* SQRT_ZZ_DAG */
     GATE_CCX,
     GATE_CCZ,
     GATE_CSWAP,

@@ -24,6 +24,43 @@ static const double matrix_ecr[] = {
     M_SQRT1_2, 0,          0,         0, /* row 3 */
 };
 
+static const double matrix_c_xyz[] = {0.5, -0.5, -0.5, -0.5, 0.5, -0.5, 0.5, 0.5};
+static const double matrix_c_zyx[] = {0.5, 0.5, 0.5, 0.5, -0.5, 0.5, 0.5, -0.5};
+static const double matrix_c_nxyz[] = {0.5, 0.5, 0.5, -0.5, -0.5, -0.5, 0.5, -0.5};
+static const double matrix_c_xnyz[] = {0.5, 0.5, -0.5, 0.5, 0.5, 0.5, 0.5, -0.5};
+static const double matrix_c_xynz[] = {0.5, -0.5, 0.5, 0.5, -0.5, 0.5, 0.5, 0.5};
+static const double matrix_c_nzyx[] = {0.5, 0.5, -0.5, -0.5, 0.5, -0.5, 0.5, -0.5};
+static const double matrix_c_znyx[] = {0.5, -0.5, 0.5, -0.5, -0.5, -0.5, 0.5, 0.5};
+static const double matrix_c_zynx[] = {0.5, -0.5, -0.5, 0.5, 0.5, 0.5, 0.5, 0.5};
+static const double matrix_h_xy[] = {0, 0, M_SQRT1_2, -M_SQRT1_2, M_SQRT1_2, M_SQRT1_2, 0, 0};
+static const double matrix_h_yz[] = {M_SQRT1_2, 0, 0, -M_SQRT1_2, 0, M_SQRT1_2, -M_SQRT1_2, 0};
+static const double matrix_h_nxy[] = {0, 0, M_SQRT1_2, M_SQRT1_2, M_SQRT1_2, -M_SQRT1_2, 0, 0};
+static const double matrix_h_nxz[] = {-M_SQRT1_2, 0, M_SQRT1_2, 0, M_SQRT1_2, 0, M_SQRT1_2, 0};
+static const double matrix_h_nyz[] = {-M_SQRT1_2, 0, 0, -M_SQRT1_2, 0, M_SQRT1_2, M_SQRT1_2, 0};
+static const double matrix_sy[] = {0.5, 0.5, -0.5, -0.5, 0.5, 0.5, 0.5, 0.5};
+static const double matrix_sydg[] = {0.5, -0.5, 0.5, -0.5, -0.5, 0.5, 0.5, -0.5};
+static const double matrix_xcx[] = {0.5, 0,    0.5,  0,   0.5, 0,   -0.5, 0,    0.5, 0,   0.5,
+                                    0,   -0.5, 0,    0.5, 0,   0.5, 0,    -0.5, 0,   0.5, 0,
+                                    0.5, 0,    -0.5, 0,   0.5, 0,   0.5,  0,    0.5, 0};
+static const double matrix_xcy[] = {0.5, 0, 0.5, 0,    0,    -0.5, 0,   0.5, 0.5,  0,   0.5,
+                                    0,   0, 0.5, 0,    -0.5, 0,    0.5, 0,   -0.5, 0.5, 0,
+                                    0.5, 0, 0,   -0.5, 0,    0.5,  0.5, 0,   0.5,  0};
+static const double matrix_ycy[] = {0.5, 0,    0,   -0.5, 0,    -0.5, 0.5, 0,    0,   0.5, 0.5,
+                                    0,   -0.5, 0,   0,    -0.5, 0,    0.5, -0.5, 0,   0.5, 0,
+                                    0,   -0.5, 0.5, 0,    0,    0.5,  0,   0.5,  0.5, 0};
+static const double matrix_sxx[] = {0.5, 0.5, 0,    0,    0, 0, 0.5, -0.5, 0,    0,   0.5,
+                                    0.5, 0.5, -0.5, 0,    0, 0, 0,   0.5,  -0.5, 0.5, 0.5,
+                                    0,   0,   0.5,  -0.5, 0, 0, 0,   0,    0.5,  0.5};
+static const double matrix_sxxdg[] = {0.5,  -0.5, 0,   0,   0, 0, 0.5, 0.5, 0,   0,   0.5,
+                                      -0.5, 0.5,  0.5, 0,   0, 0, 0,   0.5, 0.5, 0.5, -0.5,
+                                      0,    0,    0.5, 0.5, 0, 0, 0,   0,   0.5, -0.5};
+static const double matrix_syy[] = {0.5, 0.5, 0,    0,   0, 0, -0.5, 0.5, 0,    0,   0.5,
+                                    0.5, 0.5, -0.5, 0,   0, 0, 0,    0.5, -0.5, 0.5, 0.5,
+                                    0,   0,   -0.5, 0.5, 0, 0, 0,    0,   0.5,  0.5};
+static const double matrix_syydg[] = {0.5,  -0.5, 0,    0,    0, 0, -0.5, -0.5, 0,   0,   0.5,
+                                      -0.5, 0.5,  0.5,  0,    0, 0, 0,    0.5,  0.5, 0.5, -0.5,
+                                      0,    0,    -0.5, -0.5, 0, 0, 0,    0,    0.5, -0.5};
+
 /* What a gate does to Pauli strings (its stabilizer flows) is not kept here: pauli_map_from_gate
  * derives it from the unitary. */
 /* clang-format off */
@@ -347,6 +384,183 @@ const struct gate_record gate_table[GATE_COUNT] = {
                  .help = "exp(-i theta/2 Z(a) X(b))",
                  .definition = "gate rzx(theta) a,b { h b; cx a,b; rz(theta) b; cx a,b; h b; }"},
         .form = FORM_AXIS, .axis = "ZX", .inverse = GATE_RZX, .inverse_rule = INVERSE_NEGATE,
+    },
+    [GATE_C_XYZ] = {
+        .info = {.name = "c_xyz", .n_qubits = 1, .is_clifford = true,
+                 .help = "conjugation takes X -> Y -> Z -> X",
+                 .definition = "gate c_xyz a { sdg a; h a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_c_xyz,
+        .inverse = GATE_C_ZYX,
+    },
+    [GATE_C_ZYX] = {
+        .info = {.name = "c_zyx", .n_qubits = 1, .is_clifford = true,
+                 .help = "conjugation takes X -> Z -> Y -> X",
+                 .definition = "gate c_zyx a { h a; s a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_c_zyx,
+        .inverse = GATE_C_XYZ,
+    },
+    [GATE_C_NXYZ] = {
+        .info = {.name = "c_nxyz", .n_qubits = 1, .is_clifford = true,
+                 .help = "conjugation takes -X -> Y -> Z -> -X",
+                 .definition = "gate c_nxyz a { sx a; sdg a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_c_nxyz,
+        .inverse = GATE_C_ZYNX,
+    },
+    [GATE_C_XNYZ] = {
+        .info = {.name = "c_xnyz", .n_qubits = 1, .is_clifford = true,
+                 .help = "conjugation takes X -> -Y -> Z -> X",
+                 .definition = "gate c_xnyz a { h a; sx a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_c_xnyz,
+        .inverse = GATE_C_ZNYX,
+    },
+    [GATE_C_XYNZ] = {
+        .info = {.name = "c_xynz", .n_qubits = 1, .is_clifford = true,
+                 .help = "conjugation takes X -> Y -> -Z -> X",
+                 .definition = "gate c_xynz a { h a; y a; sx a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_c_xynz,
+        .inverse = GATE_C_NZYX,
+    },
+    [GATE_C_NZYX] = {
+        .info = {.name = "c_nzyx", .n_qubits = 1, .is_clifford = true,
+                 .help = "conjugation takes X -> -Z -> -Y -> X",
+                 .definition = "gate c_nzyx a { sdg a; sx a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_c_nzyx,
+        .inverse = GATE_C_XYNZ,
+    },
+    [GATE_C_ZNYX] = {
+        .info = {.name = "c_znyx", .n_qubits = 1, .is_clifford = true,
+                 .help = "conjugation takes X -> Z -> -Y -> X",
+                 .definition = "gate c_znyx a { h a; sdg a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_c_znyx,
+        .inverse = GATE_C_XNYZ,
+    },
+    [GATE_C_ZYNX] = {
+        .info = {.name = "c_zynx", .n_qubits = 1, .is_clifford = true,
+                 .help = "conjugation takes -X -> Z -> Y -> -X",
+                 .definition = "gate c_zynx a { h a; s a; y a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_c_zynx,
+        .inverse = GATE_C_NXYZ,
+    },
+    [GATE_H_XY] = {
+        .info = {.name = "h_xy", .n_qubits = 1, .is_clifford = true,
+                 .help = "half turn about X + Y",
+                 .definition = "gate h_xy a { s a; y a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_h_xy,
+        .inverse = GATE_H_XY,
+    },
+    [GATE_H_YZ] = {
+        .info = {.name = "h_yz", .n_qubits = 1, .is_clifford = true,
+                 .help = "half turn about Y + Z",
+                 .definition = "gate h_yz a { y a; sx a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_h_yz,
+        .inverse = GATE_H_YZ,
+    },
+    [GATE_H_NXY] = {
+        .info = {.name = "h_nxy", .n_qubits = 1, .is_clifford = true,
+                 .help = "half turn about X - Y",
+                 .definition = "gate h_nxy a { s a; x a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_h_nxy,
+        .inverse = GATE_H_NXY,
+    },
+    [GATE_H_NXZ] = {
+        .info = {.name = "h_nxz", .n_qubits = 1, .is_clifford = true,
+                 .help = "half turn about X - Z",
+                 .definition = "gate h_nxz a { h a; y a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_h_nxz,
+        .inverse = GATE_H_NXZ,
+    },
+    [GATE_H_NYZ] = {
+        .info = {.name = "h_nyz", .n_qubits = 1, .is_clifford = true,
+                 .help = "half turn about Y - Z",
+                 .definition = "gate h_nyz a { z a; sx a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_h_nyz,
+        .inverse = GATE_H_NYZ,
+    },
+    [GATE_SY] = {
+        .info = {.name = "sy", .n_qubits = 1, .is_clifford = true,
+                 .help = "square root of Y",
+                 .definition = "gate sy a { h a; x a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_sy,
+        .inverse = GATE_SYDG,
+    },
+    [GATE_SYDG] = {
+        .info = {.name = "sydg", .n_qubits = 1, .is_clifford = true,
+                 .help = "inverse of sy",
+                 .definition = "gate sydg a { h a; z a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_sydg,
+        .inverse = GATE_SY,
+    },
+    [GATE_XCX] = {
+        .info = {.name = "xcx", .n_qubits = 2, .is_clifford = true,
+                 .help = "X on b if a is |->",
+                 .definition = "gate xcx a,b { h a; cx a,b; h a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_xcx,
+        .inverse = GATE_XCX,
+    },
+    [GATE_XCY] = {
+        .info = {.name = "xcy", .n_qubits = 2, .is_clifford = true,
+                 .help = "Y on b if a is |->",
+                 .definition = "gate xcy a,b { h a; cy a,b; h a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_xcy,
+        .inverse = GATE_XCY,
+    },
+    [GATE_YCY] = {
+        .info = {.name = "ycy", .n_qubits = 2, .is_clifford = true,
+                 .help = "Y on b if a is |-i>",
+                 .definition = "gate ycy a,b { sdg a; h a; cy a,b; h a; s a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_ycy,
+        .inverse = GATE_YCY,
+    },
+    [GATE_CZSWAP] = {
+        .info = {.name = "czswap", .n_qubits = 2, .is_clifford = true,
+                 .help = "cz and swap",
+                 .definition = "gate czswap a,b { h a; cx a,b; cx b,a; h b; }"},
+        .form = FORM_MONOMIAL, .n_entries = 3, .entries = {{1, 2, 0}, {2, 1, 0}, {3, 3, 2}},
+        .inverse = GATE_CZSWAP,
+    },
+    [GATE_SXX] = {
+        .info = {.name = "sxx", .n_qubits = 2, .is_clifford = true,
+                 .help = "square root of XX",
+                 .definition = "gate sxx a,b { h a; h b; cx a,b; s b; cx a,b; h b; h a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_sxx,
+        .inverse = GATE_SXXDG,
+    },
+    [GATE_SXXDG] = {
+        .info = {.name = "sxxdg", .n_qubits = 2, .is_clifford = true,
+                 .help = "inverse of sxx",
+                 .definition = "gate sxxdg a,b { h a; h b; cx a,b; sdg b; cx a,b; h b; h a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_sxxdg,
+        .inverse = GATE_SXX,
+    },
+    [GATE_SYY] = {
+        .info = {.name = "syy", .n_qubits = 2, .is_clifford = true,
+                 .help = "square root of YY",
+                 .definition = "gate syy a,b { sdg a; sdg b; h a; h b; cx a,b; s b; cx a,b; h "
+                               "b; h a; s b; s a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_syy,
+        .inverse = GATE_SYYDG,
+    },
+    [GATE_SYYDG] = {
+        .info = {.name = "syydg", .n_qubits = 2, .is_clifford = true,
+                 .help = "inverse of syy",
+                 .definition = "gate syydg a,b { sdg a; sdg b; h a; h b; cx a,b; sdg b; cx a,b; "
+                               "h b; h a; s b; s a; }"},
+        .form = FORM_MATRIX, .matrix = matrix_syydg,
+        .inverse = GATE_SYY,
+    },
+    [GATE_SZZ] = {
+        .info = {.name = "szz", .n_qubits = 2, .diagonal_mask = 3, .is_clifford = true,
+                 .help = "square root of ZZ: diag(1, i, i, 1)",
+                 .definition = "gate szz a,b { cx a,b; s b; cx a,b; }"},
+        .form = FORM_MONOMIAL, .n_entries = 2, .entries = {{1, 1, 1}, {2, 2, 1}},
+        .inverse = GATE_SZZDG,
+    },
+    [GATE_SZZDG] = {
+        .info = {.name = "szzdg", .n_qubits = 2, .diagonal_mask = 3, .is_clifford = true,
+                 .help = "inverse of szz: diag(1, -i, -i, 1)",
+                 .definition = "gate szzdg a,b { cx a,b; sdg b; cx a,b; }"},
+        .form = FORM_MONOMIAL, .n_entries = 2, .entries = {{1, 1, 3}, {2, 2, 3}},
+        .inverse = GATE_SZZ,
     },
     [GATE_CCX] = {
         .info = {.name = "ccx", .n_qubits = 3, .diagonal_mask = 3, .in_qelib1 = true,

@@ -47,12 +47,15 @@ static bool commutes_with_z(const struct dense *u, unsigned operand, double tole
 
 /* Written once more, so that a record that slips by a line is seen. */
 static const char *const names_in_order[] = {
-    "id",      "u0",        "x",    "y",      "z",   "h",    "s",     "sdg",     "t",    "tdg",
-    "sx",      "sxdg",      "rx",   "ry",     "rz",  "p",    "u1",    "u2",      "u3",   "u",
-    "r",       "cx",        "cy",   "cz",     "ch",  "csx",  "cs",    "csdg",    "crx",  "cry",
-    "crz",     "cp",        "cu1",  "cu3",    "cu",  "swap", "iswap", "iswapdg", "dcx",  "dcxdg",
-    "ecr",     "rxx",       "ryy",  "rzz",    "rzx", "ccx",  "ccz",   "cswap",   "rccx", "c3x",
-    "c3sqrtx", "c3sqrtxdg", "rc3x", "rc3xdg", "c4x",
+    "id",     "u0",      "x",      "y",       "z",         "h",      "s",      "sdg",    "t",
+    "tdg",    "sx",      "sxdg",   "rx",      "ry",        "rz",     "p",      "u1",     "u2",
+    "u3",     "u",       "r",      "cx",      "cy",        "cz",     "ch",     "csx",    "cs",
+    "csdg",   "crx",     "cry",    "crz",     "cp",        "cu1",    "cu3",    "cu",     "swap",
+    "iswap",  "iswapdg", "dcx",    "dcxdg",   "ecr",       "rxx",    "ryy",    "rzz",    "rzx",
+    "c_xyz",  "c_zyx",   "c_nxyz", "c_xnyz",  "c_xynz",    "c_nzyx", "c_znyx", "c_zynx", "h_xy",
+    "h_yz",   "h_nxy",   "h_nxz",  "h_nyz",   "sy",        "sydg",   "xcx",    "xcy",    "ycy",
+    "czswap", "sxx",     "sxxdg",  "syy",     "syydg",     "szz",    "szzdg",  "ccx",    "ccz",
+    "cswap",  "rccx",    "c3x",    "c3sqrtx", "c3sqrtxdg", "rc3x",   "rc3xdg", "c4x",
 };
 
 Test(gate, table_is_in_order_and_names_are_found) {
