@@ -109,6 +109,9 @@ static enum status copy_born(struct simple *simple, uint32_t *out_expr, uint32_t
     case EXPR_OR:
     case EXPR_XOR:
         break;
+    case EXPR_REC:
+    case EXPR_SWEEP:
+        CHECK(node->kind != EXPR_REC && node->kind != EXPR_SWEEP);
     }
     return copy_operator(simple, out_expr, node);
 }
@@ -380,6 +383,28 @@ static enum status copy_barrier(struct simple *simple, const struct op *op) {
     return STATUS_OK;
 }
 
+/* One op per qubit or pair, which lies on one QPU. */
+static enum status copy_noise(struct simple *simple, const struct op *op) {
+    const struct op_list *from = &simple->circuit->ops;
+    const uint32_t *qubits = op_qubits(from, op);
+    const uint32_t group = op_noise_group((enum op_noise)op->which);
+    CHECK(op->which < NOISE_COUNT);
+    for (uint32_t i = 0; i < op->n_qubits; i += group) {
+        uint32_t wires[2] = {simple->emit.home[qubits[i]],
+                             simple->emit.home[qubits[i + group - 1]]};
+        struct op *copy;
+        if (qpu_of(simple, qubits[i]) != qpu_of(simple, qubits[i + group - 1])) {
+            return log_error_at(STATUS_INPUT, simple->emit.loc,
+                                "--distribute simple cannot distribute %s on qubits of two QPUs",
+                                op_noise_name((enum op_noise)op->which));
+        }
+        TRY(op_list_add(&simple->emit.program->ops, &copy, OP_NOISE, wires, group,
+                        op_params(from, op), op->n_params, simple->emit.loc));
+        copy->which = op->which;
+    }
+    return STATUS_OK;
+}
+
 static enum status distribute_op(struct simple *simple, const struct op *op) {
     const struct op_list *ops = &simple->circuit->ops;
     switch ((enum op_kind)op->kind) {
@@ -392,9 +417,13 @@ static enum status distribute_op(struct simple *simple, const struct op *op) {
         return copy_barrier(simple, op);
     case OP_ASSIGN:
         return distribute_assign(simple, op);
+    case OP_NOISE:
+        return copy_noise(simple, op);
     case OP_MEASURE:
     case OP_RESET: {
         size_t open = 0;
+        /* Inverted, wrong or resetting results, and bases of resets: stim_lower spells them out. */
+        CHECK(op->which == 0 && op->n_params == 0 && (op->kind == OP_MEASURE || op->arg == 0));
         if (!is_local(simple, op)) {
             break;
         }
@@ -412,7 +441,6 @@ static enum status distribute_op(struct simple *simple, const struct op *op) {
     case OP_WHILE:
     case OP_REPEAT:
     case OP_END:
-    case OP_NOISE:
     case OP_IDLE:
     case OP_DETECTOR:
     case OP_OBSERVABLE:

@@ -34,12 +34,14 @@ static enum status append_node(struct op_list *list, uint32_t *out_expr, struct 
 }
 
 enum status expr_add(struct op_list *list, uint32_t *out_expr, struct expr node) {
-    CHECK(node.kind <= EXPR_EQ);
+    CHECK(node.kind <= EXPR_SWEEP);
     switch ((enum expr_kind)node.kind) {
     case EXPR_CONST:
         CHECK(node.value0 <= 1);
         break;
     case EXPR_BIT:
+    case EXPR_REC:
+    case EXPR_SWEEP:
         break;
     case EXPR_NOT:
         node.n = add_saturating(1, count_nodes(get_node(list, node.a)));
@@ -115,8 +117,8 @@ void expr_visit_bits(const struct op_list *list, uint32_t expr,
 static void check_affine(void *ctx, const struct op_list *list, uint32_t expr) {
     bool *is_affine = ctx;
     const struct expr *node = get_node(list, expr);
-    *is_affine &=
-        node->kind != EXPR_AND && node->kind != EXPR_OR && (node->kind != EXPR_EQ || node->n <= 1);
+    *is_affine &= node->kind != EXPR_AND && node->kind != EXPR_OR && node->kind != EXPR_REC &&
+                  node->kind != EXPR_SWEEP && (node->kind != EXPR_EQ || node->n <= 1);
 }
 
 bool expr_is_affine(const struct op_list *list, uint32_t expr) {
@@ -169,7 +171,7 @@ static enum status copy_node(struct op_list *list, uint32_t *out_expr, const str
     }
     if (node->kind == EXPR_BIT) {
         copy.a = bit_map ? bit_map[node->a] : node->a;
-    } else if (node->kind != EXPR_CONST) {
+    } else if (is_binary(node->kind) || node->kind == EXPR_NOT) {
         copy.a = index[node->a - lowest];
         copy.b = is_binary(node->kind) ? index[node->b - lowest] : 0;
     }
@@ -258,6 +260,9 @@ uint64_t expr_eval_word(const struct op_list *list, uint32_t expr, const uint64_
         case EXPR_XOR:
             flip ^= known & mask;
             break;
+        case EXPR_REC:
+        case EXPR_SWEEP:
+            CHECK(node->kind != EXPR_REC && node->kind != EXPR_SWEEP);
         }
     }
 }

@@ -151,11 +151,15 @@ enum status op_list_close(struct op_list *list, size_t open, struct src_loc loc)
 uint32_t op_count_sites(const struct op *op) {
     switch ((enum op_kind)op->kind) {
     case OP_MEASURE:
+        return 1 + op->n_params;
     case OP_RESET:
     case OP_EBIT:
     case OP_FREE:
         return 1;
     case OP_NOISE:
+        if (op->which == NOISE_CORRELATED || op->which == NOISE_ELSE) {
+            return 1;
+        }
         return op->n_qubits / op_noise_group((enum op_noise)op->which);
     case OP_GATE:
     case OP_BARRIER:
@@ -208,7 +212,7 @@ const char *op_kind_name(enum op_kind kind) {
 static const struct noise_info {
     const char *name;
     unsigned n_params, group;
-} noises[NOISE_COUNT] = {
+} noises[NOISE_END] = {
     [NOISE_X] = {"X_ERROR", 1, 1},
     [NOISE_Y] = {"Y_ERROR", 1, 1},
     [NOISE_Z] = {"Z_ERROR", 1, 1},
@@ -216,10 +220,16 @@ static const struct noise_info {
     [NOISE_DEPOLARIZE2] = {"DEPOLARIZE2", 1, 2},
     [NOISE_PAULI1] = {"PAULI_CHANNEL_1", 3, 1},
     [NOISE_PAULI2] = {"PAULI_CHANNEL_2", 15, 2},
+    [NOISE_I] = {"I_ERROR", 0, 1},
+    [NOISE_II] = {"II_ERROR", 0, 2},
+    [NOISE_CORRELATED] = {"E", 1, 1},
+    [NOISE_ELSE] = {"ELSE_CORRELATED_ERROR", 1, 1},
+    [NOISE_HERALDED_ERASE] = {"HERALDED_ERASE", 1, 1},
+    [NOISE_HERALDED_PAULI1] = {"HERALDED_PAULI_CHANNEL_1", 4, 1},
 };
 
 static const struct noise_info *get_noise(enum op_noise noise) {
-    CHECK(noise < NOISE_COUNT);
+    CHECK(noise < NOISE_END && noise != NOISE_COUNT);
     return &noises[noise];
 }
 

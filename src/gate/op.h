@@ -17,8 +17,10 @@
 
 enum op_kind {
     OP_GATE,    /* gate, qubits, params */
-    OP_MEASURE, /* qubits; bit = target; arg = packed Paulis (op_pauli), 0 means Z on one qubit */
-    OP_RESET,   /* one qubit to |0> */
+    OP_MEASURE, /* qubits; bit = target; arg = packed Paulis (op_pauli), 0 means Z on one qubit;
+                 * circuits: which = flags of enum op_measure, params: none, or p that the bit is
+                 * wrong; no qubits: the constant 0 */
+    OP_RESET,   /* one qubit to |0>; circuits: arg = Pauli letter, to its +1 state (0: Z) */
     OP_BARRIER, /* qubits */
     OP_ALLOC,   /* one qubit, in |0> */
     OP_FREE,    /* one qubit; its state is dropped (measured out and forgotten) */
@@ -33,7 +35,8 @@ enum op_kind {
     OP_NOISE,      /* noise, qubits, params */
     OP_IDLE,       /* one qubit; arg = segment */
     OP_DETECTOR,   /* params = coordinates; expr = XOR of bits */
-    OP_OBSERVABLE, /* arg = index; expr = XOR of bits */
+    OP_OBSERVABLE, /* arg = index; expr = XOR of bits; circuits: qubits, params = their Pauli
+                    * letters 1, 2, 3, negative when inverted */
     OP_TICK,
     OP_COORDS,       /* qubits, params */
     OP_SHIFT_COORDS, /* params */
@@ -45,12 +48,26 @@ enum op_kind {
 enum op_noise {
     NOISE_X,
     NOISE_Y,
-    NOISE_Z,           /* params: p; each qubit on its own */
-    NOISE_DEPOLARIZE1, /* p: X, Y, Z with p/3 each; each qubit on its own */
-    NOISE_DEPOLARIZE2, /* p: the 15 other strings with p/15 each; pairs of qubits */
-    NOISE_PAULI1,      /* pX, pY, pZ */
-    NOISE_PAULI2,      /* 15 probabilities, IX IY IZ XI ... ZZ (first letter: first qubit) */
-    NOISE_COUNT,
+    NOISE_Z,               /* params: p; each qubit on its own */
+    NOISE_DEPOLARIZE1,     /* p: X, Y, Z with p/3 each; each qubit on its own */
+    NOISE_DEPOLARIZE2,     /* p: the 15 other strings with p/15 each; pairs of qubits */
+    NOISE_PAULI1,          /* pX, pY, pZ */
+    NOISE_PAULI2,          /* 15 probabilities, IX IY IZ XI ... ZZ (first letter: first qubit) */
+    NOISE_COUNT,           /* of those that programs may hold; what follows is in circuits only */
+    NOISE_I,               /* any params; does nothing */
+    NOISE_II,              /* the same on pairs */
+    NOISE_CORRELATED,      /* p: the product of Paulis packed in arg, on its qubits (maybe none) */
+    NOISE_ELSE,            /* the same, if no error of the chain of NOISE_CORRELATED, NOISE_ELSE ...
+                            * before it happened */
+    NOISE_HERALDED_ERASE,  /* p: bit = 1 and one of I, X, Y, Z with p/4 each; one qubit */
+    NOISE_HERALDED_PAULI1, /* pI, pX, pY, pZ: likewise */
+    NOISE_END,
+};
+
+/* Flags in `which` of a MEASURE. */
+enum op_measure {
+    MEASURE_INVERTED = 1, /* the bit is the opposite of the result */
+    MEASURE_RESETS = 2,   /* then the qubit is reset to the +1 state of its Pauli; one qubit */
 };
 
 #define OP_NO_BIT UINT32_MAX
@@ -65,13 +82,17 @@ struct op {
     uint32_t n_qubits;
     uint32_t qubit0; /* first operand in op_list.qubits */
     uint32_t param0; /* first parameter in op_list.params */
-    uint32_t bit;    /* target of MEASURE, ASSIGN, SEND, RECV; else OP_NO_BIT */
-    uint32_t expr;   /* root in op_list.exprs of IF, WHILE, ASSIGN; else OP_NO_EXPR */
+    uint32_t bit;    /* target of MEASURE, ASSIGN, heralded NOISE, SEND, RECV; else OP_NO_BIT */
+    uint32_t expr;   /* root in op_list.exprs of IF, WHILE, ASSIGN, DETECTOR, OBSERVABLE; else
+                      * OP_NO_EXPR */
     uint32_t match;  /* partner of a block marker */
     uint32_t qpu;    /* programs: the QPU that executes it (EBIT: of its first wire) */
     uint64_t arg;
     uint32_t file, line, col; /* file: index in the owner's file names; 0,0,0 = made, not read */
-    uint32_t site;            /* first static random site; op_list_number_sites */
+    union {
+        uint32_t site; /* programs: first static random site; op_list_number_sites */
+        uint32_t tag;  /* circuits: 1 + index in the owner's tags; 0: none */
+    };
 };
 
 /* Condition trees. A bit never written is 0. */
@@ -81,8 +102,10 @@ enum expr_kind {
     EXPR_NOT,   /* a = node */
     EXPR_AND,
     EXPR_OR,
-    EXPR_XOR, /* a, b = nodes */
-    EXPR_EQ,  /* bits a .. a+n-1 (lowest first) equal the n-bit constant at words[value0] */
+    EXPR_XOR,   /* a, b = nodes */
+    EXPR_EQ,    /* bits a .. a+n-1 (lowest first) equal the n-bit constant at words[value0] */
+    EXPR_REC,   /* circuits: the a-th last result measured before, counted while running */
+    EXPR_SWEEP, /* circuits: bit a of the data of a sweep */
 };
 /* Children come before their parents in the pool. In NOT, AND, OR and XOR, n is the number of nodes
  * of the tree (set by expr_add, saturating). */
@@ -147,12 +170,13 @@ uint64_t expr_eval_word(const struct op_list *list, uint32_t expr, const uint64_
 /* Calls visit for every bit that the tree reads (a bit may come twice). */
 void expr_visit_bits(const struct op_list *list, uint32_t expr,
                      void (*visit)(void *ctx, uint32_t bit), void *ctx);
-/* The tree is an XOR of bits and constants (NOT, XOR, BIT, CONST, EQ on one bit). */
+/* The tree is an XOR of bits and constants (NOT, XOR, BIT, CONST, EQ on one bit); a tree with REC
+ * or SWEEP is none. */
 bool expr_is_affine(const struct op_list *list, uint32_t expr);
 
-/* Static random sites in list order: a MEASURE, RESET, EBIT, FREE takes one each, a NOISE one per
- * target (or pair), everything else none. At run time site = static id + n_sites x iteration
- * (DESIGN 5.1). */
+/* Static random sites in list order: a MEASURE, RESET, EBIT, FREE takes one each (a MEASURE that
+ * may be wrong two), a NOISE one per target (or pair; a correlated one: one), everything else none.
+ * At run time site = static id + n_sites x iteration (DESIGN 5.1). */
 void op_list_number_sites(struct op_list *list);
 uint32_t op_count_sites(const struct op *op);
 
@@ -164,7 +188,8 @@ static inline unsigned op_pauli(const struct op *op, unsigned i) {
 
 const char *op_kind_name(enum op_kind kind);
 const char *op_noise_name(enum op_noise noise); /* Stim's names: X_ERROR, DEPOLARIZE1 ... */
-/* Parameters that this noise takes, and targets per group (1 or 2). */
+/* Parameters that this noise takes (NOISE_I, NOISE_II: 0, though any number will do), and targets
+ * per group (1 or 2). */
 unsigned op_noise_n_params(enum op_noise noise);
 unsigned op_noise_group(enum op_noise noise);
 

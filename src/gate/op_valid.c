@@ -43,15 +43,7 @@ static bool is_gate_valid(const struct op_list *list, const struct op *op) {
     return are_distinct(op_qubits(list, op), op->n_qubits);
 }
 
-static bool is_noise_valid(const struct op_list *list, const struct op *op) {
-    if (op->which >= NOISE_COUNT) {
-        return false;
-    }
-    enum op_noise noise = (enum op_noise)op->which;
-    uint32_t group = op_noise_group(noise);
-    if (op->n_params != op_noise_n_params(noise) || op->n_qubits % group != 0) {
-        return false;
-    }
+static bool are_probabilities(const struct op_list *list, const struct op *op) {
     double sum = 0;
     for (unsigned i = 0; i < op->n_params; i++) {
         double p = op_params(list, op)[i];
@@ -60,28 +52,61 @@ static bool is_noise_valid(const struct op_list *list, const struct op *op) {
         }
         sum += p;
     }
+    return sum <= 1 + 1e-12; /* fifteen decimals that add to 1 may miss it by their rounding */
+}
+
+/* One letter X, Y or Z for each qubit, nothing beyond. */
+static bool is_product_valid(const struct op_list *list, const struct op *op) {
+    if (op->n_qubits > OP_MAX_PAULI_LETTERS) {
+        return false;
+    }
+    for (unsigned i = 0; i < OP_MAX_PAULI_LETTERS; i++) {
+        if (((op->arg >> (2 * i)) & 3) != 0 ? i >= op->n_qubits : i < op->n_qubits) {
+            return false;
+        }
+    }
+    return are_distinct(op_qubits(list, op), op->n_qubits);
+}
+
+static bool is_noise_valid(const struct op_list *list, const struct op *op, uint32_t n_bits) {
+    if (op->which >= NOISE_END || op->which == NOISE_COUNT || !are_probabilities(list, op)) {
+        return false;
+    }
+    enum op_noise noise = (enum op_noise)op->which;
+    uint32_t group = op_noise_group(noise);
+    bool is_heralded = noise == NOISE_HERALDED_ERASE || noise == NOISE_HERALDED_PAULI1;
+    if (noise == NOISE_CORRELATED || noise == NOISE_ELSE) {
+        return op->n_params == 1 && is_product_valid(list, op);
+    }
+    if ((noise != NOISE_I && noise != NOISE_II && op->n_params != op_noise_n_params(noise)) ||
+        op->n_qubits % group != 0 || (is_heralded && (op->n_qubits != 1 || op->bit >= n_bits))) {
+        return false;
+    }
     for (uint32_t i = 0; i < op->n_qubits; i += group) {
         if (!are_distinct(op_qubits(list, op) + i, group)) {
             return false;
         }
     }
-    return sum <= 1 + 1e-12; /* fifteen decimals that add to 1 may miss it by their rounding */
+    return true;
 }
 
-/* One letter X, Y or Z for each qubit, nothing beyond; 0 stands for Z on one qubit. */
+/* 0 stands for Z on one qubit. */
 static bool is_measure_valid(const struct op_list *list, const struct op *op) {
-    if (op->n_qubits == 0 || op->n_qubits > OP_MAX_PAULI_LETTERS) {
+    if (op->which > (MEASURE_INVERTED | MEASURE_RESETS) || op->n_params > 1 ||
+        !are_probabilities(list, op) || ((op->which & MEASURE_RESETS) != 0 && op->n_qubits != 1)) {
         return false;
     }
-    if (op->arg == 0) {
-        return op->n_qubits == 1;
-    }
-    for (unsigned i = 0; i < OP_MAX_PAULI_LETTERS; i++) {
-        if ((op_pauli(op, i) != 0) != (i < op->n_qubits)) {
+    return (op->arg == 0 && op->n_qubits == 1) || is_product_valid(list, op);
+}
+
+static bool is_observable_valid(const struct op_list *list, const struct op *op) {
+    for (unsigned i = 0; i < op->n_params; i++) {
+        double letter = fabs(op_params(list, op)[i]);
+        if (letter != 1 && letter != 2 && letter != 3) {
             return false;
         }
     }
-    return are_distinct(op_qubits(list, op), op->n_qubits);
+    return op->n_params == op->n_qubits;
 }
 
 static bool are_params_finite(const struct op_list *list, const struct op *op) {
@@ -120,6 +145,7 @@ static bool is_op_valid(const struct op_list *list, const struct op *op, uint32_
     case OP_MEASURE:
         return op->bit < n_bits && is_measure_valid(list, op);
     case OP_RESET:
+        return op->n_qubits == 1 && op->arg < 3;
     case OP_ALLOC:
     case OP_FREE:
     case OP_IDLE:
@@ -132,13 +158,14 @@ static bool is_op_valid(const struct op_list *list, const struct op *op, uint32_
     case OP_IF:
     case OP_WHILE:
     case OP_DETECTOR:
-    case OP_OBSERVABLE:
         return op->n_qubits == 0 && are_params_finite(list, op) &&
                is_expr_valid(list, op->expr, n_bits);
     case OP_ASSIGN:
         return op->n_qubits == 0 && op->bit < n_bits && is_expr_valid(list, op->expr, n_bits);
+    case OP_OBSERVABLE:
+        return is_observable_valid(list, op) && is_expr_valid(list, op->expr, n_bits);
     case OP_NOISE:
-        return is_noise_valid(list, op);
+        return is_noise_valid(list, op, n_bits);
     case OP_COORDS:
     case OP_SHIFT_COORDS:
         return are_params_finite(list, op);

@@ -302,6 +302,9 @@ static enum status check_condition(struct checker *checker) {
         case EXPR_NOT:
             TRY(push_node(checker, expr->a));
             break;
+        case EXPR_REC:
+        case EXPR_SWEEP:
+            CHECK(expr->kind != EXPR_REC && expr->kind != EXPR_SWEEP);
         }
     }
     return STATUS_OK;

@@ -115,6 +115,8 @@ static bool needs_brackets(const struct printer *printer, uint32_t node) {
     switch ((enum expr_kind)expr->kind) {
     case EXPR_CONST:
     case EXPR_BIT:
+    case EXPR_REC:
+    case EXPR_SWEEP:
         return false;
     case EXPR_NOT:
         return child->kind == EXPR_EQ && compared_register(printer->program, child) != NULL;
@@ -150,6 +152,9 @@ static enum status print_node(struct printer *printer, struct item item) {
     case EXPR_EQ:
         print_eq(printer, expr, "==");
         break;
+    case EXPR_REC:
+    case EXPR_SWEEP:
+        CHECK(expr->kind != EXPR_REC && expr->kind != EXPR_SWEEP);
     }
     return STATUS_OK;
 }

@@ -353,6 +353,13 @@ static void noise_letters(double *out_p, const struct op *op, const double *para
         memcpy(out_p, params, 15 * sizeof *out_p);
         return;
     case NOISE_COUNT:
+    case NOISE_I:
+    case NOISE_II:
+    case NOISE_CORRELATED:
+    case NOISE_ELSE:
+    case NOISE_HERALDED_ERASE:
+    case NOISE_HERALDED_PAULI1:
+    case NOISE_END:
         break;
     }
     check_fail("noise kind", __FILE__, __LINE__);

@@ -360,3 +360,55 @@ Test(op, names) {
     cr_assert_eq(op_noise_group(NOISE_PAULI1), 1);
     cr_assert_leq(sizeof(struct op), 56);
 }
+
+/* Ops that only circuits hold: as they are right, then with each fault. */
+Test(op, ops_of_circuits_are_valid) {
+    static const uint32_t qubits[] = {0, 2};
+    static const double p[] = {0.1, 0.2, 0.3, 0.4}, wrong = 1.5;
+    static const struct {
+        enum op_kind kind;
+        uint32_t n_qubits, n_params, which, bit;
+        uint64_t arg;
+        bool is_valid;
+    } cases[] = {
+        {OP_MEASURE, 1, 1, MEASURE_INVERTED | MEASURE_RESETS, 1, 0, true},
+        {OP_MEASURE, 0, 0, MEASURE_INVERTED, 1, 0, true},
+        {OP_MEASURE, 2, 1, MEASURE_INVERTED, 1, 1 | 2 << 2, true},
+        {OP_MEASURE, 2, 0, MEASURE_RESETS, 1, 1 | 2 << 2, false},
+        {OP_MEASURE, 0, 0, MEASURE_RESETS, 1, 0, false},
+        {OP_MEASURE, 1, 2, 0, 1, 0, false},
+        {OP_MEASURE, 1, 0, 4, 1, 0, false},
+        {OP_MEASURE, 0, 0, 0, 2, 0, false},
+        {OP_RESET, 1, 0, 0, OP_NO_BIT, 2, true},
+        {OP_RESET, 1, 0, 0, OP_NO_BIT, 3, false},
+        {OP_NOISE, 2, 3, NOISE_I, OP_NO_BIT, 0, true},
+        {OP_NOISE, 2, 0, NOISE_II, OP_NO_BIT, 0, true},
+        {OP_NOISE, 1, 0, NOISE_II, OP_NO_BIT, 0, false},
+        {OP_NOISE, 2, 1, NOISE_CORRELATED, OP_NO_BIT, 3 | 1 << 2, true},
+        {OP_NOISE, 0, 1, NOISE_ELSE, OP_NO_BIT, 0, true},
+        {OP_NOISE, 2, 1, NOISE_ELSE, OP_NO_BIT, 3, false},
+        {OP_NOISE, 2, 2, NOISE_ELSE, OP_NO_BIT, 3 | 1 << 2, false},
+        {OP_NOISE, 1, 1, NOISE_HERALDED_ERASE, 1, 0, true},
+        {OP_NOISE, 1, 4, NOISE_HERALDED_PAULI1, 0, 0, true},
+        {OP_NOISE, 1, 3, NOISE_HERALDED_PAULI1, 0, 0, false},
+        {OP_NOISE, 1, 1, NOISE_HERALDED_ERASE, OP_NO_BIT, 0, false},
+        {OP_NOISE, 2, 1, NOISE_HERALDED_ERASE, 0, 0, false},
+        {OP_NOISE, 1, 1, NOISE_END, 0, 0, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct op_list list = {0};
+        struct op *op;
+        cr_assert_eq(op_list_add(&list, &op, cases[i].kind, qubits, cases[i].n_qubits, p,
+                                 cases[i].n_params, (struct src_loc){0}),
+                     STATUS_OK);
+        op->which = (uint16_t)cases[i].which;
+        op->bit = cases[i].bit;
+        op->arg = cases[i].arg;
+        cr_expect_eq(op_list_is_valid(&list, 3, 2), cases[i].is_valid, "case %zu", i);
+        if (cases[i].n_params > 0) {
+            list.params[op->param0] = wrong;
+            cr_expect(!op_list_is_valid(&list, 3, 2), "case %zu", i);
+        }
+        op_list_fini(&list);
+    }
+}

@@ -79,6 +79,9 @@ static inline void dump_expr(struct text *out, const struct op_list *list, uint3
         }
         text_add(out, ")");
         break;
+    case EXPR_REC: /* of circuits alone */
+    case EXPR_SWEEP:
+        break;
     }
 }
 
