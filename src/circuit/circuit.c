@@ -20,6 +20,7 @@ void circuit_destroy(struct circuit *circuit) {
     mem_free(circuit->qregs);
     mem_free(circuit->cregs);
     mem_free(circuit->placed_qpus);
+    mem_free(circuit->tags);
     arena_fini(&circuit->arena);
     mem_free(circuit);
 }
@@ -138,7 +139,8 @@ const struct reg *circuit_creg_of(const struct circuit *circuit, uint32_t bit) {
 const char *circuit_qubit_name(const struct circuit *circuit, uint32_t qb, char *buffer, size_t n) {
     const struct reg *reg = circuit_qreg_of(circuit, qb);
 
-    snprintf(buffer, n, "%s[%u]", reg->name, qb - reg->first);
+    snprintf(buffer, n, "%s[%u]", reg->name,
+             circuit->labels == NULL ? qb - reg->first : circuit->labels[qb]);
     return buffer;
 }
 

@@ -37,7 +37,12 @@ struct circuit {
     const char **placed_qpus;
     size_t n_placed_qpus, cap_placed_qpus;
     uint32_t *placement; /* n_qubits entries when n_placed_qpus > 0; in the arena */
-    bool measures;       /* has a MEASURE */
+    /* Stim's language: what its text calls each qubit, ascending (NULL: 0, 1, 2 ...; in the arena),
+     * and the tags of its instructions, escapes as they stand. */
+    uint32_t *labels;
+    const char **tags;
+    size_t n_tags, cap_tags;
+    bool measures; /* has a MEASURE */
 };
 
 /* Zeroed circuit with an empty op list; NULL (logged) without memory. */
@@ -57,7 +62,7 @@ const struct reg *circuit_find_creg(const struct circuit *circuit, const char *n
 /* The register that a qubit or bit belongs to. Cost: log of the number of registers. */
 const struct reg *circuit_qreg_of(const struct circuit *circuit, uint32_t qb);
 const struct reg *circuit_creg_of(const struct circuit *circuit, uint32_t bit);
-/* "a[3]" */
+/* "a[3]"; with labels the label instead of the index */
 const char *circuit_qubit_name(const struct circuit *circuit, uint32_t qb, char *buffer, size_t n);
 /* Declares creg `meas` and measures every qubit in order: what a circuit without measurement means.
  */
@@ -109,4 +114,30 @@ enum status qasm3_read_file(struct circuit **out_circuit, const char *path,
                             const struct circuit_limits *limits);
 enum status qasm3_read_text(struct circuit **out_circuit, const char *name, const char *text,
                             size_t n, const struct circuit_limits *limits);
+
+/* Stim's language (docs/stim.md), from a file ("-" = stdin) or a text. Qubits are renumbered in
+ * ascending order of their labels and form register q. The record is register rec: one bit for each
+ * result that the text names, in text order, so a result inside REPEAT has one bit for all rounds;
+ * DETECTOR, OBSERVABLE and feedback (IF around a Pauli) refer to results by EXPR_REC, counted back
+ * while running. Other spellings of a gate become one (XCZ a b: CX b a); SPP becomes gates; a
+ * product of Paulis is multiplied out. T, T_DAG, R_X ... R_ZZ and U3 (angles in half turns) are
+ * read unless strict. Errors: STATUS_INPUT at file:line:column; too many qubits, results or ops:
+ * STATUS_NOFIT. */
+enum status stim_read_file(struct circuit **out_circuit, const char *path,
+                           const struct circuit_limits *limits);
+enum status stim_read_text(struct circuit **out_circuit, const char *name, const char *text,
+                           size_t n, const struct circuit_limits *limits);
+/* Stim text that reads back as the same circuit (positions aside). A circuit of another language:
+ * measurements must write its bits in ascending order, each once, which is what a record is.
+ * What the language cannot say is refused. */
+enum status stim_print(struct text *out, const struct circuit *circuit);
+/* The same circuit in plain ops, for what runs gates: results inverted, wrong or followed by a
+ * reset, bases of resets and references to the record are spelt out, REPEAT is unrolled (up to 2^20
+ * ops more than the list has), rec has a bit for every result; annotations are left out. Refused
+ * with the place (STATUS_INPUT): sweep bits, chains of correlated errors, heralded errors, a
+ * constant 1 in the record, a wrong result of a qubit that is used again before its reset. */
+enum status stim_lower(struct circuit **out_circuit, const struct circuit *circuit);
+/* The circuit has ops or trees that stim_lower takes away. */
+bool stim_needs_lowering(const struct circuit *circuit);
+
 #endif

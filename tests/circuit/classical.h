@@ -40,6 +40,9 @@ static inline bool classical_value(const struct classical *state, const struct o
             }
         }
         return true;
+    case EXPR_REC: /* of Stim's language alone */
+    case EXPR_SWEEP:
+        break;
     }
     return false;
 }

@@ -1,0 +1,371 @@
+#include <string.h>
+
+#include "base/log.h"
+#include "circuit/circuit.h"
+
+enum { MAX_UNROLLED = 1 << 20 };
+
+struct loop {
+    size_t open;
+    uint64_t rounds_left;
+};
+
+struct lowering {
+    const struct circuit *from;
+    struct circuit *to;
+    const struct op *op;     /* being lowered */
+    const struct op *repeat; /* the last REPEAT outside all others */
+    struct src_loc loc;
+    uint32_t n_records;
+    struct loop *loops;
+    size_t n_loops, cap_loops;
+    /* Per qubit: the op whose wrong result stands for an error that the qubit still carries. It
+     * must be reset, or never touched again. */
+    const struct op **tainted;
+};
+
+static enum status refuse(const struct lowering *l, const char *why) {
+    return log_error_at(STATUS_INPUT, l->loc, "%s", why);
+}
+
+/* Noise of Paulis leaves the error of a wrong result what it is. */
+static enum status touch(struct lowering *l, enum op_kind kind, const uint32_t *qubits, size_t n) {
+    for (size_t i = 0; i < n && kind != OP_NOISE; i++) {
+        const struct op *taint = l->tainted[qubits[i]];
+        if (taint != NULL && kind != OP_RESET) {
+            char name[64];
+            return log_error_at(STATUS_INPUT, circuit_loc(l->from, taint),
+                                "a result that may be wrong on %s, which is used again before a "
+                                "reset (line %u): not supported by engines that run gates",
+                                circuit_qubit_name(l->from, qubits[i], name, sizeof name),
+                                l->op->line);
+        }
+        l->tainted[qubits[i]] = NULL;
+    }
+    return STATUS_OK;
+}
+
+static enum status add_op(struct lowering *l, struct op **out_op, enum op_kind kind,
+                          const uint32_t *qubits, size_t n_qubits, const double *params,
+                          size_t n_params) {
+    TRY(touch(l, kind, qubits, n_qubits));
+    TRY(op_list_add(&l->to->ops, out_op, kind, qubits, n_qubits, params, n_params, l->loc));
+    (*out_op)->file = l->op->file;
+    return STATUS_OK;
+}
+
+static enum status add_gate(struct lowering *l, enum gate_id gate, uint32_t qb) {
+    struct op *op;
+
+    TRY(add_op(l, &op, OP_GATE, &qb, 1, NULL, 0));
+    op->which = (uint16_t)gate;
+    return STATUS_OK;
+}
+
+/* A Pauli that turns the result of measuring `letter` over. */
+static enum gate_id flip_of(unsigned letter) {
+    return letter == 3 ? GATE_X : GATE_Z;
+}
+
+/* ---- results ---- */
+
+static enum status add_reset(struct lowering *l, uint32_t qb, unsigned letter) {
+    struct op *op;
+
+    TRY(add_op(l, &op, OP_RESET, &qb, 1, NULL, 0));
+    if (letter == 1 || letter == 2) {
+        TRY(add_gate(l, GATE_H, qb));
+    }
+    return letter == 2 ? add_gate(l, GATE_S, qb) : STATUS_OK;
+}
+
+static enum status lower_constant(struct lowering *l) {
+    double p = l->op->n_params > 0 ? op_params(&l->from->ops, l->op)[0] : 0;
+
+    if ((l->op->which & MEASURE_INVERTED) != 0 || p > 0) {
+        return refuse(l, "a constant 1 (or one that may be wrong) in the record is not supported "
+                         "by engines that run gates");
+    }
+    return STATUS_OK;
+}
+
+static enum status lower_measure(struct lowering *l) {
+    const struct op *op = l->op;
+    const uint32_t *qubits = op_qubits(&l->from->ops, op);
+    double p = op->n_params > 0 ? op_params(&l->from->ops, op)[0] : 0;
+    uint32_t bit = l->n_records++;
+    struct op *copy;
+
+    if (op->n_qubits == 0) {
+        return lower_constant(l);
+    }
+    unsigned letter = op_pauli(op, 0);
+    enum gate_id flip = flip_of(letter);
+    if ((op->which & MEASURE_INVERTED) != 0) {
+        TRY(add_gate(l, flip, qubits[0]));
+    }
+    if (p > 0) {
+        TRY(add_op(l, &copy, OP_NOISE, qubits, 1, &p, 1));
+        copy->which = flip == GATE_X ? NOISE_X : NOISE_Z;
+    }
+    TRY(add_op(l, &copy, OP_MEASURE, qubits, op->n_qubits, NULL, 0));
+    copy->bit = bit;
+    copy->arg = op->arg;
+    if ((op->which & MEASURE_RESETS) != 0) {
+        return add_reset(l, qubits[0], letter);
+    }
+    if ((op->which & MEASURE_INVERTED) != 0) {
+        TRY(add_gate(l, flip, qubits[0]));
+    }
+    if (p > 0) {
+        l->tainted[qubits[0]] = op;
+    }
+    return STATUS_OK;
+}
+
+/* ---- noise ---- */
+
+/* A correlated error that no other excludes, on one or two qubits. */
+static enum status lower_correlated(struct lowering *l) {
+    const struct op *op = l->op;
+    double p[15] = {0};
+    unsigned index = 0;
+    struct op *copy;
+
+    if (op->n_qubits > 2) {
+        return refuse(l, "a correlated error on more than two qubits is not supported by engines "
+                         "that run gates");
+    }
+    if (op->n_qubits == 0) {
+        return STATUS_OK;
+    }
+    for (uint32_t i = 0; i < op->n_qubits; i++) {
+        index = 4 * index + ((unsigned)(op->arg >> (2 * i)) & 3);
+    }
+    p[index - 1] = op_params(&l->from->ops, op)[0];
+    TRY(add_op(l, &copy, OP_NOISE, op_qubits(&l->from->ops, op), op->n_qubits, p,
+               op->n_qubits == 1 ? 3 : 15));
+    copy->which = op->n_qubits == 1 ? NOISE_PAULI1 : NOISE_PAULI2;
+    return STATUS_OK;
+}
+
+static enum status lower_noise(struct lowering *l) {
+    const struct op *op = l->op;
+    struct op *copy;
+
+    switch ((enum op_noise)op->which) {
+    case NOISE_I:
+    case NOISE_II:
+        return STATUS_OK;
+    case NOISE_CORRELATED:
+        return lower_correlated(l);
+    case NOISE_ELSE:
+        return refuse(l, "a chain of correlated errors (ELSE_CORRELATED_ERROR) is not supported by "
+                         "engines that run gates");
+    case NOISE_HERALDED_ERASE:
+    case NOISE_HERALDED_PAULI1:
+        return refuse(l, "a heralded error is not supported by engines that run gates");
+    case NOISE_X:
+    case NOISE_Y:
+    case NOISE_Z:
+    case NOISE_DEPOLARIZE1:
+    case NOISE_DEPOLARIZE2:
+    case NOISE_PAULI1:
+    case NOISE_PAULI2:
+    case NOISE_COUNT:
+    case NOISE_END:
+        break;
+    }
+    TRY(add_op(l, &copy, OP_NOISE, op_qubits(&l->from->ops, op), op->n_qubits,
+               op_params(&l->from->ops, op), op->n_params));
+    copy->which = op->which;
+    return STATUS_OK;
+}
+
+/* ---- blocks ---- */
+
+/* Feedback: a condition on a result, around gates. */
+static enum status open_condition(struct lowering *l) {
+    struct expr expr = l->from->ops.exprs[l->op->expr];
+    uint32_t copy;
+    size_t open;
+
+    if (expr.kind == EXPR_SWEEP) {
+        return log_error_at(STATUS_INPUT, l->loc,
+                            "sweep[%u] has no value: there are no data of a sweep", expr.a);
+    }
+    if (expr.kind != EXPR_REC) {
+        return refuse(l, "a condition other than rec[-k] between instructions of Stim");
+    }
+    CHECK(expr.a <= l->n_records);
+    expr = (struct expr){.kind = EXPR_BIT, .a = l->n_records - expr.a, .n = 1};
+    TRY(expr_add(&l->to->ops, &copy, expr));
+    TRY(op_list_open(&l->to->ops, &open, OP_IF, copy, 0, l->loc));
+    l->to->ops.ops[open].file = l->op->file;
+    TRY(vec_reserve(&l->loops, l->n_loops, &l->cap_loops, 1, sizeof *l->loops));
+    l->loops[l->n_loops++] = (struct loop){.open = open};
+    return STATUS_OK;
+}
+
+static enum status open_repeat(struct lowering *l, size_t at) {
+    l->repeat = l->n_loops == 0 ? l->op : l->repeat;
+    TRY(vec_reserve(&l->loops, l->n_loops, &l->cap_loops, 1, sizeof *l->loops));
+    l->loops[l->n_loops++] = (struct loop){.open = at, .rounds_left = l->op->arg - 1};
+    return STATUS_OK;
+}
+
+/* The next op is *inout_at + 1. */
+static enum status close_block(struct lowering *l, size_t *inout_at) {
+    struct loop *loop = &l->loops[l->n_loops - 1];
+
+    if (l->from->ops.ops[l->op->match].kind == OP_IF) {
+        l->n_loops--;
+        return op_list_close(&l->to->ops, loop->open, l->loc);
+    }
+    if (loop->rounds_left > 0) {
+        loop->rounds_left--;
+        *inout_at = loop->open;
+    } else {
+        l->n_loops--;
+    }
+    return STATUS_OK;
+}
+
+static enum status lower_gate(struct lowering *l) {
+    const struct op *op = l->op;
+    const uint32_t *qubits = op_qubits(&l->from->ops, op);
+    struct op *copy;
+    bool is_pauli =
+        op->which == GATE_I || op->which == GATE_X || op->which == GATE_Y || op->which == GATE_Z;
+
+    TRY(touch(l, is_pauli ? OP_NOISE : OP_GATE, qubits, op->n_qubits));
+    TRY(op_list_add(&l->to->ops, &copy, OP_GATE, qubits, op->n_qubits, op_params(&l->from->ops, op),
+                    op->n_params, l->loc));
+    copy->file = op->file;
+    copy->which = op->which;
+    return STATUS_OK;
+}
+
+static enum status lower_op(struct lowering *l, size_t *inout_at) {
+    switch ((int)l->op->kind) {
+    case OP_GATE:
+        return lower_gate(l);
+    case OP_MEASURE:
+        return lower_measure(l);
+    case OP_RESET:
+        return add_reset(l, op_qubits(&l->from->ops, l->op)[0], (unsigned)l->op->arg);
+    case OP_NOISE:
+        return lower_noise(l);
+    case OP_IF:
+        return open_condition(l);
+    case OP_REPEAT:
+        return open_repeat(l, *inout_at);
+    case OP_END:
+        return close_block(l, inout_at);
+    case OP_DETECTOR:
+    case OP_OBSERVABLE:
+    case OP_TICK:
+    case OP_COORDS:
+    case OP_SHIFT_COORDS:
+        return STATUS_OK;
+    }
+    return log_error_at(STATUS_INPUT, l->loc, "%s between instructions of Stim",
+                        op_kind_name((enum op_kind)l->op->kind));
+}
+
+static enum status lower_all(struct lowering *l) {
+    const struct op_list *ops = &l->from->ops;
+    size_t n_steps = 0;
+
+    for (size_t at = 0; at < ops->n_ops; at++) {
+        l->op = &ops->ops[at];
+        l->loc = circuit_loc(l->from, l->op);
+        if (++n_steps > ops->n_ops + MAX_UNROLLED) {
+            return log_error_at(STATUS_INPUT, circuit_loc(l->from, l->repeat),
+                                "REPEAT of %llu rounds is more than the 2^20 operations that "
+                                "engines that run gates unroll",
+                                (unsigned long long)l->repeat->arg);
+        }
+        TRY(lower_op(l, &at));
+    }
+    return STATUS_OK;
+}
+
+static enum status copy_names(struct circuit *to, const struct circuit *from) {
+    struct src_loc nowhere = {.file = "(made)"};
+    size_t n_bytes = from->n_qubits * sizeof *from->labels;
+
+    TRY(vec_reserve(&to->files, 0, &to->cap_files, from->n_files, sizeof *to->files));
+    for (size_t i = 0; i < from->n_files; i++) {
+        to->files[i] = arena_strdup(&to->arena, from->files[i]);
+        if (to->files[i] == NULL) {
+            return STATUS_NOFIT;
+        }
+        to->n_files++;
+    }
+    for (size_t i = 0; i < from->n_qregs; i++) {
+        TRY(circuit_add_qreg(to, from->qregs[i].name, from->qregs[i].n, nowhere));
+    }
+    if (from->labels != NULL) {
+        to->labels = arena_alloc(&to->arena, n_bytes);
+        if (to->labels == NULL) {
+            return STATUS_NOFIT;
+        }
+        memcpy(to->labels, from->labels, n_bytes);
+    }
+    return STATUS_OK;
+}
+
+enum status stim_lower(struct circuit **out_circuit, const struct circuit *circuit) {
+    struct lowering l = {.from = circuit, .to = circuit_create()};
+    enum status status = STATUS_NOFIT;
+
+    l.tainted = mem_alloc(circuit->n_qubits, sizeof *l.tainted);
+    if (l.to == NULL || l.tainted == NULL) {
+        goto done;
+    }
+    TRY_GOTO(copy_names(l.to, circuit), done);
+    TRY_GOTO(lower_all(&l), done);
+    if (l.n_records > 0) {
+        TRY_GOTO(circuit_add_creg(l.to, "rec", l.n_records, (struct src_loc){.file = "(made)"}),
+                 done);
+    }
+    l.to->measures = circuit->measures;
+    *out_circuit = l.to;
+    l.to = NULL;
+done:
+    circuit_destroy(l.to);
+    mem_free(l.tainted);
+    mem_free(l.loops);
+    return status;
+}
+
+static bool is_beyond_gates(const struct op_list *list, const struct op *op) {
+    switch ((int)op->kind) {
+    case OP_MEASURE:
+        return op->which != 0 || op->n_params > 0 || op->n_qubits == 0;
+    case OP_RESET:
+        return op->arg != 0;
+    case OP_NOISE:
+        return op->which > NOISE_COUNT;
+    case OP_IF:
+        return list->exprs[op->expr].kind == EXPR_REC || list->exprs[op->expr].kind == EXPR_SWEEP;
+    case OP_REPEAT:
+    case OP_DETECTOR:
+    case OP_OBSERVABLE:
+    case OP_TICK:
+    case OP_COORDS:
+    case OP_SHIFT_COORDS:
+        return true;
+    }
+    return false;
+}
+
+bool stim_needs_lowering(const struct circuit *circuit) {
+    for (size_t i = 0; i < circuit->ops.n_ops; i++) {
+        if (is_beyond_gates(&circuit->ops, &circuit->ops.ops[i])) {
+            return true;
+        }
+    }
+    return false;
+}
