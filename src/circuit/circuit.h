@@ -137,7 +137,7 @@ enum status stim_print(struct text *out, const struct circuit *circuit);
  * with the place (STATUS_INPUT): sweep bits, chains of correlated errors, heralded errors, a
  * constant 1 in the record, a wrong result of a qubit that is used again before its reset. */
 enum status stim_lower(struct circuit **out_circuit, const struct circuit *circuit);
-/* The circuit has ops or trees that stim_lower takes away. */
+/* The circuit is of Stim's language and has ops or trees that stim_lower takes away. */
 bool stim_needs_lowering(const struct circuit *circuit);
 
 #endif

@@ -362,7 +362,7 @@ static bool is_beyond_gates(const struct op_list *list, const struct op *op) {
 }
 
 bool stim_needs_lowering(const struct circuit *circuit) {
-    for (size_t i = 0; i < circuit->ops.n_ops; i++) {
+    for (size_t i = 0; circuit->labels != NULL && i < circuit->ops.n_ops; i++) {
         if (is_beyond_gates(&circuit->ops, &circuit->ops.ops[i])) {
             return true;
         }

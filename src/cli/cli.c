@@ -21,8 +21,9 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
             .name = "run",
             .brief = "run a circuit or a distributed program",
             .args_help = "CIRCUIT|PROGRAM",
-            .summary = "Run an OpenQASM 2 circuit, distributed over QPUs, or a distributed program "
-                       "(OpenQASM 3 with qspan pragmas); - reads standard input.",
+            .summary = "Run an OpenQASM 2 or Stim (.stim) circuit, distributed over QPUs, or a "
+                       "distributed program (OpenQASM 3 with qspan pragmas); - reads standard "
+                       "input.",
             .details =
                 "The state is shared by all ranks: mpirun -n 4 qspan run ..., srun qspan run ... "
                 "Counts, probabilities, ledger and times are the same for any number of ranks and "
@@ -77,6 +78,20 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
             .n_args_max = 1,
             .run = cmd_gen,
         },
+    [COMMAND_CONVERT] =
+        {
+            .name = "convert",
+            .brief = "write a circuit in another language",
+            .args_help = "IN OUT",
+            .summary = "Read a circuit, write it in another language; - is standard input or "
+                       "output.",
+            .details =
+                "The languages are OpenQASM (.qasm; 2 is written) and Stim's (.stim). What the "
+                "language of OUT cannot say is refused, with its place in IN.\n\n" EXIT_CODES,
+            .n_args_min = 2,
+            .n_args_max = 2,
+            .run = cmd_convert,
+        },
     [COMMAND_MACHINE] =
         {
             .name = "machine",
@@ -102,7 +117,7 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
 
 /* Of the whole design; asked for, these are refused as not available yet. */
 static const char *const later_commands[] = {
-    "sample", "dem", "network", "convert", "selftest", "compare", "report", "bench",
+    "sample", "dem", "network", "selftest", "compare", "report", "bench",
 };
 enum { N_LATER = sizeof later_commands / sizeof later_commands[0] };
 

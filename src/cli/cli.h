@@ -19,6 +19,7 @@ enum command_id {
     COMMAND_PLAN,
     COMMAND_VERIFY,
     COMMAND_GEN,
+    COMMAND_CONVERT,
     COMMAND_MACHINE,
     COMMAND_INFO,
     COMMAND_COUNT,
@@ -48,6 +49,7 @@ enum option_id {
     OPTION_FORMAT,
     OPTION_PARAM,
     OPTION_DIALECT,
+    OPTION_TO,
     OPTION_STRICT,
     OPTION_QUIET,
     OPTION_HELP,
@@ -64,7 +66,7 @@ struct cli_options {
     size_t n_args;
     uint64_t given;
     const char *machine, *engine, *precision, *protocol, *distribute, *idle, *placement;
-    const char *json, *output, *format, *dialect;
+    const char *json, *output, *format, *dialect, *to;
     const char *decodes[CLI_MAX_DECODES];
     size_t n_decodes;
     const char *params[CLI_MAX_PARAMS]; /* NAME=VALUE */
@@ -103,6 +105,7 @@ enum status cmd_plan(const struct cli_options *options);
 enum status cmd_plan_check(const struct cli_options *options);
 enum status cmd_verify(const struct cli_options *options);
 enum status cmd_gen(const struct cli_options *options);
+enum status cmd_convert(const struct cli_options *options);
 enum status cmd_machine(const struct cli_options *options);
 /* The machine presets, a line each. */
 void cmd_machine_add_presets(struct text *out);

@@ -178,8 +178,9 @@ static enum status check_program_options(const struct cli_options *options) {
     return STATUS_OK;
 }
 
-static enum status read_circuit(struct circuit **out_circuit, const struct cli_options *options,
-                                const char *text, size_t n) {
+enum status load_read_circuit(struct circuit **out_circuit, const struct cli_options *options,
+                              const char *text, size_t n) {
+    const char *name = options->args[0];
     const struct circuit_limits limits = {
         .strict = options->is_strict,
         .dialect = options->dialect != NULL && strcmp(options->dialect, "braket") == 0
@@ -188,9 +189,32 @@ static enum status read_circuit(struct circuit **out_circuit, const struct cli_o
         .params = options->params,
         .n_params = options->n_params,
     };
+    size_t n_name = strlen(name);
+    bool is_stim = n_name >= 5 && strcmp(name + n_name - 5, ".stim") == 0;
+    return (is_stim ? stim_read_text : circuit_read_text)(out_circuit, name, text, n, &limits);
+}
+
+/* What only Stim's language says becomes plain ops. */
+static enum status spell_out(struct circuit **inout_circuit) {
+    struct circuit *plain = NULL;
+    if (!stim_needs_lowering(*inout_circuit)) {
+        return STATUS_OK;
+    }
+    TRY(stim_lower(&plain, *inout_circuit));
+    circuit_destroy(*inout_circuit);
+    *inout_circuit = plain;
+    return STATUS_OK;
+}
+
+static enum status read_circuit(struct circuit **out_circuit, const struct cli_options *options,
+                                const char *text, size_t n) {
     struct circuit *circuit = NULL;
-    TRY(circuit_read_text(&circuit, options->args[0], text, n, &limits));
-    enum status status = STATUS_OK;
+    TRY(load_read_circuit(&circuit, options, text, n));
+    enum status status = spell_out(&circuit);
+    if (status != STATUS_OK) {
+        circuit_destroy(circuit);
+        return status;
+    }
     if (!circuit->measures) {
         log_note("%s measures nothing: all qubits are measured at the end", options->args[0]);
         status = circuit_measure_all(circuit);

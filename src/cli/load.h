@@ -5,6 +5,7 @@
 #ifndef QSPAN_CLI_LOAD_H
 #define QSPAN_CLI_LOAD_H
 
+#include "circuit/circuit.h"
 #include "cli/cli.h"
 #include "comm/comm.h"
 #include "engine/engine.h"
@@ -24,6 +25,10 @@ enum status load_input(struct load *out_load, const struct cli_options *options,
                        const struct team *team, uint32_t n_default_qpus);
 void load_fini(struct load *load);
 
+/* A circuit from the text of the first file: Stim's language where its name ends in .stim, else
+ * OpenQASM, as circuit_read_text finds. */
+enum status load_read_circuit(struct circuit **out_circuit, const struct cli_options *options,
+                              const char *text, size_t n);
 /* The text of a file on every rank; mem_free it. Collective. */
 enum status load_text(char **out_text, size_t *out_n, const struct team *team, const char *path);
 /* --engine; auto is the first one built in. */
