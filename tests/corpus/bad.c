@@ -140,7 +140,7 @@ static const char *find_fault(const struct report *report, const char *file, con
         return "REJECTED";
     }
     if (status != STATUS_OK) {
-        return report->text[0] == '\0' ? "NO MESSAGE" : NULL;
+        return strstr(report->text, ".qasm:") == NULL ? "NO PLACE" : NULL;
     }
     for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++) {
         if (strcmp(outcomes[i].file, file) == 0 &&
