@@ -13,7 +13,8 @@
 #include "comm/comm.h"
 
 #define EXIT_CODES                                                                                 \
-    "Exit codes: 0 done, 1 internal fault, 2 wrong usage, 3 input refused, 4 does not fit."
+    "Exit codes: 0 done, 1 internal fault, 2 wrong usage, 3 input refused, 4 does not fit, 5 not " \
+    "verified."
 
 const struct cli_command cli_commands[COMMAND_COUNT] = {
     [COMMAND_RUN] =
@@ -53,16 +54,20 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
     [COMMAND_VERIFY] =
         {
             .name = "verify",
-            .brief = "check a distributed program",
+            .brief = "check a distributed program, prove it equal to a circuit",
             .args_help = "PROGRAM",
-            .summary = "Check a distributed program without running it.",
+            .summary = "Check a distributed program without running it; with --against, prove it "
+                       "equal to a circuit or program for every outcome.",
             .details =
                 "Refused: gates across QPUs, bits used before they are born, halves of ebits "
                 "that are never used, communication qubits used while they hold an ebit or "
-                "left open at the end.\n\n" EXIT_CODES,
+                "left open at the end.\n\nProofs are for Clifford programs; others end with code "
+                "5. A program that differs is reported with the outcome that shows it, what is "
+                "left where, and a single change that repairs it, if there is one.\n\n" EXIT_CODES,
             .n_args_min = 1,
             .n_args_max = 1,
             .is_parallel = true,
+            .check = cmd_verify_check,
             .run = cmd_verify,
         },
     [COMMAND_GEN] =

@@ -44,6 +44,7 @@ enum option_id {
     OPTION_RANKS,
     OPTION_MEMORY_PER_RANK,
     OPTION_DECODE,
+    OPTION_AGAINST,
     OPTION_JSON,
     OPTION_OUTPUT,
     OPTION_FORMAT,
@@ -66,7 +67,7 @@ struct cli_options {
     size_t n_args;
     uint64_t given;
     const char *machine, *engine, *precision, *protocol, *distribute, *idle, *placement;
-    const char *json, *output, *format, *dialect, *to;
+    const char *json, *output, *format, *dialect, *to, *against;
     const char *decodes[CLI_MAX_DECODES];
     size_t n_decodes;
     const char *params[CLI_MAX_PARAMS]; /* NAME=VALUE */
@@ -104,6 +105,7 @@ enum status cmd_run_check(const struct cli_options *options);
 enum status cmd_plan(const struct cli_options *options);
 enum status cmd_plan_check(const struct cli_options *options);
 enum status cmd_verify(const struct cli_options *options);
+enum status cmd_verify_check(const struct cli_options *options);
 enum status cmd_gen(const struct cli_options *options);
 enum status cmd_convert(const struct cli_options *options);
 enum status cmd_machine(const struct cli_options *options);

@@ -1,8 +1,24 @@
+#include <string.h>
+
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/load.h"
+#include "output/json.h"
+#include "verify/against.h"
 #include "verify/verify.h"
+
+/* What is read: the program, and with --against one of the others. */
+struct inputs {
+    struct program *program, *target;
+    struct circuit *circuit;
+};
+
+static void inputs_fini(struct inputs *inputs) {
+    program_destroy(inputs->program);
+    program_destroy(inputs->target);
+    circuit_destroy(inputs->circuit);
+}
 
 static enum status read_program(struct program **out_program, const struct cli_options *options,
                                 const char *text, size_t n) {
@@ -15,28 +31,177 @@ static enum status read_program(struct program **out_program, const struct cli_o
     return program_read_text(out_program, options->args[0], text, n, &limits);
 }
 
+static enum status read_target(struct inputs *inputs, const struct cli_options *options,
+                               const char *text, size_t n) {
+    const struct circuit_limits limits = {.strict = options->is_strict};
+    if (program_is_program_text(text, n)) {
+        return program_read_text(&inputs->target, options->against, text, n, &limits);
+    }
+    return qasm2_read_text(&inputs->circuit, options->against, text, n, &limits);
+}
+
+static enum status load_inputs(struct inputs *inputs, const struct cli_options *options,
+                               const struct team *team) {
+    char *text = NULL;
+    size_t n = 0;
+    TRY(load_text(&text, &n, team, options->args[0]));
+    enum status status = comm_agree(team, read_program(&inputs->program, options, text, n));
+    mem_free(text);
+    if (status == STATUS_OK && options->against) {
+        text = NULL;
+        TRY(load_text(&text, &n, team, options->against));
+        status = comm_agree(team, read_target(inputs, options, text, n));
+        mem_free(text);
+    }
+    return status;
+}
+
+/* ---- JSON ---- */
+
+static void add_flows(struct json_writer *json, const struct program *program, const char *key,
+                      const struct verify_flow *flows, size_t n) {
+    json_open_array(json, key, JSON_LINES);
+    for (size_t i = 0; i < n; i++) {
+        json_open_object(json, NULL, JSON_ONE_LINE);
+        json_add_string(json, "from", program->qpus[flows[i].from].name);
+        json_add_string(json, "to", program->qpus[flows[i].to].name);
+        json_add_uint(json, "n", flows[i].n);
+        json_close(json);
+    }
+    json_close(json);
+}
+
+static void add_cuts(struct json_writer *json, const struct program *program,
+                     const struct verify_proof *proof) {
+    json_open_array(json, "cuts", JSON_LINES);
+    for (size_t i = 0; i < proof->n_cuts; i++) {
+        json_open_object(json, NULL, JSON_ONE_LINE);
+        json_add_string(json, "qpu", program->qpus[proof->cuts[i].qpu].name);
+        json_add_uint(json, "ebits", proof->cuts[i].n_used);
+        json_add_uint(json, "needed", proof->cuts[i].n_needed);
+        json_close(json);
+    }
+    json_close(json);
+}
+
+static void add_faults(struct json_writer *json, const struct program *program,
+                       const struct verify_proof *proof) {
+    char name[256];
+    json_open_array(json, "faults", JSON_LINES);
+    for (size_t i = 0; i < proof->n_faults; i++) {
+        const struct verify_fault *fault = &proof->faults[i];
+        const char letter[2] = {fault->letter, '\0'};
+        json_open_object(json, NULL, JSON_ONE_LINE);
+        if (fault->letter == 'F') {
+            json_add_string(json, "flip", program_bit_name(program, fault->bit, name, sizeof name));
+        } else {
+            json_add_uint(json, "ebit", fault->pair);
+            json_add_string(json, "pauli", letter);
+        }
+        json_add_uint(json, "line", program->ops.ops[fault->op].line);
+        json_add_string(json, "effect", fault->effect);
+        json_add_uint(json, "weight", fault->weight);
+        json_close(json);
+    }
+    json_close(json);
+}
+
+static void add_proof(struct text *out, const struct cli_options *options,
+                      const struct program *program, const struct verify_proof *proof) {
+    struct json_writer json = {.out = out};
+    json_open_object(&json, NULL, JSON_LINES);
+    json_add_uint(&json, "schema", 1);
+    json_add_string(&json, "program", options->args[0]);
+    json_add_string(&json, "against", options->against);
+    json_add_string(&json, "verdict", proof->is_proved ? "proved" : "not equal");
+    json_add_uint(&json, "outcomes", proof->n_outcomes);
+    json_add_uint(&json, "branches", proof->n_branches);
+    json_open_array(&json, "findings", JSON_LINES);
+    for (size_t i = 0; i < proof->n_findings; i++) {
+        json_add_string(&json, NULL, proof->findings[i]);
+    }
+    json_close(&json);
+    if (proof->repair) {
+        json_add_string(&json, "repair", proof->repair);
+    }
+    if (proof->is_proved) {
+        add_flows(&json, program, "ebits", proof->links, proof->n_links);
+        add_cuts(&json, program, proof);
+        add_flows(&json, program, "bits", proof->messages, proof->n_messages);
+    }
+    if (proof->has_faults) {
+        json_add_uint(&json, "max_weight", proof->max_weight);
+        add_faults(&json, program, proof);
+    }
+    if (proof->fidelity) {
+        json_add_string(&json, "process_fidelity", proof->fidelity);
+    }
+    json_close(&json);
+    text_add(out, "\n");
+}
+
+/* ---- the command ---- */
+
+static enum status write_json(const struct cli_options *options, const struct program *program,
+                              const struct verify_proof *proof) {
+    struct text text = {0};
+    add_proof(&text, options, program, proof);
+    enum status status = text.failed ? STATUS_NOFIT : file_write(options->json, text.data, text.n);
+    text_fini(&text);
+    return status;
+}
+
+static enum status write_report(const struct cli_options *options, const struct team *team,
+                                const struct text *report) {
+    if (team_rank(team) != 0 || (options->json && strcmp(options->json, "-") == 0)) {
+        return STATUS_OK;
+    }
+    return report->failed ? STATUS_NOFIT : file_write("-", report->data, report->n);
+}
+
+static enum status prove_program(struct text *report, const struct cli_options *options,
+                                 const struct team *team, const struct inputs *inputs) {
+    struct verify_proof proof = {0};
+    TRY(verify_against(&proof, inputs->program, inputs->circuit, inputs->target));
+    verify_add_proof(report, &proof, inputs->program, options->args[0], options->against);
+    enum status status = write_report(options, team, report);
+    if (status == STATUS_OK && options->json && team_rank(team) == 0) {
+        status = write_json(options, inputs->program, &proof);
+    }
+    if (status == STATUS_OK && !proof.is_proved) {
+        status = log_error(STATUS_UNVERIFIED, "%s is not equal to %s", options->args[0],
+                           options->against);
+    }
+    verify_proof_fini(&proof);
+    return status;
+}
+
 static enum status verify_program(const struct cli_options *options, const struct team *team,
-                                  const struct program *program) {
+                                  const struct inputs *inputs) {
     struct text report = {0};
-    enum status status = verify_static(&report, options->args[0], program);
-    if (status == STATUS_OK && team_rank(team) == 0) {
-        status = file_write("-", report.data, report.n);
+    enum status status = verify_static(&report, options->args[0], inputs->program);
+    if (status == STATUS_OK) {
+        status = options->against ? prove_program(&report, options, team, inputs)
+                                  : write_report(options, team, &report);
     }
     text_fini(&report);
     return status;
 }
 
+enum status cmd_verify_check(const struct cli_options *options) {
+    if (options->json && !options->against) {
+        return log_error(STATUS_USAGE, "--json goes with --against");
+    }
+    return STATUS_OK;
+}
+
 enum status cmd_verify(const struct cli_options *options) {
     const struct team *team = comm_world();
-    struct program *program = NULL;
-    char *text = NULL;
-    size_t n = 0;
-    TRY(load_text(&text, &n, team, options->args[0]));
-    enum status status = comm_agree(team, read_program(&program, options, text, n));
+    struct inputs inputs = {0};
+    enum status status = load_inputs(&inputs, options, team);
     if (status == STATUS_OK) {
-        status = comm_agree(team, verify_program(options, team, program));
+        status = comm_agree(team, verify_program(options, team, &inputs));
     }
-    program_destroy(program);
-    mem_free(text);
+    inputs_fini(&inputs);
     return status;
 }

@@ -175,10 +175,18 @@ const struct option_info options_table[] = {
      .id = OPTION_DECODE,
      .help = "also read bit register REG as an integer v (index 0 lowest), or as the phase v/2^n: "
              "most likely value and mean; may be given again"},
+    {.name = "against",
+     .metavar = "TARGET",
+     .kind = OPTION_KIND_TEXT,
+     .commands = ON(VERIFY),
+     .id = OPTION_AGAINST,
+     .offset = FIELD(against),
+     .help = "prove the program equal to this circuit (OpenQASM 2) or program, for every outcome "
+             "(docs/verify.md)"},
     {.name = "json",
      .metavar = "FILE",
      .kind = OPTION_KIND_TEXT,
-     .commands = ON(RUN),
+     .commands = ON(RUN) | ON(VERIFY),
      .id = OPTION_JSON,
      .offset = FIELD(json),
      .help = "write the results as JSON (docs/formats.md); - is standard output, then alone there"},
@@ -259,7 +267,6 @@ const struct option_info options_table[] = {
     {.name = "trace", .metavar = "FILE", .kind = OPTION_KIND_LATER, .commands = ON(RUN)},
     {.name = "checkpoint", .metavar = "FILE", .kind = OPTION_KIND_LATER, .commands = ON(RUN)},
     {.name = "restart", .metavar = "FILE", .kind = OPTION_KIND_LATER, .commands = ON(RUN)},
-    {.name = "against", .metavar = "CIRCUIT", .kind = OPTION_KIND_LATER, .commands = ON(VERIFY)},
     {.name = "svg", .metavar = "FILE", .kind = OPTION_KIND_LATER, .commands = ON(MACHINE)},
 };
 const size_t options_count = sizeof options_table / sizeof options_table[0];

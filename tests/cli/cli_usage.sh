@@ -58,7 +58,7 @@ for option in fidelity fast; do
     refused "--$option is not available yet" run ghz.qasm --$option
 done
 refused "--output is not available yet; use --json" run ghz.qasm -o x.h5
-refused "--against is not available yet" verify program.qasm --against ghz.qasm
+refused "--json goes with --against" verify program.qasm --json out.json
 refused "--svg is not available yet" machine ideal --svg x.svg
 
 # Options that contradict each other.

@@ -1,7 +1,9 @@
 # verify: programs that pass, and every finding of one that does not.
 . "$QSPAN_SOURCE_DIR/tests/cli/common.sh" || exit 1
 
-for program in "$QSPAN_SOURCE_DIR"/examples/protocols/*.qasm; do
+protocols=$QSPAN_SOURCE_DIR/examples/protocols
+for program in "$protocols"/*.qasm; do # those with a target: below
+    [ ! -f "$protocols/targets/$(basename "$program")" ] || continue
     expect 0 qspan verify "$program"
     has out "static checks passed"
 done
@@ -51,3 +53,45 @@ equal "$(json one.json makespan_ps timelines)" 40
 equal "$(json one.json distribute)" hand
 expect 0 on_ranks 3 run coin.qasm --machine $machine --shots 40 --seed 2 --json three.json
 cmp <(same_part one.json) <(same_part three.json) || fail "3 ranks differ"
+
+# Proofs: each protocol of the library against the circuit beside it.
+for target in "$protocols"/targets/*.qasm; do
+    expect 0 qspan verify "$protocols/$(basename "$target")" --against "$target"
+    has out "static checks passed"
+    has out "for every outcome"
+done
+[ "$(ls "$protocols"/targets | wc -l)" -ge 12 ] || fail "targets are missing"
+
+expect 0 qspan verify "$protocols/telegate_cx.qasm" --against "$protocols/targets/telegate_cx.qasm" \
+    --json proof.json
+has out "between A and the others: 1, at least 1 needed"
+has out "Y on ebit 1 (line 18): Z on a[0] (QPU A), X on b[0] (QPU B)"
+has out "process fidelity F = pI1"
+equal "$(json proof.json verdict)" proved
+equal "$(json proof.json max_weight)" 2
+expect 0 qspan verify "$protocols/telegate_cx.qasm" --against "$protocols/targets/telegate_cx.qasm" \
+    --json -
+cmp out proof.json # and nothing else
+expect 0 qspan verify "$protocols/telegate_cx.qasm" --against "$protocols/telegate_cx.qasm"
+
+# Teleportation with its corrections on each other's bits.
+sed -e 's/if (mx) x/if (mk) x/; s/if (mz) z/if (mx) z/; s/if (mk) x/if (mz) x/' \
+    "$protocols/teledata.qasm" >swapped.qasm
+expect 5 qspan verify swapped.qasm --against "$protocols/targets/teledata.qasm" --json swapped.json
+has out "swapped.qasm: NOT equal to"
+has out "mz = 1 (measured in line 19) leaves Y on b[0] (QPU B)"
+has out "mx = 1 (measured in line 20) leaves Y on b[0] (QPU B)"
+has out "exchanging the bits of \`if (mz) x b[1];\` (line 21) and \`if (mx) z b[1];\` (line 22) repairs it"
+equal "$(json swapped.json verdict)" "not equal"
+has err "is not equal to"
+expect 5 on_ranks 2 verify swapped.qasm --against "$protocols/targets/teledata.qasm"
+equal "$(grep -c 'NOT equal' out)" 1
+
+# What can't be decided or does not fit the target.
+printf 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\ncp(pi/8) q[0], q[1];\n' >cp.qasm
+expect 5 qspan verify "$protocols/telegate_cp.qasm" --against cp.qasm
+has err "cp.qasm:4:1: error: not proved: cp is not Clifford; only Clifford programs can be proved yet"
+expect 3 qspan verify "$protocols/telegate_cx.qasm" --against "$protocols/targets/teledata.qasm"
+has err "logical qubit q[1] is not in the target"
+expect 3 qspan verify "$protocols/ghz4.qasm" --against "$protocols/targets/ghz_fusion.qasm"
+has err "the target's bits ghz[3] are no output register of the program"

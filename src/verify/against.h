@@ -1,0 +1,62 @@
+/* Is a distributed Clifford program equal to a target, for every outcome? */
+#ifndef QSPAN_VERIFY_AGAINST_H
+#define QSPAN_VERIFY_AGAINST_H
+
+#include "base/text.h"
+#include "program/program.h"
+#include "verify/walk.h"
+
+/* What a fault of one pair or one recorded bit does. */
+struct verify_fault {
+    size_t op;          /* EBIT or MEASURE of the program */
+    char letter;        /* X, Y, Z on the second half of the pair; F: the bit is flipped */
+    uint32_t pair;      /* X, Y, Z: counts the pairs from 1 */
+    uint32_t bit;       /* F */
+    uint32_t weight;    /* logical qubits and output bits that it reaches */
+    const char *effect; /* "X on b[0] (QPU B)", "nothing" */
+};
+struct verify_cut { /* QPU against all others */
+    uint32_t qpu;
+    uint64_t n_used;
+    uint32_t n_needed;
+};
+struct verify_flow { /* ebits of a link, or bits from one QPU to another */
+    uint32_t from, to;
+    uint64_t n;
+};
+struct verify_proof {
+    struct arena arena;
+    bool is_proved;
+    bool is_unitary; /* the target measures nothing: cuts have bounds */
+    uint64_t n_outcomes, n_branches;
+    const char **findings; /* why not, sentences; the first names the shortest pattern */
+    size_t n_findings, cap_findings;
+    const char *repair; /* a single change that repairs it, verified; or NULL */
+    struct verify_flow *links, *messages;
+    size_t n_links, cap_links, n_messages, cap_messages;
+    struct verify_cut *cuts;
+    size_t n_cuts, cap_cuts;
+    struct verify_fault *faults;
+    size_t n_faults, cap_faults;
+    bool has_faults;      /* false: conditions split the run, faults were not followed */
+    uint32_t max_weight;  /* of one fault */
+    const char *fidelity; /* process fidelity in the pairs' weights, or NULL: too many pairs */
+};
+
+/* One of circuit and target is given. The program has passed its checks. Logical qubits are
+ * matched by name, output bits by the names of their registers (the program's may have underscores
+ * appended). If the target measures nothing, the program's last measurements of logical qubits into
+ * output bits are left out, and its other output bits are summed over like protocol bits.
+ * Errors: STATUS_INPUT where the two have other qubits or bits; STATUS_UNVERIFIED (logged with its
+ * place) for what can't be decided; STATUS_NOFIT. A verdict, also a bad one, is STATUS_OK. */
+enum status verify_against(struct verify_proof *out_proof, const struct program *program,
+                           const struct circuit *circuit, const struct program *target);
+/* The verdict alone, nothing logged: STATUS_UNVERIFIED if it can't be decided. */
+enum status verify_is_equal(bool *out_is_equal, const struct program *program,
+                            const struct circuit *circuit, const struct program *target);
+void verify_proof_fini(struct verify_proof *proof);
+/* Verdict and certificate for people. */
+void verify_add_proof(struct text *out, const struct verify_proof *proof,
+                      const struct program *program, const char *name, const char *target_name);
+
+#endif

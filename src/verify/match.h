@@ -1,0 +1,23 @@
+/* A program and its target side by side: the same inputs, outputs and output bits, in one order. */
+#ifndef QSPAN_VERIFY_MATCH_H
+#define QSPAN_VERIFY_MATCH_H
+
+#include "program/program.h"
+#include "verify/walk.h"
+
+struct match_side {
+    struct walk_source source;
+    uint32_t *in, *out, *bits; /* what source points to */
+    bool *is_skipped;
+};
+struct match {
+    struct match_side own, target;
+    bool is_unitary; /* the target measures nothing */
+};
+
+/* Errors: as verify_against. */
+enum status match_create(struct match *out, const struct program *program,
+                         const struct circuit *circuit, const struct program *target);
+void match_fini(struct match *match);
+
+#endif

@@ -1,0 +1,105 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "verify/against.h"
+
+enum { REPORT_MAX_FAULTS = 24 };
+
+static void add_escaped(struct text *out, const char *text) {
+    text_add_escaped(out, text, strlen(text));
+}
+
+static void add_flows(struct text *out, const struct program *program, const char *title,
+                      const char *arrow, const struct verify_flow *flows, size_t n) {
+    text_printf(out, "  %s", title);
+    for (size_t i = 0; i < n; i++) {
+        text_add(out, i > 0 ? ", " : " ");
+        add_escaped(out, program->qpus[flows[i].from].name);
+        text_add(out, arrow);
+        add_escaped(out, program->qpus[flows[i].to].name);
+        text_printf(out, " %" PRIu64, flows[i].n);
+    }
+    text_add(out, n > 0 ? "\n" : " none\n");
+}
+
+static void add_fault(struct text *out, const struct program *program,
+                      const struct verify_fault *fault) {
+    char name[256];
+    const uint32_t line = program->ops.ops[fault->op].line;
+    if (fault->letter == 'F') {
+        text_add(out, "    flip of ");
+        add_escaped(out, program_bit_name(program, fault->bit, name, sizeof name));
+    } else {
+        text_printf(out, "    %c on ebit %u", fault->letter, fault->pair);
+    }
+    if (line > 0) {
+        text_printf(out, " (line %u)", line);
+    }
+    text_add(out, ": ");
+    add_escaped(out, fault->effect);
+    text_add(out, "\n");
+}
+
+static void add_noise(struct text *out, const struct verify_proof *proof,
+                      const struct program *program) {
+    if (!proof->has_faults) {
+        text_add(out, "  faults were not followed: conditions depend on them, or too many ebits\n");
+        return;
+    }
+    if (proof->n_faults == 0) {
+        return;
+    }
+    text_printf(out, "  one fault reaches at most %u %s%s\n", proof->max_weight,
+                proof->is_unitary ? "logical qubit" : "logical qubits or output bit",
+                proof->max_weight == 1 ? "" : "s");
+    for (size_t i = 0; i < proof->n_faults && i < REPORT_MAX_FAULTS; i++) {
+        add_fault(out, program, &proof->faults[i]);
+    }
+    if (proof->n_faults > REPORT_MAX_FAULTS) {
+        text_printf(out, "    and %zu more (--json lists all)\n",
+                    proof->n_faults - REPORT_MAX_FAULTS);
+    }
+    if (proof->fidelity) {
+        text_printf(out, "  process fidelity %s\n", proof->fidelity);
+    }
+}
+
+static void add_certificate(struct text *out, const struct verify_proof *proof,
+                            const struct program *program) {
+    text_printf(out, "  %" PRIu64 " outcome%s, all patterns in %" PRIu64 " symbolic branch%s\n",
+                proof->n_outcomes, proof->n_outcomes == 1 ? "" : "s", proof->n_branches,
+                proof->n_branches == 1 ? "" : "es");
+    add_flows(out, program, "ebits:", "-", proof->links, proof->n_links);
+    for (size_t i = 0; i < proof->n_cuts && proof->n_links > 0; i++) {
+        const struct verify_cut *cut = &proof->cuts[i];
+        text_add(out, "    between ");
+        add_escaped(out, program->qpus[cut->qpu].name);
+        text_printf(out, " and the others: %" PRIu64 ", at least %u needed\n", cut->n_used,
+                    cut->n_needed);
+    }
+    add_flows(out, program, "bits:", "->", proof->messages, proof->n_messages);
+    add_noise(out, proof, program);
+}
+
+void verify_add_proof(struct text *out, const struct verify_proof *proof,
+                      const struct program *program, const char *name, const char *target_name) {
+    add_escaped(out, name);
+    text_add(out, proof->is_proved ? ": proved equal to " : ": NOT equal to ");
+    add_escaped(out, target_name);
+    text_add(out, proof->is_proved ? ", for every outcome\n" : "\n");
+    if (proof->is_proved) {
+        add_certificate(out, proof, program);
+        return;
+    }
+    for (size_t i = 0; i < proof->n_findings; i++) {
+        text_add(out, "  ");
+        add_escaped(out, proof->findings[i]);
+        text_add(out, "\n");
+    }
+    if (proof->repair) {
+        text_add(out, "  ");
+        add_escaped(out, proof->repair);
+        text_add(out, "\n");
+    }
+}

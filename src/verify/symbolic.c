@@ -1,0 +1,237 @@
+#include "verify/symbolic.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+void symbolic_destroy(struct symbolic *state) {
+    if (state) {
+        mem_free(state->rows);
+        mem_free(state->forms);
+        mem_free(state->scratch);
+        mem_free(state);
+    }
+}
+
+static enum status create(struct symbolic **out_state, uint32_t n_qubits, uint32_t n_bits,
+                          size_t n_form_words) {
+    struct symbolic *state = mem_alloc(1, sizeof *state);
+    if (!state) {
+        return STATUS_NOFIT;
+    }
+    state->n_qubits = n_qubits;
+    state->n_bits = n_bits;
+    state->n_words = bits_words(n_qubits);
+    state->n_form_words = n_form_words;
+    const size_t row_size = 2 * state->n_words * sizeof(uint64_t);
+    state->rows = mem_alloc(2 * (size_t)n_qubits, row_size);
+    state->forms = mem_alloc((size_t)n_qubits + n_bits, n_form_words * sizeof(uint64_t));
+    state->scratch = mem_alloc(1, row_size);
+    if (!state->rows || !state->forms || !state->scratch) {
+        symbolic_destroy(state);
+        return STATUS_NOFIT;
+    }
+    *out_state = state;
+    return STATUS_OK;
+}
+
+enum status symbolic_create(struct symbolic **out_state, uint32_t n_qubits, uint32_t n_bits) {
+    struct symbolic *state;
+    TRY(create(&state, n_qubits, n_bits, 1));
+    for (uint32_t q = 0; q < n_qubits; q++) {
+        bits_set(symbolic_row(state, q), q, true);
+        bits_set(symbolic_row(state, (size_t)n_qubits + q) + state->n_words, q, true);
+    }
+    *out_state = state;
+    return STATUS_OK;
+}
+
+enum status symbolic_clone(struct symbolic **out_state, const struct symbolic *state) {
+    struct symbolic *copy;
+    TRY(create(&copy, state->n_qubits, state->n_bits, state->n_form_words));
+    copy->n_symbols = state->n_symbols;
+    const size_t n_forms = (size_t)state->n_qubits + state->n_bits;
+    memcpy(copy->rows, state->rows,
+           4 * (size_t)state->n_qubits * state->n_words * sizeof *state->rows);
+    memcpy(copy->forms, state->forms, n_forms * state->n_form_words * sizeof *state->forms);
+    *out_state = copy;
+    return STATUS_OK;
+}
+
+uint64_t *symbolic_bit(const struct symbolic *state, uint32_t bit) {
+    CHECK(bit < state->n_bits);
+    return state->forms + state->n_form_words * ((size_t)state->n_qubits + bit);
+}
+
+static uint64_t *sign_of(struct symbolic *state, size_t stabilizer) {
+    return state->forms + state->n_form_words * stabilizer;
+}
+
+static void add_form(uint64_t *form, const uint64_t *other, size_t n_words) {
+    for (size_t i = 0; i < n_words; i++) {
+        form[i] ^= other[i];
+    }
+}
+
+enum status symbolic_add_symbol(struct symbolic *state, uint32_t *out_symbol) {
+    const size_t n_old = state->n_form_words;
+    const size_t n_forms = (size_t)state->n_qubits + state->n_bits;
+    if (state->n_symbols + 1 >= 64 * n_old) {
+        uint64_t *forms = mem_alloc(n_forms, 2 * n_old * sizeof *forms);
+        if (!forms) {
+            return STATUS_NOFIT;
+        }
+        for (size_t i = 0; i < n_forms; i++) {
+            memcpy(forms + 2 * n_old * i, state->forms + n_old * i, n_old * sizeof *forms);
+        }
+        mem_free(state->forms);
+        state->forms = forms;
+        state->n_form_words = 2 * n_old;
+    }
+    *out_symbol = state->n_symbols++;
+    return STATUS_OK;
+}
+
+void symbolic_apply(struct symbolic *state, const struct clifford *gate, const uint32_t *qubits) {
+    const uint32_t k = gate->n_qubits, n = state->n_qubits;
+    for (size_t r = 0; r < 2 * (size_t)n; r++) {
+        uint64_t *x = symbolic_row(state, r), *z = x + state->n_words;
+        uint32_t v = 0;
+        for (uint32_t i = 0; i < k; i++) {
+            v |= (uint32_t)bits_get(x, qubits[i]) << i;
+            v |= (uint32_t)bits_get(z, qubits[i]) << (k + i);
+        }
+        if (v == 0) {
+            continue;
+        }
+        const uint32_t w = gate->image[v];
+        for (uint32_t i = 0; i < k; i++) {
+            bits_set(x, qubits[i], (w >> i) & 1);
+            bits_set(z, qubits[i], (w >> (k + i)) & 1);
+        }
+        if (r >= n) {
+            *sign_of(state, r - n) ^= (gate->signs >> v) & 1u;
+        }
+    }
+}
+
+static bool anticommutes(const struct symbolic *state, size_t row, const uint32_t *qubits,
+                         const uint8_t *letters, uint32_t n) {
+    const uint64_t *x = symbolic_row(state, row), *z = x + state->n_words;
+    bool odd = false;
+    for (uint32_t i = 0; i < n; i++) {
+        const bool has_x = letters[i] == 1 || letters[i] == 2, has_z = letters[i] >= 2;
+        odd ^= (has_x && bits_get(z, qubits[i])) ^ (has_z && bits_get(x, qubits[i]));
+    }
+    return odd;
+}
+
+void symbolic_flip(struct symbolic *state, const uint32_t *qubits, const uint8_t *letters,
+                   uint32_t n, const uint64_t *form) {
+    for (size_t i = 0; i < state->n_qubits; i++) {
+        if (anticommutes(state, state->n_qubits + i, qubits, letters, n)) {
+            add_form(sign_of(state, i), form, state->n_form_words);
+        }
+    }
+}
+
+unsigned symbolic_multiply(uint64_t *a, const uint64_t *b, size_t n_words) {
+    uint64_t ones = 0, twos = 0; /* per lane of 64 qubits: the power of i in base 2 */
+    unsigned n_ones = 0, n_twos = 0;
+    for (size_t i = 0; i < n_words; i++) {
+        const uint64_t x1 = a[i], z1 = a[n_words + i], x2 = b[i], z2 = b[n_words + i];
+        const uint64_t x = x1 ^ x2, z = z1 ^ z2, anti = (x2 & z1) ^ (x1 & z2);
+        twos ^= (ones ^ x ^ z ^ (x1 & z2)) & anti;
+        ones ^= anti;
+        a[i] = x;
+        a[n_words + i] = z;
+    }
+    n_ones = (unsigned)bits_popcount(ones);
+    n_twos = (unsigned)bits_popcount(twos);
+    return (n_ones + 2 * n_twos) & 3;
+}
+
+/* Stabilizer i times stabilizer j, into i. */
+static void multiply_stabilizers(struct symbolic *state, size_t i, size_t j) {
+    const size_t n = state->n_qubits;
+    unsigned power =
+        symbolic_multiply(symbolic_row(state, n + i), symbolic_row(state, n + j), state->n_words);
+    add_form(sign_of(state, i), sign_of(state, j), state->n_form_words);
+    *sign_of(state, i) ^= power >> 1;
+}
+
+/* The outcome is a coin: stabilizer `pivot` gives way to the string. */
+static enum status measure_coin(struct symbolic *state, size_t pivot, uint32_t bit,
+                                const uint32_t *qubits, const uint8_t *letters, uint32_t n) {
+    const size_t n_rows = state->n_qubits, row_size = 2 * state->n_words * sizeof *state->rows;
+    uint32_t symbol;
+    TRY(symbolic_add_symbol(state, &symbol));
+    uint64_t *row = symbolic_row(state, n_rows + pivot);
+    for (size_t r = 0; r < 2 * n_rows; r++) {
+        if (r == n_rows + pivot || r == pivot || !anticommutes(state, r, qubits, letters, n)) {
+            continue;
+        }
+        if (r >= n_rows) {
+            multiply_stabilizers(state, r - n_rows, pivot);
+        } else {
+            symbolic_multiply(symbolic_row(state, r), row, state->n_words);
+        }
+    }
+    memcpy(symbolic_row(state, pivot), row, row_size);
+    memset(row, 0, row_size);
+    for (uint32_t i = 0; i < n; i++) {
+        bits_set(row, qubits[i], letters[i] == 1 || letters[i] == 2);
+        bits_set(row + state->n_words, qubits[i], letters[i] >= 2);
+    }
+    const size_t form_size = state->n_form_words * sizeof *state->forms;
+    memset(sign_of(state, pivot), 0, form_size);
+    bits_set(sign_of(state, pivot), symbol + 1, true);
+    memcpy(symbolic_bit(state, bit), sign_of(state, pivot), form_size);
+    return STATUS_OK;
+}
+
+/* The string is a product of stabilizers: those whose destabilizer anticommutes with it. */
+static void measure_known(struct symbolic *state, uint32_t bit, const uint32_t *qubits,
+                          const uint8_t *letters, uint32_t n) {
+    const size_t n_rows = state->n_qubits;
+    uint64_t *form = symbolic_bit(state, bit);
+    unsigned power = 0;
+    memset(form, 0, state->n_form_words * sizeof *form);
+    memset(state->scratch, 0, 2 * state->n_words * sizeof *state->scratch);
+    for (size_t i = 0; i < n_rows; i++) {
+        if (anticommutes(state, i, qubits, letters, n)) {
+            power +=
+                symbolic_multiply(state->scratch, symbolic_row(state, n_rows + i), state->n_words);
+            add_form(form, sign_of(state, i), state->n_form_words);
+        }
+    }
+    form[0] ^= (power >> 1) & 1;
+}
+
+enum status symbolic_measure(struct symbolic *state, bool *out_is_random, uint32_t bit,
+                             const uint32_t *qubits, const uint8_t *letters, uint32_t n) {
+    const size_t n_rows = state->n_qubits;
+    for (size_t i = 0; i < n_rows; i++) {
+        if (anticommutes(state, n_rows + i, qubits, letters, n)) {
+            TRY(measure_coin(state, i, bit, qubits, letters, n));
+            *out_is_random = true;
+            return STATUS_OK;
+        }
+    }
+    measure_known(state, bit, qubits, letters, n);
+    *out_is_random = false;
+    return STATUS_OK;
+}
+
+void symbolic_substitute(struct symbolic *state, uint32_t symbol, const uint64_t *form) {
+    const size_t n_forms = (size_t)state->n_qubits + state->n_bits;
+    for (size_t i = 0; i < n_forms; i++) {
+        uint64_t *own = state->forms + state->n_form_words * i;
+        if (bits_get(own, symbol + 1)) {
+            bits_flip(own, symbol + 1);
+            add_form(own, form, state->n_form_words);
+        }
+    }
+}

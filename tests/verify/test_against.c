@@ -1,0 +1,227 @@
+/* Verdicts against dense Choi matrices of random Clifford programs, and what a failure says. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "support/naive_choi.h"
+#include "support/random_circuit.h"
+#include "verify/against.h"
+
+enum { N_WIRES = 4, N_BITS = 4 };
+
+static const struct src_loc nowhere;
+
+static uint32_t add_condition(struct op_list *ops, struct random_stream *stream) {
+    uint32_t a, b, root;
+    static const uint32_t kinds[] = {EXPR_XOR, EXPR_XOR, EXPR_AND, EXPR_OR};
+    struct expr bit = {.kind = EXPR_BIT, .a = random_below(stream, N_BITS)};
+    cr_assert_eq(expr_add(ops, &a, bit), STATUS_OK);
+    bit.a = random_below(stream, N_BITS);
+    cr_assert_eq(expr_add(ops, &b, bit), STATUS_OK);
+    struct expr node = {.kind = kinds[random_below(stream, 4)], .a = a, .b = b};
+    cr_assert_eq(expr_add(ops, &root, node), STATUS_OK);
+    return root;
+}
+
+static void add_gate(struct op_list *ops, struct random_stream *stream, bool is_pauli) {
+    static const enum gate_id gates[] = {GATE_X,  GATE_Y,  GATE_Z,     GATE_H,   GATE_S,
+                                         GATE_SX, GATE_CX, GATE_CY,    GATE_CZ,  GATE_ECR,
+                                         GATE_CX, GATE_RZ, GATE_ISWAP, GATE_RXX, GATE_U2};
+    const enum gate_id gate = gates[random_below(stream, is_pauli ? 3 : 15)];
+    const double quarter = 1.57079632679489661923;
+    double params[2] = {quarter * random_below(stream, 4), quarter * random_below(stream, 4)};
+    uint32_t wires[2] = {random_below(stream, N_WIRES), 0};
+    wires[1] = (wires[0] + 1 + random_below(stream, N_WIRES - 1)) % N_WIRES;
+    cr_assert_eq(op_list_add_gate(ops, gate, wires, params, nowhere), STATUS_OK);
+}
+
+static void add_op(struct op_list *ops, struct random_stream *stream) {
+    const uint32_t kind = random_below(stream, 10);
+    uint32_t wires[2] = {random_below(stream, N_WIRES), 0};
+    wires[1] = (wires[0] + 1) % N_WIRES;
+    struct op *op;
+    size_t open;
+    if (kind == 0) {
+        cr_assert_eq(op_list_add(ops, &op, OP_MEASURE, wires, 1, NULL, 0, nowhere), STATUS_OK);
+        op->bit = random_below(stream, N_BITS);
+    } else if (kind == 1) {
+        const enum op_kind drops = random_below(stream, 2) ? OP_RESET : OP_EBIT;
+        cr_assert_eq(
+            op_list_add(ops, NULL, drops, wires, drops == OP_RESET ? 1 : 2, NULL, 0, nowhere),
+            STATUS_OK);
+    } else if (kind == 2) {
+        const uint32_t expr = add_condition(ops, stream);
+        cr_assert_eq(op_list_open(ops, &open, OP_IF, expr, 0, nowhere), STATUS_OK);
+        add_gate(ops, stream, random_below(stream, 4) > 0);
+        if (random_below(stream, 2)) {
+            cr_assert_eq(op_list_else(ops, open, nowhere), STATUS_OK);
+            add_gate(ops, stream, true);
+        }
+        cr_assert_eq(op_list_close(ops, open, nowhere), STATUS_OK);
+    } else {
+        add_gate(ops, stream, false);
+    }
+}
+
+/* Two logical qubits on wires 0 and 1 (leaving on 0 and 2), output bits 0 and 1. */
+static struct program *random_clifford(uint64_t seed, uint32_t n_ops) {
+    struct random_stream stream = {.seed = seed};
+    struct program *program = program_create();
+    uint32_t qpu, first;
+    cr_assert_eq(program_add_qpu(program, &qpu, "A"), STATUS_OK);
+    cr_assert_eq(program_add_qreg(program, &first, "a", N_WIRES, qpu, false), STATUS_OK);
+    cr_assert_eq(program_add_creg(program, &first, "c", 2, true, false), STATUS_OK);
+    cr_assert_eq(program_add_creg(program, &first, "m", 2, false, false), STATUS_OK);
+    cr_assert_eq(program_add_logical(program, false, "q[0]", 0), STATUS_OK);
+    cr_assert_eq(program_add_logical(program, false, "q[1]", 1), STATUS_OK);
+    cr_assert_eq(program_add_logical(program, true, "q[0]", 0), STATUS_OK);
+    cr_assert_eq(program_add_logical(program, true, "q[1]", 2), STATUS_OK);
+    for (uint32_t i = 0; i < n_ops; i++) {
+        add_op(&program->ops, &stream);
+    }
+    cr_assert_eq(program_resolve(program), STATUS_OK);
+    cr_assert(op_list_is_valid(&program->ops, program->n_wires, program->n_bits));
+    return program;
+}
+
+static struct choi_spec spec_of(const struct program *program) {
+    static const uint32_t in[] = {0, 1}, out[] = {0, 2}, bits[] = {0, 1};
+    return (struct choi_spec){.ops = &program->ops,
+                              .n_wires = N_WIRES,
+                              .n_bits = N_BITS,
+                              .in = in,
+                              .out = out,
+                              .bits = bits,
+                              .n_in = 2,
+                              .n_out = 2,
+                              .n_output_bits = 2};
+}
+
+/* A small change that may or may not matter. */
+static void change(struct program *program, struct random_stream *stream) {
+    for (;;) {
+        struct op *op = &program->ops.ops[random_below(stream, (uint32_t)program->ops.n_ops)];
+        if (op->kind == OP_GATE && op->n_qubits == 1 && op->n_params == 0) {
+            op->which = (uint16_t)(GATE_X + random_below(stream, 3));
+            return;
+        }
+        if (op->kind == OP_MEASURE || op->kind == OP_RESET) {
+            program->ops.qubits[op->qubit0] = random_below(stream, N_WIRES);
+            return;
+        }
+    }
+}
+
+Test(against, agrees_with_dense_choi_matrices) {
+    unsigned n_equal = 0, n_different = 0, n_undecided = 0;
+    for (uint64_t seed = 0; seed < 400; seed++) {
+        const uint32_t n_ops = 8 + (uint32_t)(seed % 12);
+        struct random_stream stream = {.seed = seed + 1000};
+        struct program *a = random_clifford(seed, n_ops), *b = random_clifford(seed, n_ops);
+        if (seed % 8 != 0) {
+            change(b, &stream);
+        }
+        const struct choi_spec spec_a = spec_of(a), spec_b = spec_of(b);
+        double *rho_a = naive_choi(&spec_a), *rho_b = naive_choi(&spec_b);
+        const bool is_same = naive_choi_difference(rho_a, rho_b, &spec_a) < 1e-9;
+        bool is_equal = false;
+        const enum status status = verify_is_equal(&is_equal, a, NULL, b);
+        if (status == STATUS_UNVERIFIED) {
+            n_undecided++;
+        } else {
+            cr_assert_eq(status, STATUS_OK);
+            cr_assert_eq(is_equal, is_same, "seed %lu", (unsigned long)seed);
+            n_equal += is_equal;
+            n_different += !is_equal;
+        }
+        free(rho_a);
+        free(rho_b);
+        program_destroy(a);
+        program_destroy(b);
+    }
+    printf("random Clifford programs: %u equal, %u different, %u undecided\n", n_equal, n_different,
+           n_undecided);
+    cr_assert(n_equal > 80 && n_different > 80 && n_undecided < 60);
+}
+
+/* ---- what a failure says ---- */
+
+static const char telegate[] = "OPENQASM 3.0;\n"
+                               "include \"stdgates.inc\";\n"
+                               "include \"qnu.inc\";\n"
+                               "qubit[2] a; qubit[2] b; bit m; bit k;\n"
+                               "pragma qspan qpu A data a[0] comm a[1]\n"
+                               "pragma qspan qpu B data b[0] comm b[1]\n"
+                               "pragma qspan logical in q[0] a[0]\n"
+                               "pragma qspan logical in q[1] b[0]\n"
+                               "ebit(a[1], b[1]); cx a[0], a[1];\n"
+                               "m = measure a[1];\n"
+                               "%s\n"
+                               "cx b[1], b[0]; h b[1];\n"
+                               "k = measure b[1];\n"
+                               "%s\n"
+                               "pragma qspan logical out q[0] a[0]\n"
+                               "pragma qspan logical out q[1] b[0]\n";
+static const char cx_text[] = "OPENQASM 2.0; include \"qelib1.inc\"; qreg q[2]; cx q[0], q[1];";
+
+static char logged[1024];
+
+static void keep_log(void *ctx, enum log_level level, const char *text) {
+    (void)ctx;
+    (void)level;
+    snprintf(logged, sizeof logged, "%s", text);
+}
+
+static enum status judge(struct text *report, const char *first, const char *second) {
+    char text[2048];
+    struct program *program = NULL;
+    struct circuit *circuit = NULL;
+    struct verify_proof proof = {0};
+    snprintf(text, sizeof text, telegate, first, second);
+    log_set_sink(keep_log, NULL);
+    cr_assert_eq(program_read_text(&program, "p.qasm", text, strlen(text), NULL), STATUS_OK, "%s",
+                 logged);
+    cr_assert_eq(qasm2_read_text(&circuit, "t.qasm", cx_text, strlen(cx_text), NULL), STATUS_OK);
+    const enum status status = verify_against(&proof, program, circuit, NULL);
+    if (status == STATUS_OK) {
+        verify_add_proof(report, &proof, program, "p.qasm", "t.qasm");
+    }
+    verify_proof_fini(&proof);
+    circuit_destroy(circuit);
+    program_destroy(program);
+    return status;
+}
+
+static void must_say(const char *first, const char *second, const char *a, const char *b) {
+    struct text report = {0};
+    cr_assert_eq(judge(&report, first, second), STATUS_OK, "%s", logged);
+    cr_assert(strstr(report.data, a) && strstr(report.data, b), "%s", report.data);
+    text_fini(&report);
+}
+
+Test(against, says_what_is_wrong) {
+    must_say("if (m) x b[1];", "if (k) z a[0];", "proved equal to t.qasm", "F = pI1");
+    must_say("if (m) x b[1];", "", "k = 1 (measured in line 13) leaves Z on a[0] (QPU A)",
+             "adding `if (k) z a[0];` at the end repairs it");
+    must_say("", "if (k) z a[0];", "m = 1 (measured in line 10) leaves X on b[0] (QPU B)",
+             "adding `if (m) x b[0];` at the end repairs it");
+    must_say("if (m) x b[1];", "if (m) z a[0];", "k = 1 (measured in line 13) leaves Z on a[0]",
+             "`if (m) z a[0];` (line 14) reads the wrong bit: `if (k) z a[0];` repairs it");
+    must_say("if (m) x b[1];", "if (k) x a[0];", "NOT equal",
+             "`if (k) x a[0];` (line 14) is the wrong Pauli: `if (k) z a[0];` repairs it");
+    must_say("if (m) x b[1];", "if (k) z b[0];", "NOT equal",
+             "`if (k) z b[0];` (line 14) acts on the wrong qubit: `if (k) z a[0];` repairs it");
+    must_say("if (m) x b[1];", "if (k) z a[0]; if (m) z b[0];", "m = 1", "removing");
+    must_say("if (m) x b[1];", "if (k) z a[0]; x b[0];",
+             "every other outcome 0 leaves X on b[0] (QPU B)", "NOT equal");
+    must_say("if (m) x b[1];", "if (k) z a[0]; cx a[0], a[1];", "relations between", "entangled");
+}
+
+Test(against, refuses_what_is_no_clifford) {
+    struct text report = {0};
+    cr_assert_eq(judge(&report, "if (m) x b[1];", "t a[0];"), STATUS_UNVERIFIED);
+    cr_assert(strstr(logged, "p.qasm:14:1: error: not proved: t is not Clifford"), "%s", logged);
+    cr_assert_eq(judge(&report, "while (m) { m = measure a[1]; }", ""), STATUS_UNVERIFIED);
+    text_fini(&report);
+}

@@ -1,0 +1,225 @@
+/* Every library protocol with one thing wrong: each correction deleted, moved to another bit or
+ * qubit, each ebit rewired. The verdict on each is compared with dense Choi matrices. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "support/naive_choi.h"
+#include "verify/against.h"
+
+struct library {
+    const char *name;
+    bool is_unitary;
+};
+struct counts {
+    unsigned n_mutants, n_refused, n_caught, n_harmless;
+};
+struct subject {
+    struct program *program;
+    struct circuit *circuit;
+    struct choi_spec spec;
+    double *target; /* Choi matrices */
+    struct counts counts;
+};
+
+static void be_silent(void *ctx, enum log_level level, const char *text) {
+    (void)ctx;
+    (void)level;
+    (void)text;
+}
+
+static uint32_t find_qubit(const struct circuit *circuit, const char *name) {
+    for (uint32_t qb = 0; qb < circuit->n_qubits; qb++) {
+        char buffer[64];
+        if (strcmp(circuit_qubit_name(circuit, qb, buffer, sizeof buffer), name) == 0) {
+            return qb;
+        }
+    }
+    cr_assert_fail("no qubit %s", name);
+    return 0;
+}
+
+static void drop_results(struct program *program) {
+    for (size_t i = 0; i < program->ops.n_ops; i++) {
+        struct op *op = &program->ops.ops[i];
+        for (size_t r = 0; op->kind == OP_MEASURE && r < program->n_cregs; r++) {
+            const struct reg *reg = &program->cregs[r];
+            if (reg->is_output && op->bit >= reg->first && op->bit < reg->first + reg->n) {
+                op->kind = OP_TICK;
+                op->n_qubits = 0;
+                op->bit = OP_NO_BIT;
+            }
+        }
+    }
+}
+
+/* Dense sides of program and circuit, matched by hand: one output register, the first one. */
+static void load(struct subject *subject, const struct library *library) {
+    static uint32_t in[2][8], out[2][8], bits[2][8];
+    char path[512];
+    const char *source = getenv("QSPAN_SOURCE_DIR");
+    cr_assert_not_null(source);
+    snprintf(path, sizeof path, "%s/examples/protocols/%s.qasm", source, library->name);
+    cr_assert_eq(program_read_file(&subject->program, path, NULL), STATUS_OK);
+    snprintf(path, sizeof path, "%s/examples/protocols/targets/%s.qasm", source, library->name);
+    cr_assert_eq(qasm2_read_file(&subject->circuit, path, NULL), STATUS_OK);
+    struct program *program = subject->program;
+    struct choi_spec spec = {.in = in[0], .out = out[0], .bits = bits[0]};
+    spec.n_wires = program->n_wires;
+    spec.n_bits = program->n_bits;
+    for (size_t i = 0; i < program->n_in; i++) {
+        in[0][i] = program->in[i].wire;
+        out[0][i] = program->out[i].wire;
+        in[1][i] = find_qubit(subject->circuit, program->in[i].qubit);
+        out[1][i] = find_qubit(subject->circuit, program->out[i].qubit);
+    }
+    spec.n_in = spec.n_out = (uint32_t)program->n_in;
+    if (library->is_unitary) {
+        drop_results(program);
+    } else {
+        for (size_t r = 0; r < program->n_cregs; r++) {
+            const struct reg *reg = &program->cregs[r];
+            for (uint32_t i = 0; reg->is_output && i < reg->n; i++) {
+                bits[0][spec.n_output_bits] = reg->first + i;
+                bits[1][spec.n_output_bits] = spec.n_output_bits;
+                spec.n_output_bits++;
+            }
+        }
+    }
+    spec.ops = &program->ops;
+    subject->spec = spec;
+    struct choi_spec target = spec;
+    target.ops = &subject->circuit->ops;
+    target.n_wires = subject->circuit->n_qubits;
+    target.n_bits = subject->circuit->n_bits;
+    target.in = in[1];
+    target.out = out[1];
+    target.bits = bits[1];
+    subject->target = naive_choi(&target);
+}
+
+static bool is_same_densely(const struct subject *subject) {
+    double *own = naive_choi(&subject->spec);
+    const double difference = naive_choi_difference(own, subject->target, &subject->spec);
+    free(own);
+    return difference < 1e-9;
+}
+
+static void judge(struct subject *subject, const char *what) {
+    struct program_check check = {0};
+    bool is_equal = false;
+    const bool is_refused = program_check(&check, subject->program) != STATUS_OK;
+    program_check_fini(&check);
+    cr_assert_eq(verify_is_equal(&is_equal, subject->program, subject->circuit, NULL), STATUS_OK);
+    cr_assert_eq(is_equal, is_same_densely(subject), "%s: proof says %d", what, is_equal);
+    subject->counts.n_mutants++;
+    subject->counts.n_refused += is_refused;
+    subject->counts.n_caught += !is_refused && !is_equal;
+    subject->counts.n_harmless += !is_refused && is_equal;
+}
+
+static void mutate_correction(struct subject *subject, struct op *op, struct op *gate) {
+    struct program *program = subject->program;
+    struct op_list *ops = &program->ops;
+    const uint16_t which = gate->which;
+    const uint32_t wire = op_qubits(ops, gate)[0], old_root = op->expr;
+    gate->which = GATE_I;
+    judge(subject, "deleted");
+    gate->which = which;
+    for (uint32_t bit = 0; bit < program->n_bits; bit++) {
+        uint32_t root;
+        cr_assert_eq(expr_add(ops, &root, (struct expr){.kind = EXPR_BIT, .a = bit}), STATUS_OK);
+        if (ops->exprs[old_root].kind != EXPR_BIT || ops->exprs[old_root].a != bit) {
+            op->expr = root;
+            judge(subject, "another bit");
+        }
+    }
+    op->expr = old_root;
+    for (uint32_t other = 0; other < program->n_wires; other++) {
+        if (other != wire) {
+            ops->qubits[gate->qubit0] = other;
+            judge(subject, "another qubit");
+        }
+    }
+    ops->qubits[gate->qubit0] = wire;
+    for (uint16_t pauli = GATE_X; pauli <= GATE_Z; pauli++) {
+        if (pauli != which) {
+            gate->which = pauli;
+            judge(subject, "another Pauli");
+        }
+    }
+    gate->which = which;
+}
+
+static void rewire(struct subject *subject, const struct op *op) {
+    uint32_t *wires = subject->program->ops.qubits + op->qubit0;
+    for (unsigned end = 0; end < 2; end++) {
+        const uint32_t wire = wires[end];
+        for (uint32_t other = 0; other < subject->program->n_wires; other++) {
+            if (subject->program->wire_is_comm[other] && other != wires[0] && other != wires[1]) {
+                wires[end] = other;
+                judge(subject, "rewired");
+                wires[end] = wire;
+            }
+        }
+    }
+}
+
+static struct counts mutate(const struct library *library) {
+    struct subject subject = {0};
+    bool is_equal = false;
+    log_set_sink(be_silent, NULL);
+    load(&subject, library);
+    cr_assert(is_same_densely(&subject), "%s", library->name);
+    cr_assert_eq(verify_is_equal(&is_equal, subject.program, subject.circuit, NULL), STATUS_OK);
+    cr_assert(is_equal, "%s", library->name);
+    for (size_t i = 0; i < subject.program->ops.n_ops; i++) {
+        struct op *op = &subject.program->ops.ops[i];
+        if (op->kind == OP_IF) {
+            cr_assert_eq(op->match, i + 2, "a correction is one gate");
+            mutate_correction(&subject, op, op + 1);
+        } else if (op->kind == OP_EBIT) {
+            rewire(&subject, op);
+        }
+    }
+    printf("%-18s %4u mutants: %4u refused by the checks, %4u caught by the proof, %3u harmless\n",
+           library->name, subject.counts.n_mutants, subject.counts.n_refused,
+           subject.counts.n_caught, subject.counts.n_harmless);
+    free(subject.target);
+    circuit_destroy(subject.circuit);
+    program_destroy(subject.program);
+    return subject.counts;
+}
+
+static void mutate_all(const struct library *libraries, size_t n, unsigned n_harmless) {
+    unsigned n_found = 0;
+    for (size_t i = 0; i < n; i++) {
+        n_found += mutate(&libraries[i]).n_harmless;
+    }
+    cr_expect_eq(n_found, n_harmless, "%u harmless mutants", n_found);
+}
+
+Test(mutants, telegates) {
+    static const struct library libraries[] = {{"telegate_cx", true},
+                                               {"telegate_cz", true},
+                                               {"fanout", true},
+                                               {"cat_three", true},
+                                               {"pauli_rotation", true}};
+    mutate_all(libraries, 5, 4);
+}
+
+Test(mutants, teledata) {
+    static const struct library libraries[] = {{"teledata", true},
+                                               {"teledata_return", true},
+                                               {"remote_swap", true},
+                                               {"swapping_chain", true}};
+    mutate_all(libraries, 4, 0);
+}
+
+Test(mutants, states) {
+    static const struct library libraries[] = {
+        {"entanglement_swap", false}, {"ghz4", false}, {"ghz_fusion", false}};
+    mutate_all(libraries, 3, 7); /* phases that results in Z do not show */
+}
