@@ -672,7 +672,7 @@ const char *token_describe(const struct token *token, char buffer[TOKEN_TEXT_SIZ
     }
     if (n > MOST) {
         n = MOST;
-        while ((token->text[n] & 0xC0) == 0x80) {
+        while (n > 0 && (token->text[n] & 0xC0) == 0x80) {
             n--; /* not within a character */
         }
     }
