@@ -1,0 +1,125 @@
+/* A Clifford op list with Pauli noise, compiled for Pauli frames: what the sampler walks.
+ *
+ * A flat list of instructions. Runs of equal ops become one instruction with many targets; REPEAT
+ * stays a loop. Signs are gone: a frame is a Pauli string up to phase, and the results of a shot
+ * differ from those of a noiseless reference shot by what the frame says. Random sites are those of
+ * the list (gate/op.h): the i-th group of an instruction has site `site + i * site_stride`, plus
+ * n_sites times the iteration. */
+#ifndef QSPAN_ENGINE_FRAME_FRAME_PLAN_H
+#define QSPAN_ENGINE_FRAME_FRAME_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gate/op.h"
+
+enum frame_kind {
+    FRAME_GATE,     /* which = core of kernels/frame.h; targets: qubits, `group` each */
+    FRAME_LINEAR,   /* which = index in maps; targets: as FRAME_GATE */
+    FRAME_MEASURE,  /* letter; targets: qubits, one result each */
+    FRAME_PRODUCT,  /* one result; targets: frame_pauli of a product, maybe none */
+    FRAME_RESET,    /* letter; targets: qubits */
+    FRAME_EBIT,     /* targets: pairs of qubits; which = index in channels, errors of the second */
+    FRAME_NOISE,    /* which = index in channels; targets: qubits, `group` each (1 or 2) */
+    FRAME_FLIP,     /* which = index in channels: the last n results may be wrong */
+    FRAME_CHAIN,    /* which = index in channels (its p_any); targets: frame_pauli of one error;
+                     * is_else: only where no error of the chain happened before */
+    FRAME_HERALD,   /* which = index in channels of 4 letters, I X Y Z; targets: qubits, one result
+                     * each */
+    FRAME_FEEDBACK, /* sources; targets: frame_pauli that the parity applies */
+    FRAME_ASSIGN,   /* sources; which = bit */
+    FRAME_DETECTOR, /* sources: n groups, each a count, then that many */
+    FRAME_OBSERVABLE, /* which = index; sources; targets: frame_pauli that flips it where it
+                       * anticommutes */
+    FRAME_REPEAT,     /* rounds; match = its END */
+    FRAME_END,        /* match = its REPEAT */
+};
+
+/* Sources of a parity: what = the top bits. */
+enum {
+    FRAME_REC = 0u << 30,   /* the k-th last result: k from 1 */
+    FRAME_BIT = 1u << 30,   /* bit of the list */
+    FRAME_SWEEP = 2u << 30, /* bit of the data of a sweep */
+    FRAME_SOURCE_MASK = (1u << 30) - 1,
+};
+
+/* A qubit and a letter (1 X, 2 Y, 3 Z) in one target. */
+static inline uint32_t frame_pauli(uint32_t qubit, unsigned letter) {
+    return qubit << 2 | letter;
+}
+
+struct frame_instr {
+    uint8_t kind, letter, group;
+    bool resets;      /* MEASURE: then to the +1 state */
+    bool is_recorded; /* MEASURE, PRODUCT, HERALD: results enter the record */
+    bool is_else;
+    uint8_t site_stride;
+    uint32_t which;
+    uint32_t n;       /* groups: of targets, of sources (DETECTOR), results */
+    uint32_t target0; /* in targets */
+    uint32_t n_targets;
+    uint32_t source0; /* in targets */
+    uint32_t n_sources;
+    uint32_t bit0; /* results go to bits targets[bit0 + i] as well; FRAME_NONE: to no bit */
+    uint32_t site;
+    uint32_t match;
+    uint32_t op; /* the first of the list that it comes from */
+    uint64_t rounds;
+};
+#define FRAME_NONE UINT32_MAX
+
+/* Exclusive errors, each with its probability. */
+struct frame_channel {
+    double p_any;       /* their sum */
+    double log_keep;    /* log(1 - p_any) */
+    uint32_t n_letters; /* 1, 3, 4 or 15 */
+    bool is_even;       /* all equal */
+    double p[15];       /* letters 1 .. n_letters; of pairs: IX IY IZ XI ... ZZ */
+};
+
+/* A linear map that is no core: output row i = XOR of the input rows in image[i] (pauli.h). */
+struct frame_map {
+    uint32_t n_qubits;
+    uint32_t image[2 * GATE_MAX_QUBITS];
+};
+
+struct frame_plan {
+    struct frame_instr *instrs;
+    size_t n_instrs, cap_instrs;
+    uint32_t *targets; /* targets, sources and bits of instructions */
+    size_t n_targets, cap_targets;
+    struct frame_channel *channels;
+    size_t n_channels, cap_channels;
+    struct frame_map *maps;
+    size_t n_maps, cap_maps;
+    uint32_t n_qubits, n_bits, n_sites;
+    uint32_t n_observables, n_sweeps; /* 1 + the largest index */
+    uint32_t max_lookback;            /* deepest FRAME_REC */
+    uint32_t max_results;             /* most results of one instruction */
+    uint64_t n_records, n_detectors;  /* of a shot, REPEAT multiplied out; saturating */
+    double n_gates, n_noise_sites;    /* gates, measurements and resets of a shot; noise groups */
+};
+
+/* What to compile. */
+struct frame_task {
+    const struct op_list *ops;
+    const char *const *files; /* names that op.file indexes, for messages */
+    uint32_t n_qubits, n_bits;
+    /* Programs: bits whose results form the record, one bit each (base/bits.h); NULL: circuits,
+     * where every result does and bits are not kept. */
+    const uint64_t *recorded;
+    /* Programs: weights I X Y Z of the error of each ebit (of an ideal one: NULL). */
+    const double *ebit_weights;
+};
+
+/* Refused (STATUS_INPUT at the op, with the reason): gates that are no Clifford, conditions that
+ * are no parity, WHILE, IF around anything but Paulis, IDLE, CALL, more than 2^32 - 1 of anything,
+ * loops whose sites pass 2^63. STATUS_NOFIT: without memory. Not collective. Cost: linear in the
+ * list. */
+enum status frame_plan_create(struct frame_plan **out_plan, const struct frame_task *task);
+void frame_plan_destroy(struct frame_plan *plan);
+/* Can the list be compiled? Logs nothing; *out_reason (may be NULL) says why not, *out_op where. */
+bool frame_plan_is_possible(const struct frame_task *task, size_t *out_op, const char **out_reason);
+
+#endif
