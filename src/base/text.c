@@ -111,7 +111,9 @@ size_t text_utf8_length(const char *piece, size_t n) {
 }
 
 /* Control characters of ASCII, of C1 (two bytes) and the ones that turn the writing direction. */
-static bool is_control(const unsigned char *s, size_t length) {
+bool text_is_control(const char *piece, size_t length) {
+    const unsigned char *s = (const unsigned char *)piece;
+
     switch (length) {
     case 1:
         return s[0] < 0x20 || s[0] == 0x7f;
@@ -130,7 +132,7 @@ void text_add_escaped(struct text *text, const char *piece, size_t n) {
     text_add_n(text, "", 0);
     for (size_t i = 0; i < n;) {
         size_t length = text_utf8_length(piece + i, n - i);
-        if (length > 0 && !is_control(s + i, length)) {
+        if (length > 0 && !text_is_control(piece + i, length)) {
             text_add_n(text, piece + i, length);
             i += length;
             continue;

@@ -29,6 +29,8 @@ void text_add_escaped(struct text *text, const char *piece, size_t n);
 /* Length of the UTF-8 sequence that `piece` starts with (RFC 3629: no overlong forms, no
  * surrogates, at most n >= 1 bytes); 0 if it is none. */
 size_t text_utf8_length(const char *piece, size_t n);
+/* That sequence controls a terminal or the direction of text instead of being seen. */
+bool text_is_control(const char *piece, size_t length);
 
 /* Whole regular file ("-" = standard input) into an allocated, 0-terminated buffer; mem_free it.
  * Directories, devices and files over max_bytes are refused. STATUS_INPUT is logged. */

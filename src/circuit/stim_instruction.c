@@ -121,17 +121,22 @@ static enum status push_targets(struct stim_reader *r) {
     return STATUS_OK;
 }
 
+static enum status check_bit(const struct stim_reader *r, const struct stim_target *target) {
+    if (target->kind == STIM_REC && target->value > r->n_records) {
+        return log_error_at(STATUS_INPUT, target_loc(r, target),
+                            "rec[-%u], but only %llu results come before it", target->value,
+                            (unsigned long long)r->n_records);
+    }
+    return STATUS_OK;
+}
+
 /* A leaf of a tree: rec[-k] or sweep[k]. */
 static enum status add_leaf(struct stim_reader *r, uint32_t *out_expr,
                             const struct stim_target *target) {
     struct expr leaf = {.kind = target->kind == STIM_REC ? EXPR_REC : EXPR_SWEEP,
                         .a = target->value};
 
-    if (target->kind == STIM_REC && target->value > r->n_records) {
-        return log_error_at(STATUS_INPUT, target_loc(r, target),
-                            "rec[-%u], but only %llu results come before it", target->value,
-                            (unsigned long long)r->n_records);
-    }
+    TRY(check_bit(r, target));
     return expr_add(&r->circuit->ops, out_expr, leaf);
 }
 
@@ -221,9 +226,8 @@ static enum status read_pair(struct stim_reader *r, const struct stim_target *pa
             return add_feedback(r, gate, a, b->value);
         }
         if (is_bit(b) && gate == GATE_CZ) {
-            uint32_t ignored; /* a bit controls a bit: nothing to do, once both are checked */
-            TRY(add_leaf(r, &ignored, a));
-            return add_leaf(r, &ignored, b);
+            TRY(check_bit(r, a)); /* a bit controls a bit: nothing to do */
+            return check_bit(r, b);
         }
     }
     for (int i = 0; i < 2; i++) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 enum status stim_scan_init(struct stim_scan *scan, const char *file, const char *text, size_t n) {
     static const char mark[] = "\xef\xbb\xbf";
@@ -118,6 +119,7 @@ enum status stim_scan_tag(struct stim_scan *scan, const char **out_tag, size_t *
     stim_scan_skip(scan, 1);
     while (stim_scan_peek(scan) != ']') {
         int c = stim_scan_peek(scan);
+        size_t length = c < 0 ? 0 : text_utf8_length(scan->text + scan->pos, scan->n - scan->pos);
         if (c < 0 || c == '\n' || c == '\r') {
             return stim_scan_refuse(scan, "']' at the end of a tag");
         }
@@ -125,7 +127,11 @@ enum status stim_scan_tag(struct stim_scan *scan, const char **out_tag, size_t *
             (scan->pos + 1 == scan->n || memchr("nrBC", scan->text[scan->pos + 1], 4) == NULL)) {
             return stim_scan_refuse(scan, "\\n, \\r, \\B or \\C in a tag");
         }
-        stim_scan_skip(scan, 1);
+        /* A tag is printed as it stands, maybe to a terminal. */
+        if (length == 0 || (c != '\t' && text_is_control(scan->text + scan->pos, length))) {
+            return stim_scan_refuse(scan, "a tag of UTF-8 text without control characters");
+        }
+        stim_scan_skip(scan, length);
     }
     *out_tag = scan->text + first;
     *out_n = scan->pos - first;
