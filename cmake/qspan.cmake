@@ -44,11 +44,12 @@ add_dependencies(qspan_settings qspan_version)
 include(CheckCCompilerFlag)
 set(qspan_external_comm MPI::MPI_C OpenMP::OpenMP_C)
 set(qspan_external_kernels)
+set(qspan_external_store MPI::MPI_C hdf5::hdf5)
 set(qspan_external_engine OpenMP::OpenMP_C PkgConfig::OPENBLAS)
 set(qspan_external_circuit PkgConfig::JANSSON)
 set(qspan_external_machine PkgConfig::YAML)
 set(qspan_external_runtime OpenMP::OpenMP_C)
-set(qspan_external_output)
+set(qspan_external_output PkgConfig::JANSSON)
 set(qspan_external_cli PkgConfig::OPENBLAS OpenMP::OpenMP_C)
 
 # kernels/*_<isa>.c: flags of that ISA on x86-64, left out elsewhere. No FMA: all ISAs give the same bits.
