@@ -109,6 +109,18 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
             .n_args_max = 1,
             .run = cmd_machine,
         },
+    [COMMAND_REPORT] =
+        {
+            .name = "report",
+            .brief = "show what a results file holds",
+            .args_help = "FILE",
+            .summary = "Show the results in an HDF5 file that run -o wrote, and where they come "
+                       "from.",
+            .details = EXIT_CODES,
+            .n_args_min = 1,
+            .n_args_max = 1,
+            .run = cmd_report,
+        },
     [COMMAND_INFO] =
         {
             .name = "info",
@@ -122,7 +134,7 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
 
 /* Of the whole design; asked for, these are refused as not available yet. */
 static const char *const later_commands[] = {
-    "sample", "dem", "network", "selftest", "compare", "report", "bench",
+    "sample", "dem", "network", "selftest", "compare", "bench",
 };
 enum { N_LATER = sizeof later_commands / sizeof later_commands[0] };
 
@@ -186,33 +198,61 @@ static enum status flush_output(enum status status) {
     return status;
 }
 
-static int run_command(enum command_id id, int argc, char **argv) {
+/* What a shell reads as this word. */
+static void add_word(struct text *out, const char *word) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "@%+=:,./_-";
+    if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+        text_add(out, word);
+        return;
+    }
+    text_add(out, "'");
+    for (const char *c = word; *c; c++) {
+        text_add_n(out, *c == '\'' ? "'\\''" : c, *c == '\'' ? 4 : 1);
+    }
+    text_add(out, "'");
+}
+
+static enum status run_words(enum command_id id, int argc, char **argv, const char *command_line) {
     const struct cli_command *command = &cli_commands[id];
     struct cli_options options;
     int launcher_rank = command->is_parallel ? find_launcher_rank() : 0;
     log_set_rank(launcher_rank, 1);
     enum status status = options_parse(&options, id, argc, argv);
     if (status != STATUS_OK) {
-        return (int)status;
+        return status;
     }
+    options.command_line = command_line;
     if (options.wants_help) {
         if (launcher_rank == 0) {
             options_print_help(id);
         }
-        return (int)flush_output(STATUS_OK);
+        return flush_output(STATUS_OK);
     }
     status = command->check ? command->check(&options) : STATUS_OK;
     if (status != STATUS_OK) {
-        return (int)status;
+        return status;
     }
     log_set_quiet(options.is_quiet);
     status = start(command->is_parallel, &argc, &argv);
     if (status != STATUS_OK) {
-        return (int)status;
+        return status;
     }
     options.t_start_s = clock_now_s();
     status = comm_agree(comm_world(), flush_output(command->run(&options)));
     comm_stop();
+    return status;
+}
+
+static int run_command(enum command_id id, int argc, char **argv) {
+    struct text line = {0};
+    text_add(&line, "qspan");
+    for (int i = 0; i < argc; i++) { /* before argp changes their order */
+        text_add(&line, " ");
+        add_word(&line, argv[i]);
+    }
+    enum status status = run_words(id, argc, argv, line.failed ? "" : line.data);
+    text_fini(&line);
     return (int)status;
 }
 

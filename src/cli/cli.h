@@ -21,6 +21,7 @@ enum command_id {
     COMMAND_GEN,
     COMMAND_CONVERT,
     COMMAND_MACHINE,
+    COMMAND_REPORT,
     COMMAND_INFO,
     COMMAND_COUNT,
 };
@@ -76,7 +77,8 @@ struct cli_options {
     uint64_t n_ranks, memory_per_rank;
     struct gen_args gen;
     bool is_strict, is_quiet, wants_help;
-    double t_start_s; /* clock_now_s() when the command started */
+    double t_start_s;         /* clock_now_s() when the command started */
+    const char *command_line; /* as a shell would take it */
 };
 
 static inline bool cli_is_given(const struct cli_options *options, enum option_id id) {
@@ -111,6 +113,7 @@ enum status cmd_convert(const struct cli_options *options);
 enum status cmd_machine(const struct cli_options *options);
 /* The machine presets, a line each. */
 void cmd_machine_add_presets(struct text *out);
+enum status cmd_report(const struct cli_options *options);
 enum status cmd_info(const struct cli_options *options);
 
 /* The program: returns the exit code. Starts and stops MPI where the command needs it. */

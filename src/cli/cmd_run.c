@@ -1,4 +1,5 @@
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/progress.h"
@@ -43,6 +44,7 @@ static enum status run_program(struct run_job *job) {
         .max_branches = options->max_branches,
         .n_probabilities = options->n_probabilities,
         .max_bytes = options->memory_per_rank,
+        .keeps_records = options->output != NULL,
     };
     TRY(load_engine(&run.engine, options));
     return comm_agree(job->team, runtime_run(&job->results, job->load.program, job->load.machine,
@@ -53,6 +55,30 @@ static void take_time(struct run_job *job) {
     double wall_s = clock_now_s() - job->options->t_start_s;
     comm_max_f64(job->team, &wall_s, 1);
     job->results->wall_s = wall_s;
+}
+
+/* HDF5 with its provenance. */
+static enum status write_hdf5(const struct run_job *job, const struct output_context *context) {
+    const struct machine *given = job->load.machine;
+    struct text machine = {0};
+    enum status status = STATUS_OK;
+    if (given && given->text) {
+        text_add(&machine, given->text);
+    } else if (given) {
+        status = machine_print(&machine, given);
+    }
+    const int64_t now_s = (int64_t)time(NULL);
+    const struct output_provenance provenance = {
+        .command_line = job->options->command_line,
+        .machine = machine.data ? machine.data : "",
+        .started_s = now_s - (int64_t)(clock_now_s() - job->options->t_start_s),
+        .finished_s = now_s,
+    };
+    if (status == STATUS_OK) {
+        status = output_results_hdf5(job->options->output, job->results, context, &provenance);
+    }
+    text_fini(&machine);
+    return status;
 }
 
 /* JSON to its file, and the report to standard output unless the JSON goes there. */
@@ -73,7 +99,7 @@ static enum status write_texts(struct text *json, struct text *report, const str
         TRY(output_results_json(json, job->results, &context));
         TRY(file_write(options->json, json->data, json->n));
     }
-    return STATUS_OK;
+    return options->output ? write_hdf5(job, &context) : STATUS_OK;
 }
 
 /* On rank 0, which holds the results. */
@@ -91,6 +117,17 @@ static enum status write_results(struct run_job *job) {
     return status;
 }
 
+/* What should be known before a long run. */
+static enum status check_writable(const struct run_job *job) {
+    const char *const paths[] = {job->options->json, job->options->output};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        if (paths[i] && team_rank(job->team) == 0) {
+            TRY(file_check_writable(paths[i]));
+        }
+    }
+    return STATUS_OK;
+}
+
 static enum status run_job(struct run_job *job) {
     const struct cli_options *options = job->options;
     TRY(load_input(&job->load, options, job->team, (uint32_t)team_size(job->team)));
@@ -98,10 +135,7 @@ static enum status run_job(struct run_job *job) {
     if (job->load.machine) {
         TRY(comm_agree(job->team, machine_check_runnable(job->load.machine)));
     }
-    if (options->json) {
-        const bool is_writer = team_rank(job->team) == 0;
-        TRY(comm_agree(job->team, is_writer ? file_check_writable(options->json) : STATUS_OK));
-    }
+    TRY(comm_agree(job->team, check_writable(job)));
     TRY(run_program(job));
     take_time(job);
     return comm_agree(job->team, write_results(job));
@@ -113,6 +147,13 @@ enum status cmd_run_check(const struct cli_options *options) {
     }
     if (cli_is_given(options, OPTION_SHOTS) && options->n_probabilities > 0) {
         return log_error(STATUS_USAGE, "--probabilities is exact and draws no shots: no --shots");
+    }
+    if (options->output && options->json && strcmp(options->output, options->json) == 0) {
+        return log_error(STATUS_USAGE, "-o and --json name the same file");
+    }
+    if (options->output && strcmp(options->output, "-") == 0) {
+        return log_error(STATUS_USAGE,
+                         "-o -: HDF5 needs a file; --json - writes to standard output");
     }
     return load_check(options);
 }

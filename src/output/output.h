@@ -30,6 +30,32 @@ enum status output_results_json(struct text *out, const struct results *results,
 enum status output_results_report(struct text *out, const struct results *results,
                                   const struct output_context *context);
 
+/* Where results come from: attributes of HDF5 files. */
+struct output_provenance {
+    const char *command_line;
+    const char *machine;           /* YAML; "" for a program without one */
+    int64_t started_s, finished_s; /* Unix time */
+};
+/* Results as HDF5 (docs/formats.md), through a temporary file; records of shots if they were kept.
+ * Errors: as store_file_save. */
+enum status output_results_hdf5(const char *path, const struct results *results,
+                                const struct output_context *context,
+                                const struct output_provenance *provenance);
+
+/* Results as read back, enough for a report. */
+struct output_archive {
+    struct arena arena;
+    struct program *program; /* QPUs and registers of decodes alone */
+    struct results results;
+    struct output_context context;
+    const char *version, *command_line, *started, *finished;
+    const char **warnings;
+    size_t n_warnings;
+};
+/* Errors: STATUS_INPUT (logged) if the file is no HDF5 file, or not one of results of schema 1. */
+enum status output_archive_read(struct output_archive **out_archive, const char *path);
+void output_archive_destroy(struct output_archive *archive);
+
 /* What a plan is about, beside its figures. */
 struct output_plan {
     const char *input, *engine;

@@ -29,8 +29,6 @@ struct run {
     struct tally *marginals;         /* per QPU */
     uint32_t *bit_postponed, *wires; /* exact runs */
     uint64_t digest;
-    /* data-dependent programs: makespan of every shot, or weighted by branch */
-    int64_t *makespans;
     uint64_t first_shot;
     double makespan_sum;
     enum status keeper_status; /* what failed on this rank alone; agreed on after the last batch */
@@ -113,7 +111,29 @@ static void add_digest(struct run *run, const struct rows *rows) {
     }
 }
 
+static void set_records(uint8_t *records, size_t record_bytes, size_t i, const uint64_t *row,
+                        size_t n_shots) {
+    for (size_t w = 0; w < bits_words(n_shots); w++) {
+        for (uint64_t rest = row[w]; rest != 0; rest &= rest - 1) {
+            const size_t shot = 64 * w + (unsigned)bits_lowest(rest);
+            records[shot * record_bytes + i / 8] |= (uint8_t)(1u << i % 8);
+        }
+    }
+}
+
+static void keep_records(struct run *run, const struct rows *rows, size_t n_shots) {
+    struct results *results = run->results;
+    uint8_t *records = results->records + run->first_shot * results->record_bytes;
+    for (size_t i = 0; i < results->n_key_bits; i++) {
+        set_records(records, results->record_bytes, i, rows_bit(rows, results->key_bits[i]),
+                    n_shots);
+    }
+}
+
 static enum status count_batch(struct run *run, const struct rows *rows, size_t n_shots) {
+    if (run->results->records != NULL) {
+        keep_records(run, rows, n_shots);
+    }
     TRY(tally_count_rows(&run->tally, rows, n_shots));
     for (size_t q = 0; q < run->program->n_qpus; q++) {
         if (run->marginals[q].n_bits > 0) {
@@ -144,7 +164,8 @@ static enum status sample_leaf(void *ctx, const struct walker_leaf *leaf) {
     for (size_t i = 0; i < columns->n_words; i++) {
         const uint32_t w = columns->words[i];
         for (uint64_t rest = columns->mask[w]; rest != 0; rest &= rest - 1) {
-            run->makespans[run->first_shot + 64 * w + (unsigned)bits_lowest(rest)] =
+            run->results
+                ->shot_makespans_ps[run->first_shot + 64 * w + (unsigned)bits_lowest(rest)] =
                 run->clock.last.makespan_ps;
         }
     }
@@ -157,14 +178,28 @@ static uint64_t choose_batch(const struct run *run, uint32_t block_shots) {
     return n_shots < block_shots ? block_shots : n_shots / block_shots * block_shots;
 }
 
+/* Rank 0 alone holds records: its failure is agreed on with the others'. */
+static enum status make_shot_arrays(struct run *run) {
+    struct results *results = run->results;
+    const uint64_t n_shots = run->options->n_shots;
+    enum status status = STATUS_OK;
+    if (run->program->is_data_dependent) {
+        results->shot_makespans_ps = mem_alloc(n_shots, sizeof *results->shot_makespans_ps);
+        status = results->shot_makespans_ps == NULL ? STATUS_NOFIT : STATUS_OK;
+    }
+    if (run->options->keeps_records && run->is_keeper) {
+        size_t n_bytes;
+        results->record_bytes = (results->n_key_bits + 7) / 8;
+        results->records =
+            size_mul(&n_bytes, n_shots, results->record_bytes) ? mem_alloc(n_bytes, 1) : NULL;
+        status = results->records == NULL ? STATUS_NOFIT : status;
+    }
+    return comm_agree(run->team, status);
+}
+
 static enum status sample(struct run *run, uint32_t block_shots) {
     const uint64_t n_shots = run->options->n_shots, batch = choose_batch(run, block_shots);
-    if (run->program->is_data_dependent) {
-        run->makespans = mem_alloc(n_shots, sizeof *run->makespans);
-        if (run->makespans == NULL) {
-            return STATUS_NOFIT;
-        }
-    }
+    TRY(make_shot_arrays(run));
     for (uint64_t first = 0; first < n_shots; first += batch) {
         const size_t n = (size_t)(n_shots - first < batch ? n_shots - first : batch);
         const struct rows *rows;
@@ -251,14 +286,14 @@ static void set_makespan(struct run *run, uint32_t block_shots) {
     double sum = 0, square = 0;
     mean->n = n_shots;
     for (uint64_t s = 0; s < n_shots; s++) {
-        const int64_t t_ps = run->makespans[s];
+        const int64_t t_ps = run->results->shot_makespans_ps[s];
         sum += (double)t_ps;
         mean->min = s == 0 || t_ps < mean->min ? t_ps : mean->min;
         mean->max = s == 0 || t_ps > mean->max ? t_ps : mean->max;
     }
     mean->mean = n_shots == 0 ? 0 : sum / (double)n_shots;
     for (uint64_t s = 0; s < n_shots; s++) {
-        const double d = (double)run->makespans[s] - mean->mean;
+        const double d = (double)run->results->shot_makespans_ps[s] - mean->mean;
         square += d * d;
     }
     mean->std_error = n_shots < 2 ? 0 : sqrt(square / (double)(n_shots - 1) / (double)n_shots);
@@ -323,7 +358,6 @@ static void run_fini(struct run *run) {
     mem_free(run->marginals);
     mem_free(run->bit_postponed);
     mem_free(run->wires);
-    mem_free(run->makespans);
     clock_fini(&run->clock);
     lowered_fini(&run->lowered);
 }
@@ -395,6 +429,8 @@ enum status runtime_run(struct results **out_results, const struct program *prog
 
 void results_destroy(struct results *results) {
     if (results != NULL) {
+        mem_free(results->records);
+        mem_free(results->shot_makespans_ps);
         arena_fini(&results->arena);
         mem_free(results);
     }

@@ -22,6 +22,7 @@ struct run_options {
     uint64_t
         n_probabilities; /* 0: sample shots; K most likely or RUN_ALL: exact distribution instead */
     uint64_t max_bytes;  /* per rank; 0 = available */
+    bool keeps_records;  /* sampling: every shot's key in results->records */
 };
 
 /* Keys are bit strings of n_key_bits, bit i = key bit i (rightmost character is bit 0), in words.
@@ -50,8 +51,12 @@ struct results {
     size_t n_counts;
     struct run_probability *probabilities; /* by falling p, ties by ascending key */
     size_t n_probabilities;
-    double *p_one;       /* with probabilities: per key bit, exact */
-    uint64_t n_outcomes; /* keys with p > 0 */
+    /* keeps_records: shot after shot; bit i of a key is bit i % 8 of byte i / 8 of its record. */
+    uint8_t *records;
+    size_t record_bytes;
+    int64_t *shot_makespans_ps; /* per shot, where control flow depends on data; else NULL */
+    double *p_one;              /* with probabilities: per key bit, exact */
+    uint64_t n_outcomes;        /* keys with p > 0 */
     /* Per QPU: counts of the bits born there (NULL when probabilities were asked for). */
     struct run_marginal {
         uint32_t *bits; /* program bits, in order */

@@ -2,13 +2,13 @@
 . "$QSPAN_SOURCE_DIR/tests/cli/common.sh" || exit 1
 
 expect 0 qspan --help
-for command in run plan verify gen machine info; do
+for command in run plan verify gen machine report info; do
     has out "  $command "
 done
 cp out overview
 expect 2 qspan
 cmp out overview
-for command in run plan verify gen machine info; do
+for command in run plan verify gen machine report info; do
     expect 0 qspan $command --help
     has out "Usage: qspan $command "
     has out "--help"
@@ -19,11 +19,11 @@ done
 
 expect 0 qspan run --help
 for option in machine qpus comm-qubits engine precision protocol distribute shots seed \
-    shots-per-timeline probabilities max-branches idle memory-per-rank decode json strict quiet; do
+    shots-per-timeline probabilities max-branches idle memory-per-rank decode json output strict quiet; do
     has out "--$option"
 done
 for option in state observables noise fidelity replicas fast trace checkpoint restart \
-    output ranks phase; do
+    ranks phase; do
     ! grep -q -- "--$option\b" out || fail "run --help lists --$option"
 done
 ! grep -q single out || fail "run --help lists --precision single"

@@ -14,7 +14,7 @@ qspan plan ghz.qasm --qpus 2 -o program.qasm >/dev/null
 
 refused "unknown command 'rnu'; did you mean run?" rnu ghz.qasm
 refused "unknown command 'fnord'; see qspan --help" fnord
-for command in sample dem network selftest compare report bench; do
+for command in sample dem network selftest compare bench; do
     refused "the command $command is not available yet" $command
 done
 
@@ -51,13 +51,12 @@ for engine in tableau frame nearclifford; do
 done
 refused "--engine fnord: expected auto or statevector" run --engine fnord ghz.qasm
 refused "--format stim is not available yet; use qasm2" gen ghz -n 2 --format stim
-for option in state observables noise replicas trace checkpoint restart output; do
+for option in state observables noise replicas trace checkpoint restart; do
     refused "--$option is not available yet" run ghz.qasm --$option x
 done
 for option in fidelity fast; do
     refused "--$option is not available yet" run ghz.qasm --$option
 done
-refused "--output is not available yet; use --json" run ghz.qasm -o x.h5
 refused "--json goes with --against" verify program.qasm --json out.json
 refused "--svg is not available yet" machine ideal --svg x.svg
 
@@ -67,6 +66,8 @@ refused "--comm-qubits goes with --qpus" run ghz.qasm --machine ideal --comm-qub
 refused "no --qpus" run program.qasm --qpus 2
 refused "no --distribute" run program.qasm --distribute simple
 refused "--probabilities is exact and draws no shots" run ghz.qasm --probabilities all --shots 5
+refused "HDF5 needs a file" run ghz.qasm -o -
+refused "-o and --json name the same file" run ghz.qasm -o x --json x
 refused "not with --probabilities" run ghz.qasm --probabilities all --decode int:c
 refused "expected int:REGISTER or phase:REGISTER" run ghz.qasm --decode c
 refused "there is no bit register 'x'" run ghz.qasm --decode phase:x

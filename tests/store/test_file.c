@@ -1,7 +1,9 @@
 /* Small HDF5 files: what is put is what is got, and what is refused. */
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -152,4 +154,32 @@ Test(file, a_path_that_cannot_be_written_is_refused) {
     cr_assert_eq(store_file_save(file, "/nowhere/at/all.h5"), STATUS_USAGE);
     cr_assert_eq(store_file_save(file, "/dev/full"), STATUS_NOFIT);
     store_file_destroy(file);
+}
+
+Test(file, the_old_file_stays_when_the_disk_is_full) {
+    struct store_file *file = create();
+    store_file_put_u64(file, "old", 7, "1");
+    file = reopen(file);
+    store_file_destroy(file);
+    file = create();
+    const size_t n = 1 << 16;
+    uint64_t *noise = mem_alloc(n, sizeof *noise);
+    for (size_t i = 0; i < n; i++) {
+        noise[i] = (i + 1) * UINT64_C(0x9e3779b97f4a7c15);
+    }
+    store_file_put(file, "new", STORE_U64, noise, &n, 1, "1");
+    mem_free(noise);
+    const struct rlimit limit = {1 << 14, 1 << 14};
+    signal(SIGXFSZ, SIG_IGN);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    cr_assert_eq(store_file_save(file, path), STATUS_NOFIT);
+    store_file_destroy(file);
+    uint64_t value = 0;
+    cr_assert_eq(store_file_open(&file, path), STATUS_OK);
+    cr_assert_eq(store_file_get_u64(file, &value, "old"), STATUS_OK);
+    cr_assert_eq(value, 7);
+    store_file_destroy(file);
+    char tmp[128];
+    snprintf(tmp, sizeof tmp, "%s.tmp", path);
+    cr_assert_neq(access(tmp, F_OK), 0);
 }

@@ -1,0 +1,46 @@
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "output/output.h"
+
+static void add_origin(struct text *out, const struct output_archive *archive) {
+    const struct {
+        const char *label, *value;
+    } lines[] = {
+        {"command", archive->command_line},
+        {"version", archive->version},
+        {"started", archive->started},
+        {"finished", archive->finished},
+    };
+    text_add(out, "\n");
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        text_printf(out, "%-16s", lines[i].label);
+        text_add_escaped(out, lines[i].value, strlen(lines[i].value));
+        text_add(out, "\n");
+    }
+}
+
+static enum status print_archive(const struct output_archive *archive) {
+    struct text text = {0};
+    for (size_t i = 0; i < archive->n_warnings; i++) {
+        log_warning("%s", archive->warnings[i]); /* as in the run */
+    }
+    enum status status = output_results_report(&text, &archive->results, &archive->context);
+    if (status == STATUS_OK) {
+        add_origin(&text, archive);
+        status = text.failed ? log_error(STATUS_NOFIT, "out of memory while writing a report")
+                             : file_write("-", text.data, text.n);
+    }
+    text_fini(&text);
+    return status;
+}
+
+enum status cmd_report(const struct cli_options *options) {
+    struct output_archive *archive = NULL;
+    TRY(output_archive_read(&archive, options->args[0]));
+    enum status status = print_archive(archive);
+    output_archive_destroy(archive);
+    return status;
+}

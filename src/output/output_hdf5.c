@@ -1,0 +1,275 @@
+/* Results as HDF5; archive.c reads them back. docs/formats.md states the schema. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/version.h"
+#include "output/output.h"
+#include "store/file.h"
+
+enum { NAME_BYTES = 256, PATH_BYTES = 64 };
+
+struct writer {
+    struct store_file *file;
+    const struct results *results;
+    struct arena arena;
+    bool failed; /* no memory */
+};
+
+static void *take(struct writer *writer, size_t n, size_t size) {
+    size_t n_bytes;
+    void *block = size_mul(&n_bytes, n + 1, size) ? arena_alloc(&writer->arena, n_bytes) : NULL;
+    writer->failed = writer->failed || !block;
+    return block;
+}
+
+static void note_time(struct store_file *file, const char *name, int64_t unix_s) {
+    char text[32] = "";
+    struct tm utc;
+    time_t t = (time_t)unix_s;
+    if (gmtime_r(&t, &utc)) {
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    }
+    store_file_note(file, "/", name, text);
+}
+
+static void add_head(struct writer *writer, const struct output_context *context,
+                     const struct output_provenance *provenance) {
+    struct store_file *file = writer->file;
+    const struct results *results = writer->results;
+    store_file_note(file, "/", "format", "qspan results");
+    store_file_note_u64(file, "/", "schema", 1);
+    store_file_note(file, "/", "version", QSPAN_VERSION);
+    store_file_note(file, "/", "build", QSPAN_GIT_HASH " (" QSPAN_COMPILER ")");
+    store_file_note(file, "/", "command_line", provenance->command_line);
+    store_file_note(file, "/", "input", context->input);
+    store_file_note(file, "/", "machine", provenance->machine);
+    store_file_note(file, "/", "mpi", comm_library());
+    note_time(file, "started_utc", provenance->started_s);
+    note_time(file, "finished_utc", provenance->finished_s);
+    store_file_note(file, "/", "engine", results->engine);
+    store_file_note(file, "/", "protocol", context->protocol);
+    store_file_note(file, "/", "distribute", results->program->distribute);
+    store_file_note_u64(file, "/", "seed", results->seed);
+    store_file_note_u64(file, "/", "shots", results->p_one ? 0 : results->n_shots);
+    store_file_note_u64(file, "/", "ranks", (uint64_t)results->n_ranks);
+    store_file_note_u64(file, "/", "replicas", 1);
+}
+
+static void add_qpus(struct writer *writer) {
+    const struct program *program = writer->results->program;
+    const char **names = take(writer, program->n_qpus, sizeof *names);
+    for (size_t i = 0; names && i < program->n_qpus; i++) {
+        names[i] = program->qpus[i].name;
+    }
+    if (names) {
+        store_file_put_texts(writer->file, "qpus", names, program->n_qpus, "1");
+    }
+}
+
+static void add_bit_names(struct writer *writer, const char *path, const uint32_t *bits,
+                          size_t n_bits) {
+    const char **names = take(writer, n_bits, sizeof *names);
+    for (size_t i = 0; names && i < n_bits; i++) {
+        char buffer[NAME_BYTES];
+        const char *name =
+            program_bit_name(writer->results->program, bits[i], buffer, sizeof buffer);
+        names[i] = arena_strdup(&writer->arena, name);
+        writer->failed = writer->failed || !names[i];
+    }
+    if (!writer->failed) {
+        store_file_put_texts(writer->file, path, names, n_bits, "1");
+    }
+}
+
+/* Keys as JSON writes them, one string of n_bits characters each. */
+struct key_texts {
+    struct text text;
+    size_t n, n_bits;
+};
+
+static void add_keys(struct writer *writer, const char *path, struct key_texts *keys) {
+    if (keys->text.failed) {
+        writer->failed = true;
+    } else {
+        store_file_put_words(writer->file, path, keys->text.data, keys->n, keys->n_bits, "bits");
+    }
+    text_fini(&keys->text);
+}
+
+static void add_counts(struct writer *writer, const char *group, const struct run_count *counts,
+                       size_t n_counts, size_t n_bits) {
+    char path[PATH_BYTES];
+    uint64_t *shots = take(writer, n_counts, sizeof *shots);
+    struct key_texts keys = {.n = n_counts, .n_bits = n_bits};
+    for (size_t i = 0; shots && i < n_counts; i++) {
+        output_add_key(&keys.text, counts[i].key, n_bits);
+        shots[i] = counts[i].n;
+    }
+    snprintf(path, sizeof path, "%s/keys", group);
+    add_keys(writer, path, &keys);
+    snprintf(path, sizeof path, "%s/shots", group);
+    if (shots) {
+        store_file_put(writer->file, path, STORE_U64, shots, &n_counts, 1, "shots");
+    }
+}
+
+static void add_marginals(struct writer *writer) {
+    const struct results *results = writer->results;
+    for (size_t q = 0; results->marginals && q < results->program->n_qpus; q++) {
+        const struct run_marginal *marginal = &results->marginals[q];
+        char group[PATH_BYTES / 2], path[PATH_BYTES];
+        snprintf(group, sizeof group, "marginals/%zu", q);
+        add_counts(writer, group, marginal->counts, marginal->n_counts, marginal->n_bits);
+        snprintf(path, sizeof path, "%s/bits", group);
+        add_bit_names(writer, path, marginal->bits, marginal->n_bits);
+        store_file_note(writer->file, group, "qpu", results->program->qpus[q].name);
+    }
+}
+
+static void add_probabilities(struct writer *writer) {
+    const struct results *results = writer->results;
+    size_t n = results->n_probabilities;
+    double *p = take(writer, n, sizeof *p);
+    struct key_texts keys = {.n = n, .n_bits = results->n_key_bits};
+    for (size_t i = 0; p && i < n; i++) {
+        output_add_key(&keys.text, results->probabilities[i].key, results->n_key_bits);
+        p[i] = results->probabilities[i].p;
+    }
+    add_keys(writer, "probabilities/keys", &keys);
+    if (p) {
+        store_file_put(writer->file, "probabilities/p", STORE_F64, p, &n, 1, "1");
+    }
+    store_file_put(writer->file, "probability_of_one", STORE_F64, results->p_one,
+                   &results->n_key_bits, 1, "1");
+    store_file_put_u64(writer->file, "n_outcomes", results->n_outcomes, "1");
+}
+
+static void add_records(struct writer *writer) {
+    const struct results *results = writer->results;
+    if (results->records) {
+        const size_t dims[2] = {(size_t)results->n_shots, results->record_bytes};
+        store_file_put(writer->file, "records/keys", STORE_U8, results->records, dims, 2, "bits");
+        store_file_note(writer->file, "records/keys", "packing",
+                        "row: shot; bit i of the key: bit i % 8 (lowest first) of byte i / 8");
+        if (results->shot_makespans_ps) {
+            store_file_put(writer->file, "records/makespan_ps", STORE_I64,
+                           results->shot_makespans_ps, dims, 1, "ps");
+        }
+    }
+}
+
+static void add_decodes(struct writer *writer, const struct output_context *context) {
+    for (size_t i = 0; i < context->n_decodes; i++) {
+        const struct decode *decode = &context->decodes[i];
+        const struct {
+            const char *name;
+            double value;
+        } numbers[] = {
+            {"share", decode->share}, {"mean", decode->mean}, {"std_error", decode->std_error}};
+        char group[PATH_BYTES / 2], path[PATH_BYTES];
+        snprintf(group, sizeof group, "decoded/%zu", i);
+        snprintf(path, sizeof path, "%s/most_likely", group);
+        store_file_put_u64(writer->file, path, decode->most_likely, "1");
+        store_file_note(writer->file, group, "register", decode->reg->name);
+        store_file_note(writer->file, group, "as", decode_kind_name(decode->kind));
+        store_file_note_u64(writer->file, group, "n_bits", decode->reg->n);
+        for (size_t k = 0; k < sizeof numbers / sizeof numbers[0]; k++) {
+            snprintf(path, sizeof path, "%s/%s", group, numbers[k].name);
+            store_file_put_f64(writer->file, path, numbers[k].value,
+                               decode->kind == DECODE_PHASE && k > 0 ? "turns" : "1");
+        }
+    }
+}
+
+static double ledger_field(const struct ebit_ledger_mean *link, size_t field) {
+    const double fields[] = {link->requested,     link->generated, link->swapped,
+                             link->purified_away, link->expired,   link->used};
+    return fields[field];
+}
+
+static void add_ebits(struct writer *writer) {
+    static const char *const names[] = {"requested",     "generated", "swapped",
+                                        "purified_away", "expired",   "used"};
+    const struct results *results = writer->results;
+    size_t n = results->n_links;
+    uint32_t *ends = take(writer, 2 * n, sizeof *ends);
+    double *values = take(writer, n, sizeof *values);
+    if (writer->failed) {
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        ends[2 * i] = results->links[i].qpu_a;
+        ends[2 * i + 1] = results->links[i].qpu_b;
+    }
+    const size_t dims[2] = {n, 2};
+    store_file_put(writer->file, "ebits/links", STORE_U32, ends, dims, 2, "1");
+    store_file_note(writer->file, "ebits/links", "meaning", "two indices into qpus per link");
+    for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+        char path[PATH_BYTES];
+        for (size_t i = 0; i < n; i++) {
+            values[i] = ledger_field(&results->links[i], k);
+        }
+        snprintf(path, sizeof path, "ebits/%s", names[k]);
+        store_file_put(writer->file, path, STORE_F64, values, &n, 1, "ebits per shot");
+    }
+    store_file_put_f64(writer->file, "ebits/total", results->n_ebits, "ebits per shot");
+}
+
+static void add_figures(struct writer *writer) {
+    struct store_file *file = writer->file;
+    const struct results *results = writer->results;
+    const struct run_mean *makespan = &results->makespan_ps;
+    store_file_put_f64(file, "bits_sent", results->n_bits_sent, "bits per shot");
+    store_file_put_f64(file, "makespan_ps/mean", makespan->mean, "ps");
+    store_file_put_f64(file, "makespan_ps/std_error", makespan->std_error, "ps");
+    store_file_put(file, "makespan_ps/min", STORE_I64, &makespan->min, NULL, 0, "ps");
+    store_file_put(file, "makespan_ps/max", STORE_I64, &makespan->max, NULL, 0, "ps");
+    store_file_put_u64(file, "makespan_ps/timelines", makespan->n, "1");
+    store_file_put(file, "peak_comm_qubits", STORE_U32, results->peak_comm,
+                   &results->program->n_qpus, 1, "qubits");
+    store_file_put_u64(file, "peak_group_qubits", results->peak_group_qubits, "qubits");
+    store_file_put_u64(file, "branches", results->n_branches, "1");
+    store_file_put_u64(file, "peak_bytes_per_rank", results->peak_bytes, "bytes");
+    store_file_put_u64(file, "planned_bytes_per_rank", results->planned_bytes, "bytes");
+    store_file_put_f64(file, "wall_s", results->wall_s, "s");
+}
+
+static void add_warnings(struct writer *writer) {
+    size_t n = log_count_warnings();
+    const char **texts = take(writer, n, sizeof *texts);
+    for (uint32_t i = 0; texts && i < n; i++) {
+        texts[i] = arena_strdup(&writer->arena, log_get_warning(i));
+        writer->failed = writer->failed || !texts[i];
+    }
+    if (!writer->failed) {
+        store_file_put_texts(writer->file, "warnings", texts, n, "1");
+    }
+}
+
+enum status output_results_hdf5(const char *path, const struct results *results,
+                                const struct output_context *context,
+                                const struct output_provenance *provenance) {
+    struct writer writer = {.results = results};
+    TRY(store_file_create(&writer.file));
+    add_head(&writer, context, provenance);
+    add_qpus(&writer);
+    add_bit_names(&writer, "key_bits", results->key_bits, results->n_key_bits);
+    if (results->p_one) {
+        add_probabilities(&writer);
+    } else {
+        add_counts(&writer, "counts", results->counts, results->n_counts, results->n_key_bits);
+        add_marginals(&writer);
+        add_records(&writer);
+    }
+    add_decodes(&writer, context);
+    add_ebits(&writer);
+    add_figures(&writer);
+    add_warnings(&writer);
+    enum status status = writer.failed ? STATUS_NOFIT : store_file_save(writer.file, path);
+    store_file_destroy(writer.file);
+    arena_fini(&writer.arena);
+    return status;
+}

@@ -1,0 +1,39 @@
+# run -o and report: the same results, safely written.
+. "$QSPAN_SOURCE_DIR/tests/cli/common.sh" || exit 1
+qpe="$QSPAN_SOURCE_DIR/examples/qpe16.qasm"
+
+# The report of a file is the report of its run, and says where it comes from.
+expect 0 qspan run "$qpe" --qpus 4 --shots 300 --seed 3 -o run.h5 --decode phase:c --decode int:c
+cp out ran
+expect 0 qspan report run.h5
+diff ran <(head -n "$(wc -l <ran)" out) || fail "the report differs"
+has out "command         qspan run $qpe --qpus 4 --shots 300 --seed 3 -o run.h5 --decode phase:c"
+grep -qE '^started +20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$' out || fail "no time: $(cat out)"
+expect 0 on_ranks 3 run "$QSPAN_SOURCE_DIR/examples/protocols/swapping_chain.qasm" --probabilities all \
+    --seed 1 -o exact.h5
+cp out ran
+expect 0 qspan report exact.h5
+diff ran <(head -n "$(wc -l <ran)" out) || fail "the report of an exact run differs"
+[ "$(ls)" = "$(printf '%s\n' err exact.h5 out ran run.h5)" ] || fail "left behind: $(ls)"
+
+# What is no results file.
+expect 3 qspan report missing.h5
+has err "missing.h5: error:"
+expect 3 qspan report "$qpe"
+head -c 2000 run.h5 >cut.h5
+expect 3 qspan report cut.h5
+expect 3 qspan report "$scratch"
+
+# What cannot be written is known before the run.
+expect 2 qspan run "$qpe" --qpus 1 -o /nowhere/x.h5
+expect 4 qspan run "$qpe" --qpus 1 -o /dev/full
+
+# Killed at any time: no half file under the name.
+for delay in 0.02 0.05 0.1 0.15; do
+    rm -f killed.h5
+    "$QSPAN" run "$qpe" --qpus 4 --shots 200000 --seed 1 -o killed.h5 -q >/dev/null 2>&1 &
+    sleep "$delay"
+    kill -9 $! 2>/dev/null || true
+    wait $! 2>/dev/null || true
+    [ ! -e killed.h5 ] || expect 0 qspan report killed.h5
+done
