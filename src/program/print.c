@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "program/print_internal.h"
+#include "circuit/condition.h"
 #include "program/registers.h"
 #include "program/words.h"
 
@@ -35,12 +35,18 @@ static void print_element(struct text *out, const struct reg *reg, uint32_t i) {
     }
 }
 
-void print_wire(struct text *out, const struct program *program, uint32_t wire) {
+static void print_wire(struct text *out, const struct program *program, uint32_t wire) {
     print_element(out, register_find(program->qregs, program->n_qregs, wire), wire);
 }
 
-void print_bit(struct text *out, const struct program *program, uint32_t bit) {
+static void print_bit(struct text *out, const struct program *program, uint32_t bit) {
     print_element(out, register_find(program->cregs, program->n_cregs, bit), bit);
+}
+
+static enum status print_condition(struct text *out, const struct program *program, uint32_t expr) {
+    const struct condition_names names = {.cregs = program->cregs, .n_cregs = program->n_cregs};
+
+    return condition_print(out, &names, &program->ops, expr);
 }
 
 static void print_name(struct text *out, const char *name) {

@@ -1,9 +1,8 @@
-/* Conditions as text, such that the parser makes the same tree again. Trees may be deep: no
- * recursion. */
+/* Trees may be deep: no recursion. */
+#include "circuit/condition.h"
+
 #include "base/bits.h"
 #include "base/log.h"
-#include "program/print_internal.h"
-#include "program/registers.h"
 
 /* What remains to be printed, last first: a node, or a piece of text. */
 struct item {
@@ -14,11 +13,34 @@ struct item {
 };
 struct printer {
     struct text *out;
-    const struct program *program;
+    const struct condition_names *names;
     const struct op_list *ops;
     struct item *stack;
     size_t n, cap;
 };
+
+static const struct reg *reg_of(const struct condition_names *names, uint32_t bit) {
+    size_t low = 0, high = names->n_cregs; /* cregs[low].first <= bit */
+
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (names->cregs[middle].first <= bit) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return &names->cregs[low];
+}
+
+void condition_print_bit(struct text *out, const struct condition_names *names, uint32_t bit) {
+    const struct reg *reg = reg_of(names, bit);
+
+    text_add(out, reg->name);
+    if (!reg->is_scalar) {
+        text_printf(out, "[%u]", bit - reg->first);
+    }
+}
 
 static enum status push_item(struct printer *printer, struct item item) {
     TRY(vec_reserve(&printer->stack, printer->n, &printer->cap, 1, sizeof *printer->stack));
@@ -29,14 +51,23 @@ static enum status push_node(struct printer *printer, uint32_t node, bool as_ope
     return push_item(printer, (struct item){.node = node, .as_operand = as_operand});
 }
 
-/* The whole register that an EQ compares, or NULL. */
-static const struct reg *compared_register(const struct program *program, const struct expr *eq) {
-    const struct reg *reg = register_find(program->cregs, program->n_cregs, eq->a);
+/* ---- EQ ---- */
 
-    return reg != NULL && reg->first == eq->a && reg->n == eq->n ? reg : NULL;
+/* It prints as one comparison. */
+static bool is_comparison(const struct printer *printer, const struct expr *eq) {
+    const struct reg *reg;
+
+    if (eq->n == 0 || printer->names->n_cregs == 0) {
+        return false;
+    }
+    reg = reg_of(printer->names, eq->a);
+    if (printer->names->has_slices) {
+        return eq->a - reg->first + eq->n <= reg->n;
+    }
+    return reg->first == eq->a && reg->n == eq->n;
 }
 
-/* Part of a register, or several: bit by bit. */
+/* Bits of several registers (or without slices of a part of one): bit by bit. */
 static void print_eq_of_bits(struct printer *printer, const struct expr *eq,
                              const uint64_t *words) {
     if (eq->n == 0) {
@@ -45,29 +76,40 @@ static void print_eq_of_bits(struct printer *printer, const struct expr *eq,
     for (uint32_t i = 0; i < eq->n; i++) {
         text_add(printer->out, i > 0 ? " && " : "");
         text_add(printer->out, bits_get(words, i) ? "" : "!");
-        print_bit(printer->out, printer->program, eq->a + i);
+        condition_print_bit(printer->out, printer->names, eq->a + i);
     }
+}
+
+static void print_bitstring(struct text *out, const uint64_t *words, uint32_t n) {
+    text_add(out, "\"");
+    for (uint32_t i = n; i-- > 0;) {
+        text_add(out, bits_get(words, i) ? "1" : "0");
+    }
+    text_add(out, "\"");
 }
 
 static void print_eq(struct printer *printer, const struct expr *eq, const char *sign) {
-    const struct reg *reg = compared_register(printer->program, eq);
+    const struct reg *reg = reg_of(printer->names, eq->a);
     const uint64_t *words = printer->ops->words + eq->value0;
 
-    if (reg == NULL) {
+    if (!is_comparison(printer, eq)) {
         print_eq_of_bits(printer, eq, words);
         return;
     }
-    text_printf(printer->out, "%s %s ", reg->name, sign);
-    if (eq->n <= 64) {
+    text_add(printer->out, reg->name);
+    if (reg->n != eq->n) {
+        uint32_t first = eq->a - reg->first;
+        text_printf(printer->out, "[%u:%u]", first, first + eq->n - 1);
+    }
+    text_printf(printer->out, " %s ", sign);
+    if (reg->n == eq->n && eq->n <= 64) {
         text_printf(printer->out, "%llu", (unsigned long long)words[0]);
-        return;
+    } else {
+        print_bitstring(printer->out, words, eq->n);
     }
-    text_add(printer->out, "\"");
-    for (uint32_t i = eq->n; i-- > 0;) {
-        text_add(printer->out, bits_get(words, i) ? "1" : "0");
-    }
-    text_add(printer->out, "\"");
 }
+
+/* ---- the others ---- */
 
 static bool is_bit_xor(const struct op_list *ops, uint32_t node) {
     while (ops->exprs[node].kind == EXPR_XOR && ops->exprs[ops->exprs[node].b].kind == EXPR_BIT) {
@@ -96,11 +138,11 @@ static enum status print_binary(struct printer *printer, struct item item) {
         (struct item){.node = expr->a, .as_operand = !is_chain, .is_bit_xor = is_chain && is_bits});
 }
 
-/* `!x`, or `c != n` for a register. */
+/* `!x`, or `c != n` for a comparison. */
 static enum status print_not(struct printer *printer, uint32_t node) {
     const struct expr *child = &printer->ops->exprs[printer->ops->exprs[node].a];
 
-    if (child->kind == EXPR_EQ && compared_register(printer->program, child) != NULL) {
+    if (child->kind == EXPR_EQ && is_comparison(printer, child)) {
         print_eq(printer, child, "!=");
         return STATUS_OK;
     }
@@ -119,7 +161,7 @@ static bool needs_brackets(const struct printer *printer, uint32_t node) {
     case EXPR_SWEEP:
         return false;
     case EXPR_NOT:
-        return child->kind == EXPR_EQ && compared_register(printer->program, child) != NULL;
+        return child->kind == EXPR_EQ && is_comparison(printer, child);
     case EXPR_AND:
     case EXPR_OR:
     case EXPR_XOR:
@@ -141,7 +183,7 @@ static enum status print_node(struct printer *printer, struct item item) {
         text_add(printer->out, expr->value0 ? "true" : "false");
         break;
     case EXPR_BIT:
-        print_bit(printer->out, printer->program, expr->a);
+        condition_print_bit(printer->out, printer->names, expr->a);
         break;
     case EXPR_NOT:
         return print_not(printer, item.node);
@@ -159,8 +201,9 @@ static enum status print_node(struct printer *printer, struct item item) {
     return STATUS_OK;
 }
 
-enum status print_condition(struct text *out, const struct program *program, uint32_t expr) {
-    struct printer printer = {.out = out, .program = program, .ops = &program->ops};
+enum status condition_print(struct text *out, const struct condition_names *names,
+                            const struct op_list *ops, uint32_t expr) {
+    struct printer printer = {.out = out, .names = names, .ops = ops};
     enum status status = push_node(&printer, expr, false);
 
     while (status == STATUS_OK && printer.n > 0) {
