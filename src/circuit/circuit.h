@@ -114,6 +114,12 @@ enum status qasm3_read_file(struct circuit **out_circuit, const char *path,
                             const struct circuit_limits *limits);
 enum status qasm3_read_text(struct circuit **out_circuit, const char *name, const char *text,
                             size_t n, const struct circuit_limits *limits);
+/* OpenQASM 3.0 text that reads back as the same circuit: registers, placement, ops and conditions.
+ * `pragma qspan verbatim` in it keeps the reader from computing what conditions on bits are known
+ * to be; bits of no register of the source are marked `@qspan.local`. A register whose name means
+ * something in OpenQASM 3 gets underscores, with a warning. What the language cannot say is refused
+ * with its place. */
+enum status qasm3_print(struct text *out, const struct circuit *circuit);
 
 /* Stim's language (docs/stim.md), from a file ("-" = stdin) or a text. Qubits are renumbered in
  * ascending order of their labels and form register q. The record is register rec: one bit for each

@@ -41,7 +41,8 @@ enum qasm3_node_kind {
     QASM3_RESET,      /* a */
     QASM3_BARRIER,    /* list */
     QASM3_DELAY,      /* delay[a] list */
-    QASM3_IF,         /* a, body, other */
+    QASM3_IF,         /* a, body, list of QASM3_ELSE_IF, other */
+    QASM3_ELSE_IF,    /* a, body */
     QASM3_WHILE,      /* a, body */
     QASM3_FOR,        /* type sym in a, body */
     QASM3_SWITCH,     /* a, list of cases */
@@ -52,7 +53,8 @@ enum qasm3_node_kind {
     QASM3_RETURN, /* a may be NULL */
     QASM3_BLOCK,  /* body */
     QASM3_BOX,    /* a: duration or NULL; body */
-    QASM3_GATE,   /* sym, formals list (parameters), other (qubits), body */
+    QASM3_GATE,   /* sym, formals list (parameters), other (qubits), body; text: of the source from
+                   * `gate` to its end, until that is read */
     QASM3_DEF,    /* sym, formals list (declarations), type, body */
     QASM3_FORMAL, /* type sym; qubits: QASM3_QUBITS */
     QASM3_EMPTY,
@@ -100,6 +102,8 @@ struct qasm3;
 /* The current token begins a statement; parses it, up to and with its ';' or '}'. Nodes lie in
  * p->ast. */
 enum status qasm3_parse_statement(struct qasm3 *p, struct qasm3_node **out_node);
+/* Steps over pragmas and annotations; `qspan verbatim` and `@qspan.local` are taken to heart. */
+enum status qasm3_skip_notes(struct qasm3 *p);
 enum status qasm3_parse_expression(struct qasm3 *p, struct qasm3_node **out_node);
 /* The number of the current token's name; names of the language come first. */
 enum status qasm3_intern(struct qasm3 *p, uint32_t *out_sym, const char *text, size_t n);

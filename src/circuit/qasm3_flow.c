@@ -273,6 +273,7 @@ static enum status guard_chain(struct qasm3 *p, uint32_t lit, const struct qasm3
     enum qasm3_flow flow;
     enum status status;
 
+    TRY(qasm3_enter_level(p, chain));
     TRY_GOTO(qasm3_scan_assigned(p, &set, chain), done);
     TRY_GOTO(qasm3_pin(p, &set), done);
     TRY_GOTO(qasm3_open(p, &open, OP_IF, lit, 0), done);
@@ -280,6 +281,7 @@ static enum status guard_chain(struct qasm3 *p, uint32_t lit, const struct qasm3
              done);
     TRY_GOTO(qasm3_close(p, open), done);
     qasm3_forget_changes(p, mark);
+    p->n_nested--;
 done:
     qasm3_unpin(&set);
     return status;
@@ -334,100 +336,160 @@ enum status qasm3_carry_out_block(struct qasm3 *p, enum qasm3_flow *out_flow,
 
 /* ---- if, switch ---- */
 
-/* IF lit THEN first ELSE second, where second is a chain or the rest of a switch. */
-struct branch {
-    const struct qasm3_node *body, *other; /* other: chain of the else part */
-    const struct qasm3_node *cases;        /* or the cases that follow */
+/* The arms of an if or a switch, one after the other. One that is chosen while reading ends them;
+ * others open an IF each, within the ELSE of the one before. */
+struct arms {
+    const struct qasm3_node *node;
+    const struct qasm3_value *selector; /* of a switch */
+    size_t *opens;                      /* IFs around */
+    size_t n_opens, cap_opens;
+    struct qasm3_assigned set;
+    size_t mark, arm_mark; /* of the journal: before the first IF, before the last */
+    bool in_body;          /* of the last IF: its ELSE is still to come */
+    bool may_skip, any_may_skip;
 };
 
-static enum status carry_out_cases(struct qasm3 *p, enum qasm3_flow *out_flow,
-                                   const struct qasm3_value *selector,
-                                   const struct qasm3_node *node);
-
-static enum status carry_out_other(struct qasm3 *p, enum qasm3_flow *out_flow,
-                                   const struct branch *branch,
-                                   const struct qasm3_value *selector) {
-    *out_flow = QASM3_NEXT;
-    return branch->cases != NULL ? carry_out_cases(p, out_flow, selector, branch->cases)
-                                 : qasm3_carry_out_block(p, out_flow, branch->other);
+static const struct qasm3_node *first_arm(const struct arms *arms) {
+    return arms->node->kind == QASM3_SWITCH ? arms->node->list : arms->node;
 }
 
-static enum status run_branch(struct qasm3 *p, uint32_t lit, const struct branch *branch,
-                              const struct qasm3_value *selector) {
-    struct qasm3_assigned set = {0};
-    size_t mark = p->n_journal, open;
-    bool may_skip = qasm3_top_jump(p)->may_skip, body_may_skip;
-    enum qasm3_flow flow;
-    enum status status;
-
-    TRY_GOTO(qasm3_scan_assigned(p, &set, branch->body), done);
-    TRY_GOTO(qasm3_scan_assigned(p, &set, branch->other), done);
-    TRY_GOTO(qasm3_scan_assigned(p, &set, branch->cases), done);
-    TRY_GOTO(qasm3_pin(p, &set), done);
-    TRY_GOTO(qasm3_open(p, &open, OP_IF, lit, 0), done);
-    TRY_GOTO(qasm3_carry_out_block(p, &flow, branch->body), done);
-    body_may_skip = qasm3_top_jump(p)->may_skip;
-    if (branch->other != NULL || branch->cases != NULL) {
-        undo_changes(p, mark);
-        qasm3_top_jump(p)->may_skip = may_skip;
-        TRY_GOTO(qasm3_else(p, open), done);
-        TRY_GOTO(carry_out_other(p, &flow, branch, selector), done);
-    }
-    TRY_GOTO(qasm3_close(p, open), done);
-    qasm3_forget_changes(p, mark);
-    qasm3_top_jump(p)->may_skip = qasm3_top_jump(p)->may_skip || body_may_skip;
-done:
-    qasm3_unpin(&set);
-    return status;
+static const struct qasm3_node *next_arm(const struct arms *arms, const struct qasm3_node *arm) {
+    return arm == arms->node ? arm->list : arm->next;
 }
 
-static enum status choose_branch(struct qasm3 *p, enum qasm3_flow *out_flow, uint32_t lit,
-                                 const struct branch *branch, const struct qasm3_value *selector) {
-    *out_flow = QASM3_NEXT;
-    if (lit == QASM3_TRUE) {
-        return qasm3_carry_out_block(p, out_flow, branch->body);
+static enum status pin_arms(struct qasm3 *p, struct arms *arms, const struct qasm3_node *arm) {
+    for (; arm != NULL; arm = next_arm(arms, arm)) {
+        if (arm->a != NULL) {
+            TRY(scan(p, &arms->set, arm->a));
+        }
+        TRY(qasm3_scan_assigned(p, &arms->set, arm->body));
     }
-    if (lit == QASM3_FALSE) {
-        return carry_out_other(p, out_flow, branch, selector);
-    }
+    TRY(qasm3_scan_assigned(p, &arms->set, arms->node->other));
+    return qasm3_pin(p, &arms->set);
+}
+
+static enum status open_arm(struct qasm3 *p, struct arms *arms, const struct qasm3_node *arm,
+                            uint32_t lit) {
     if (p->in_gate) {
         return log_error_at(STATUS_INPUT, p->loc, "a condition on measured bits in a gate");
     }
-    return run_branch(p, lit, branch, selector);
+    if (arms->n_opens == 0) {
+        arms->mark = p->n_journal;
+        arms->may_skip = qasm3_top_jump(p)->may_skip;
+        TRY(pin_arms(p, arms, arm));
+    }
+    TRY(vec_reserve(&arms->opens, arms->n_opens, &arms->cap_opens, 1, sizeof *arms->opens));
+    arms->arm_mark = p->n_journal;
+    TRY(qasm3_open(p, &arms->opens[arms->n_opens], OP_IF, lit, 0));
+    arms->n_opens++;
+    arms->in_body = true;
+    return STATUS_OK;
 }
 
-static enum status carry_out_cases(struct qasm3 *p, enum qasm3_flow *out_flow,
-                                   const struct qasm3_value *selector,
-                                   const struct qasm3_node *node) {
-    struct branch branch = {.body = node->body, .cases = node->next};
-    uint32_t any = node->list == NULL ? QASM3_TRUE : QASM3_FALSE, lit;
+static enum status enter_else(struct qasm3 *p, struct arms *arms) {
+    if (!arms->in_body) {
+        return STATUS_OK;
+    }
+    arms->in_body = false;
+    arms->any_may_skip = arms->any_may_skip || qasm3_top_jump(p)->may_skip;
+    undo_changes(p, arms->arm_mark);
+    qasm3_top_jump(p)->may_skip = arms->may_skip;
+    return qasm3_else(p, arms->opens[arms->n_opens - 1]);
+}
 
-    TRY(qasm3_enter_level(p, node));
-    for (const struct qasm3_node *value = node->list; value != NULL; value = value->next) {
+static enum status close_arms(struct qasm3 *p, struct arms *arms) {
+    if (arms->n_opens == 0) {
+        return STATUS_OK;
+    }
+    for (size_t i = arms->n_opens; i-- > 0;) {
+        TRY(qasm3_close(p, arms->opens[i]));
+    }
+    qasm3_forget_changes(p, arms->mark);
+    qasm3_top_jump(p)->may_skip = qasm3_top_jump(p)->may_skip || arms->any_may_skip;
+    return STATUS_OK;
+}
+
+/* The selector equals one of the values. */
+static enum status match_case(struct qasm3 *p, uint32_t *out_lit, const struct arms *arms,
+                              const struct qasm3_node *arm) {
+    uint32_t any = QASM3_FALSE, lit;
+
+    for (const struct qasm3_node *value = arm->list; value != NULL; value = value->next) {
         struct qasm3_value constant, same;
         TRY(qasm3_eval(p, &constant, value));
         if (!qasm3_is_known(&constant)) {
             return qasm3_fail(value, "a case that depends on measured bits; expected a constant");
         }
-        TRY(qasm3_operate(p, &same, TOKEN_EQ, selector, &constant, value));
+        TRY(qasm3_operate(p, &same, TOKEN_EQ, arms->selector, &constant, value));
         TRY(qasm3_truth(p, &lit, &same, value));
         TRY(qasm3_lit_binary(p, &any, EXPR_OR, any, lit));
     }
-    TRY(choose_branch(p, out_flow, any, &branch, selector));
-    p->n_nested--;
+    *out_lit = any;
     return STATUS_OK;
+}
+
+static enum status eval_arm(struct qasm3 *p, uint32_t *out_lit, bool *out_is_kept,
+                            const struct arms *arms, const struct qasm3_node *arm) {
+    struct qasm3_value value;
+
+    TRY(qasm3_count_step(p));
+    if (!p->in_gate) {
+        p->loc = arm->loc;
+        p->file = arm->file;
+    }
+    if (arms->node->kind == QASM3_SWITCH) {
+        bool is_default = arm->list == NULL;
+        *out_lit = QASM3_TRUE;
+        TRY(is_default ? STATUS_OK : match_case(p, out_lit, arms, arm));
+        *out_is_kept = *out_lit > 1 || (p->is_verbatim && !p->in_gate && !is_default);
+        return STATUS_OK;
+    }
+    TRY(qasm3_eval(p, &value, arm->a));
+    TRY(qasm3_truth(p, out_lit, &value, arm));
+    *out_is_kept = *out_lit > 1 || (p->is_verbatim && !p->in_gate);
+    return STATUS_OK;
+}
+
+static enum status carry_out_arms(struct qasm3 *p, enum qasm3_flow *out_flow, struct arms *arms) {
+    bool is_chosen = false, is_kept;
+    enum qasm3_flow flow;
+    uint32_t lit;
+
+    for (const struct qasm3_node *arm = first_arm(arms); arm != NULL && !is_chosen;
+         arm = next_arm(arms, arm)) {
+        TRY(enter_else(p, arms));
+        TRY(eval_arm(p, &lit, &is_kept, arms, arm));
+        if (is_kept) {
+            TRY(open_arm(p, arms, arm, lit));
+            TRY(qasm3_carry_out_block(p, &flow, arm->body));
+        } else if (lit == QASM3_TRUE) {
+            is_chosen = true;
+            TRY(qasm3_carry_out_block(p, out_flow, arm->body));
+        }
+    }
+    if (!is_chosen && arms->node->other != NULL) {
+        TRY(enter_else(p, arms));
+        TRY(qasm3_carry_out_block(p, out_flow, arms->node->other));
+    }
+    if (arms->n_opens > 0) {
+        *out_flow = QASM3_NEXT; /* jumps from within have set their bits */
+    }
+    return close_arms(p, arms);
 }
 
 enum status qasm3_carry_out_branch(struct qasm3 *p, enum qasm3_flow *out_flow,
                                    const struct qasm3_node *node) {
-    struct branch branch = {.body = node->body, .other = node->other};
-    struct qasm3_value value;
-    uint32_t lit;
+    struct arms arms = {.node = node};
+    struct qasm3_value selector;
+    enum status status;
 
-    TRY(qasm3_eval(p, &value, node->a));
+    *out_flow = QASM3_NEXT;
     if (node->kind == QASM3_SWITCH) {
-        return carry_out_cases(p, out_flow, &value, node->list);
+        TRY(qasm3_eval(p, &selector, node->a));
+        arms.selector = &selector;
     }
-    TRY(qasm3_truth(p, &lit, &value, node));
-    return choose_branch(p, out_flow, lit, &branch, NULL);
+    status = carry_out_arms(p, out_flow, &arms);
+    qasm3_unpin(&arms.set);
+    mem_free(arms.opens);
+    return status;
 }

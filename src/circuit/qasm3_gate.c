@@ -84,6 +84,10 @@ static enum status find_callee(struct qasm3 *p, struct callee *out, const struct
         }
         out->n_params = count_nodes(out->decl->node->list);
         out->n_qubits = count_nodes(out->decl->node->other);
+        if (out->decl->gate != GATE_NONE && node->body == NULL && !p->in_gate) {
+            out->gate = out->decl->gate; /* equal up to a phase, which nothing shows here */
+            out->decl = NULL;
+        }
         return STATUS_OK;
     }
     if (p->is_braket) {

@@ -86,6 +86,7 @@ struct qasm3_decl {
     bool is_busy;             /* D_DEF, D_GATE: being called */
     uint32_t n_pinned;        /* blocks under run-time conditions that assign it */
     struct qasm3_node *node;  /* D_GATE, D_DEF */
+    enum gate_id gate;        /* D_GATE: the gate of the table that it defines; GATE_NONE: none */
     struct qasm3_decl *shadowed, *scope_next;
 };
 
@@ -157,6 +158,8 @@ struct qasm3 {
     uint64_t n_steps;
     uint64_t n_repeats; /* rounds of the REPEATs around here, multiplied */
     bool in_gate;
+    bool is_verbatim;   /* nothing is known of bits: conditions and assignments stay as written */
+    bool is_next_local; /* the next declaration of bits is of no register of the program */
     struct qasm3_jump *jumps;
     size_t n_jumps, cap_jumps;
     uint8_t *known; /* what is known of each bit of the circuit: 0, 1, QASM3_UNKNOWN */
@@ -189,6 +192,8 @@ struct qasm3_decl *qasm3_lookup(const struct qasm3 *p, uint32_t sym);
 const char *qasm3_name(const struct qasm3 *p, uint32_t sym);
 
 /* ---- bits of the circuit ---- */
+/* From here on nothing is taken as known of any bit. */
+void qasm3_set_verbatim(struct qasm3 *p);
 /* A register of n bits; `name` need not be free; is_local: never part of the counts. */
 enum status qasm3_add_bits(struct qasm3 *p, struct qasm3_list *out_list, const char *name,
                            uint32_t n, bool is_local, struct src_loc loc);

@@ -161,6 +161,8 @@ static enum status run_while(struct qasm3 *p, const struct qasm3_node *node) {
     size_t mark = p->n_journal;
     enum status status;
 
+    p->loc = node->loc; /* rounds may have been written out before */
+    p->file = node->file;
     TRY_GOTO(qasm3_scan_assigned(p, &set, node->body), done);
     TRY_GOTO(qasm3_pin(p, &set), done);
     status = open_while(p, node, mark, &set);
@@ -249,7 +251,8 @@ static bool mentions(const struct qasm3_node *node, uint32_t sym) {
 /* Rounds that are all the same: nothing that they assign is known while reading. */
 static bool is_repeated(const struct qasm3 *p, const struct qasm3_node *node,
                         const struct qasm3_range *range, const struct qasm3_assigned *set) {
-    if (p->in_gate || range->n < QASM3_REPEAT_FROM || mentions(node->body, node->sym)) {
+    if (p->in_gate || range->n < (p->is_verbatim ? 1 : QASM3_REPEAT_FROM) ||
+        mentions(node->body, node->sym)) {
         return false;
     }
     for (size_t i = 0; i < set->n; i++) {

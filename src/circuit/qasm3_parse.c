@@ -1,5 +1,7 @@
 #include "circuit/qasm3_parse.h"
 
+#include <string.h>
+
 #include "circuit/qasm3_words.h"
 
 const char *const qasm3_words[QASM3_N_WORDS] = {
@@ -57,15 +59,26 @@ static enum status parse_parenthesis(struct qasm3 *p, struct qasm3_node **out, c
     return lexer_expect(&p->lexer, TOKEN_RPAREN, "after a condition");
 }
 
+/* A chain of `else if` is a list, so that its length is no depth. */
 static enum status parse_if(struct qasm3 *p, struct qasm3_node *node) {
-    TRY(lexer_next(&p->lexer));
-    TRY(parse_parenthesis(p, &node->a, "after 'if'"));
-    TRY(parse_body(p, &node->body, &node->has_jump));
-    if (token_is(&p->lexer.token, "else")) {
+    struct qasm3_node *arm = node, **last = &node->list;
+
+    for (;;) {
         TRY(lexer_next(&p->lexer));
-        TRY(parse_body(p, &node->other, &node->has_jump));
+        TRY(parse_parenthesis(p, &arm->a, "after 'if'"));
+        TRY(parse_body(p, &arm->body, &node->has_jump));
+        if (!token_is(&p->lexer.token, "else")) {
+            return STATUS_OK;
+        }
+        TRY(lexer_next(&p->lexer));
+        if (!token_is(&p->lexer.token, "if")) {
+            TRY(parse_body(p, &node->other, &node->has_jump));
+            return node->other != NULL ? STATUS_OK : qasm3_new_node(p, &node->other, QASM3_EMPTY);
+        }
+        TRY(qasm3_new_node(p, &arm, QASM3_ELSE_IF));
+        *last = arm;
+        last = &arm->next;
     }
-    return STATUS_OK;
 }
 
 static enum status parse_while(struct qasm3 *p, struct qasm3_node *node) {
@@ -465,12 +478,16 @@ static enum status parse_definition(struct qasm3 *p, struct qasm3_node **out_nod
     struct arena *ast = p->ast;
     enum status status;
 
+    const struct lexer_source *source = &p->lexer.sources[p->lexer.n_sources - 1];
+
     if (p->depth > 1) {
         return qasm3_refuse_token(p, "definitions outside of all blocks");
     }
     p->ast = &p->arena;
     status = qasm3_new_node(p, out_node, is_gate ? QASM3_GATE : QASM3_DEF);
     if (status == STATUS_OK) {
+        (*out_node)->text = p->lexer.token.text;
+        (*out_node)->n = (size_t)(source->text + source->n - (*out_node)->text);
         status = (is_gate ? parse_gate : parse_def)(p, *out_node);
     }
     p->ast = ast;
@@ -560,13 +577,29 @@ static enum status parse_word(struct qasm3 *p, struct qasm3_node *node, uint32_t
     return refuse_word(p, sym);
 }
 
+static bool says(const struct token *token, const char *text) {
+    return token->n == strlen(text) && memcmp(token->text, text, token->n) == 0;
+}
+
+enum status qasm3_skip_notes(struct qasm3 *p) {
+    const struct token *token = &p->lexer.token;
+
+    while (token->kind == TOKEN_ANNOTATION || token->kind == TOKEN_PRAGMA) {
+        if (token->kind == TOKEN_PRAGMA && says(token, "qspan verbatim")) {
+            qasm3_set_verbatim(p);
+        } else if (token->kind == TOKEN_ANNOTATION && says(token, "qspan.local")) {
+            p->is_next_local = true;
+        }
+        TRY(lexer_next(&p->lexer));
+    }
+    return STATUS_OK;
+}
+
 enum status qasm3_parse_statement(struct qasm3 *p, struct qasm3_node **out_node) {
     const struct token *token = &p->lexer.token;
     uint32_t depth = p->depth, sym;
 
-    while (token->kind == TOKEN_ANNOTATION || token->kind == TOKEN_PRAGMA) {
-        TRY(lexer_next(&p->lexer));
-    }
+    TRY(qasm3_skip_notes(p));
     TRY(qasm3_enter(p));
     if (token->kind == TOKEN_NAME && (token_is(token, "gate") || token_is(token, "def"))) {
         TRY(parse_definition(p, out_node, token_is(token, "gate")));

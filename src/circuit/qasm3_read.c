@@ -162,7 +162,9 @@ static enum status read_statement(struct qasm3 *p, enum qasm3_flow *out_flow) {
 
     TRY(qasm3_parse_statement(p, &node));
     p->file = node->file;
-    return qasm3_carry_out(p, out_flow, node);
+    TRY(qasm3_carry_out(p, out_flow, node));
+    p->is_next_local = false;
+    return STATUS_OK;
 }
 
 /* What follows an `end` that may have been met is guarded statement by statement. */
@@ -192,7 +194,7 @@ static enum status read_statements(struct qasm3 *p) {
         if (token_is(token, "include")) {
             TRY(read_include(p));
         } else if (token->kind == TOKEN_PRAGMA || token->kind == TOKEN_ANNOTATION) {
-            TRY(lexer_next(&p->lexer));
+            TRY(qasm3_skip_notes(p));
         } else if (token->kind != TOKEN_END) {
             TRY(p->jumps[0].may_skip ? read_guarded(p, &flow) : read_statement(p, &flow));
             if (++n % STATEMENTS_PER_SCRATCH == 0) {
@@ -305,9 +307,7 @@ static enum status read_program(struct qasm3 *p) {
     TRY(qasm3_push_scope(p));
     TRY(qasm3_push_jump(p, QASM3_J_FILE, NULL));
     TRY(lexer_next(&p->lexer));
-    while (p->lexer.token.kind == TOKEN_PRAGMA || p->lexer.token.kind == TOKEN_ANNOTATION) {
-        TRY(lexer_next(&p->lexer));
-    }
+    TRY(qasm3_skip_notes(p));
     TRY(read_version(p));
     TRY(read_statements(p));
     return placements_finish(&p->placements);

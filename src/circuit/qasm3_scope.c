@@ -113,7 +113,7 @@ enum status qasm3_add_bits(struct qasm3 *p, struct qasm3_list *out_list, const c
     TRY(vec_reserve(&p->known, p->n_known, &p->cap_known, n, sizeof *p->known));
     TRY(vec_reserve(&p->bit_exprs, p->n_bit_exprs, &p->cap_bit_exprs, n, sizeof *p->bit_exprs));
     /* A bit that a run-time loop made holds what the last round left. */
-    memset(p->known + p->n_known, p->n_loops > 0 ? QASM3_UNKNOWN : 0, n);
+    memset(p->known + p->n_known, p->n_loops > 0 || p->is_verbatim ? QASM3_UNKNOWN : 0, n);
     memset(p->bit_exprs + p->n_bit_exprs, 0, n * sizeof *p->bit_exprs);
     p->n_known += n;
     p->n_bit_exprs += n;
@@ -128,9 +128,16 @@ enum status qasm3_new_bit(struct qasm3 *p, uint32_t *out_bit) {
     return STATUS_OK;
 }
 
+void qasm3_set_verbatim(struct qasm3 *p) {
+    p->is_verbatim = true;
+    if (p->n_known > 0) {
+        memset(p->known, QASM3_UNKNOWN, p->n_known);
+    }
+}
+
 /* Remembers the old value for the end of the run-time block. */
 enum status qasm3_note_known(struct qasm3 *p, uint32_t bit, uint8_t known) {
-    if (p->known[bit] == known) {
+    if (p->known[bit] == known || p->is_verbatim) {
         return STATUS_OK;
     }
     if (p->n_conditions > 0) {
@@ -191,7 +198,7 @@ static enum status add_node(struct qasm3 *p, uint32_t *out, struct expr node) {
     TRY(expr_add(&p->circuit->ops, &expr, node));
     *out = expr + 2;
     node = p->circuit->ops.exprs[expr];
-    if (node.kind == EXPR_BIT || node.kind == EXPR_EQ || node.n <= MAX_TREE) {
+    if (node.kind == EXPR_BIT || node.kind == EXPR_EQ || node.n <= MAX_TREE || p->is_verbatim) {
         return STATUS_OK;
     }
     TRY(qasm3_new_bit(p, &bit));
@@ -267,12 +274,13 @@ static enum status equals_constant(struct qasm3 *p, uint32_t *out, uint32_t firs
 
 enum status qasm3_lit_equals(struct qasm3 *p, uint32_t *out, const uint32_t *a, const uint32_t *b,
                              uint32_t n) {
-    uint32_t first = n > 1 ? adjacent_bits(p, a, b, n) : OP_NO_BIT, all = QASM3_TRUE;
+    bool may_compare = n > 1 || p->is_verbatim;
+    uint32_t first = may_compare ? adjacent_bits(p, a, b, n) : OP_NO_BIT, all = QASM3_TRUE;
 
     if (first != OP_NO_BIT) {
         return equals_constant(p, out, first, b, n);
     }
-    first = n > 1 ? adjacent_bits(p, b, a, n) : OP_NO_BIT;
+    first = may_compare ? adjacent_bits(p, b, a, n) : OP_NO_BIT;
     if (first != OP_NO_BIT) {
         return equals_constant(p, out, first, a, n);
     }

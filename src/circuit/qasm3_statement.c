@@ -100,7 +100,8 @@ static enum status declare_constant(struct qasm3 *p, const struct qasm3_node *no
 static enum status give_register(struct qasm3 *p, struct qasm3_decl *decl,
                                  const struct qasm3_node *node) {
     bool is_output = node->op == QASM3_OUTPUT;
-    bool is_local = p->n_scopes > 1 || (decl->value.kind != QASM3_T_BIT && !is_output);
+    bool is_local =
+        p->n_scopes > 1 || (decl->value.kind != QASM3_T_BIT && !is_output) || p->is_next_local;
     struct reg *reg;
 
     if (decl->value.width == 0) {
@@ -174,12 +175,53 @@ static enum status declare_alias(struct qasm3 *p, const struct qasm3_node *node)
     return STATUS_OK;
 }
 
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* The source begins with the definition, blanks aside. */
+static bool is_same_text(const char *definition, const char *text, size_t n) {
+    size_t i = 0;
+
+    for (; *definition != '\0'; definition++) {
+        if (is_blank(*definition)) {
+            continue;
+        }
+        while (i < n && is_blank(text[i])) {
+            i++;
+        }
+        if (i == n || text[i++] != *definition) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The gate of the table that has this definition, letter by letter, as a printer writes it. */
+static enum gate_id find_defined(const struct qasm3 *p, const struct qasm3_node *node) {
+    const char *name = qasm3_name(p, node->sym);
+    enum gate_id gate = gate_find(name);
+    const struct gate_info *info = gate == GATE_NONE ? NULL : gate_get(gate);
+
+    if (info == NULL || info->definition == NULL || strcmp(info->name, name) != 0 ||
+        !is_same_text(info->definition, node->text, node->n)) {
+        return GATE_NONE;
+    }
+    for (const struct qasm3_node *call = node->body; call != NULL; call = call->next) {
+        if (call->kind != QASM3_GATE_CALL || qasm3_lookup(p, call->sym) != NULL) {
+            return GATE_NONE;
+        }
+    }
+    return gate;
+}
+
 static enum status declare_callable(struct qasm3 *p, const struct qasm3_node *node) {
     struct qasm3_decl *decl;
     enum qasm3_decl_kind kind = node->kind == QASM3_GATE ? QASM3_D_GATE : QASM3_D_DEF;
 
     TRY(qasm3_declare(p, &decl, node->sym, kind, node->loc));
     decl->node = (struct qasm3_node *)(uintptr_t)node;
+    decl->gate = kind == QASM3_D_GATE ? find_defined(p, node) : GATE_NONE;
     return STATUS_OK;
 }
 

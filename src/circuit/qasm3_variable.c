@@ -36,22 +36,31 @@ enum status qasm3_read_var(struct qasm3 *p, struct qasm3_value *out, struct qasm
 }
 
 struct own_bits {
+    const struct op_list *ops;
     const struct qasm3_decl *decl;
-    uint32_t below; /* positions that are overwritten earlier */
+    const uint32_t *lits; /* that the bits take on */
+    uint32_t below;       /* positions that are overwritten earlier */
     bool found;
 };
 
 static void find_own_bit(void *ctx, uint32_t bit) {
     struct own_bits *own = ctx;
-    uint32_t first = own->decl->list.first;
+    uint32_t position = bit - own->decl->list.first;
+    const struct expr *expr;
 
-    own->found = own->found || (bit >= first && bit - first < own->below);
+    if (bit < own->decl->list.first || position >= own->below) {
+        return;
+    }
+    expr = own->lits[position] <= 1 ? NULL : &own->ops->exprs[own->lits[position] - 2];
+    if (expr == NULL || expr->kind != EXPR_BIT || expr->a != bit) {
+        own->found = true; /* it does not stay what it is */
+    }
 }
 
 /* Literals that read bits of the variable which are assigned before them go to hidden bits. */
 static enum status keep_old_bits(struct qasm3 *p, const struct qasm3_decl *decl, uint32_t *lits) {
     for (uint32_t i = 1; i < decl->value.width; i++) {
-        struct own_bits own = {decl, i, false};
+        struct own_bits own = {&p->circuit->ops, decl, lits, i, false};
         uint32_t bit;
         if (lits[i] <= 1) {
             continue;

@@ -110,6 +110,10 @@ enum status cmd_verify(const struct cli_options *options);
 enum status cmd_verify_check(const struct cli_options *options);
 enum status cmd_gen(const struct cli_options *options);
 enum status cmd_convert(const struct cli_options *options);
+/* The circuit as text in language qasm2, qasm3 or stim. What that cannot say is refused with its
+ * place; what only Stim's language has is spelt out for OpenQASM where its gates can. */
+enum status cli_print_circuit(struct text *out, const struct circuit *circuit,
+                              const char *language);
 enum status cmd_machine(const struct cli_options *options);
 /* The machine presets, a line each. */
 void cmd_machine_add_presets(struct text *out);

@@ -14,23 +14,30 @@ static bool ends_in(const char *name, const char *end) {
     return n >= n_end && strcmp(name + n - n_end, end) == 0;
 }
 
-static enum status choose_stim(bool *out_is_stim, const struct cli_options *options) {
+/* By --to, else as the name of OUT ends. */
+static enum status choose_language(const char **out_language, const struct cli_options *options) {
+    static const struct {
+        const char *end, *language;
+    } ends[] = {{".qasm", "qasm2"}, {".qasm2", "qasm2"}, {".qasm3", "qasm3"}, {".stim", "stim"}};
     const char *out = options->args[1];
     if (cli_is_given(options, OPTION_TO)) {
-        *out_is_stim = strcmp(options->to, "stim") == 0;
+        *out_language = options->to;
         return STATUS_OK;
     }
-    *out_is_stim = ends_in(out, ".stim");
-    if (!*out_is_stim && !ends_in(out, ".qasm")) {
-        return log_error(STATUS_USAGE,
-                         "convert: '%s' ends neither in .qasm nor in .stim; --to says the language",
-                         out);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        if (ends_in(out, ends[i].end)) {
+            *out_language = ends[i].language;
+            return STATUS_OK;
+        }
     }
-    return STATUS_OK;
+    return log_error(STATUS_USAGE,
+                     "convert: '%s' ends in none of .qasm, .qasm2, .qasm3 and .stim; --to says the "
+                     "language",
+                     out);
 }
 
-/* OpenQASM 2 has gates, measurement, reset and barriers. */
-static enum status check_sayable(const struct circuit *circuit) {
+/* What lowering would leave out: OpenQASM has gates, measurement, reset and barriers. */
+static enum status check_sayable(const struct circuit *circuit, const char *language) {
     for (size_t i = 0; i < circuit->ops.n_ops; i++) {
         const struct op *op = &circuit->ops.ops[i];
         bool is_noise = op->kind == OP_NOISE || (op->kind == OP_MEASURE && op->n_params > 0);
@@ -38,23 +45,30 @@ static enum status check_sayable(const struct circuit *circuit) {
                        op->kind == OP_TICK || op->kind == OP_COORDS || op->kind == OP_SHIFT_COORDS;
         if (is_noise || is_note) {
             return log_error_at(STATUS_INPUT, circuit_loc(circuit, op),
-                                "%s cannot be said in OpenQASM 2",
+                                "%s cannot be said in OpenQASM %c",
                                 op->kind == OP_NOISE ? op_noise_name((enum op_noise)op->which)
                                 : is_noise           ? "a result that may be wrong"
-                                                     : op_kind_name((enum op_kind)op->kind));
+                                                     : op_kind_name((enum op_kind)op->kind),
+                                language[4]);
         }
     }
     return STATUS_OK;
 }
 
-static enum status print_qasm2(struct text *out, const struct circuit *circuit) {
+enum status cli_print_circuit(struct text *out, const struct circuit *circuit,
+                              const char *language) {
     struct circuit *plain = NULL;
-    TRY(check_sayable(circuit));
+    if (strcmp(language, "stim") == 0) {
+        return stim_print(out, circuit);
+    }
+    enum status (*print)(struct text * out, const struct circuit *circuit) =
+        strcmp(language, "qasm3") == 0 ? qasm3_print : qasm2_print;
+    TRY(check_sayable(circuit, language));
     if (!stim_needs_lowering(circuit)) {
-        return qasm2_print(out, circuit);
+        return print(out, circuit);
     }
     TRY(stim_lower(&plain, circuit));
-    enum status status = qasm2_print(out, plain);
+    enum status status = print(out, plain);
     circuit_destroy(plain);
     return status;
 }
@@ -62,15 +76,15 @@ static enum status print_qasm2(struct text *out, const struct circuit *circuit) 
 enum status cmd_convert(const struct cli_options *options) {
     struct circuit *circuit = NULL;
     struct text out = {0};
-    bool is_stim;
+    const char *language = NULL;
     char *text;
     size_t n;
-    TRY(choose_stim(&is_stim, options));
+    TRY(choose_language(&language, options));
     TRY(file_read(&text, &n, options->args[0], MAX_FILE_BYTES));
     enum status status = load_read_circuit(&circuit, options, text, n);
     mem_free(text);
     if (status == STATUS_OK) {
-        status = (is_stim ? stim_print : print_qasm2)(&out, circuit);
+        status = cli_print_circuit(&out, circuit, language);
     }
     if (status == STATUS_OK) {
         status = file_write(options->args[1], out.data, out.n);

@@ -16,7 +16,7 @@ enum status cmd_gen(const struct cli_options *options) {
     struct circuit *circuit = NULL;
     struct text text = {0};
     TRY(generate(&circuit, options));
-    enum status status = qasm2_print(&text, circuit);
+    enum status status = cli_print_circuit(&text, circuit, options->format);
     if (status == STATUS_OK) {
         status = file_write(options->output ? options->output : "-", text.data, text.n);
     }

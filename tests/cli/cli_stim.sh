@@ -66,7 +66,7 @@ printf 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[3];\nccx q[0],q[1],q[2];\n'
 expect 3 qspan convert ccx.qasm ccx.stim
 has err "ccx.qasm:4:1: error: ccx cannot be said in Stim's language"
 expect 2 qspan convert ghz.qasm ghz.txt
-has err "'ghz.txt' ends neither in .qasm nor in .stim"
+has err "'ghz.txt' ends in none of .qasm"
 expect 2 qspan convert ghz.qasm
 [ ! -e ccx.stim ] || fail "a file in spite of an error"
 

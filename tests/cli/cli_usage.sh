@@ -50,7 +50,6 @@ for engine in tableau frame nearclifford; do
         run --engine $engine ghz.qasm
 done
 refused "--engine fnord: expected auto or statevector" run --engine fnord ghz.qasm
-refused "--format stim is not available yet; use qasm2" gen ghz -n 2 --format stim
 for option in state observables noise replicas trace checkpoint restart; do
     refused "--$option is not available yet" run ghz.qasm --$option x
 done
