@@ -1,0 +1,59 @@
+/* Making one ebit over one optical link: success probability, weights, times.
+ *
+ * A link joins two memories, A and B, by light over two arms that meet at an analyser (or run from
+ * a source, or from one end to the other). Attempts succeed independently; their number is
+ * geometric and drawn once. Pure functions; detmath only. docs/network.md has the formulas. */
+#ifndef QSPAN_NETWORK_LINK_H
+#define QSPAN_NETWORK_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "machine/physical.h"
+#include "network/pair.h"
+
+/* What lies between one memory and the analyser (or source, or other end). */
+struct link_arm {
+    double efficiency;  /* emission and transducer, 0 to 1 */
+    double loss_db;     /* everything from the memory to the detector */
+    double added_noise; /* input-referred noise photons per mode */
+    double clock_ps;    /* standard deviation of the clock offset */
+};
+struct link_setup {
+    struct link_arm a, b;
+    const struct machine_herald *herald; /* model and its parameters */
+    const struct machine_detectors *detectors;
+    double length_m, speed_m_s; /* the whole link; of light in it */
+    int64_t t_local_ps;         /* source and reset, per attempt */
+    double repetition_hz;       /* of the slower end; 0: as fast as light allows */
+};
+struct link_figures {
+    double p_success; /* per attempt */
+    double log_fail;  /* log(1 - p_success); -inf if p is 1 */
+    struct pair fresh;
+    int64_t t_attempt_ps;                 /* from one attempt to the next */
+    int64_t t_notify_a_ps, t_notify_b_ps; /* from the start of an attempt: the end knows */
+    int64_t t_age_ps;                     /* of each half when the later end knows */
+};
+
+/* Multiples of the one-way delay of the whole link and of the local delay, as MQNS tabulates. */
+struct link_times {
+    uint8_t attempt, notify_a, notify_b, local;
+};
+struct link_times link_times_of(enum machine_herald_model model);
+
+/* Errors: STATUS_INPUT (logged) when nothing can succeed or times overflow. */
+enum status link_solve(struct link_figures *out, const struct link_setup *setup);
+
+/* Attempts until the first success on n_channels parallel channels, from u in [0, 1): geometric,
+ * at least 1; saturates at INT64_MAX. */
+int64_t link_draw_attempts(const struct link_figures *figures, uint32_t n_channels, double u);
+/* From the start of attempt 1 until both ends know of success in attempt k; false: overflow. */
+bool link_ready_time(int64_t *out_t_ps, const struct link_figures *figures, int64_t n_attempts);
+/* E[max] of n independent geometrics, in attempts, for reports and tests; n <= 32. */
+double link_mean_slowest(double p_success, unsigned n_links);
+/* log(1 - p), exact for small p. */
+double link_log_fail(double p);
+
+#endif

@@ -1,0 +1,137 @@
+#include "network/pair.h"
+
+#include "base/detmath.h"
+
+const struct pair_ops pair_ideal_ops = {1, 0};
+
+struct pair pair_from_weights(const double weights[4]) {
+    const double *w = weights;
+    return (struct pair){w[0] + w[1] - w[2] - w[3], w[0] - w[1] + w[2] - w[3],
+                         w[0] - w[1] - w[2] + w[3]};
+}
+
+static double clip(double p) {
+    return p < 0 ? 0 : p > 1 ? 1 : p;
+}
+
+void pair_to_weights(double out_weights[4], const struct pair *pair) {
+    const double lx = pair->lx, ly = pair->ly, lz = pair->lz;
+    out_weights[0] = clip((1 + lx + ly + lz) / 4);
+    out_weights[1] = clip((1 + lx - ly - lz) / 4);
+    out_weights[2] = clip((1 - lx + ly - lz) / 4);
+    out_weights[3] = clip((1 - lx - ly + lz) / 4);
+}
+
+double pair_fidelity(const struct pair *pair) {
+    return (1 + pair->lx + pair->ly + pair->lz) / 4;
+}
+
+struct pair pair_from_fidelity(double fidelity) {
+    const double l = (4 * fidelity - 1) / 3;
+    return (struct pair){l, l, l};
+}
+
+struct pair pair_mix(const struct pair *a, const struct pair *b, double share_of_a) {
+    const double s = share_of_a, r = 1 - share_of_a;
+    return (struct pair){s * a->lx + r * b->lx, s * a->ly + r * b->ly, s * a->lz + r * b->lz};
+}
+
+double pair_teleport_fidelity(const struct pair *pair) {
+    return (2 * pair_fidelity(pair) + 1) / 3;
+}
+
+static struct pair scale(const struct pair *pair, double factor) {
+    return (struct pair){pair->lx * factor, pair->ly * factor, pair->lz * factor};
+}
+
+struct pair pair_swap(const struct pair *a, const struct pair *b, const struct pair_ops *ops) {
+    const double g = ops->gate, keep = 1 - 2 * ops->flip;
+    return (struct pair){g * keep * a->lx * b->lx, g * keep * keep * a->ly * b->ly,
+                         g * keep * a->lz * b->lz};
+}
+
+/* Order I, X, Y, Z. Both outcomes of the parity: even (equal bits) and odd. */
+struct branches {
+    double even[4], odd[4];
+};
+
+static void run_bilateral_cnot(struct branches *out, const double a[4], const double b[4]) {
+    enum { I, X, Y, Z };
+    *out = (struct branches){
+        .even = {a[I] * b[I] + a[Z] * b[Z], a[X] * b[X] + a[Y] * b[Y], a[X] * b[Y] + a[Y] * b[X],
+                 a[I] * b[Z] + a[Z] * b[I]},
+        .odd = {a[I] * b[X] + a[Z] * b[Y], a[X] * b[I] + a[Y] * b[Z], a[X] * b[Z] + a[Y] * b[I],
+                a[I] * b[Y] + a[Z] * b[X]},
+    };
+}
+
+static void prepare(double out_weights[4], const struct pair *pair, enum pair_protocol protocol,
+                    double gate) {
+    struct pair noisy = scale(pair, gate * gate); /* one gate at each end */
+    if (protocol == PAIR_BBPSSW) {
+        noisy = pair_from_fidelity(pair_fidelity(&noisy));
+    }
+    pair_to_weights(out_weights, &noisy);
+    if (protocol == PAIR_DEJMPS) {
+        const double y = out_weights[2];
+        out_weights[2] = out_weights[3];
+        out_weights[3] = y;
+    }
+}
+
+double pair_purify(struct pair *out, const struct pair *kept, const struct pair *spent,
+                   enum pair_protocol protocol, const struct pair_ops *ops) {
+    double a[4], b[4], sum[4], p = 0;
+    struct branches branches;
+    const double wrong = 2 * ops->flip * (1 - ops->flip);
+    prepare(a, kept, protocol, ops->gate);
+    prepare(b, spent, protocol, ops->gate);
+    run_bilateral_cnot(&branches, a, b);
+    for (int i = 0; i < 4; i++) {
+        sum[i] = (1 - wrong) * branches.even[i] + wrong * branches.odd[i];
+        p += sum[i];
+    }
+    for (int i = 0; i < 4; i++) {
+        sum[i] = p > 0 ? sum[i] / p : 0.25;
+    }
+    *out = pair_from_weights(sum);
+    if (protocol == PAIR_BBPSSW) {
+        *out = pair_from_fidelity(pair_fidelity(out));
+    }
+    return clip(p);
+}
+
+struct pair pair_purify_nested(double *out_n_raw, const struct pair *raw, unsigned n_rounds,
+                               enum pair_protocol protocol, const struct pair_ops *ops) {
+    struct pair pair = *raw;
+    *out_n_raw = 1;
+    for (unsigned i = 0; i < n_rounds; i++) {
+        struct pair better;
+        *out_n_raw *= 2 / pair_purify(&better, &pair, &pair, protocol, ops);
+        pair = better;
+    }
+    return pair;
+}
+
+struct pair_decay pair_decay_of(int64_t t1_ps, int64_t t2_ps) {
+    return (struct pair_decay){t1_ps > 0 ? 1 / (double)t1_ps : 0,
+                               t2_ps > 0 ? 1 / (double)t2_ps : 0};
+}
+
+void pair_age(struct pair *pair, int64_t t_ps, const struct pair_decay *decay) {
+    if (t_ps <= 0 || (decay->rate1 == 0 && decay->rate2 == 0)) {
+        return;
+    }
+    const double t = (double)t_ps, keep2 = det_exp(-t * decay->rate2);
+    pair->lx *= keep2;
+    pair->ly *= keep2;
+    pair->lz *= det_exp(-t * decay->rate1);
+}
+
+double pair_exact_storage_fidelity(int64_t t_a_ps, const struct pair_decay *a, int64_t t_b_ps,
+                                   const struct pair_decay *b) {
+    const double t_a = (double)t_a_ps, t_b = (double)t_b_ps;
+    const double a1 = det_exp(-t_a * a->rate1), b1 = det_exp(-t_b * b->rate1);
+    const double coherence = det_exp(-t_a * a->rate2 - t_b * b->rate2);
+    return (1 + a1 * b1 + (1 - a1) * (1 - b1)) / 4 + coherence / 2;
+}

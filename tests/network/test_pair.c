@@ -1,0 +1,283 @@
+/* Closed forms of the literature, and Pauli bookkeeping that enumerates every case. */
+#include <criterion/criterion.h>
+#include <math.h>
+
+#include "base/rng.h"
+#include "network/pair.h"
+
+static double draw(uint64_t *site) {
+    return rng_uniform(7, (*site)++, 0, RNG_TEST);
+}
+
+static void draw_weights(double out[4], uint64_t *site) {
+    double sum = 0;
+    for (int i = 0; i < 4; i++) {
+        out[i] = -log(1 - draw(site));
+        sum += out[i];
+    }
+    for (int i = 0; i < 4; i++) {
+        out[i] /= sum;
+    }
+}
+
+/* Paulis as x + 2 z: I, X, Z, Y. */
+static int pauli_bits(int index) {
+    static const int bits[] = {0, 1, 3, 2};
+    return bits[index];
+}
+
+static int pauli_index(int bits) {
+    static const int index[] = {0, 1, 3, 2};
+    return index[bits];
+}
+
+static void convolve(double out[4], const double a[4], const double b[4]) {
+    for (int i = 0; i < 4; i++) {
+        out[i] = 0;
+    }
+    for (int i = 0; i < 4; i++) {
+        for (int j = 0; j < 4; j++) {
+            out[pauli_index(pauli_bits(i) ^ pauli_bits(j))] += a[i] * b[j];
+        }
+    }
+}
+
+static void expect_weights(const struct pair *pair, const double want[4], double tolerance) {
+    double got[4];
+    pair_to_weights(got, pair);
+    for (int i = 0; i < 4; i++) {
+        cr_expect_float_eq(got[i], want[i], tolerance, "weight %d: %.12g, not %.12g", i, got[i],
+                           want[i]);
+    }
+}
+
+Test(pair, weights_and_correlators_are_inverse) {
+    uint64_t site = 0;
+    for (int n = 0; n < 50; n++) {
+        double weights[4];
+        draw_weights(weights, &site);
+        const struct pair pair = pair_from_weights(weights);
+        expect_weights(&pair, weights, 1e-15);
+        cr_expect_float_eq(pair_fidelity(&pair), weights[0], 1e-15);
+    }
+}
+
+Test(pair, swapping_convolves_the_paulis) {
+    uint64_t site = 1000;
+    for (int n = 0; n < 50; n++) {
+        double a[4], b[4], want[4], noisy[4], flipped[4];
+        draw_weights(a, &site);
+        draw_weights(b, &site);
+        const double g = draw(&site), m = 1 - draw(&site) / 2;
+        const double flips[4] = {m * m, m * (1 - m), (1 - m) * (1 - m), m * (1 - m)};
+        convolve(want, a, b);
+        convolve(flipped, want, flips);
+        for (int i = 0; i < 4; i++) {
+            noisy[i] = g * flipped[i] + (1 - g) / 4;
+        }
+        const struct pair pa = pair_from_weights(a), pb = pair_from_weights(b);
+        const struct pair_ops ops = {g, 1 - m};
+        struct pair out = pair_swap(&pa, &pb, &pair_ideal_ops);
+        expect_weights(&out, want, 1e-14);
+        out = pair_swap(&pa, &pb, &ops);
+        expect_weights(&out, noisy, 1e-14);
+        /* SeQUeNCe's e1 = g[m^2 cI + m(1-m)(cX+cZ) + (1-m)^2 cY] + (1-g)/4 */
+        const double e1 = g * (m * m * want[0] + m * (1 - m) * (want[1] + want[3]) +
+                               (1 - m) * (1 - m) * want[2]) +
+                          (1 - g) / 4;
+        cr_expect_float_eq(pair_fidelity(&out), e1, 1e-14);
+    }
+}
+
+Test(pair, swap_chains_of_the_literature) {
+    static const struct {
+        unsigned n;
+        double fidelity;
+    } chains[] = {{2, .960533}, {4, .923143}, {8, .854163}, {16, .736684}};
+    const struct pair link = pair_from_fidelity(0.98);
+    for (size_t i = 0; i < sizeof chains / sizeof *chains; i++) {
+        struct pair chain = link;
+        for (unsigned k = 1; k < chains[i].n; k++) {
+            chain = pair_swap(&chain, &link, &pair_ideal_ops);
+        }
+        const double l = (4 * 0.98 - 1) / 3;
+        cr_expect_float_eq(pair_fidelity(&chain), (1 + 3 * pow(l, chains[i].n)) / 4, 1e-12);
+        cr_expect_float_eq(pair_fidelity(&chain), chains[i].fidelity, 6e-7);
+    }
+    static const double two[][3] = {
+        {.9, .9, .813333333333}, {.9, .8, .726666666667}, {.99, .95, .940666666667}};
+    for (size_t i = 0; i < 3; i++) {
+        const struct pair a = pair_from_fidelity(two[i][0]), b = pair_from_fidelity(two[i][1]);
+        const struct pair out = pair_swap(&a, &b, &pair_ideal_ops);
+        cr_expect_float_eq(pair_fidelity(&out), two[i][2], 1e-9);
+    }
+}
+
+/* Every pair of Paulis, X of `kept` and Z of `spent` copied by the two CNOTs, bits compared. */
+static double enumerate(double out[4], const double kept[4], const double spent[4], double wrong) {
+    double p = 0;
+    for (int i = 0; i < 4; i++) {
+        out[i] = 0;
+    }
+    for (int i = 0; i < 4; i++) {
+        for (int j = 0; j < 4; j++) {
+            const int a = pauli_bits(i), b = pauli_bits(j);
+            const int parity = (a ^ b) & 1, result = a ^ (b & 2);
+            const double pass = parity == 0 ? 1 - wrong : wrong;
+            out[pauli_index(result)] += pass * kept[i] * spent[j];
+            p += pass * kept[i] * spent[j];
+        }
+    }
+    for (int i = 0; i < 4; i++) {
+        out[i] /= p;
+    }
+    return p;
+}
+
+Test(pair, dejmps_is_the_enumeration_after_exchanging_y_and_z) {
+    uint64_t site = 2000;
+    for (int n = 0; n < 50; n++) {
+        double a[4], b[4], want[4];
+        draw_weights(a, &site);
+        draw_weights(b, &site);
+        const struct pair_ops ops = {1, draw(&site) / 2};
+        const double wrong = 2 * ops.flip * (1 - ops.flip);
+        const double ea[4] = {a[0], a[1], a[3], a[2]}, eb[4] = {b[0], b[1], b[3], b[2]};
+        const double p = enumerate(want, ea, eb, wrong);
+        const struct pair pa = pair_from_weights(a), pb = pair_from_weights(b);
+        struct pair out;
+        cr_expect_float_eq(pair_purify(&out, &pa, &pb, PAIR_DEJMPS, &ops), p, 1e-14);
+        expect_weights(&out, want, 1e-13);
+    }
+}
+
+Test(pair, dejmps_closed_form_of_equal_pairs) {
+    uint64_t site = 3000;
+    for (int n = 0; n < 20; n++) {
+        double w[4];
+        draw_weights(w, &site);
+        const double a = w[0], b = w[2], c = w[1], d = w[3]; /* phi+, psi-, psi+, phi- */
+        const double norm = (a + b) * (a + b) + (c + d) * (c + d);
+        const double want[4] = {(a * a + b * b) / norm, (c * c + d * d) / norm, 2 * c * d / norm,
+                                2 * a * b / norm};
+        const struct pair pair = pair_from_weights(w);
+        struct pair out;
+        cr_expect_float_eq(pair_purify(&out, &pair, &pair, PAIR_DEJMPS, &pair_ideal_ops), norm,
+                           1e-14);
+        expect_weights(&out, want, 1e-13);
+    }
+}
+
+Test(pair, bbpssw_values) {
+    static const double rows[][3] = {
+        {.6, .6088889, .6204380},  {.75, .7222222, .7884615},
+        {.9, .8755556, .9263959},  {.99, .9867556, .9932664},
+        {.7, .68, .7352941},       {.8, .7688889, .8381503},
+        {.95, .9355556, .9649644}, {.25, .5, .25},
+        {.5, .5555556, .5},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const double f = rows[i][0], e = (1 - f) / 3, p = f * f + 2 * f * e + 5 * e * e;
+        const struct pair pair = pair_from_fidelity(f);
+        struct pair out;
+        const double got = pair_purify(&out, &pair, &pair, PAIR_BBPSSW, &pair_ideal_ops);
+        cr_expect_float_eq(got, p, 1e-14);
+        cr_expect_float_eq(got, rows[i][1], 6e-8);
+        cr_expect_float_eq(pair_fidelity(&out), (f * f + e * e) / p, 1e-14);
+        cr_expect_float_eq(pair_fidelity(&out), rows[i][2], 6e-8);
+    }
+}
+
+Test(pair, nested_ladders) {
+    static const struct {
+        double raw;
+        unsigned n_rounds;
+        double fidelity, n_raw, tolerance;
+    } ladder[] = {
+        {.7, 1, .735, 2.9, 6e-4},    {.7, 2, .846, 9.2, 6e-4},    {.7, 3, .934, 24, 6e-4},
+        {.7, 4, .972, 53, 6e-4},     {.804, 1, .842, 2.6, 6e-4},  {.804, 2, .946, 6.9, 6e-4},
+        {.804, 3, .989, 15, 6e-4},   {.804, 4, .997, 31, 6e-4},   {.9, 1, .926, 2.3, 6e-4},
+        {.9, 2, .989, 5.3, 6e-4},    {.9, 3, .99907, 10.8, 6e-6}, {.94, 1, .9575, 2.2, 6e-5},
+        {.94, 2, .9963, 4.7, 6e-5},  {.94, 3, .9998, 9.5, 6e-5},  {.969, 1, .9787, 2.1, 6e-5},
+        {.969, 2, .9991, 4.3, 6e-5}, {.649, 1, .678, 3.1, 6e-4},  {.649, 2, .772, 10, 6e-4},
+        {.649, 3, .869, 30, 6e-4},   {.649, 4, .929, 75, 6e-4},   {.649, 5, .984, 170, 6e-4},
+        {.649, 6, .998, 351, 6e-4},
+    };
+    for (size_t i = 0; i < sizeof ladder / sizeof *ladder; i++) {
+        const struct pair raw = pair_from_fidelity(ladder[i].raw);
+        double n_raw;
+        const struct pair out =
+            pair_purify_nested(&n_raw, &raw, ladder[i].n_rounds, PAIR_DEJMPS, &pair_ideal_ops);
+        cr_expect_float_eq(pair_fidelity(&out), ladder[i].fidelity, ladder[i].tolerance,
+                           "%g after %u: %.6f", ladder[i].raw, ladder[i].n_rounds,
+                           pair_fidelity(&out));
+        cr_expect_float_eq(n_raw, ladder[i].n_raw, ladder[i].n_raw < 10 ? 0.06 : 0.6,
+                           "%g after %u: %.6f", ladder[i].raw, ladder[i].n_rounds, n_raw);
+    }
+    static const double twirled[] = {.735, .773, .812, .849};
+    const struct pair raw = pair_from_fidelity(.7);
+    double n_raw = 0;
+    for (unsigned r = 1; r <= 4; r++) {
+        const struct pair out = pair_purify_nested(&n_raw, &raw, r, PAIR_BBPSSW, &pair_ideal_ops);
+        cr_expect_float_eq(pair_fidelity(&out), twirled[r - 1], 6e-4);
+    }
+    cr_expect_float_eq(n_raw, 57, 0.5);
+}
+
+Test(pair, storage_of_the_literature) {
+    static const struct {
+        double fidelity;
+        int64_t t1, t2, t; /* us */
+        double want, teleport;
+    } rows[] = {
+        {1, 1000, 1000, 10, .985149, .990099},   {1, 1000, 1000, 100, .864048, .909365},
+        {1, 1000, 1000, 1000, .351501, .567668}, {.97, 300, 200, 10, .908844, 0},
+        {.97, 300, 200, 100, .549802, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const int64_t us = 1000000;
+        struct pair pair = pair_from_fidelity(rows[i].fidelity);
+        const struct pair_decay one = pair_decay_of(rows[i].t1 * us, rows[i].t2 * us);
+        const struct pair_decay both = pair_decay_sum(one, one);
+        pair_age(&pair, rows[i].t * us, &both);
+        cr_expect_float_eq(pair_fidelity(&pair), rows[i].want, 6e-7);
+        if (rows[i].teleport > 0) {
+            cr_expect_float_eq(pair_teleport_fidelity(&pair), rows[i].teleport, 6e-7);
+        }
+    }
+    /* protocols: T1 = 1, T2 = 0.7 in units of 1 s, the halves' times add */
+    const struct pair_decay decay = pair_decay_of(1000000000000, 700000000000);
+    static const double twirled[][2] = {{1, .6464034947}, {.9, .5935496954}};
+    for (size_t i = 0; i < 2; i++) {
+        struct pair pair = pair_from_fidelity(twirled[i][0]);
+        pair_age(&pair, 300000000000, &decay);
+        pair_age(&pair, 200000000000, &decay);
+        cr_expect_float_eq(pair_fidelity(&pair), twirled[i][1], 1e-9);
+    }
+    cr_expect_float_eq(pair_exact_storage_fidelity(300000000000, &decay, 300000000000, &decay),
+                       .6161831, 5e-8);
+    cr_expect_float_eq(pair_exact_storage_fidelity(500000000000, &decay, 100000000000, &decay),
+                       .6087502, 5e-8);
+}
+
+Test(pair, no_decay_and_no_time_change_nothing) {
+    struct pair pair = pair_from_fidelity(.9);
+    const struct pair before = pair;
+    const struct pair_decay never = pair_decay_of(0, 0), some = pair_decay_of(10, 10);
+    pair_age(&pair, INT64_MAX, &never);
+    pair_age(&pair, 0, &some);
+    cr_expect(pair.lx == before.lx && pair.ly == before.ly && pair.lz == before.lz);
+    pair_age(&pair, INT64_MAX, &some);
+    cr_expect_eq(pair_fidelity(&pair), 0.25);
+}
+
+Test(pair, other_maps_of_the_literature) {
+    const struct pair phi = pair_from_fidelity(1), none = pair_from_fidelity(0.25);
+    const struct pair isotropic = pair_mix(&phi, &none, 0.6);
+    cr_expect_float_eq(pair_fidelity(&isotropic), (1 + 3 * 0.6) / 4, 1e-15);
+    /* GHZ by fusion of Werner pairs: F1 F2 + e1 e2 is a swap's weight of I plus no more than Z. */
+    const double e1 = (1 - .9) / 3, e2 = (1 - .85) / 3;
+    cr_expect_float_eq(.9 * .85 + e1 * e2, 0.766666667, 1e-9);
+    const struct pair werner = pair_from_fidelity(.9);
+    cr_expect_float_eq(pair_teleport_fidelity(&werner), 0.933333333, 1e-9);
+}
