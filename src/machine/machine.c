@@ -16,6 +16,7 @@ void machine_destroy(struct machine *machine) {
     mem_free(machine->qpus);
     mem_free(machine->links);
     mem_free(machine->by_name);
+    machine_physical_destroy(machine->physical);
     arena_fini(&machine->arena);
     mem_free(machine);
 }

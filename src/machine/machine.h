@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "machine/physical.h"
 
 #define MACHINE_UNLIMITED UINT32_MAX /* as many comm qubits as a program needs */
 
@@ -19,9 +20,9 @@ struct machine_op {
     struct src_loc loc_t, loc_err;
 };
 struct machine_qpu {
-    const char *name, *rack; /* rack may be NULL */
-    uint32_t n_data, n_comm; /* n_comm may be MACHINE_UNLIMITED */
-    int64_t t1_ps, t2_ps;    /* 0 = infinite */
+    const char *name, *rack, *data_centre; /* rack and data_centre may be NULL */
+    uint32_t n_data, n_comm;               /* n_comm may be MACHINE_UNLIMITED */
+    int64_t t1_ps, t2_ps;                  /* 0 = infinite */
     struct src_loc loc, loc_t1, loc_t2;
     struct machine_op gate1, gate2, measure, reset;
 };
@@ -41,8 +42,11 @@ struct machine {
     uint32_t *by_name;          /* QPU indices in strcmp order of their names */
     struct machine_link *links; /* sorted by (a, b) */
     size_t n_links, cap_links;
-    bool is_complete; /* every pair is joined by default_link where no link is given */
+    /* Every pair is joined by default_link where no link is given; on physical machines it says
+     * only that ebits can be made: the network knows when and how good. */
+    bool is_complete;
     struct machine_link default_link;
+    struct machine_physical *physical; /* NULL: abstract links */
 };
 
 void machine_destroy(struct machine *machine);

@@ -120,6 +120,10 @@ struct machine_physical {
     struct machine_policy policy;
 };
 
+/* With a QNU of no loss, error or limit per QPU; NULL is logged. */
+struct machine_physical *machine_physical_create(size_t n_qpus);
+void machine_physical_destroy(struct machine_physical *physical);
+
 /* Stages that light passes in a switch: 2 ceil(log2 radix) - 1, 0 for radix 1. */
 uint32_t machine_switch_stages(uint32_t radix);
 /* Word of the file for each value of an enum, NULL-terminated, in order. */

@@ -6,6 +6,7 @@
 #include "base/nearest.h"
 #include "base/units.h"
 #include "machine/build.h"
+#include "machine/preset_files.h"
 #include "machine/value.h"
 
 enum option {
@@ -33,7 +34,7 @@ static const struct preset presets[] = {
      "werner:n=4,data=8,comm=2,F=0.95,time=10us,classical=1us",
      (1u << N_OPTIONS) - 1},
 };
-enum { N_PRESETS = sizeof presets / sizeof *presets };
+enum { N_PRESETS = sizeof presets / sizeof *presets, MAX_FILES = 32 };
 
 struct choice {
     uint32_t n_qpus, n_data, n_comm;
@@ -42,10 +43,15 @@ struct choice {
 };
 
 const char *const *machine_presets(void) {
-    static const char *pairs[2 * N_PRESETS + 1];
+    static const char *pairs[2 * (N_PRESETS + MAX_FILES) + 1];
+    CHECK(preset_files_count <= MAX_FILES);
     for (size_t i = 0; i < N_PRESETS; i++) {
         pairs[2 * i] = presets[i].name;
         pairs[2 * i + 1] = presets[i].help;
+    }
+    for (size_t i = 0; i < preset_files_count; i++) {
+        pairs[2 * (N_PRESETS + i)] = preset_files[i].name;
+        pairs[2 * (N_PRESETS + i) + 1] = preset_files[i].help;
     }
     return pairs;
 }
@@ -244,8 +250,8 @@ static enum status read_file(struct machine **out_machine, const char *path) {
 
 static enum status refuse_neither(const char *name) {
     struct text list = {0};
-    for (size_t i = 0; i < N_PRESETS; i++) {
-        text_printf(&list, "%s%s", i == 0 ? "" : ", ", presets[i].name);
+    for (const char *const *pair = machine_presets(); pair[0] != NULL; pair += 2) {
+        text_printf(&list, "%s%s", list.n == 0 ? "" : ", ", pair[0]);
     }
     enum status status =
         log_error(STATUS_INPUT, "'%s' is neither a machine file nor a preset; the presets are %s",
@@ -260,6 +266,13 @@ enum status machine_read(struct machine **out_machine, const char *path_or_prese
         if (strlen(presets[i].name) == n && memcmp(presets[i].name, path_or_preset, n) == 0) {
             const char *options = path_or_preset[n] == ':' ? path_or_preset + n + 1 : NULL;
             return create_preset(out_machine, &presets[i], options);
+        }
+    }
+    for (size_t i = 0; i < preset_files_count; i++) {
+        const struct preset_file *file = &preset_files[i];
+        if (strlen(file->name) == n && memcmp(file->name, path_or_preset, n) == 0) {
+            const char *settings = path_or_preset[n] == ':' ? path_or_preset + n + 1 : NULL;
+            return machine_read_text_set(out_machine, file->name, file->text, file->n, settings);
         }
     }
     struct stat info;

@@ -3,6 +3,7 @@
 
 #include "base/units.h"
 #include "machine/machine.h"
+#include "machine/physical_fields.h"
 
 /* Next code point of valid UTF-8; its length in *out_n. */
 static uint32_t decode(const char *text, size_t *out_n) {
@@ -60,7 +61,7 @@ static bool is_plain(const char *label) {
            label[n - 1] != ' ' && !is_reserved(label);
 }
 
-static void add_label(struct text *out, const char *label) {
+void machine_print_label(struct text *out, const char *label) {
     if (is_plain(label)) {
         text_add(out, label);
     } else {
@@ -90,7 +91,7 @@ static void add_op(struct text *out, const char *key, const struct machine_op *o
 
 static void add_qpu(struct text *out, const struct machine_qpu *qpu) {
     text_add(out, "  - {name: ");
-    add_label(out, qpu->name);
+    machine_print_label(out, qpu->name);
     text_printf(out, ", data: %u", qpu->n_data);
     if (qpu->n_comm == MACHINE_UNLIMITED) {
         text_add(out, ", comm: unlimited");
@@ -99,7 +100,11 @@ static void add_qpu(struct text *out, const struct machine_qpu *qpu) {
     }
     if (qpu->rack != NULL) {
         text_add(out, ", rack: ");
-        add_label(out, qpu->rack);
+        machine_print_label(out, qpu->rack);
+    }
+    if (qpu->data_centre != NULL) {
+        text_add(out, ", data_centre: ");
+        machine_print_label(out, qpu->data_centre);
     }
     if (qpu->t1_ps != 0) {
         add_time(out, ", T1: ", qpu->t1_ps);
@@ -140,12 +145,14 @@ static void add_link_values(struct text *out, const struct machine_link *link) {
 
 enum status machine_print(struct text *out, const struct machine *machine) {
     text_add(out, "name: ");
-    add_label(out, machine->name);
+    machine_print_label(out, machine->name);
     text_add(out, "\nqpus:\n");
     for (size_t i = 0; i < machine->n_qpus; i++) {
         add_qpu(out, &machine->qpus[i]);
     }
-    if (machine->is_complete) {
+    if (machine->physical != NULL) {
+        machine_print_physical(out, machine);
+    } else if (machine->is_complete) {
         text_add(out, "default_link: {");
         add_link_values(out, &machine->default_link);
     }
@@ -153,9 +160,9 @@ enum status machine_print(struct text *out, const struct machine *machine) {
     for (size_t i = 0; i < machine->n_links; i++) {
         const struct machine_link *link = &machine->links[i];
         text_add(out, "  - {between: [");
-        add_label(out, machine->qpus[link->a].name);
+        machine_print_label(out, machine->qpus[link->a].name);
         text_add(out, ", ");
-        add_label(out, machine->qpus[link->b].name);
+        machine_print_label(out, machine->qpus[link->b].name);
         text_add(out, "], ");
         add_link_values(out, link);
     }

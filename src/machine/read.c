@@ -5,15 +5,23 @@
 #include "base/nearest.h"
 #include "base/units.h"
 #include "machine/build.h"
+#include "machine/physical_fields.h"
 #include "machine/value.h"
-#include "machine/yaml.h"
+#include "machine/yaml_value.h"
 
-enum root_key { ROOT_NAME, ROOT_QPUS, ROOT_LINKS, ROOT_DEFAULT_LINK, ROOT_N_KEYS };
-static const char *const root_keys[] = {"name", "qpus", "links", "default_link"};
-static const char *const physical_keys[] = {"qnus",      "switches", "fibres", "repeaters",
-                                            "detectors", "control",  "policy", NULL};
+enum root_key {
+    ROOT_NAME,
+    ROOT_QPUS,
+    ROOT_LINKS,
+    ROOT_DEFAULT_LINK,
+    ROOT_PHYSICAL,
+    ROOT_N_KEYS = ROOT_PHYSICAL + PHYSICAL_N_KEYS
+};
+static const char *const root_keys[] = {
+    "name",   "qpus",     "links",  "default_link", "qnus",    "switches", "repeaters",
+    "fibres", "topology", "herald", "detectors",    "control", "policy",   "outages"};
 static const struct machine_yaml_schema root_schema = {"the machine", root_keys, ROOT_N_KEYS,
-                                                       1u << ROOT_QPUS, physical_keys};
+                                                       1u << ROOT_QPUS, NULL};
 
 enum qpu_key {
     QPU_NAME,
@@ -22,6 +30,7 @@ enum qpu_key {
     QPU_DATA,
     QPU_COMM,
     QPU_RACK,
+    QPU_DATA_CENTRE,
     QPU_T1,
     QPU_T2,
     QPU_GATE1,
@@ -30,8 +39,9 @@ enum qpu_key {
     QPU_RESET,
     QPU_N_KEYS
 };
-static const char *const qpu_keys[] = {"name", "count", "like",  "data",  "comm",    "rack",
-                                       "T1",   "T2",    "gate1", "gate2", "measure", "reset"};
+static const char *const qpu_keys[] = {"name",  "count",       "like", "data", "comm",
+                                       "rack",  "data_centre", "T1",   "T2",   "gate1",
+                                       "gate2", "measure",     "reset"};
 static const struct machine_yaml_schema qpu_schema = {"a QPU", qpu_keys, QPU_N_KEYS, 1u << QPU_NAME,
                                                       NULL};
 
@@ -68,42 +78,6 @@ struct reader {
     uint32_t *chain;    /* entries on the way along `like` */
 };
 
-static enum status refuse(struct reader *r, const yaml_node_t *node, const char *key,
-                          const char *text, const char *why) {
-    return log_error_at(STATUS_INPUT, machine_yaml_loc(&r->yaml, node), "%s: '%.64s': %s", key,
-                        text, why);
-}
-
-/* The readers of values leave the target as it is when the key is absent (node NULL). */
-
-static enum status read_time(struct reader *r, int64_t *out_t_ps, const yaml_node_t *node,
-                             const char *key) {
-    if (node == NULL) {
-        return STATUS_OK;
-    }
-    const char *text, *why;
-    TRY(machine_yaml_scalar(&r->yaml, &text, node, key));
-    if (units_parse_time(out_t_ps, &why, text) != STATUS_OK) {
-        return refuse(r, node, key, text, why);
-    }
-    return STATUS_OK;
-}
-
-typedef enum status parse_count(uint32_t *out_n, const char **out_why, const char *text);
-
-static enum status read_count(struct reader *r, uint32_t *out_n, const yaml_node_t *node,
-                              const char *key, parse_count *parse) {
-    if (node == NULL) {
-        return STATUS_OK;
-    }
-    const char *text, *why;
-    TRY(machine_yaml_scalar(&r->yaml, &text, node, key));
-    if (parse(out_n, &why, text) != STATUS_OK) {
-        return refuse(r, node, key, text, why);
-    }
-    return STATUS_OK;
-}
-
 /* T1, T2: 0 stands for infinite. */
 static enum status read_lifetime(struct reader *r, int64_t *out_t_ps, struct src_loc *out_loc,
                                  const yaml_node_t *node, const char *key) {
@@ -115,33 +89,15 @@ static enum status read_lifetime(struct reader *r, int64_t *out_t_ps, struct src
     TRY(machine_yaml_scalar(&r->yaml, &text, node, key));
     if (strcmp(text, "infinite") != 0) {
         if (units_parse_time(&t_ps, &why, text) != STATUS_OK) {
-            return refuse(r, node, key, text, why);
+            return machine_yaml_refuse(&r->yaml, node, key, text, why);
         }
         if (t_ps == 0) {
-            return refuse(r, node, key, text, "must be more than 0; 'infinite' for no decay");
+            return machine_yaml_refuse(&r->yaml, node, key, text,
+                                       "must be more than 0; 'infinite' for no decay");
         }
     }
     *out_t_ps = t_ps;
     *out_loc = machine_yaml_loc(&r->yaml, node);
-    return STATUS_OK;
-}
-
-/* A name of anything but a QPU: text of 1 to 1024 bytes, kept by the machine. */
-static enum status read_label(struct reader *r, const char **out_label, const yaml_node_t *node,
-                              const char *key) {
-    if (node == NULL) {
-        return STATUS_OK;
-    }
-    const char *text;
-    TRY(machine_yaml_scalar(&r->yaml, &text, node, key));
-    if (*text == '\0' || strlen(text) > 1024) {
-        return refuse(r, node, key, text, "expected a text of 1 to 1024 bytes");
-    }
-    const char *label = arena_strdup(&r->machine->arena, text);
-    if (label == NULL) {
-        return STATUS_NOFIT;
-    }
-    *out_label = label;
     return STATUS_OK;
 }
 
@@ -155,14 +111,14 @@ static enum status read_op(struct reader *r, struct machine_op *op, const yaml_n
     schema.what = key;
     TRY(machine_yaml_map(&r->yaml, values, node, &schema));
     if (values[OP_TIME] != NULL) {
-        TRY(read_time(r, &op->t_ps, values[OP_TIME], "time"));
+        TRY(machine_yaml_time(&r->yaml, &op->t_ps, values[OP_TIME], "time"));
         op->loc_t = machine_yaml_loc(&r->yaml, values[OP_TIME]);
     }
     if (values[OP_ERROR] != NULL) {
         const char *text, *why;
         TRY(machine_yaml_scalar(&r->yaml, &text, values[OP_ERROR], "error"));
         if (machine_parse_probability(&op->p_err, &why, text) != STATUS_OK) {
-            return refuse(r, values[OP_ERROR], "error", text, why);
+            return machine_yaml_refuse(&r->yaml, values[OP_ERROR], "error", text, why);
         }
         op->loc_err = machine_yaml_loc(&r->yaml, values[OP_ERROR]);
     }
@@ -188,13 +144,14 @@ static enum status open_entry(struct reader *r, struct entry *entry, const yaml_
     const char *name;
     TRY(machine_yaml_scalar(&r->yaml, &name, name_node, "name"));
     if (!machine_is_qpu_name(name)) {
-        return refuse(r, name_node, "name", name,
-                      "expected letters, digits and _, a letter first, at most 64 in all");
+        return machine_yaml_refuse(
+            &r->yaml, name_node, "name", name,
+            "expected letters, digits and _, a letter first, at most 64 in all");
     }
     entry->n = 1;
     entry->first_qpu = u32_from_size(m->n_qpus);
     const yaml_node_t *count = entry->values[QPU_COUNT];
-    TRY(read_count(r, &entry->n, count, "count", machine_parse_qpu_count));
+    TRY(machine_yaml_count(&r->yaml, &entry->n, count, "count", machine_parse_qpu_count));
     if (m->n_qpus + entry->n > MACHINE_MAX_QPUS) {
         return log_error_at(STATUS_INPUT, machine_yaml_loc(&r->yaml, count ? count : node),
                             "more than %d QPUs", MACHINE_MAX_QPUS);
@@ -292,9 +249,11 @@ static enum status fill_entry(struct reader *r, struct entry *entry) {
     }
     const yaml_node_t **values = entry->values;
     struct machine_qpu *qpu = &entry->qpu;
-    TRY(read_count(r, &qpu->n_data, values[QPU_DATA], "data", machine_parse_count));
-    TRY(read_count(r, &qpu->n_comm, values[QPU_COMM], "comm", machine_parse_comm));
-    TRY(read_label(r, &qpu->rack, values[QPU_RACK], "rack"));
+    TRY(machine_yaml_count(&r->yaml, &qpu->n_data, values[QPU_DATA], "data", machine_parse_count));
+    TRY(machine_yaml_count(&r->yaml, &qpu->n_comm, values[QPU_COMM], "comm", machine_parse_comm));
+    TRY(machine_yaml_label(&r->yaml, &qpu->rack, &r->machine->arena, values[QPU_RACK], "rack"));
+    TRY(machine_yaml_label(&r->yaml, &qpu->data_centre, &r->machine->arena, values[QPU_DATA_CENTRE],
+                           "data_centre"));
     TRY(read_lifetime(r, &qpu->t1_ps, &qpu->loc_t1, values[QPU_T1], "T1"));
     TRY(read_lifetime(r, &qpu->t2_ps, &qpu->loc_t2, values[QPU_T2], "T2"));
     TRY(read_op(r, &qpu->gate1, values[QPU_GATE1], "gate1"));
@@ -405,7 +364,7 @@ static enum status read_weights(struct reader *r, double out_weights[4], const y
         const char *text, *why;
         TRY(machine_yaml_scalar(&r->yaml, &text, item, "weights"));
         if (machine_parse_probability(&weights[i], &why, text) != STATUS_OK) {
-            return refuse(r, item, "weights", text, why);
+            return machine_yaml_refuse(&r->yaml, item, "weights", text, why);
         }
         sum += weights[i];
     }
@@ -431,15 +390,15 @@ static enum status read_link_values(struct reader *r, struct machine_link *link,
         double value;
         TRY(machine_yaml_scalar(&r->yaml, &text, fidelity, "fidelity"));
         if (machine_parse_fidelity(&value, &why, text) != STATUS_OK) {
-            return refuse(r, fidelity, "fidelity", text, why);
+            return machine_yaml_refuse(&r->yaml, fidelity, "fidelity", text, why);
         }
         machine_werner_weights(link->weights, value);
     }
     if (weights != NULL) {
         TRY(read_weights(r, link->weights, weights));
     }
-    TRY(read_time(r, &link->t_ebit_ps, values[LINK_TIME], "time"));
-    return read_time(r, &link->t_bit_ps, values[LINK_CLASSICAL], "classical");
+    TRY(machine_yaml_time(&r->yaml, &link->t_ebit_ps, values[LINK_TIME], "time"));
+    return machine_yaml_time(&r->yaml, &link->t_bit_ps, values[LINK_CLASSICAL], "classical");
 }
 
 static enum status read_between(struct reader *r, struct machine_link *link,
@@ -461,7 +420,8 @@ static enum status read_between(struct reader *r, struct machine_link *link,
             return refuse_unknown_qpu(r, item, "between", name);
         }
         if (i == 1 && ends[0] == ends[1]) {
-            return refuse(r, item, "between", name, "a link joins two different QPUs");
+            return machine_yaml_refuse(&r->yaml, item, "between", name,
+                                       "a link joins two different QPUs");
         }
     }
     link->a = ends[0] < ends[1] ? ends[0] : ends[1];
@@ -535,18 +495,43 @@ static enum status read_default_link(struct reader *r, const yaml_node_t *node) 
     return STATUS_OK;
 }
 
+/* Links say what an ebit is, fibres how it is made: a machine has the ones or the others. */
+static enum status read_network(struct reader *r, const yaml_node_t *const *values) {
+    size_t first = ROOT_PHYSICAL;
+    while (first < ROOT_N_KEYS && values[first] == NULL) {
+        first++;
+    }
+    if (first == ROOT_N_KEYS) {
+        if (values[ROOT_LINKS] != NULL) {
+            TRY(read_links(r, values[ROOT_LINKS]));
+        }
+        return values[ROOT_DEFAULT_LINK] != NULL ? read_default_link(r, values[ROOT_DEFAULT_LINK])
+                                                 : STATUS_OK;
+    }
+    const yaml_node_t *link =
+        values[ROOT_LINKS] != NULL ? values[ROOT_LINKS] : values[ROOT_DEFAULT_LINK];
+    if (link != NULL) {
+        return log_error_at(STATUS_INPUT, machine_yaml_loc(&r->yaml, link),
+                            "links are given, and '%s' describes the physical network: give one of "
+                            "them",
+                            root_keys[first]);
+    }
+    if (values[ROOT_PHYSICAL + PHYSICAL_FIBRES] == NULL &&
+        values[ROOT_PHYSICAL + PHYSICAL_TOPOLOGY] == NULL && r->machine->n_qpus > 1) {
+        return log_error_at(STATUS_INPUT, machine_yaml_loc(&r->yaml, values[first]),
+                            "'%s' is of a physical network, which needs 'fibres' or a 'topology'",
+                            root_keys[first]);
+    }
+    return machine_read_physical(&r->yaml, r->machine, values + ROOT_PHYSICAL);
+}
+
 static enum status read_root(struct reader *r) {
     const yaml_node_t *values[ROOT_N_KEYS];
     TRY(machine_yaml_map(&r->yaml, values, machine_yaml_root(&r->yaml), &root_schema));
-    TRY(read_label(r, &r->machine->name, values[ROOT_NAME], "name"));
+    TRY(machine_yaml_label(&r->yaml, &r->machine->name, &r->machine->arena, values[ROOT_NAME],
+                           "name"));
     TRY(read_qpus(r, values[ROOT_QPUS]));
-    if (values[ROOT_LINKS] != NULL) {
-        TRY(read_links(r, values[ROOT_LINKS]));
-    }
-    if (values[ROOT_DEFAULT_LINK] != NULL) {
-        TRY(read_default_link(r, values[ROOT_DEFAULT_LINK]));
-    }
-    return STATUS_OK;
+    return read_network(r, values);
 }
 
 /* "dir/two_racks.yaml" -> "two_racks": the name of a machine whose file gives none. */
@@ -563,21 +548,85 @@ static const char *make_default_name(struct arena *arena, const char *path) {
     return copy;
 }
 
+/* ---- settings ---- */
+
+static const char *const short_keys[][2] = {
+    {"n", "qpus.0.count"},
+    {"data", "qpus.0.data"},
+    {"comm", "qpus.0.comm"},
+    {"topology", "topology.kind"},
+    {"radix", "topology.radix"},
+    {"analysers", "topology.switch.analysers"},
+    {"analysers_total", "topology.analysers_total"},
+    {"stage_loss", "topology.switch.stage_loss"},
+    {"reconfiguration", "topology.switch.reconfiguration"},
+    {"length", "topology.fibre.length"},
+    {"channels", "topology.fibre.channels"},
+    {"cutoff", "policy.cutoff"},
+    {"purify", "policy.purify"},
+    {"rounds", "policy.rounds"},
+};
+
+static const char *long_key(const char *key) {
+    for (size_t i = 0; i < sizeof short_keys / sizeof *short_keys; i++) {
+        if (strcmp(key, short_keys[i][0]) == 0) {
+            return short_keys[i][1];
+        }
+    }
+    return key;
+}
+
+/* Splits "n=4,policy.cutoff=50us" in place. */
+static enum status apply_settings(struct machine_yaml *yaml, char *settings) {
+    while (settings != NULL) {
+        char *item = strsep(&settings, ",");
+        char *value = strchr(item, '=');
+        if (value == NULL || value[1] == '\0') {
+            return log_error(STATUS_INPUT, "%s: '%.64s': expected KEY=VALUE", yaml->file, item);
+        }
+        *value++ = '\0';
+        TRY(machine_yaml_set(yaml, long_key(item), value));
+    }
+    return STATUS_OK;
+}
+
+static enum status read_document(struct reader *r, const char *settings) {
+    if (settings != NULL) {
+        char *copy = arena_strdup(&r->machine->arena, settings);
+        if (copy == NULL) {
+            return STATUS_NOFIT;
+        }
+        TRY(apply_settings(&r->yaml, copy));
+    }
+    return read_root(r);
+}
+
+/* What was read, for provenance: with settings, these in a comment before it. */
+static char *keep_text(struct arena *arena, const char *text, size_t n, const char *settings) {
+    return settings == NULL ? arena_strndup(arena, text, n)
+                            : arena_printf(arena, "# with %s\n%.*s", settings, (int)n, text);
+}
+
 enum status machine_read_text(struct machine **out_machine, const char *name, const char *text,
                               size_t n) {
+    return machine_read_text_set(out_machine, name, text, n, NULL);
+}
+
+enum status machine_read_text_set(struct machine **out_machine, const char *name, const char *text,
+                                  size_t n, const char *settings) {
     enum status status = STATUS_NOFIT;
     struct reader r = {.machine = machine_create()};
     if (r.machine == NULL) {
         return STATUS_NOFIT;
     }
     r.machine->name = make_default_name(&r.machine->arena, name);
-    r.machine->text = arena_strndup(&r.machine->arena, text, n);
+    r.machine->text = keep_text(&r.machine->arena, text, n, settings);
     const char *file = arena_strdup(&r.machine->arena, name);
     if (r.machine->name == NULL || r.machine->text == NULL || file == NULL) {
         goto fail;
     }
     TRY_GOTO(machine_yaml_open(&r.yaml, file, text, n), fail);
-    status = read_root(&r);
+    status = read_document(&r, settings);
     machine_yaml_close(&r.yaml);
     mem_free(r.entries);
     mem_free(r.entry_of);

@@ -235,6 +235,12 @@ static const struct ebit_source_class links_class = {
 
 enum status ebit_source_create_links(struct ebit_source **out_source,
                                      const struct machine *machine) {
+    if (machine != NULL && machine->physical != NULL) {
+        return log_error(STATUS_INPUT,
+                         "machine %s is a physical network: programs do not run on it "
+                         "yet; describe it by links",
+                         machine->name);
+    }
     struct links_source *source = mem_alloc(1, sizeof *source);
     if (!source) {
         return STATUS_NOFIT;

@@ -79,7 +79,7 @@ Test(errors, hostile_yaml) {
     assert_refused("qpus: &a [*a]", 13, "1:7: error: a QPU: expected keys and values");
     assert_refused("&a {qpus: [*a]}", 15,
                    "1:5: error: unknown key 'qpus' in a QPU; the keys are name, count, like, data, "
-                   "comm, rack, T1, T2, gate1, gate2, measure, reset");
+                   "comm, rack, data_centre, T1, T2, gate1, gate2, measure, reset");
     assert_refused("name: a\0b\n", 10,
                    "1:8: error: not UTF-8 text: control characters are not allowed");
 }
@@ -89,16 +89,15 @@ Test(errors, keys) {
         {"name: x\n", "1:1: error: the machine needs the key 'qpus'"},
         {"qpu: []\n", "1:1: error: unknown key 'qpu' in the machine; did you mean 'qpus'?"},
         {A "colour: red\n", "3:1: error: unknown key 'colour' in the machine; the keys are name, "
-                            "qpus, links, default_link"},
+                            "qpus, links, default_link, qnus, switches, repeaters, fibres, "
+                            "topology, herald, detectors, control, policy, outages"},
         {A "Links: []\n", "3:1: error: unknown key 'Links' in the machine; did you mean 'links'?"},
         {A A, "3:1: error: 'qpus' is given twice in the machine (already at line 2)"},
         {"<<: x\n", "1:1: error: merge keys are not supported; use 'like: NAME' to share values"},
-        {A "switches: []\n", "3:1: error: 'switches' (physical network) is not supported yet; "
-                             "describe the network by 'links' and 'default_link'"},
-        {A "qnus: []\n", "3:1: error: 'qnus' (physical network) is not supported yet; describe the "
-                         "network by 'links' and 'default_link'"},
-        {A "policy: {}\n", "3:1: error: 'policy' (physical network) is not supported yet; describe "
-                           "the network by 'links' and 'default_link'"},
+        {A "policy: {routin: spread}\n",
+         "3:10: error: unknown key 'routin' in policy; did you mean 'routing'?"},
+        {A "links: []\nqnus: []\n", "3:8: error: links are given, and 'qnus' describes the "
+                                    "physical network: give one of them"},
         {"qpus: []\n", "1:7: error: qpus: at least one QPU is needed"},
         {"qpus: 4\n", "1:7: error: qpus: expected a list"},
         {"qpus:\n", "1:6: error: qpus: no value is given; expected a list"},
