@@ -498,19 +498,6 @@ static enum status check_logical_list(struct checker *checker, struct names *nam
     return STATUS_OK;
 }
 
-static void check_logical_matches(struct checker *checker, const struct names *names,
-                                  const struct program_logical *list, size_t n, const char *side,
-                                  const char *other_side) {
-    uint32_t wire;
-
-    for (size_t i = 0; i < n; i++) {
-        if (!names_find(names, &wire, list[i].qubit, strlen(list[i].qubit))) {
-            find_at(checker, list[i].loc, "logical %s: qubit %s has no 'logical %s'", side,
-                    list[i].qubit, other_side);
-        }
-    }
-}
-
 static enum status check_logical(struct checker *checker) {
     const struct program *program = checker->program;
     struct names in = {0}, out = {0};
@@ -518,8 +505,6 @@ static enum status check_logical(struct checker *checker) {
 
     TRY_GOTO(check_logical_list(checker, &in, program->in, program->n_in, "in"), done);
     TRY_GOTO(check_logical_list(checker, &out, program->out, program->n_out, "out"), done);
-    check_logical_matches(checker, &out, program->in, program->n_in, "in", "out");
-    check_logical_matches(checker, &in, program->out, program->n_out, "out", "in");
     for (size_t i = 0; i < program->n_in; i++) {
         if (!program->wire_is_comm[program->in[i].wire]) {
             TRY_GOTO(hold(checker, program->in[i].wire, (struct held){.op = i, .is_input = true}),

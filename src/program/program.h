@@ -37,7 +37,8 @@ struct program {
     size_t n_qpus, cap_qpus;
     uint32_t *wire_qpu; /* n_wires; OP_NO_QPU: not placed (refused by the checker if used) */
     bool *wire_is_comm; /* n_wires */
-    /* Where the circuit's qubits are, at the start and at the end. */
+    /* Where the circuit's qubits are, at the start and at the end. One that is only in `in` is
+     * used up, one only in `out` is made. */
     struct program_logical *in, *out;
     size_t n_in, cap_in, n_out, cap_out;
     struct op_list ops; /* op.qpu set for every op but block markers, TICK and the like */
@@ -90,8 +91,8 @@ bool program_is_program_text(const char *text, size_t n);
  * whole, one bit: the others are 0 until written); every comm wire closed (measured, reset
  * or freed) before its next EBIT and at the end; both halves of an ebit used (half an ebit: one end
  * never touched or closed); data wires never in an EBIT; wires placed; blocks leave comm wires as
- * they found them on every path; logical in/out complete and on data wires. All findings are logged
- * (up to 20), then STATUS_INPUT. */
+ * they found them on every path; logical in/out on data wires, each qubit once. All findings are
+ * logged (up to 20), then STATUS_INPUT. */
 struct program_check {
     uint32_t n_errors;
     uint64_t n_ebits, n_bits_sent, n_local_gates, n_measurements; /* static, loops counted once */
