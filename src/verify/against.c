@@ -25,6 +25,9 @@ static enum status run_target(struct flows *out, const struct match *match, bool
 
 enum status prove_try(bool *out_is_equal, const struct prove *prove,
                       const struct walk_insert *insert) {
+    if (prove->is_dense) {
+        return prove_dense_try(out_is_equal, prove, insert);
+    }
     struct walk walk = {.source = &prove->match->own.source, .is_quiet = true};
     struct flows average = {0};
     if (insert) {
@@ -37,28 +40,75 @@ enum status prove_try(bool *out_is_equal, const struct prove *prove,
     return status == STATUS_UNVERIFIED ? STATUS_OK : status;
 }
 
+/* Some gate of the op list is no Clifford. */
+static bool has_other_gates(const struct walk_source *source) {
+    for (size_t i = 0; i < source->ops->n_ops; i++) {
+        const struct op *op = &source->ops->ops[i];
+        struct clifford gate;
+        if (op->kind == OP_GATE && !gate_get((enum gate_id)op->which)->is_clifford &&
+            !clifford_from_gate(&gate, (enum gate_id)op->which, op_params(source->ops, op))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void prove_fini(struct prove *prove) {
+    flows_fini(&prove->target);
+    instrument_fini(&prove->dense_target);
+}
+
+/* The verdict alone, symbolically. */
+static enum status judge(bool *out_is_equal, struct prove *prove) {
+    struct walk walk = {.source = &prove->match->own.source, .is_quiet = true};
+    struct flows average = {0};
+    enum status status;
+    TRY_GOTO(run_target(&prove->target, prove->match, true), cleanup);
+    TRY_GOTO(walk_run(&average, &walk), cleanup);
+    *out_is_equal = flows_are_equal(&average, &prove->target);
+cleanup:
+    flows_fini(&average);
+    walk_fini(&walk);
+    return status;
+}
+
+static enum status judge_densely(bool *out_is_equal, struct prove *prove) {
+    struct dense dense = {.is_quiet = true};
+    struct instrument own = {0};
+    size_t worst;
+    enum status status;
+    TRY_GOTO(prove_dense_target(prove, true), cleanup);
+    TRY_GOTO(prove_dense_run(&own, &dense, prove), cleanup);
+    status = instrument_compare(out_is_equal, &worst, &own, &prove->dense_target);
+cleanup:
+    dense_fini(&dense);
+    instrument_fini(&own);
+    return status;
+}
+
 enum status verify_is_equal(bool *out_is_equal, const struct program *program,
                             const struct circuit *circuit, const struct program *target) {
     struct match match = {0};
     TRY(match_create(&match, program, circuit, target));
     struct prove prove = {.program = program, .match = &match};
-    struct walk walk = {.source = &match.own.source, .is_quiet = true};
-    struct flows average = {0};
-    enum status status;
-    TRY_GOTO(run_target(&prove.target, &match, true), cleanup);
-    TRY_GOTO(walk_run(&average, &walk), cleanup);
-    *out_is_equal = flows_are_equal(&average, &prove.target);
-cleanup:
-    flows_fini(&average);
-    flows_fini(&prove.target);
-    walk_fini(&walk);
+    enum status status = STATUS_UNVERIFIED;
+    if (!has_other_gates(&match.own.source) && !has_other_gates(&match.target.source)) {
+        status = judge(out_is_equal, &prove);
+    }
+    if (status == STATUS_UNVERIFIED) {
+        status = judge_densely(out_is_equal, &prove);
+    }
+    prove_fini(&prove);
     match_fini(&match);
     return status;
 }
 
-static enum status compare(struct prove *prove) {
+static enum status compare(struct prove *prove, bool is_quiet) {
     struct verify_proof *proof = prove->proof;
-    struct walk walk = {.source = &prove->match->own.source, .target = &prove->target};
+    struct walk walk = {.source = &prove->match->own.source,
+                        .target = &prove->target,
+                        .is_quiet = is_quiet,
+                        .finds_leftover = true};
     struct flows average = {0};
     enum status status;
     TRY_GOTO(walk_run(&average, &walk), cleanup);
@@ -79,22 +129,50 @@ cleanup:
     return status;
 }
 
+static enum status prove_symbolically(struct prove *prove, bool is_quiet) {
+    flows_fini(&prove->target);
+    TRY(run_target(&prove->target, prove->match, is_quiet));
+    return compare(prove, is_quiet);
+}
+
+static enum status prove_densely(struct prove *prove) {
+    prove->is_dense = true;
+    TRY(prove_dense_target(prove, false));
+    return prove_dense_compare(prove);
+}
+
+/* Symbolically where that decides. */
+static enum status prove_any(struct prove *prove) {
+    const struct match *match = prove->match;
+    struct prove trial = {.program = prove->program, .match = prove->match};
+    bool is_equal;
+    if (has_other_gates(&match->own.source) || has_other_gates(&match->target.source)) {
+        return prove_densely(prove);
+    }
+    enum status status = prove_symbolically(prove, true);
+    if (status != STATUS_UNVERIFIED) {
+        return status;
+    }
+    status = judge_densely(&is_equal, &trial) == STATUS_OK ? prove_densely(prove)
+                                                           : prove_symbolically(prove, false);
+    prove_fini(&trial);
+    return status;
+}
+
 enum status verify_against(struct verify_proof *out_proof, const struct program *program,
                            const struct circuit *circuit, const struct program *target) {
     struct match match = {0};
     struct verify_proof proof = {0};
     TRY(match_create(&match, program, circuit, target));
     struct prove prove = {.proof = &proof, .program = program, .match = &match};
-    enum status status;
     proof.is_unitary = match.is_unitary;
-    TRY_GOTO(run_target(&prove.target, &match, false), cleanup);
-    TRY_GOTO(compare(&prove), cleanup);
-    *out_proof = proof;
-cleanup:
-    flows_fini(&prove.target);
-    match_fini(&match);
-    if (status != STATUS_OK) {
+    enum status status = prove_any(&prove);
+    if (status == STATUS_OK) {
+        *out_proof = proof;
+    } else {
         verify_proof_fini(&proof);
     }
+    prove_fini(&prove);
+    match_fini(&match);
     return status;
 }

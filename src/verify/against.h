@@ -1,4 +1,4 @@
-/* Is a distributed Clifford program equal to a target, for every outcome? */
+/* Is a distributed program equal to a target, for every outcome? */
 #ifndef QSPAN_VERIFY_AGAINST_H
 #define QSPAN_VERIFY_AGAINST_H
 
@@ -27,9 +27,10 @@ struct verify_flow { /* ebits of a link, or bits from one QPU to another */
 struct verify_proof {
     struct arena arena;
     bool is_proved;
-    bool is_unitary; /* the target measures nothing: cuts have bounds */
-    uint64_t n_outcomes, n_branches;
-    const char **findings; /* why not, sentences; the first names the shortest pattern */
+    bool is_unitary;                 /* the target measures nothing: cuts have bounds */
+    bool is_dense;                   /* proved on state vectors, not symbolically */
+    uint64_t n_outcomes, n_branches; /* dense: measurements, and the most branches at once */
+    const char **findings;           /* why not, sentences; the first names the shortest pattern */
     size_t n_findings, cap_findings;
     const char *repair; /* a single change that repairs it, verified; or NULL */
     struct verify_flow *links, *messages;

@@ -38,11 +38,11 @@ static void count_message(void *ctx, size_t op, uint32_t bit, uint32_t from, uin
     }
 }
 
-static enum status count_traffic(struct prove *prove, const struct walk *walk) {
+enum status prove_traffic(struct prove *prove, const size_t *ebit_ops, size_t n_ebits) {
     struct verify_proof *proof = prove->proof;
     const struct program *program = prove->program;
-    for (size_t i = 0; i < walk->n_ebits; i++) {
-        const uint32_t *wires = op_qubits(&program->ops, &program->ops.ops[walk->ebit_ops[i]]);
+    for (size_t i = 0; i < n_ebits; i++) {
+        const uint32_t *wires = op_qubits(&program->ops, &program->ops.ops[ebit_ops[i]]);
         const uint32_t a = program->wire_qpu[wires[0]], b = program->wire_qpu[wires[1]];
         TRY(count_flow(&proof->links, &proof->n_links, &proof->cap_links, a < b ? a : b,
                        a < b ? b : a));
@@ -53,6 +53,17 @@ static enum status count_traffic(struct prove *prove, const struct walk *walk) {
 }
 
 /* ---- bounds ---- */
+
+enum status prove_add_cut(struct prove *prove, struct verify_cut cut) {
+    struct verify_proof *proof = prove->proof;
+    for (size_t i = 0; i < proof->n_links; i++) {
+        const struct verify_flow *link = &proof->links[i];
+        cut.n_used += link->from == cut.qpu || link->to == cut.qpu ? link->n : 0;
+    }
+    TRY(vec_reserve(&proof->cuts, proof->n_cuts, &proof->cap_cuts, 1, sizeof *proof->cuts));
+    proof->cuts[proof->n_cuts++] = cut;
+    return STATUS_OK;
+}
 
 /* References stand at the QPU of the input. LOCC can't raise the entanglement of the Choi state,
  * which starts at none: a cut needs as many ebits as the target's state has across it. */
@@ -72,14 +83,8 @@ static enum status bound_cuts(struct prove *prove) {
             const uint32_t wire = i < source->n_in ? source->in[i] : source->out[i - source->n_in];
             side[i] = program->wire_qpu[wire] == qpu;
         }
-        for (size_t i = 0; i < proof->n_links; i++) {
-            const struct verify_flow *link = &proof->links[i];
-            cut.n_used += link->from == qpu || link->to == qpu ? link->n : 0;
-        }
         TRY_GOTO(flows_entanglement(&cut.n_needed, target, side), cleanup);
-        TRY_GOTO(vec_reserve(&proof->cuts, proof->n_cuts, &proof->cap_cuts, 1, sizeof *proof->cuts),
-                 cleanup);
-        proof->cuts[proof->n_cuts++] = cut;
+        TRY_GOTO(prove_add_cut(prove, cut), cleanup);
     }
 cleanup:
     mem_free(side);
@@ -88,17 +93,18 @@ cleanup:
 
 /* ---- faults ---- */
 
-static enum status add_fault(struct prove *prove, struct verify_fault fault,
-                             const uint64_t *residual, size_t n_form_words, size_t column) {
+enum status prove_add_fault(struct prove *prove, struct verify_fault fault) {
     struct verify_proof *proof = prove->proof;
-    fault.effect = prove_effect(prove, residual, n_form_words, column, &fault.weight);
-    if (!fault.effect) {
-        return STATUS_NOFIT;
-    }
     TRY(vec_reserve(&proof->faults, proof->n_faults, &proof->cap_faults, 1, sizeof *proof->faults));
     proof->faults[proof->n_faults++] = fault;
     proof->max_weight = fault.weight > proof->max_weight ? fault.weight : proof->max_weight;
     return STATUS_OK;
+}
+
+static enum status add_fault(struct prove *prove, struct verify_fault fault,
+                             const uint64_t *residual, size_t n_form_words, size_t column) {
+    fault.effect = prove_effect(prove, residual, n_form_words, column, &fault.weight);
+    return fault.effect ? prove_add_fault(prove, fault) : STATUS_NOFIT;
 }
 
 /* Y is X and Z: its column is their sum, written over that of X once X is done. */
@@ -212,7 +218,7 @@ cleanup:
 }
 
 enum status prove_certificate(struct prove *prove, const struct walk *walk) {
-    TRY(count_traffic(prove, walk));
+    TRY(prove_traffic(prove, walk->ebit_ops, walk->n_ebits));
     TRY(bound_cuts(prove));
     if (walk->n_branches > 1 || walk->n_ebits > CERTIFICATE_MAX_PAIRS) {
         return STATUS_OK;

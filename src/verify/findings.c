@@ -8,7 +8,7 @@ enum { FINDINGS_MAX = 12, EFFECT_MAX_TERMS = 6 };
 
 /* ---- words for residuals ---- */
 
-static void add_wire(struct text *text, const struct program *program, uint32_t wire) {
+void prove_add_wire(struct text *text, const struct program *program, uint32_t wire) {
     char name[256];
     const uint32_t qpu = program->wire_qpu[wire];
     text_add(text, program_wire_name(program, wire, name, sizeof name));
@@ -40,7 +40,7 @@ const char *prove_effect(struct prove *prove, const uint64_t *residual, size_t n
         *out_weight += has_x || has_z;
         if ((has_x || has_z) && begin_term(&text, &n_terms)) {
             text_printf(&text, "%c on ", letters[has_x + 2 * has_z]);
-            add_wire(&text, prove->program, source->out[q]);
+            prove_add_wire(&text, prove->program, source->out[q]);
         }
     }
     for (size_t i = 0; i < source->n_output_bits; i++) {
@@ -94,7 +94,7 @@ cleanup:
 
 /* ---- sentences ---- */
 
-static enum status add_finding(struct prove *prove, struct text *text) {
+enum status prove_add_finding(struct prove *prove, struct text *text) {
     struct verify_proof *proof = prove->proof;
     const char *copy = text->failed ? NULL : arena_strdup(&proof->arena, text->data);
     text_fini(text);
@@ -157,7 +157,7 @@ static enum status add_residuals(struct prove *prove, const struct walk *walk,
         }
         add_pattern(&text, prove, walk, column);
         text_printf(&text, " leaves %s", effect);
-        TRY(add_finding(prove, &text));
+        TRY(prove_add_finding(prove, &text));
     }
     return STATUS_OK;
 }
@@ -168,7 +168,7 @@ enum status prove_findings(struct prove *prove, const struct walk *walk) {
     if (!walk->has_failed) {
         struct text text = {0};
         text_add(&text, "the program keeps or tells more than the target does");
-        return add_finding(prove, &text);
+        return prove_add_finding(prove, &text);
     }
     TRY(prove_residual(&residual, prove, walk, &n_missing));
     enum status status = add_residuals(prove, walk, residual);
@@ -179,13 +179,13 @@ enum status prove_findings(struct prove *prove, const struct walk *walk) {
                     "%zu of %zu relations between inputs and outputs are lost or differ by "
                     "more than a Pauli",
                     n_missing, prove->target.n_rows);
-        status = add_finding(prove, &text);
+        status = prove_add_finding(prove, &text);
     }
     if (status == STATUS_OK && n_missing > 0 && walk->leftover != OP_NO_QPU) {
         struct text text = {0};
-        add_wire(&text, prove->program, walk->leftover);
+        prove_add_wire(&text, prove->program, walk->leftover);
         text_add(&text, " is left entangled with them");
-        status = add_finding(prove, &text);
+        status = prove_add_finding(prove, &text);
     }
     mem_free(residual);
     return status;

@@ -115,8 +115,8 @@ static enum status match_bits(struct match *match, const struct program *program
     for (size_t i = 0; i < program->n_cregs; i++) {
         n_own += program->cregs[i].is_output ? program->cregs[i].n : 0;
     }
-    for (size_t i = 0; i < n_regs; i++) {
-        if (!all_are_output && !regs[i].is_output) {
+    for (size_t i = 0; i < n_regs && n_own > 0; i++) {
+        if (regs[i].is_local || (!all_are_output && !regs[i].is_output)) {
             continue;
         }
         const struct reg *own = find_output(program, &regs[i]);
@@ -214,9 +214,9 @@ static struct walk_source source_of_program(const struct program *program) {
                                 .n_bits = program->n_bits};
 }
 
-static bool has_outputs(const struct program *program) {
-    for (size_t i = 0; i < program->n_cregs; i++) {
-        if (program->cregs[i].is_output) {
+static bool has_output_register(const struct reg *regs, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (regs[i].is_output) {
             return true;
         }
     }
@@ -244,7 +244,8 @@ static enum status fill(struct match *match, const struct program *program,
     if (match->is_unitary) {
         return skip_results(&match->own, program);
     }
-    return circuit ? match_bits(match, program, circuit->cregs, circuit->n_cregs, true)
+    return circuit ? match_bits(match, program, circuit->cregs, circuit->n_cregs,
+                                !has_output_register(circuit->cregs, circuit->n_cregs))
                    : match_bits(match, program, target->cregs, target->n_cregs, false);
 }
 
@@ -261,7 +262,7 @@ enum status match_create(struct match *out, const struct program *program,
         match.is_unitary = !circuit->measures;
     } else {
         match.target.source = source_of_program(target);
-        match.is_unitary = !has_outputs(target);
+        match.is_unitary = !has_output_register(target->cregs, target->n_cregs);
     }
     enum status status = fill(&match, program, circuit, target);
     if (status != STATUS_OK) {

@@ -3,6 +3,7 @@
 #define QSPAN_VERIFY_PROVE_H
 
 #include "verify/against.h"
+#include "verify/dense.h"
 #include "verify/match.h"
 
 struct prove {
@@ -10,6 +11,14 @@ struct prove {
     const struct program *program;
     struct match *match;
     struct flows target; /* averaged */
+    bool is_dense;       /* gates that are no Cliffords: instruments instead of flows */
+    struct instrument dense_target;
+};
+
+/* A name for what a program does wrong. */
+struct prove_residual {
+    const char *name; /* "Z on b[0] (QPU B)", "nothing"; in the proof's arena */
+    uint32_t weight;  /* logical qubits that it acts on */
 };
 
 /* Verdict on the program as it is now, edited or not, with an insertion; undecided counts as not
@@ -18,10 +27,33 @@ enum status prove_try(bool *out_is_equal, const struct prove *prove,
                       const struct walk_insert *insert);
 /* Findings of a walk that failed, or whose average is not the target. */
 enum status prove_findings(struct prove *prove, const struct walk *walk);
+/* Appends a sentence; frees the text. */
+enum status prove_add_finding(struct prove *prove, struct text *text);
+/* "b[0] (QPU B)" */
+void prove_add_wire(struct text *text, const struct program *program, uint32_t wire);
+
+/* The dense counterparts (prove_dense.c, dense_findings.c, dense_certificate.c). */
+enum status prove_dense_target(struct prove *prove, bool is_quiet);
+enum status prove_dense_compare(struct prove *prove);
+enum status prove_dense_try(bool *out_is_equal, const struct prove *prove,
+                            const struct walk_insert *insert);
+/* Both sides as instruments; the program with an insertion and faults, or without (NULL, 0). */
+enum status prove_dense_run(struct instrument *out, struct dense *dense, const struct prove *prove);
+enum status prove_dense_findings(struct prove *prove, const struct instrument *own, size_t worst);
+enum status prove_dense_certificate(struct prove *prove, const struct dense *dense);
+/* What takes the target's vector to this one. */
+enum status prove_dense_residual(struct prove_residual *out, struct prove *prove,
+                                 const struct instrument_vector *vector,
+                                 const struct instrument_vector *target);
+
 /* Sets proof->repair if a single change repairs the program. */
 enum status prove_repair(struct prove *prove);
 /* Ebits, bits, bounds, faults of a program that is proved. */
 enum status prove_certificate(struct prove *prove, const struct walk *walk);
+/* Ebits and bits alone, of the pairs that these ops make. */
+enum status prove_traffic(struct prove *prove, const size_t *ebit_ops, size_t n_ebits);
+enum status prove_add_fault(struct prove *prove, struct verify_fault fault);
+enum status prove_add_cut(struct prove *prove, struct verify_cut cut);
 
 /* Symbol `column - 1` (0: the constant) of residual forms as words: "Z on b[2] (QPU B)". Returns
  * NULL without memory; *out_weight: logical qubits and output bits it touches. */

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -209,31 +210,28 @@ static enum status try_insert(struct repair *repair, struct walk_insert insert) 
     return keep(repair, &text);
 }
 
-/* Where a correction of the wire may go: before the last op on it that runs, or after all. */
-static size_t last_use(const struct repair *repair, uint32_t wire) {
+/* Corrections that are tried: at the end, then before each op on the wire that runs, the last one
+ * first, back to the measurement of the bit. */
+static enum status try_inserts_on(struct repair *repair, uint32_t bit, uint32_t wire) {
     const bool *is_skipped = repair->prove->match->own.is_skipped;
     const struct op_list *ops = &repair->ops;
     size_t depth = 0;
-    for (size_t i = ops->n_ops; i-- > 0;) {
-        const struct op *op = &ops->ops[i];
-        depth += op->kind == OP_END;
-        depth -= op->kind == OP_IF || op->kind == OP_WHILE || op->kind == OP_REPEAT;
-        for (uint32_t q = 0; depth == 0 && !is_skipped[i] && q < op->n_qubits; q++) {
-            if (op_qubits(ops, op)[q] == wire) {
-                return i;
+    for (size_t i = ops->n_ops; !repair->is_done; i--) {
+        const struct op *op = i < ops->n_ops ? &ops->ops[i] : NULL;
+        bool is_place = !op;
+        if (op) {
+            depth += op->kind == OP_END;
+            depth -= op->kind == OP_IF || op->kind == OP_WHILE || op->kind == OP_REPEAT;
+            for (uint32_t q = 0; depth == 0 && !is_skipped[i] && q < op->n_qubits; q++) {
+                is_place |= op_qubits(ops, op)[q] == wire;
             }
         }
-    }
-    return ops->n_ops;
-}
-
-static enum status try_inserts_on(struct repair *repair, uint32_t bit, uint32_t wire) {
-    const size_t places[2] = {repair->ops.n_ops, last_use(repair, wire)};
-    for (unsigned place = 0; place < 2 && !repair->is_done; place++) {
-        for (uint8_t letter = 1; letter < 4 && !repair->is_done; letter++) {
-            TRY(try_insert(
-                repair, (struct walk_insert){
-                            .before = places[place], .bit = bit, .wire = wire, .letter = letter}));
+        for (uint8_t letter = 1; is_place && letter < 4 && !repair->is_done; letter++) {
+            TRY(try_insert(repair, (struct walk_insert){
+                                       .before = i, .bit = bit, .wire = wire, .letter = letter}));
+        }
+        if (i == 0 || (op && op->kind == OP_MEASURE && op->bit == bit)) {
+            break;
         }
     }
     return STATUS_OK;
@@ -283,9 +281,12 @@ enum status prove_repair(struct prove *prove) {
     struct repair repair = {.prove = prove};
     struct walk_source *source = &prove->match->own.source;
     const struct op_list *ops = source->ops;
+    const uint32_t n_dense_qubits = prove->dense_target.n_qubits;
     enum status status = op_list_copy(&repair.ops, ops);
     TRY_GOTO(status, cleanup);
-    repair.work_per_try = (double)(ops->n_ops + 1) * (source->n_wires + source->n_in);
+    repair.work_per_try = prove->is_dense
+                              ? 1e6 + (double)(ops->n_ops + 1) * ldexp(1, (int)n_dense_qubits)
+                              : (double)(ops->n_ops + 1) * (source->n_wires + source->n_in);
     TRY_GOTO(find_corrections(&repair), cleanup);
     source->ops = &repair.ops;
     status = try_all(&repair);

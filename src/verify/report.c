@@ -44,7 +44,8 @@ static void add_fault(struct text *out, const struct program *program,
 static void add_noise(struct text *out, const struct verify_proof *proof,
                       const struct program *program) {
     if (!proof->has_faults) {
-        text_add(out, "  faults were not followed: conditions depend on them, or too many ebits\n");
+        text_add(out,
+                 "  faults were not followed: conditions depend on them, or they are too many\n");
         return;
     }
     if (proof->n_faults == 0) {
@@ -67,9 +68,17 @@ static void add_noise(struct text *out, const struct verify_proof *proof,
 
 static void add_certificate(struct text *out, const struct verify_proof *proof,
                             const struct program *program) {
-    text_printf(out, "  %" PRIu64 " outcome%s, all patterns in %" PRIu64 " symbolic branch%s\n",
-                proof->n_outcomes, proof->n_outcomes == 1 ? "" : "s", proof->n_branches,
-                proof->n_branches == 1 ? "" : "es");
+    if (proof->is_dense) {
+        text_printf(out,
+                    "  %" PRIu64 " measurement%s, all patterns on state vectors, at most %" PRIu64
+                    " branch%s at once\n",
+                    proof->n_outcomes, proof->n_outcomes == 1 ? "" : "s", proof->n_branches,
+                    proof->n_branches == 1 ? "" : "es");
+    } else {
+        text_printf(out, "  %" PRIu64 " outcome%s, all patterns in %" PRIu64 " symbolic branch%s\n",
+                    proof->n_outcomes, proof->n_outcomes == 1 ? "" : "s", proof->n_branches,
+                    proof->n_branches == 1 ? "" : "es");
+    }
     add_flows(out, program, "ebits:", "-", proof->links, proof->n_links);
     for (size_t i = 0; i < proof->n_cuts && proof->n_links > 0; i++) {
         const struct verify_cut *cut = &proof->cuts[i];

@@ -479,7 +479,7 @@ static enum status judge(struct walk *walk, const struct branch *branch, const s
     }
     walk->has_failed |= lacks_any;
     walk->leftover = OP_NO_QPU;
-    if (lacks_any && !walk->is_quiet) {
+    if (lacks_any && walk->finds_leftover) {
         status = find_leftover(walk, branch, keep, n_keep, own->n_rows);
     }
 cleanup:

@@ -45,6 +45,7 @@ struct walk {
     bool has_faults;            /* faults are symbols too */
     bool is_quiet;              /* no message for what is not proved */
     const struct flows *target; /* NULL, or what each branch must contain */
+    bool finds_leftover;        /* where it does not */
     /* found */
     struct walk_symbol *symbols; /* of the branch that `own` holds */
     size_t n_symbols, cap_symbols;

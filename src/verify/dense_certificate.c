@@ -1,0 +1,256 @@
+#include <math.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/log.h"
+#include "verify/prove.h"
+
+enum {
+    FIDELITY_MAX_PAIRS = 3,
+    FIDELITY_MAX_TERMS = 64,
+    FAULTS_MAX_RUNS = 512,
+};
+
+/* ---- bounds ---- */
+
+/* Rank of the target's vector between the qubits where side[q] and the others, up to max_rank + 1.
+ * Rows are reduced by those kept so far. */
+static enum status find_rank(uint64_t *out_rank, const struct instrument_vector *vector,
+                             const uint8_t *places, uint32_t n_side, uint32_t n_qubits,
+                             uint64_t max_rank) {
+    const uint64_t n_rows = BIT64(n_side), n_columns = BIT64(n_qubits - n_side);
+    double *rows = mem_alloc((size_t)(max_rank + 2), 2 * (size_t)n_columns * sizeof *rows);
+    uint64_t rank = 0;
+    if (!rows) {
+        return STATUS_NOFIT;
+    }
+    for (uint64_t row = 0; row < n_rows && rank <= max_rank; row++) {
+        double *v = rows + 2 * n_columns * rank, size = 0;
+        for (uint64_t col = 0; col < n_columns; col++) {
+            uint64_t i = 0, index = row | col << n_side;
+            for (uint32_t q = 0; q < n_qubits; q++) {
+                i |= ((index >> q) & 1) << places[q];
+            }
+            v[2 * col] = vector->amps[2 * i];
+            v[2 * col + 1] = vector->amps[2 * i + 1];
+        }
+        for (uint64_t pass = 0; pass < 2 * rank; pass++) {
+            const double *u = rows + 2 * n_columns * (pass % rank);
+            double re = 0, im = 0;
+            for (uint64_t col = 0; col < n_columns; col++) {
+                re += u[2 * col] * v[2 * col] + u[2 * col + 1] * v[2 * col + 1];
+                im += u[2 * col] * v[2 * col + 1] - u[2 * col + 1] * v[2 * col];
+            }
+            for (uint64_t col = 0; col < n_columns; col++) {
+                v[2 * col] -= re * u[2 * col] - im * u[2 * col + 1];
+                v[2 * col + 1] -= re * u[2 * col + 1] + im * u[2 * col];
+            }
+        }
+        for (uint64_t i = 0; i < 2 * n_columns; i++) {
+            size += v[i] * v[i];
+        }
+        if (size < INSTRUMENT_TOLERANCE * INSTRUMENT_TOLERANCE) {
+            continue;
+        }
+        for (uint64_t i = 0; i < 2 * n_columns; i++) {
+            v[i] /= sqrt(size);
+        }
+        rank++;
+    }
+    mem_free(rows);
+    *out_rank = rank;
+    return STATUS_OK;
+}
+
+/* LOCC can't raise the Schmidt rank, which is 2^ebits at most. */
+static enum status bound_cut(struct prove *prove, uint32_t qpu) {
+    const struct walk_source *source = &prove->match->own.source;
+    const struct instrument *target = &prove->dense_target;
+    struct verify_cut cut = {.qpu = qpu};
+    uint8_t places[DENSE_MAX_QUBITS];
+    uint32_t n_side = 0, n_other = 0;
+    uint64_t n_used = 0, rank;
+    for (unsigned other = 0; other < 2; other++) {
+        for (uint32_t i = 0; i < target->n_qubits; i++) {
+            const uint32_t wire = i < source->n_in ? source->in[i] : source->out[i - source->n_in];
+            if ((prove->program->wire_qpu[wire] == qpu) != (other == 1)) {
+                places[n_side + n_other] = (uint8_t)i;
+                n_side += other == 0;
+                n_other += other == 1;
+            }
+        }
+    }
+    for (size_t i = 0; i < prove->proof->n_links; i++) {
+        const struct verify_flow *link = &prove->proof->links[i];
+        n_used += link->from == qpu || link->to == qpu ? link->n : 0;
+    }
+    const double work = ldexp(1, (int)target->n_qubits + (int)(n_used < 40 ? n_used : 40));
+    if (work > 1e10) {
+        return STATUS_OK; /* no bound is worth that */
+    }
+    TRY(find_rank(&rank, &target->vectors[0], places, n_side, target->n_qubits, BIT64(n_used)));
+    while (BIT64(cut.n_needed) < rank) {
+        cut.n_needed++;
+    }
+    return prove_add_cut(prove, cut);
+}
+
+/* ---- faults ---- */
+
+static enum status run_with(struct instrument *out, struct prove *prove,
+                            const struct dense_fault *faults, size_t n_faults) {
+    struct dense dense = {.faults = faults, .n_faults = n_faults, .is_quiet = true};
+    enum status status = prove_dense_run(out, &dense, prove);
+    dense_fini(&dense);
+    return status;
+}
+
+static enum status follow_fault(struct prove *prove, struct dense_fault fault,
+                                struct verify_fault entry) {
+    struct instrument own = {0};
+    bool is_pure;
+    size_t worst;
+    enum status status = run_with(&own, prove, &fault, 1);
+    if (status == STATUS_OK) {
+        bool is_equal;
+        status = instrument_compare(&is_equal, &worst, &own, &prove->dense_target);
+        if (status == STATUS_OK && is_equal) {
+            entry.effect = "nothing";
+        } else if (status == STATUS_OK && own.n == 1) {
+            struct prove_residual residual;
+            status = prove_dense_residual(&residual, prove, &own.vectors[0],
+                                          &prove->dense_target.vectors[0]);
+            entry.effect = status == STATUS_OK ? residual.name : NULL;
+            entry.weight = status == STATUS_OK ? residual.weight : 0;
+        } else if (status == STATUS_OK) {
+            entry.effect = arena_printf(&prove->proof->arena,
+                                        "what depends on outcomes, process fidelity %.6g",
+                                        instrument_fidelity(&is_pure, &own, &prove->dense_target));
+            entry.weight = prove->match->own.source.n_out;
+        }
+    }
+    instrument_fini(&own);
+    if (status == STATUS_OK) {
+        status = entry.effect ? prove_add_fault(prove, entry) : STATUS_NOFIT;
+    }
+    return status;
+}
+
+/* Sums of products of pair weights, by what they are multiplied with. */
+struct formula {
+    double factors[FIDELITY_MAX_TERMS];
+    struct text sums[FIDELITY_MAX_TERMS];
+    size_t n_terms[FIDELITY_MAX_TERMS], n;
+};
+
+static void add_term(struct formula *formula, double factor, uint32_t faults, size_t n_pairs) {
+    size_t i = 0;
+    while (i < formula->n && fabs(formula->factors[i] - factor) > INSTRUMENT_TOLERANCE) {
+        i++;
+    }
+    if (i == formula->n) {
+        formula->factors[formula->n++] = factor;
+    }
+    text_add(&formula->sums[i], formula->n_terms[i]++ > 0 ? " + " : "");
+    for (size_t p = 0; p < n_pairs; p++) {
+        text_printf(&formula->sums[i], "%sp%c%zu", p > 0 ? " " : "",
+                    "IXZY"[(faults >> (2 * p)) & 3], p + 1);
+    }
+}
+
+static void print_formula(struct text *out, const struct formula *formula) {
+    text_add(out, "F = ");
+    for (size_t i = 0; i < formula->n; i++) {
+        const double inverse = 1 / formula->factors[i];
+        const bool is_one = fabs(inverse - 1) < INSTRUMENT_TOLERANCE;
+        const bool is_whole = fabs(inverse - round(inverse)) < 1e-6;
+        text_add(out, i > 0 ? " + " : "");
+        if (!is_one && !is_whole) {
+            text_printf(out, "%.12g ", formula->factors[i]);
+        }
+        text_printf(out, is_one || formula->n_terms[i] == 1 ? "%s" : "(%s)", formula->sums[i].data);
+        if (!is_one && is_whole) {
+            text_printf(out, "/%.0f", inverse);
+        }
+    }
+}
+
+/* All products of faults of at most three pairs. */
+static enum status find_fidelity(struct prove *prove, size_t n_pairs) {
+    struct formula formula = {{0}, {{0}}, {0}, 0};
+    struct text text = {0};
+    enum status status = STATUS_OK;
+    for (uint32_t faults = 0; status == STATUS_OK && faults < 1u << (2 * n_pairs); faults++) {
+        struct dense_fault list[FIDELITY_MAX_PAIRS];
+        struct instrument own = {0};
+        bool is_pure;
+        size_t n = 0;
+        for (size_t p = 0; p < n_pairs; p++) {
+            const unsigned fault = (faults >> (2 * p)) & 3;
+            if (fault > 0) {
+                list[n++] =
+                    (struct dense_fault){.number = (uint32_t)p + 1, .letter = "IXZY"[fault]};
+            }
+        }
+        status = run_with(&own, prove, list, n);
+        if (status == STATUS_OK) {
+            const double factor = instrument_fidelity(&is_pure, &own, &prove->dense_target);
+            if (factor > INSTRUMENT_TOLERANCE) {
+                add_term(&formula, factor, faults, n_pairs);
+            }
+        }
+        instrument_fini(&own);
+    }
+    if (status == STATUS_OK) {
+        print_formula(&text, &formula);
+        prove->proof->fidelity = text.failed ? NULL : arena_strdup(&prove->proof->arena, text.data);
+        status = prove->proof->fidelity ? STATUS_OK : STATUS_NOFIT;
+    }
+    for (size_t i = 0; i < formula.n; i++) {
+        text_fini(&formula.sums[i]);
+    }
+    text_fini(&text);
+    return status;
+}
+
+static enum status follow_faults(struct prove *prove, const struct dense *dense) {
+    static const char letters[3] = {'X', 'Z', 'Y'};
+    const struct walk_source *source = &prove->match->own.source;
+    for (uint32_t i = 0; i < 3 * dense->n_ebits; i++) {
+        const struct dense_fault fault = {.number = i / 3 + 1, .letter = letters[i % 3]};
+        TRY(follow_fault(prove, fault,
+                         (struct verify_fault){.op = dense->ebit_ops[i / 3],
+                                               .letter = fault.letter,
+                                               .pair = fault.number}));
+    }
+    for (uint32_t i = 0; i < dense->n_measured; i++) {
+        const size_t op = dense->measure_ops[i];
+        const struct dense_fault fault = {.number = i + 1, .letter = 'F'};
+        TRY(follow_fault(
+            prove, fault,
+            (struct verify_fault){.op = op, .letter = 'F', .bit = source->ops->ops[op].bit}));
+    }
+    prove->proof->has_faults = true;
+    return dense->n_ebits > 0 && dense->n_ebits <= FIDELITY_MAX_PAIRS
+               ? find_fidelity(prove, dense->n_ebits)
+               : STATUS_OK;
+}
+
+enum status prove_dense_certificate(struct prove *prove, const struct dense *dense) {
+    const struct instrument *target = &prove->dense_target;
+    const double n_runs =
+        3.0 * (double)dense->n_ebits + (double)dense->n_measured +
+        (dense->n_ebits <= FIDELITY_MAX_PAIRS ? ldexp(1, 2 * (int)dense->n_ebits) : 0);
+    TRY(prove_traffic(prove, dense->ebit_ops, dense->n_ebits));
+    if (!prove->proof->is_unitary || target->n != 1) {
+        return STATUS_OK;
+    }
+    for (uint32_t qpu = 0; qpu < prove->program->n_qpus; qpu++) {
+        TRY(bound_cut(prove, qpu));
+    }
+    if (n_runs > FAULTS_MAX_RUNS || n_runs * ldexp(1, (int)target->n_qubits) > 1e9) {
+        return STATUS_OK;
+    }
+    enum status status = follow_faults(prove, dense);
+    return status == STATUS_UNVERIFIED ? STATUS_OK : status;
+}

@@ -1,0 +1,248 @@
+/* Proofs of programs that are no Cliffords, against dense Choi matrices of every branch. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "comm/comm.h"
+#include "support/naive_choi.h"
+#include "support/random_circuit.h"
+#include "verify/against.h"
+
+static void start(void) {
+    comm_start_alone();
+}
+TestSuite(dense, .init = start);
+
+enum { N_WIRES = 4, N_BITS = 4 };
+
+static const struct src_loc nowhere;
+
+static void add_gate(struct op_list *ops, struct random_stream *stream) {
+    static const enum gate_id gates[] = {GATE_X,  GATE_Z, GATE_H,  GATE_T,    GATE_RX,  GATE_CX,
+                                         GATE_CP, GATE_P, GATE_CX, GATE_SWAP, GATE_RYY, GATE_CCX};
+    const enum gate_id gate = gates[random_below(stream, 12)];
+    double params[2] = {0.1 + random_unit(stream), 0};
+    uint32_t wires[3] = {random_below(stream, N_WIRES), 0, 0};
+    wires[1] = (wires[0] + 1 + random_below(stream, N_WIRES - 2)) % N_WIRES;
+    wires[2] = (wires[0] + N_WIRES - 1) % N_WIRES;
+    cr_assert_eq(op_list_add_gate(ops, gate, wires, params, nowhere), STATUS_OK);
+}
+
+static uint32_t add_condition(struct op_list *ops, struct random_stream *stream) {
+    static const uint32_t kinds[] = {EXPR_XOR, EXPR_AND, EXPR_OR};
+    uint32_t a, b, root;
+    struct expr bit = {.kind = EXPR_BIT, .a = random_below(stream, N_BITS)};
+    cr_assert_eq(expr_add(ops, &a, bit), STATUS_OK);
+    bit.a = random_below(stream, N_BITS);
+    cr_assert_eq(expr_add(ops, &b, bit), STATUS_OK);
+    struct expr node = {.kind = kinds[random_below(stream, 3)], .a = a, .b = b};
+    cr_assert_eq(expr_add(ops, &root, node), STATUS_OK);
+    return root;
+}
+
+static void add_op(struct op_list *ops, struct random_stream *stream) {
+    const uint32_t kind = random_below(stream, 9);
+    uint32_t wires[2] = {random_below(stream, N_WIRES), 0};
+    wires[1] = (wires[0] + 1) % N_WIRES;
+    struct op *op;
+    size_t open;
+    if (kind == 0) {
+        cr_assert_eq(op_list_add(ops, &op, OP_MEASURE, wires, 1, NULL, 0, nowhere), STATUS_OK);
+        op->bit = random_below(stream, N_BITS);
+    } else if (kind == 1) {
+        const enum op_kind drops = random_below(stream, 2) ? OP_RESET : OP_EBIT;
+        cr_assert_eq(
+            op_list_add(ops, NULL, drops, wires, drops == OP_RESET ? 1 : 2, NULL, 0, nowhere),
+            STATUS_OK);
+    } else if (kind == 2) {
+        const uint32_t expr = add_condition(ops, stream);
+        cr_assert_eq(op_list_open(ops, &open, OP_IF, expr, 0, nowhere), STATUS_OK);
+        add_gate(ops, stream);
+        if (random_below(stream, 2)) {
+            cr_assert_eq(op_list_else(ops, open, nowhere), STATUS_OK);
+            add_gate(ops, stream);
+        }
+        cr_assert_eq(op_list_close(ops, open, nowhere), STATUS_OK);
+    } else {
+        add_gate(ops, stream);
+    }
+}
+
+/* Two logical qubits on wires 0 and 1 (leaving on 0 and 2), output bits 0 and 1. */
+static struct program *random_program(uint64_t seed, uint32_t n_ops) {
+    struct random_stream stream = {.seed = seed};
+    struct program *program = program_create();
+    uint32_t qpu, first;
+    cr_assert_eq(program_add_qpu(program, &qpu, "A"), STATUS_OK);
+    cr_assert_eq(program_add_qreg(program, &first, "a", N_WIRES, qpu, false), STATUS_OK);
+    cr_assert_eq(program_add_creg(program, &first, "c", 2, true, false), STATUS_OK);
+    cr_assert_eq(program_add_creg(program, &first, "m", 2, false, false), STATUS_OK);
+    cr_assert_eq(program_add_logical(program, false, "q[0]", 0), STATUS_OK);
+    cr_assert_eq(program_add_logical(program, false, "q[1]", 1), STATUS_OK);
+    cr_assert_eq(program_add_logical(program, true, "q[0]", 0), STATUS_OK);
+    cr_assert_eq(program_add_logical(program, true, "q[1]", 2), STATUS_OK);
+    for (uint32_t i = 0; i < n_ops; i++) {
+        add_op(&program->ops, &stream);
+    }
+    cr_assert_eq(program_resolve(program), STATUS_OK);
+    return program;
+}
+
+/* Changes that never, perhaps, or always matter. */
+static void change(struct program *program, struct random_stream *stream) {
+    for (unsigned tries = 0; tries < 1000; tries++) {
+        struct op *op = &program->ops.ops[random_below(stream, (uint32_t)program->ops.n_ops)];
+        if (op->kind == OP_GATE && op->which == GATE_CP) {
+            uint32_t *wires = program->ops.qubits + op->qubit0, first = wires[0];
+            wires[0] = wires[1];
+            wires[1] = first;
+            return;
+        }
+        if (op->kind == OP_GATE && (op->which == GATE_X || op->which == GATE_Z)) {
+            op->which = GATE_T;
+            return;
+        }
+        if (op->kind == OP_MEASURE || op->kind == OP_RESET) {
+            program->ops.qubits[op->qubit0] = random_below(stream, N_WIRES);
+            return;
+        }
+    }
+}
+
+Test(dense, agrees_with_choi_matrices) {
+    static const uint32_t in[] = {0, 1}, out[] = {0, 2}, bits[] = {0, 1};
+    unsigned n_equal = 0, n_different = 0;
+    for (uint64_t seed = 0; seed < 120; seed++) {
+        const uint32_t n_ops = 6 + (uint32_t)(seed % 10);
+        struct random_stream stream = {.seed = seed + 1000};
+        struct program *a = random_program(seed, n_ops), *b = random_program(seed, n_ops);
+        if (seed % 6 != 0) {
+            change(b, &stream);
+        }
+        struct choi_spec spec = {.ops = &a->ops,
+                                 .n_wires = N_WIRES,
+                                 .n_bits = N_BITS,
+                                 .in = in,
+                                 .out = out,
+                                 .bits = bits,
+                                 .n_in = 2,
+                                 .n_out = 2,
+                                 .n_output_bits = 2};
+        double *rho_a = naive_choi(&spec);
+        spec.ops = &b->ops;
+        double *rho_b = naive_choi(&spec);
+        const bool is_same = naive_choi_difference(rho_a, rho_b, &spec) < 1e-9;
+        bool is_equal = false;
+        cr_assert_eq(verify_is_equal(&is_equal, a, NULL, b), STATUS_OK, "seed %lu",
+                     (unsigned long)seed);
+        cr_assert_eq(is_equal, is_same, "seed %lu", (unsigned long)seed);
+        n_equal += is_equal;
+        n_different += !is_equal;
+        free(rho_a);
+        free(rho_b);
+        program_destroy(a);
+        program_destroy(b);
+    }
+    printf("random programs: %u equal, %u different\n", n_equal, n_different);
+    cr_assert(n_equal > 30 && n_different > 30);
+}
+
+/* ---- what a failure says ---- */
+
+static char logged[1024];
+
+static void keep_log(void *ctx, enum log_level level, const char *text) {
+    (void)ctx;
+    (void)level;
+    snprintf(logged, sizeof logged, "%s", text);
+}
+
+/* The report on cp(0.3) between two QPUs by telegate, with these lines. */
+static enum status judge(struct text *report, const char *first, const char *middle,
+                         const char *second, const char *target) {
+    static const char telegate[] = "OPENQASM 3.0;\n"
+                                   "include \"stdgates.inc\";\n"
+                                   "include \"qnu.inc\";\n"
+                                   "qubit[2] a; qubit[2] b; bit m; bit k;\n"
+                                   "pragma qspan qpu A data a[0] comm a[1]\n"
+                                   "pragma qspan qpu B data b[0] comm b[1]\n"
+                                   "pragma qspan logical in q[0] a[0]\n"
+                                   "pragma qspan logical in q[1] b[0]\n"
+                                   "ebit(a[1], b[1]); cx a[0], a[1];\n"
+                                   "m = measure a[1];\n"
+                                   "%s\n"
+                                   "%s h b[1];\n"
+                                   "k = measure b[1];\n"
+                                   "%s\n"
+                                   "pragma qspan logical out q[0] a[0]\n"
+                                   "pragma qspan logical out q[1] b[0]\n";
+    char text[2048];
+    struct program *program = NULL;
+    struct circuit *circuit = NULL;
+    struct verify_proof proof = {0};
+    snprintf(text, sizeof text, telegate, first, middle, second);
+    log_set_sink(keep_log, NULL);
+    cr_assert_eq(program_read_text(&program, "p.qasm", text, strlen(text), NULL), STATUS_OK, "%s",
+                 logged);
+    snprintf(text, sizeof text, "OPENQASM 2.0; include \"qelib1.inc\"; qreg q[2]; %s", target);
+    cr_assert_eq(qasm2_read_text(&circuit, "t.qasm", text, strlen(text), NULL), STATUS_OK);
+    const enum status status = verify_against(&proof, program, circuit, NULL);
+    if (status == STATUS_OK) {
+        verify_add_proof(report, &proof, program, "p.qasm", "t.qasm");
+    }
+    verify_proof_fini(&proof);
+    circuit_destroy(circuit);
+    program_destroy(program);
+    return status;
+}
+
+static void must_say(const char *first, const char *second, const char *a, const char *b) {
+    struct text report = {0};
+    cr_assert_eq(judge(&report, first, "cp(0.3) b[1], b[0];", second, "cu1(0.3) q[0], q[1];"),
+                 STATUS_OK, "%s", logged);
+    cr_assert(strstr(report.data, a) && strstr(report.data, b), "%s", report.data);
+    text_fini(&report);
+}
+
+Test(dense, says_what_is_wrong) {
+    must_say("if (m) x b[1];", "if (k) z a[0];", "proved equal to t.qasm", "X on ebit 1 (line 9)");
+    must_say("if (m) x b[1];", "if (k) z a[0];", "at least 1 needed",
+             "Z on ebit 1 (line 9): Z on a[0] (QPU A)");
+    must_say("if (m) x b[1];", "", "k = 1 (measured in line 13) leaves Z on a[0] (QPU A)",
+             "adding `if (k) z a[0];` at the end repairs it");
+    must_say("", "if (k) z a[0];", "m = 1 (measured in line 10) leaves",
+             "adding `if (m) x b[1];` before line 12 repairs it");
+    must_say("if (m) x b[1];", "if (m) z a[0];", "leaves Z on a[0]",
+             "`if (m) z a[0];` (line 14) reads the wrong bit: `if (k) z a[0];` repairs it");
+    must_say("if (m) x b[1];", "if (k) z a[0]; rz(0.25) b[0];",
+             "every outcome 0 leaves rz(0.25) on b[0] (QPU B)", "NOT equal");
+    must_say("if (m) x b[1];", "if (k) z a[0]; t a[0];", "rz(0.785398) on a[0] (QPU A)", "NOT");
+}
+
+Test(dense, says_what_it_cannot_prove) {
+    struct text report = {0};
+    cr_assert_eq(judge(&report, "if (m) x b[1];",
+                       "cp(0.3) b[1], b[0];\n while (m) { m = measure a[1]; }", "", "t q[0];"),
+                 STATUS_UNVERIFIED);
+    cr_assert(strstr(logged, "p.qasm:13:2: error: not proved: while has no fixed number of rounds"),
+              "%s", logged);
+    text_fini(&report);
+}
+
+/* Product measurements, loops and wires that are left entangled. */
+Test(dense, products_and_loops) {
+    struct text report = {0};
+    cr_assert_eq(judge(&report, "if (m) x b[1];\nfor uint i in [1:3] { p(0.1) b[0]; }",
+                       "cp(0.3) b[1], b[0];", "if (k) z a[0];",
+                       "u1(0.3) q[1]; cu1(0.3) q[0], q[1];"),
+                 STATUS_OK, "%s", logged);
+    cr_assert(strstr(report.data, "proved equal"), "%s", report.data);
+    text_fini(&report);
+    cr_assert_eq(judge(&report, "if (m) x b[1];\npragma qspan op measure k Y b[1] Y b[0]",
+                       "cp(0.3) b[1], b[0];", "if (k) z a[0];", "cu1(0.3) q[0], q[1];"),
+                 STATUS_OK, "%s", logged);
+    cr_assert(strstr(report.data, "NOT equal"), "%s", report.data);
+    text_fini(&report);
+}
