@@ -81,7 +81,7 @@ enum status cmd_convert(const struct cli_options *options) {
     size_t n;
     TRY(choose_language(&language, options));
     TRY(file_read(&text, &n, options->args[0], MAX_FILE_BYTES));
-    enum status status = load_read_circuit(&circuit, options, text, n);
+    enum status status = load_read_circuit(&circuit, options, options->args[0], text, n);
     mem_free(text);
     if (status == STATUS_OK) {
         status = cli_print_circuit(&out, circuit, language);

@@ -8,36 +8,111 @@
 #include "verify/against.h"
 #include "verify/verify.h"
 
-/* What is read: the program, and with --against one of the others. */
+/* What is read: the program, and with --against one of the others; or a circuit and the program
+ * that the distributor makes of it. */
 struct inputs {
-    struct program *program, *target;
+    struct load load;
+    struct program *program, *target; /* program: own, or that of load */
     struct circuit *circuit;
+    const char *against;
+    bool is_made;
 };
 
 static void inputs_fini(struct inputs *inputs) {
-    program_destroy(inputs->program);
+    if (!inputs->is_made) {
+        program_destroy(inputs->program);
+    }
+    load_fini(&inputs->load);
     program_destroy(inputs->target);
     circuit_destroy(inputs->circuit);
 }
 
 static enum status read_program(struct program **out_program, const struct cli_options *options,
-                                const char *text, size_t n) {
+                                const char *name, const char *text, size_t n) {
     const struct circuit_limits limits = {.strict = options->is_strict};
-    if (!program_is_program_text(text, n)) {
-        return log_error_at(STATUS_INPUT, (struct src_loc){.file = options->args[0]},
-                            "not a distributed program: expected OpenQASM 3 with "
-                            "'pragma qspan qpu' lines");
+    return program_read_text(out_program, name, text, n, &limits);
+}
+
+/* Programs are proved without noise. */
+static void leave_noise_out(struct circuit *circuit, const char *name) {
+    size_t n = 0;
+    for (size_t i = 0; i < circuit->ops.n_ops; i++) {
+        struct op *op = &circuit->ops.ops[i];
+        if (op->kind == OP_NOISE) {
+            op->kind = OP_TICK;
+            op->which = 0;
+            op->n_qubits = op->n_params = 0;
+            op->bit = OP_NO_BIT;
+            n++;
+        } else if (op->kind == OP_MEASURE && op->n_params > 0) {
+            op->n_params = 0;
+            n++;
+        }
     }
-    return program_read_text(out_program, options->args[0], text, n, &limits);
+    if (n > 0) {
+        log_note("%s: noise is left out, in %zu instructions", name, n);
+    }
+}
+
+static enum status read_circuit(struct circuit **out_circuit, const struct cli_options *options,
+                                const char *name, const char *text, size_t n) {
+    struct circuit *circuit = NULL;
+    TRY(load_read_circuit(&circuit, options, name, text, n));
+    leave_noise_out(circuit, name);
+    enum status status = load_spell_out(&circuit);
+    if (status != STATUS_OK) {
+        circuit_destroy(circuit);
+        return status;
+    }
+    *out_circuit = circuit;
+    return STATUS_OK;
 }
 
 static enum status read_target(struct inputs *inputs, const struct cli_options *options,
                                const char *text, size_t n) {
-    const struct circuit_limits limits = {.strict = options->is_strict};
-    if (program_is_program_text(text, n)) {
-        return program_read_text(&inputs->target, options->against, text, n, &limits);
+    inputs->against = options->against;
+    return program_is_program_text(text, n)
+               ? read_program(&inputs->target, options, options->against, text, n)
+               : read_circuit(&inputs->circuit, options, options->against, text, n);
+}
+
+static enum status refuse_options(const struct cli_options *options, bool is_program) {
+    const char *name = options->args[0];
+    const bool distributes = options->machine || cli_is_given(options, OPTION_QPUS);
+    if (is_program &&
+        (distributes || options->placement || cli_is_given(options, OPTION_COMM_QUBITS) ||
+         cli_is_given(options, OPTION_DISTRIBUTE))) {
+        return log_error(STATUS_USAGE,
+                         "%s is a program, distributed already: no --qpus, --machine, "
+                         "--comm-qubits, --placement and --distribute",
+                         name);
     }
-    return qasm2_read_text(&inputs->circuit, options->against, text, n, &limits);
+    if (is_program && options->json && !options->against) {
+        return log_error(STATUS_USAGE, "--json goes with --against");
+    }
+    if (!is_program && options->against) {
+        return log_error(STATUS_USAGE,
+                         "%s is a circuit: what the distributor makes of it is proved equal to it, "
+                         "without --against",
+                         name);
+    }
+    if (!is_program && !distributes) {
+        return log_error_at(STATUS_INPUT, (struct src_loc){.file = name},
+                            "not a distributed program: expected OpenQASM 3 with 'pragma qspan "
+                            "qpu' lines, or a circuit with --qpus or --machine");
+    }
+    return STATUS_OK;
+}
+
+/* The circuit, and what the distributor makes of it. */
+static enum status load_circuit(struct inputs *inputs, const struct cli_options *options,
+                                const struct team *team, const char *text, size_t n) {
+    TRY(comm_agree(team, read_circuit(&inputs->circuit, options, options->args[0], text, n)));
+    TRY(load_distribute(&inputs->load, inputs->circuit, options, team, 1));
+    inputs->program = inputs->load.program;
+    inputs->against = options->args[0];
+    inputs->is_made = true;
+    return STATUS_OK;
 }
 
 static enum status load_inputs(struct inputs *inputs, const struct cli_options *options,
@@ -45,7 +120,14 @@ static enum status load_inputs(struct inputs *inputs, const struct cli_options *
     char *text = NULL;
     size_t n = 0;
     TRY(load_text(&text, &n, team, options->args[0]));
-    enum status status = comm_agree(team, read_program(&inputs->program, options, text, n));
+    const bool is_program = program_is_program_text(text, n);
+    enum status status = refuse_options(options, is_program);
+    if (status == STATUS_OK && is_program) {
+        status =
+            comm_agree(team, read_program(&inputs->program, options, options->args[0], text, n));
+    } else if (status == STATUS_OK) {
+        status = load_circuit(inputs, options, team, text, n);
+    }
     mem_free(text);
     if (status == STATUS_OK && options->against) {
         text = NULL;
@@ -107,12 +189,13 @@ static void add_faults(struct json_writer *json, const struct program *program,
 }
 
 static void add_proof(struct text *out, const struct cli_options *options,
-                      const struct program *program, const struct verify_proof *proof) {
+                      const struct inputs *inputs, const struct verify_proof *proof) {
+    const struct program *program = inputs->program;
     struct json_writer json = {.out = out};
     json_open_object(&json, NULL, JSON_LINES);
     json_add_uint(&json, "schema", 1);
     json_add_string(&json, "program", options->args[0]);
-    json_add_string(&json, "against", options->against);
+    json_add_string(&json, "against", inputs->against);
     json_add_string(&json, "verdict", proof->is_proved ? "proved" : "not equal");
     json_add_uint(&json, "outcomes", proof->n_outcomes);
     json_add_uint(&json, "branches", proof->n_branches);
@@ -142,10 +225,10 @@ static void add_proof(struct text *out, const struct cli_options *options,
 
 /* ---- the command ---- */
 
-static enum status write_json(const struct cli_options *options, const struct program *program,
+static enum status write_json(const struct cli_options *options, const struct inputs *inputs,
                               const struct verify_proof *proof) {
     struct text text = {0};
-    add_proof(&text, options, program, proof);
+    add_proof(&text, options, inputs, proof);
     enum status status = text.failed ? STATUS_NOFIT : file_write(options->json, text.data, text.n);
     text_fini(&text);
     return status;
@@ -163,14 +246,17 @@ static enum status prove_program(struct text *report, const struct cli_options *
                                  const struct team *team, const struct inputs *inputs) {
     struct verify_proof proof = {0};
     TRY(verify_against(&proof, inputs->program, inputs->circuit, inputs->target));
-    verify_add_proof(report, &proof, inputs->program, options->args[0], options->against);
+    verify_add_proof(report, &proof, inputs->program,
+                     inputs->is_made ? "what the distributor makes" : options->args[0],
+                     inputs->against);
     enum status status = write_report(options, team, report);
     if (status == STATUS_OK && options->json && team_rank(team) == 0) {
-        status = write_json(options, inputs->program, &proof);
+        status = write_json(options, inputs, &proof);
     }
     if (status == STATUS_OK && !proof.is_proved) {
-        status = log_error(STATUS_UNVERIFIED, "%s is not equal to %s", options->args[0],
-                           options->against);
+        status = log_error(STATUS_UNVERIFIED, "%s%s is not equal to %s",
+                           inputs->is_made ? "what the distributor makes of " : "",
+                           options->args[0], inputs->against);
     }
     verify_proof_fini(&proof);
     return status;
@@ -181,18 +267,15 @@ static enum status verify_program(const struct cli_options *options, const struc
     struct text report = {0};
     enum status status = verify_static(&report, options->args[0], inputs->program);
     if (status == STATUS_OK) {
-        status = options->against ? prove_program(&report, options, team, inputs)
-                                  : write_report(options, team, &report);
+        status = inputs->against ? prove_program(&report, options, team, inputs)
+                                 : write_report(options, team, &report);
     }
     text_fini(&report);
     return status;
 }
 
 enum status cmd_verify_check(const struct cli_options *options) {
-    if (options->json && !options->against) {
-        return log_error(STATUS_USAGE, "--json goes with --against");
-    }
-    return STATUS_OK;
+    return load_check(options);
 }
 
 enum status cmd_verify(const struct cli_options *options) {

@@ -179,8 +179,7 @@ static enum status check_program_options(const struct cli_options *options) {
 }
 
 enum status load_read_circuit(struct circuit **out_circuit, const struct cli_options *options,
-                              const char *text, size_t n) {
-    const char *name = options->args[0];
+                              const char *name, const char *text, size_t n) {
     const struct circuit_limits limits = {
         .strict = options->is_strict,
         .dialect = options->dialect != NULL && strcmp(options->dialect, "braket") == 0
@@ -194,8 +193,7 @@ enum status load_read_circuit(struct circuit **out_circuit, const struct cli_opt
     return (is_stim ? stim_read_text : circuit_read_text)(out_circuit, name, text, n, &limits);
 }
 
-/* What only Stim's language says becomes plain ops. */
-static enum status spell_out(struct circuit **inout_circuit) {
+enum status load_spell_out(struct circuit **inout_circuit) {
     struct circuit *plain = NULL;
     if (!stim_needs_lowering(*inout_circuit)) {
         return STATUS_OK;
@@ -209,8 +207,8 @@ static enum status spell_out(struct circuit **inout_circuit) {
 static enum status read_circuit(struct circuit **out_circuit, const struct cli_options *options,
                                 const char *text, size_t n) {
     struct circuit *circuit = NULL;
-    TRY(load_read_circuit(&circuit, options, text, n));
-    enum status status = spell_out(&circuit);
+    TRY(load_read_circuit(&circuit, options, options->args[0], text, n));
+    enum status status = load_spell_out(&circuit);
     if (status != STATUS_OK) {
         circuit_destroy(circuit);
         return status;
@@ -227,24 +225,38 @@ static enum status read_circuit(struct circuit **out_circuit, const struct cli_o
     return STATUS_OK;
 }
 
+enum status load_distribute(struct load *out_load, struct circuit *circuit,
+                            const struct cli_options *options, const struct team *team,
+                            uint32_t n_default_qpus) {
+    struct load load = {0};
+    enum status status = STATUS_OK;
+    if (options->machine) {
+        TRY_GOTO(load_machine(&load.machine, team, options->machine), cleanup);
+    }
+    if (options->placement) {
+        TRY_GOTO(load_placement(circuit, options, team, load.machine), cleanup);
+    }
+    if (!load.machine) {
+        TRY_GOTO(comm_agree(team, make_machine(&load.machine, options, circuit, n_default_qpus)),
+                 cleanup);
+    }
+    TRY_GOTO(comm_agree(team, distribute_simple(&load.program, circuit, load.machine)), cleanup);
+    *out_load = load;
+cleanup:
+    if (status != STATUS_OK) {
+        load_fini(&load);
+    }
+    return status;
+}
+
 static enum status load_circuit(struct load *load, const struct cli_options *options,
                                 const struct team *team, uint32_t n_default_qpus, const char *text,
                                 size_t n) {
     struct circuit *circuit = NULL;
-    enum status status;
-    TRY_GOTO(comm_agree(team, read_circuit(&circuit, options, text, n)), cleanup);
-    if (options->machine) {
-        TRY_GOTO(load_machine(&load->machine, team, options->machine), cleanup);
+    enum status status = comm_agree(team, read_circuit(&circuit, options, text, n));
+    if (status == STATUS_OK) {
+        status = load_distribute(load, circuit, options, team, n_default_qpus);
     }
-    if (options->placement) {
-        TRY_GOTO(load_placement(circuit, options, team, load->machine), cleanup);
-    }
-    if (!load->machine) {
-        TRY_GOTO(comm_agree(team, make_machine(&load->machine, options, circuit, n_default_qpus)),
-                 cleanup);
-    }
-    TRY_GOTO(comm_agree(team, distribute_simple(&load->program, circuit, load->machine)), cleanup);
-cleanup:
     circuit_destroy(circuit);
     return status;
 }

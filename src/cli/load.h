@@ -25,10 +25,16 @@ enum status load_input(struct load *out_load, const struct cli_options *options,
                        const struct team *team, uint32_t n_default_qpus);
 void load_fini(struct load *load);
 
-/* A circuit from the text of the first file: Stim's language where its name ends in .stim, else
+/* A circuit from the text of the file `name`: Stim's language where that ends in .stim, else
  * OpenQASM, as circuit_read_text finds. */
 enum status load_read_circuit(struct circuit **out_circuit, const struct cli_options *options,
-                              const char *text, size_t n);
+                              const char *name, const char *text, size_t n);
+/* What only Stim's language says becomes plain ops; *inout_circuit may be another one then. */
+enum status load_spell_out(struct circuit **inout_circuit);
+/* What load_input does with a circuit in plain ops, which takes the placement. Collective. */
+enum status load_distribute(struct load *out_load, struct circuit *circuit,
+                            const struct cli_options *options, const struct team *team,
+                            uint32_t n_default_qpus);
 /* The text of a file on every rank; mem_free it. Collective. */
 enum status load_text(char **out_text, size_t *out_n, const struct team *team, const char *path);
 /* --engine; auto is the first one built in. */
