@@ -25,5 +25,7 @@ if (mz) z c[1];
 swap a[1], a[0];
 swap c[1], c[0];
 
+pragma qspan logical out q[0] a[0]
+pragma qspan logical out q[1] c[0]
 pair[0] = measure a[0];
 pair[1] = measure c[0];

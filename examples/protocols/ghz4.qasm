@@ -31,6 +31,10 @@ bit k = measure c[2];
 if (k) x c[0];
 if (k) x d[0];
 
+pragma qspan logical out q[0] a[0]
+pragma qspan logical out q[1] b[0]
+pragma qspan logical out q[2] c[0]
+pragma qspan logical out q[3] d[0]
 ghz[0] = measure a[0];
 ghz[1] = measure b[0];
 ghz[2] = measure c[0];

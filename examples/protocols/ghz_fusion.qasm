@@ -21,6 +21,9 @@ m = measure b[2];
 if (m) x c[1];
 swap c[1], c[0];
 
+pragma qspan logical out q[0] a[0]
+pragma qspan logical out q[1] b[0]
+pragma qspan logical out q[2] c[0]
 ghz[0] = measure a[0];
 ghz[1] = measure b[0];
 ghz[2] = measure c[0];

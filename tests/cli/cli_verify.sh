@@ -2,10 +2,8 @@
 . "$QSPAN_SOURCE_DIR/tests/cli/common.sh" || exit 1
 
 protocols=$QSPAN_SOURCE_DIR/examples/protocols
-for program in "$protocols"/*.qasm; do # those with a target: below
-    [ ! -f "$protocols/targets/$(basename "$program")" ] || continue
-    expect 0 qspan verify "$program"
-    has out "static checks passed"
+for program in "$protocols"/*.qasm; do
+    [ -f "$protocols/targets/$(basename "$program")" ] || fail "$program has no target"
 done
 
 cat >head.inc <<'TXT'
@@ -60,7 +58,7 @@ for target in "$protocols"/targets/*.qasm; do
     has out "static checks passed"
     has out "for every outcome"
 done
-[ "$(ls "$protocols"/targets | wc -l)" -ge 12 ] || fail "targets are missing"
+[ "$(ls "$protocols"/targets | wc -l)" -ge 29 ] || fail "targets are missing"
 
 expect 0 qspan verify "$protocols/telegate_cx.qasm" --against "$protocols/targets/telegate_cx.qasm" \
     --json proof.json
@@ -87,11 +85,42 @@ has err "is not equal to"
 expect 5 on_ranks 2 verify swapped.qasm --against "$protocols/targets/teledata.qasm"
 equal "$(grep -c 'NOT equal' out)" 1
 
+# Gates that are no Cliffords: on state vectors, alike on any number of ranks.
+expect 0 qspan verify "$protocols/telegate_toffoli.qasm" \
+    --against "$protocols/targets/telegate_toffoli.qasm" --json toffoli.json
+has out "4 measurements, all patterns on state vectors, at most 4 branches at once"
+has out "X on ebit 1 (line 21): cx on b[0] (QPU B), c[0] (QPU C)"
+has out "F = pI1 pI2 + (pX1 pI2 + pI1 pX2 + pX1 pX2 + pZ1 pX2 + pX1 pZ2 + pY1 pY2)/4"
+expect 0 on_ranks 3 verify "$protocols/telegate_toffoli.qasm" \
+    --against "$protocols/targets/telegate_toffoli.qasm" --json toffoli3.json
+cmp toffoli.json toffoli3.json
+sed 's/if (kb) z b\[0\];/if (ka) z b[0];/' "$protocols/telegate_toffoli.qasm" >toffoli.qasm
+expect 5 qspan verify toffoli.qasm --against "$protocols/targets/telegate_toffoli.qasm"
+has out "kb = 1 (measured in line 33) leaves Z on b[0] (QPU B)"
+has out "\`if (ka) z b[0];\` (line 35) reads the wrong bit: \`if (kb) z b[0];\` repairs it"
+
+# Circuits: what the distributor makes of them is proved.
+printf 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[3] q; bit[3] c;\nh q[0]; ccx q[0], q[1], q[2];\nc = measure q;\n' >ccx.qasm
+expect 0 qspan verify ccx.qasm --qpus 3
+has out "what the distributor makes: proved equal to ccx.qasm"
+printf 'R 0 1 2\nH 0\nDEPOLARIZE1(0.1) 0\nCX 0 1 1 2\nM(0.01) 1\nCX rec[-1] 2\nMX 0\nMZZ 0 1\n' >parity.stim
+expect 0 qspan verify parity.stim --qpus 2
+has err "parity.stim: noise is left out, in 2 instructions"
+has out "proved equal to parity.stim"
+expect 3 qspan verify parity.stim
+has err "or a circuit with --qpus or --machine"
+expect 2 qspan verify ccx.qasm --qpus 3 --against parity.stim
+expect 2 qspan verify "$protocols/telegate_cx.qasm" --qpus 2
+
 # What can't be decided or does not fit the target.
-printf 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\ncp(pi/8) q[0], q[1];\n' >cp.qasm
-expect 5 qspan verify "$protocols/telegate_cp.qasm" --against cp.qasm
-has err "cp.qasm:4:1: error: not proved: cp is not Clifford; only Clifford programs can be proved yet"
+printf 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[14];\nqreg r[14];\n' >many.qasm
+for i in 0 1 2 3 4 5 6 7 8 9 10 11 12 13; do echo "cp(0.1) q[$i], r[$i];"; done >>many.qasm
+expect 5 qspan verify many.qasm --qpus 2
+has err "error: not proved: the program has gates that are no Cliffords, and more than 26 inputs and outputs together"
 expect 3 qspan verify "$protocols/telegate_cx.qasm" --against "$protocols/targets/teledata.qasm"
 has err "logical qubit q[1] is not in the target"
-expect 3 qspan verify "$protocols/ghz4.qasm" --against "$protocols/targets/ghz_fusion.qasm"
-has err "the target's bits ghz[3] are no output register of the program"
+expect 3 qspan verify "$protocols/bbpssw.qasm" --against "$protocols/targets/remote_swap.qasm"
+has err "logical qubit q[2] is not in the target"
+sed 's/creg drop/creg keep/; s/drop\[0\]/keep[0]/' "$protocols/targets/bbpssw.qasm" >keep.qasm
+expect 3 qspan verify "$protocols/bbpssw.qasm" --against keep.qasm
+has err "the target's bits keep[1] are no output register of the program"

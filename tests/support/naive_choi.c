@@ -139,6 +139,8 @@ static void walk(const struct choi *choi, struct case_state state) {
         if (op->kind == OP_GATE) {
             apply(choi, state.amps, (enum gate_id)op->which, op_params(ops, op),
                   op_qubits(ops, op));
+        } else if (op->kind == OP_ASSIGN) {
+            state.bits[op->bit] = expr_eval_word(ops, op->expr, state.bits, 1, 0) & 1;
         } else if (op->kind == OP_ELSE ||
                    (op->kind == OP_IF && !(expr_eval_word(ops, op->expr, state.bits, 1, 0) & 1))) {
             state.pc = op->match; /* past ELSE or END */

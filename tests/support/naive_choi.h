@@ -12,7 +12,8 @@ struct choi_spec {
     uint32_t n_in, n_out, n_output_bits;
 };
 /* Interleaved, 2^n_output_bits matrices of dimension 2^(n_in + n_out), row major; references are
- * the lowest index bits. free() it. Gates, MEASURE of one qubit in Z, RESET, EBIT, IF. */
+ * the lowest index bits. free() it. Gates, MEASURE of one qubit in Z, RESET, EBIT, IF,
+ * ASSIGN. */
 double *naive_choi(const struct choi_spec *spec);
 /* Largest difference of two such results. */
 double naive_choi_difference(const double *a, const double *b, const struct choi_spec *spec);

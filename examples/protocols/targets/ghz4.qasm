@@ -1,9 +1,7 @@
 OPENQASM 2.0;
 include "qelib1.inc";
 qreg q[4];
-creg ghz[4];
 h q[0];
 cx q[0], q[1];
 cx q[1], q[2];
 cx q[2], q[3];
-measure q -> ghz;

@@ -1,0 +1,12 @@
+OPENQASM 2.0;
+include "qelib1.inc";
+qreg q[3];
+h q[0];
+rx(pi/2) q[2];
+cx q[0], q[1];
+cx q[1], q[2];
+rz(0.3) q[2];
+cx q[1], q[2];
+cx q[0], q[1];
+rx(-pi/2) q[2];
+h q[0];
