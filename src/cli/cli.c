@@ -102,6 +102,23 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
             .n_args_max = 2,
             .run = cmd_convert,
         },
+    [COMMAND_DEM] =
+        {
+            .name = "dem",
+            .brief = "write the detector error model",
+            .args_help = "CIRCUIT|PROGRAM",
+            .summary = "Write the detector error model of a Clifford circuit (.stim) or program: "
+                       "each independent error with the detectors and observables that it flips, "
+                       "in Stim's .dem language.",
+            .details =
+                "With --machine the errors of its links belong to the model, and a circuit is "
+                "distributed first, as with --qpus. docs/dem.md says how errors are split and "
+                "what is refused.\n\n" EXIT_CODES,
+            .n_args_min = 1,
+            .n_args_max = 1,
+            .check = cmd_dem_check,
+            .run = cmd_dem,
+        },
     [COMMAND_MACHINE] =
         {
             .name = "machine",
@@ -139,7 +156,7 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
 
 /* Of the whole design; asked for, these are refused as not available yet. */
 static const char *const later_commands[] = {
-    "sample", "dem", "network", "selftest", "compare", "bench",
+    "sample", "network", "selftest", "compare", "bench",
 };
 enum { N_LATER = sizeof later_commands / sizeof later_commands[0] };
 

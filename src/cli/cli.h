@@ -20,6 +20,7 @@ enum command_id {
     COMMAND_VERIFY,
     COMMAND_GEN,
     COMMAND_CONVERT,
+    COMMAND_DEM,
     COMMAND_MACHINE,
     COMMAND_REPORT,
     COMMAND_INFO,
@@ -52,6 +53,12 @@ enum option_id {
     OPTION_PARAM,
     OPTION_DIALECT,
     OPTION_TO,
+    OPTION_DECOMPOSE_ERRORS,
+    OPTION_FOLD_LOOPS,
+    OPTION_ALLOW_GAUGE_DETECTORS,
+    OPTION_APPROXIMATE_DISJOINT_ERRORS,
+    OPTION_IGNORE_DECOMPOSITION_FAILURES,
+    OPTION_BLOCK_REMNANT_EDGES,
     OPTION_STRICT,
     OPTION_QUIET,
     OPTION_HELP,
@@ -76,6 +83,8 @@ struct cli_options {
     uint64_t n_qpus, n_comm, n_shots, seed, shots_per_timeline, n_probabilities, max_branches;
     uint64_t n_ranks, memory_per_rank;
     struct gen_args gen;
+    bool decomposes, folds_loops, allows_gauge, ignores_failures, blocks_remnants;
+    double approximate; /* --approximate-disjoint-errors */
     bool is_strict, is_quiet, wants_help;
     double t_start_s;         /* clock_now_s() when the command started */
     const char *command_line; /* as a shell would take it */
@@ -114,6 +123,8 @@ enum status cmd_convert(const struct cli_options *options);
  * place; what only Stim's language has is spelt out for OpenQASM where its gates can. */
 enum status cli_print_circuit(struct text *out, const struct circuit *circuit,
                               const char *language);
+enum status cmd_dem(const struct cli_options *options);
+enum status cmd_dem_check(const struct cli_options *options);
 enum status cmd_machine(const struct cli_options *options);
 /* The machine presets, a line each. */
 void cmd_machine_add_presets(struct text *out);

@@ -1,0 +1,69 @@
+# Detector error models: a circuit, the same distributed over noisy links, a program, refusals.
+. "$QSPAN_SOURCE_DIR/tests/cli/common.sh" || exit 1
+
+cat >memory.stim <<'TXT'
+R 0 1 2
+CX 0 1 2 1
+MR 1
+REPEAT 100000000000 {
+    X_ERROR(0.125) 0
+    CX 0 1 2 1
+    MR(0.25) 1
+    DETECTOR(1) rec[-1] rec[-2]
+    SHIFT_COORDS(1)
+}
+TXT
+expect 0 qspan dem memory.stim --fold-loops --decompose-errors -o memory.dem
+has memory.dem 'repeat '
+has memory.dem '    error(0.125) D0'
+has memory.dem '    error(0.25) D0 D1'
+expect 3 qspan dem memory.stim
+has err '--fold-loops'
+expect 2 qspan dem memory.stim --ignore-decomposition-failures
+has err 'goes with --decompose-errors'
+expect 3 qspan dem memory.stim --fold-loops --machine missing.yaml
+
+printf 'H 0\nM 0\nDETECTOR rec[-1]\nT 0\n' >random.stim
+expect 3 qspan dem random.stim
+has err 'random.stim:4:3: error: t is no Clifford'
+sed -i '$d' random.stim
+expect 3 qspan dem random.stim
+has err 'D0 is random'
+expect 0 qspan dem random.stim --allow-gauge-detectors
+equal "$(cat out)" 'error(0.5) D0'
+
+# A remote CNOT over a noisy link: errors of the ebit are errors of the model.
+cat >remote.qasm <<'TXT'
+OPENQASM 3.0;
+include "stdgates.inc";
+include "qnu.inc";
+qubit[2] a;
+qubit[2] b;
+bit m;
+bit k;
+output bit[2] c;
+pragma qspan qpu A data a[0] comm a[1]
+pragma qspan qpu B data b[0] comm b[1]
+x a[0];
+ebit(a[1], b[1]);
+cx a[0], a[1];
+m = measure a[1];
+if (m) x b[1];
+cx b[1], b[0];
+h b[1];
+k = measure b[1];
+if (k) z a[0];
+c[0] = measure a[0];
+c[1] = measure b[0];
+pragma qspan stim DETECTOR rec[-1] rec[-2]
+pragma qspan stim OBSERVABLE_INCLUDE(0) rec[-2]
+TXT
+expect 0 qspan dem remote.qasm
+equal "$(cat out)" 'detector D0
+logical_observable L0'
+expect 0 qspan dem remote.qasm --machine werner:n=2,data=1,comm=1,F=0.97
+# X and Y of the pair flip the target, 0.01 each: p = 2 q (1 - q) with the q of independent errors
+equal "$(grep -c '^error' out)" 1
+p=$(sed -n 's/^error(\(.*\)) D0$/\1/p' out)
+awk -v p="$p" 'BEGIN { exit !(p > 0.0199999999999 && p < 0.0200000000001) }' || fail "p = $p"
+has out 'logical_observable L0'
