@@ -3,7 +3,8 @@
 #include "dem/analyzer.h"
 #include "dem/decompose.h"
 
-static const uint64_t max_steps = UINT64_C(1) << 33;
+/* Operations walked in all, and those of a loop before its period is given up. */
+static const uint64_t max_steps = UINT64_C(1) << 33, max_search_steps = UINT64_C(1) << 28;
 
 static enum status walk(struct analyzer *a, size_t first, size_t last);
 
@@ -122,13 +123,27 @@ static void analyzer_fini(struct analyzer *a) {
     target_set_fini(&a->other);
 }
 
+static enum status refuse_loop(const struct analyzer *a, const struct body *body) {
+    return a->is_scout
+               ? STATUS_INPUT
+               : log_error_at(STATUS_INPUT, analyzer_loc(a, body->repeat),
+                              "REPEAT of %llu rounds does not become periodic (a detector after it "
+                              "may depend on what is before it), and is too long to go through",
+                              (unsigned long long)body->repeat->arg);
+}
+
 /* The scout runs ahead, two rounds for one of `a`, until both are in the same state but for a shift
  * (Floyd). *inout_n_done: rounds that `a` has gone; *out_period 0: none was found in n_rounds. */
 static enum status find_period(struct analyzer *a, struct analyzer *scout, const struct body *body,
                                uint64_t *inout_n_done, uint64_t *out_period) {
     const uint64_t n_rounds = body->repeat->arg;
+    const uint64_t n_steps = count_block(a->source->ops, body->first, body->last).n_steps + 1;
+    const bool is_bounded = n_rounds <= max_steps / n_steps;
     *out_period = 0;
     for (uint64_t n = 1; n < n_rounds; n++) {
+        if (!is_bounded && n > max_search_steps / n_steps) {
+            return refuse_loop(a, body);
+        }
         const enum status status = walk(scout, body->first, body->last);
         if (status != STATUS_OK) {
             return status == STATUS_INPUT ? STATUS_OK : status; /* `a` will meet it and say so */
