@@ -68,6 +68,12 @@ enum status dem_from_program(struct dem_model **out_model, const struct program 
         .qubit_name = name_wire,
         .pair_weights = machine == NULL ? NULL : find_weights,
     };
+    if (machine != NULL && machine->physical != NULL) {
+        return log_error(STATUS_INPUT,
+                         "machine %s: pairs of a physical network differ from ebit to ebit: no "
+                         "error model; give abstract links",
+                         machine->name);
+    }
     if (machine != NULL) {
         TRY(machine_check_runnable(machine));
     }
