@@ -41,6 +41,17 @@ struct engine_figures {
     double n_amp_updates;     /* expected work of one pass: amplitudes touched */
 };
 
+/* Pauli strings: string i has the letters (1 X, 2 Y, 3 Z) first[i] .. first[i + 1] - 1, each on the
+ * wire of the same index, no wire twice in a string. Borrowed. */
+struct engine_paulis {
+    size_t n;
+    const size_t *first; /* n + 1 */
+    const uint32_t *wires;
+    const uint8_t *letters;
+};
+enum { ENGINE_MAX_PIECE_BITS = 20 };
+#define ENGINE_NO_PIECE UINT64_MAX
+
 struct engine;
 struct engine_distribution;
 struct engine_class {
@@ -87,6 +98,17 @@ struct engine_class {
     /* <P> for a Pauli string: letters 1 X, 2 Y, 3 Z on wires. */
     enum status (*expect)(struct engine *engine, double *out_value, const uint32_t *wires,
                           const uint8_t *letters, size_t n);
+    /* <P> of every string: strings that differ in Z parts alone cost one pass over the amplitudes
+     * together. */
+    enum status (*expect_many)(struct engine *engine, double *out_values,
+                               const struct engine_paulis *paulis);
+    /* The state of `wires` (wire 0 least significant) in pieces of 2^piece_bits amplitudes, whoever
+     * holds them: each rank names the piece that it wants (ENGINE_NO_PIECE: none) and gets, at
+     * index i, amplitude ((piece << piece_bits) + i) ^ flip, interleaved, up to a phase that is the
+     * same for all pieces. piece_bits <= n and ENGINE_MAX_PIECE_BITS. STATUS_INPUT if the wires
+     * share a group with others. Memory: three pieces. */
+    enum status (*read)(struct engine *engine, double *out, const uint32_t *wires, size_t n,
+                        unsigned piece_bits, uint64_t piece, uint64_t flip);
     /* Amplitudes of the state of `wires` (wire 0 least significant) with all other wires in a
      * product with them: 2 * 2^n doubles, on every rank; for tests and small states (n <= 26).
      * STATUS_INPUT if the wires are entangled with others. */

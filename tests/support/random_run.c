@@ -7,7 +7,7 @@
 #include "base/bits.h"
 #include "base/rng.h"
 
-enum { SHOTS = 200, STRINGS = 12 };
+enum { SHOTS = 200, STRINGS = 12, SUM_STRINGS = 40 };
 
 struct source {
     uint64_t seed, n;
@@ -213,6 +213,58 @@ static uint64_t look_at_strings(struct engine *engine, const struct random_task 
     return hash;
 }
 
+/* Many strings at once: every X mask several times, with other Z parts. */
+static uint64_t look_at_sums(struct engine *engine, const struct random_task *random,
+                             const struct naive_state *naive, uint64_t hash, double *error) {
+    struct source source = {random->seed, 1 << 21};
+    uint32_t wires[SUM_STRINGS * 64];
+    uint8_t letters[SUM_STRINGS * 64];
+    size_t first[SUM_STRINGS + 1] = {0};
+    double values[SUM_STRINGS];
+    uint32_t mask = 0;
+    for (size_t i = 0; i < SUM_STRINGS; i++) {
+        mask = i % 4 == 0 ? below(&source, 1u << random->task.n_wires) : mask;
+        size_t n = first[i];
+        for (uint32_t j = 0; j < random->task.n_wires; j++) {
+            uint32_t letter = below(&source, 2) ? (mask >> j & 1 ? 2 : 3) : mask >> j & 1;
+            wires[n] = j;
+            letters[n] = (uint8_t)letter;
+            n += letter != 0;
+        }
+        first[i + 1] = n;
+    }
+    const struct engine_paulis paulis = {SUM_STRINGS, first, wires, letters};
+    note(error, engine->class->expect_many(engine, values, &paulis));
+    for (size_t i = 0; i < SUM_STRINGS && naive != NULL; i++) {
+        size_t n = first[i + 1] - first[i];
+        note(error, values[i] - naive_expect(naive, wires + first[i], letters + first[i], n));
+    }
+    return hash_bytes(hash, values, sizeof values);
+}
+
+/* The state in pieces of several sizes, read round robin by the ranks, against `amps`. */
+static void look_at_pieces(struct engine *engine, const double *amps, uint32_t n, double *error) {
+    uint32_t wires[64];
+    double *piece = calloc((size_t)2 << n, sizeof *piece);
+    for (uint32_t i = 0; i < n; i++) {
+        wires[i] = i;
+    }
+    for (unsigned bits = 0; bits <= n; bits += 1 + n / 4) {
+        uint64_t flip = (UINT64_C(0x5a5a5a5a) >> bits) & (BIT64(n) - 1), n_pieces = BIT64(n - bits);
+        for (uint64_t k = 0; k <= (n_pieces < 8 ? n_pieces : 8); k++) {
+            uint64_t want = (k * 3 + (uint64_t)team_rank(comm_world())) % n_pieces;
+            want = k == 8 && team_rank(comm_world()) == 0 ? ENGINE_NO_PIECE : want;
+            note(error, engine->class->read(engine, piece, wires, n, bits, want, flip));
+            for (uint64_t i = 0; want != ENGINE_NO_PIECE && i < BIT64(bits); i++) {
+                const double *a = amps + 2 * ((want << bits | i) ^ flip);
+                note(error, a[0] - piece[2 * i]);
+                note(error, a[1] - piece[2 * i + 1]);
+            }
+        }
+    }
+    free(piece);
+}
+
 uint64_t random_look(struct engine *engine, const struct random_task *random,
                      const struct naive_state *naive, double *out_error) {
     uint32_t n = random->task.n_wires, wires[64] = {0};
@@ -254,6 +306,8 @@ uint64_t random_look(struct engine *engine, const struct random_task *random,
         note(&error, naive_infidelity(naive, amps));
     }
     hash = look_at_strings(engine, random, naive, hash, &error);
+    hash = look_at_sums(engine, random, naive, hash, &error);
+    look_at_pieces(engine, amps, n, &error);
     free(amps);
     free(shots);
     *out_error = error;

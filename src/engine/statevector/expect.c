@@ -1,17 +1,25 @@
-/* Expectation values of Pauli strings. */
+/* Expectation values of Pauli strings, by X mask: strings with the same one are summed in one pass.
+ */
 #include "engine/statevector/expect.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
 #include "base/log.h"
+#include "base/mem.h"
 
-enum { V = STATEVECTOR_LANES };
+enum {
+    V = STATEVECTOR_LANES,
+    MAX_MASKS = 64,       /* Z masks of one pass */
+    PIECE_BLOCKS = 1 << 9 /* 64 KiB: stays in the cache for all masks */
+};
 
-/* A string on one group, in physical bits: i^(number of Y) times X and Z masks, times `sign`. */
-struct string {
+/* The part of a string on one group, in physical bits: i^popcount(x & z) X^x Z^z times a sign. */
+struct part {
+    uint32_t group;
     uint64_t x, z;
-    unsigned n_y;
+    size_t string;
     bool is_negative;
 };
 
@@ -27,116 +35,225 @@ static double expect_alone(const double *a, uint8_t letter) {
     return value / (zero + one);
 }
 
-static void add_terms(struct store *store, struct measure_sum *sum, const double *a,
-                      const double *b, uint64_t n_blocks, const struct statevector_pauli *pauli,
-                      bool is_negative) {
-    struct statevector_span span = {.first = 0, .last = n_blocks};
-    double hi[V], lo[V];
-    store->kernels->pauli(a, b, &span, pauli, hi, lo);
-    double sign = is_negative ? -1 : 1;
+/* ---- one pass: all strings of a group with one X mask ---- */
+
+struct sweep {
+    struct store *store;
+    struct store_view view;
+    uint32_t group;
+    uint64_t x, masks[MAX_MASKS];
+    unsigned n;
+    struct statevector_pauli paulis[MAX_MASKS];
+    struct measure_sum sums[MAX_MASKS];
+};
+
+static void set_pauli(struct sweep *sweep, unsigned i) {
+    uint64_t inside = BIT64(sweep->view.chunk_bits) - 1, x = sweep->x, z = sweep->masks[i];
+    struct statevector_pauli *pauli = &sweep->paulis[i];
+    *pauli = (struct statevector_pauli){.is_imaginary = bits_popcount(x & z) & 1};
+    pauli->x_block = (x & inside) >> STATEVECTOR_LANE_BITS;
+    pauli->z_block = (z & inside) >> STATEVECTOR_LANE_BITS;
     for (unsigned v = 0; v < V; v++) {
-        measure_add(sum, sign * hi[v], sign * lo[v]);
+        pauli->source[v] = (uint8_t)(v ^ (x & inside & (V - 1)));
+        pauli->signs |= (uint8_t)((bits_popcount(v & z & inside) & 1) << v);
     }
+}
+
+/* Blocks of `chunk` (at a) with their partners in the chunk at b. */
+static void add_span(const struct sweep *sweep, struct measure_sum *sums, uint64_t chunk,
+                     const double *a, const double *b, const struct statevector_span *span) {
+    for (unsigned i = 0; i < sweep->n; i++) {
+        double hi[V], lo[V];
+        sweep->store->kernels->pauli(a, b, span, &sweep->paulis[i], hi, lo);
+        bool is_odd = bits_popcount(chunk & sweep->masks[i] >> sweep->view.chunk_bits) & 1;
+        double sign = is_odd ? -1 : 1;
+        for (unsigned v = 0; v < V; v++) {
+            measure_add(&sums[i], sign * hi[v], sign * lo[v]);
+        }
+    }
+}
+
+/* Integers: the order does not matter. */
+static void add_sums(struct sweep *sweep, const struct measure_sum *sums) {
+#pragma omp critical(qspan_expect)
+    for (unsigned i = 0; i < sweep->n; i++) {
+        sweep->sums[i].hi += sums[i].hi;
+        sweep->sums[i].lo += sums[i].lo;
+    }
+}
+
+/* Chunks first .. last-1 (b NULL: each with itself), or the one at `a` with b. */
+static void add_chunks(struct sweep *sweep, uint64_t first, uint64_t last, const double *b) {
+    uint64_t n_blocks = store_chunk_blocks(&sweep->view);
+    uint64_t n_pieces = n_blocks > PIECE_BLOCKS ? n_blocks / PIECE_BLOCKS : 1;
+    uint64_t piece_blocks = n_blocks / n_pieces;
+    bool is_large = store_is_large((size_t)(last - first), n_blocks * sweep->n);
+#pragma omp parallel if (is_large)
+    {
+        struct measure_sum sums[MAX_MASKS] = {{0}};
+#pragma omp for schedule(static)
+        for (uint64_t item = 0; item < (last - first) * n_pieces; item++) {
+            uint64_t chunk = first + item / n_pieces;
+            const double *a = store_chunk(sweep->store, sweep->group, &sweep->view, chunk);
+            struct statevector_span span = {.first = item % n_pieces * piece_blocks};
+            span.last = span.first + piece_blocks;
+            add_span(sweep, sums, chunk, a, b ? b : a, &span);
+        }
+        add_sums(sweep, sums);
+    }
+}
+
+/* The chunk that pairs with the owned one `low`: own memory, or the other rank's copy. */
+static const double *find_partner(const struct sweep *sweep, uint64_t low, uint64_t high) {
+    struct store *store = sweep->store;
+    const struct store_view *view = &sweep->view;
+    unsigned log = view->slice_bits - view->chunk_bits;
+    size_t n_bytes = (size_t)store_chunk_blocks(view) * STATEVECTOR_BLOCK * sizeof(double);
+    bool has_low = low >= view->first && low < view->last;
+    bool has_high = high >= view->first && high < view->last;
+    struct comm_request request;
+    if (has_high && has_low) {
+        return store_chunk(store, sweep->group, view, high);
+    }
+    if (has_high) {
+        int to = view->deal->ranks[layout_owner(view->deal, low >> log)];
+        comm_isend(store->team, &request, store_chunk(store, sweep->group, view, high), n_bytes, to,
+                   TAG_EXCHANGE, store->n_events);
+        comm_wait(&request, 1);
+    } else if (has_low) {
+        int from = view->deal->ranks[layout_owner(view->deal, high >> log)];
+        comm_irecv(store->team, &request, store->stage[0], n_bytes, from, TAG_EXCHANGE,
+                   store->n_events);
+        comm_wait(&request, 1);
+        return store->stage[0];
+    }
+    return NULL;
 }
 
 /* Pairs of chunks (chunk, chunk ^ x), each once: the owner of the lower one takes the other's copy.
  */
-static void sum_pairs(struct store *store, struct measure_sum *sum, uint32_t group,
-                      const struct string *string, const struct statevector_pauli *pauli) {
-    struct store_view view = store_view_group(store, group);
-    uint64_t x = string->x >> view.chunk_bits, z = string->z >> view.chunk_bits;
-    uint64_t n_blocks = store_chunk_blocks(&view), top = BIT64(floor_log2(x));
-    size_t n_bytes = (size_t)n_blocks * STATEVECTOR_BLOCK * sizeof(double);
-    unsigned log = view.slice_bits - view.chunk_bits;
-    for (uint64_t pair = 0; pair < BIT64(view.n - view.chunk_bits) / 2; pair++) {
-        uint64_t low = bits_insert_zero(pair, floor_log2(x)), high = low ^ x;
-        CHECK(high & top);
-        bool has_low = low >= view.first && low < view.last;
-        bool has_high = high >= view.first && high < view.last;
-        struct comm_request request;
-        const double *b = store->stage[0];
-        if (has_high && has_low) {
-            b = store_chunk(store, group, &view, high);
-        } else if (has_high) {
-            int to = view.deal->ranks[layout_owner(view.deal, low >> log)];
-            comm_isend(store->team, &request, store_chunk(store, group, &view, high), n_bytes, to,
-                       TAG_EXCHANGE, store->n_events);
-            comm_wait(&request, 1);
-        } else if (has_low) {
-            int from = view.deal->ranks[layout_owner(view.deal, high >> log)];
-            comm_irecv(store->team, &request, store->stage[0], n_bytes, from, TAG_EXCHANGE,
-                       store->n_events);
-            comm_wait(&request, 1);
-        }
-        if (has_low) {
-            bool is_odd = bits_popcount(low & z) & 1;
-            add_terms(store, sum, store_chunk(store, group, &view, low), b, n_blocks, pauli,
-                      is_odd);
+static void sum_pairs(struct sweep *sweep) {
+    const struct store_view *view = &sweep->view;
+    uint64_t x = sweep->x >> view->chunk_bits;
+    for (uint64_t pair = 0; pair < BIT64(view->n - view->chunk_bits) / 2; pair++) {
+        uint64_t low = bits_insert_zero(pair, floor_log2(x));
+        const double *b = find_partner(sweep, low, low ^ x);
+        if (b) {
+            add_chunks(sweep, low, low + 1, b);
         }
     }
-    sum->hi *= 2;
-    sum->lo *= 2;
-    measure_settle(sum);
+    for (unsigned i = 0; i < sweep->n; i++) {
+        sweep->sums[i].hi *= 2;
+        sweep->sums[i].lo *= 2;
+    }
 }
 
-static enum status expect_group(struct store *store, double *out, uint32_t group,
-                                const struct string *string) {
-    struct store_view view = store_view_group(store, group);
-    uint64_t inside = BIT64(view.chunk_bits) - 1;
-    struct statevector_pauli pauli = {.is_imaginary = string->n_y & 1};
-    pauli.x_block = (string->x & inside) >> STATEVECTOR_LANE_BITS;
-    pauli.z_block = (string->z & inside) >> STATEVECTOR_LANE_BITS;
-    for (unsigned v = 0; v < V; v++) {
-        pauli.source[v] = (uint8_t)(v ^ (string->x & inside & (V - 1)));
-        pauli.signs |= (uint8_t)((bits_popcount(v & string->z & inside) & 1) << v);
+static void run_sweep(struct sweep *sweep) {
+    for (unsigned i = 0; i < sweep->n; i++) {
+        set_pauli(sweep, i);
     }
-    store->n_events++;
-    struct measure_sum sums[2] = {{0}};
-    if (string->x >> view.chunk_bits != 0) {
-        sum_pairs(store, &sums[0], group, string, &pauli);
+    sweep->store->n_events++;
+    if (sweep->x >> sweep->view.chunk_bits != 0) {
+        sum_pairs(sweep);
     } else {
-        for (uint64_t chunk = view.first; chunk < view.last; chunk++) {
-            const double *a = store_chunk(store, group, &view, chunk);
-            bool is_odd = bits_popcount(chunk & string->z >> view.chunk_bits) & 1;
-            add_terms(store, &sums[0], a, a, store_chunk_blocks(&view), &pauli, is_odd);
-        }
+        add_chunks(sweep, sweep->view.first, sweep->view.last, NULL);
     }
-    TRY(measure_norm(store, &sums[1], group, 0, 0));
-    measure_combine(store, sums, 2);
-    double value = measure_value(&sums[0]) / measure_value(&sums[1]);
-    *out = string->is_negative != (string->n_y >> 1 & 1) ? -value : value;
-    return STATUS_OK;
+    measure_combine(sweep->store, sweep->sums, sweep->n);
 }
 
-enum status expect_pauli(struct store *store, double *out_value, const uint32_t *wires,
-                         const uint8_t *letters, size_t n) {
-    const struct layout_wire *all = store->layout->wires;
-    double product = 1;
-    for (size_t i = 0; i < n; i++) {
-        const struct layout_wire *first = &all[wires[i]];
-        if (first->group == LAYOUT_ALONE) {
-            product *= expect_alone(first->amp, letters[i]);
+/* ---- strings to parts ---- */
+
+static int compare_parts(const void *left, const void *right) {
+    const struct part *a = left, *b = right;
+    if (a->group != b->group) {
+        return a->group < b->group ? -1 : 1;
+    }
+    if (a->x != b->x) {
+        return a->x < b->x ? -1 : 1;
+    }
+    return (a->z > b->z) - (a->z < b->z);
+}
+
+/* Parts of string i, one per group; wires that are alone count at once. */
+static size_t add_parts(const struct store *store, struct part *parts, double *out_value,
+                        const struct engine_paulis *paulis, size_t i) {
+    size_t n = 0;
+    *out_value = 1;
+    for (size_t k = paulis->first[i]; k < paulis->first[i + 1]; k++) {
+        const struct layout_wire *wire = &store->layout->wires[paulis->wires[k]];
+        const uint8_t letter = paulis->letters[k];
+        if (wire->group == LAYOUT_ALONE) {
+            *out_value *= expect_alone(wire->amp, letter);
             continue;
         }
-        struct string string = {0};
-        bool is_done = false;
-        for (size_t j = 0; j < n; j++) {
-            const struct layout_wire *wire = &all[wires[j]];
-            if (wire->group != first->group) {
-                continue;
-            }
-            is_done = is_done || j < i;
-            string.x |= letters[j] != 3 ? BIT64(wire->pos) : 0;
-            string.z |= letters[j] != 1 ? BIT64(wire->pos) : 0;
-            string.n_y += letters[j] == 2;
-            string.is_negative ^= letters[j] != 1 && wire->flip;
+        size_t j = 0;
+        while (j < n && parts[j].group != wire->group) {
+            j++;
         }
-        if (!is_done) {
-            double value = 0;
-            TRY(expect_group(store, &value, first->group, &string));
-            product *= value;
+        if (j == n) {
+            parts[n++] = (struct part){.group = wire->group, .string = i};
+        }
+        parts[j].x |= letter != 3 ? BIT64(wire->pos) : 0;
+        parts[j].z |= letter != 1 ? BIT64(wire->pos) : 0;
+        parts[j].is_negative ^= letter != 1 && wire->flip;
+    }
+    return n;
+}
+
+/* Multiplies the values of parts first .. last-1, of one group and X mask, onto their strings. */
+static void sum_parts(struct store *store, double *values, const struct part *parts, size_t first,
+                      size_t last, double norm) {
+    for (size_t i = first; i < last;) {
+        struct sweep sweep = {.store = store, .group = parts[i].group, .x = parts[i].x};
+        const size_t start = i;
+        sweep.view = store_view_group(store, sweep.group);
+        for (; i < last; i++) {
+            bool is_new = sweep.n == 0 || sweep.masks[sweep.n - 1] != parts[i].z;
+            if (is_new && sweep.n == MAX_MASKS) {
+                break;
+            }
+            if (is_new) {
+                sweep.masks[sweep.n++] = parts[i].z;
+            }
+        }
+        run_sweep(&sweep);
+        unsigned mask = 0;
+        for (size_t k = start; k < i; k++) {
+            mask += sweep.masks[mask] != parts[k].z;
+            double value = measure_value(&sweep.sums[mask]) / norm;
+            bool is_minus = bits_popcount(parts[k].x & parts[k].z) >> 1 & 1;
+            values[parts[k].string] *= is_minus != parts[k].is_negative ? -value : value;
         }
     }
-    *out_value = product;
-    return STATUS_OK;
+}
+
+enum status expect_paulis(struct store *store, double *out_values,
+                          const struct engine_paulis *paulis) {
+    size_t n = 0, n_letters = paulis->first[paulis->n] - paulis->first[0];
+    struct part *parts = mem_alloc(n_letters, sizeof *parts);
+    enum status status = comm_agree(store->team, parts ? STATUS_OK : STATUS_NOFIT);
+    for (size_t i = 0; i < paulis->n && status == STATUS_OK; i++) {
+        n += add_parts(store, parts + n, &out_values[i], paulis, i);
+    }
+    if (status == STATUS_OK) {
+        qsort(parts, n, sizeof *parts, compare_parts);
+    }
+    double norm = 1;
+    for (size_t first = 0, last; first < n && status == STATUS_OK; first = last) {
+        last = first;
+        while (last < n && parts[last].group == parts[first].group &&
+               parts[last].x == parts[first].x) {
+            last++;
+        }
+        if (first == 0 || parts[first - 1].group != parts[first].group) {
+            struct measure_sum sum;
+            TRY_GOTO(measure_norm(store, &sum, parts[first].group, 0, 0), done);
+            measure_combine(store, &sum, 1);
+            norm = measure_value(&sum);
+        }
+        sum_parts(store, out_values, parts, first, last, norm);
+    }
+done:
+    mem_free(parts);
+    return status;
 }

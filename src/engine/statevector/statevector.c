@@ -241,7 +241,19 @@ static enum status sv_distribution(struct engine *engine, struct engine_distribu
 
 static enum status sv_expect(struct engine *engine, double *out_value, const uint32_t *wires,
                              const uint8_t *letters, size_t n) {
-    return expect_pauli(&settled(engine)->store, out_value, wires, letters, n);
+    const size_t first[2] = {0, n};
+    const struct engine_paulis paulis = {1, first, wires, letters};
+    return expect_paulis(&settled(engine)->store, out_value, &paulis);
+}
+
+static enum status sv_expect_many(struct engine *engine, double *out_values,
+                                  const struct engine_paulis *paulis) {
+    return expect_paulis(&settled(engine)->store, out_values, paulis);
+}
+
+static enum status sv_read(struct engine *engine, double *out, const uint32_t *wires, size_t n,
+                           unsigned piece_bits, uint64_t piece, uint64_t flip) {
+    return expect_read(&settled(engine)->store, out, wires, n, piece_bits, piece, flip);
 }
 
 static enum status sv_amplitudes(struct engine *engine, double *out, const uint32_t *wires,
@@ -275,6 +287,8 @@ const struct engine_class engine_statevector = {
     .sample = sv_sample,
     .distribution = sv_distribution,
     .expect = sv_expect,
+    .expect_many = sv_expect_many,
+    .read = sv_read,
     .amplitudes = sv_amplitudes,
     .usage = sv_usage,
 };
