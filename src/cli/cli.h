@@ -49,6 +49,9 @@ enum option_id {
     OPTION_AGAINST,
     OPTION_JSON,
     OPTION_OUTPUT,
+    OPTION_STATE,
+    OPTION_OBSERVABLES,
+    OPTION_FIDELITY,
     OPTION_FORMAT,
     OPTION_PARAM,
     OPTION_DIALECT,
@@ -75,7 +78,7 @@ struct cli_options {
     size_t n_args;
     uint64_t given;
     const char *machine, *engine, *precision, *protocol, *distribute, *idle, *placement;
-    const char *json, *output, *format, *dialect, *to, *against;
+    const char *json, *output, *state, *observables, *format, *dialect, *to, *against;
     const char *decodes[CLI_MAX_DECODES];
     size_t n_decodes;
     const char *params[CLI_MAX_PARAMS]; /* NAME=VALUE */
@@ -85,7 +88,7 @@ struct cli_options {
     struct gen_args gen;
     bool decomposes, folds_loops, allows_gauge, ignores_failures, blocks_remnants;
     double approximate; /* --approximate-disjoint-errors */
-    bool is_strict, is_quiet, wants_help;
+    bool wants_fidelity, is_strict, is_quiet, wants_help;
     double t_start_s;         /* clock_now_s() when the command started */
     const char *command_line; /* as a shell would take it */
 };

@@ -2,11 +2,13 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/progress.h"
 #include "base/rng.h"
 #include "base/text.h"
 #include "cli/load.h"
 #include "output/output.h"
+#include "runtime/final_state.h"
 #include "runtime/runtime.h"
 
 struct run_job {
@@ -14,6 +16,9 @@ struct run_job {
     const struct team *team;
     struct load load;
     struct decode decodes[CLI_MAX_DECODES];
+    struct pauli_sums *observables;
+    struct text machine; /* its YAML */
+    struct output_provenance provenance;
     struct results *results;
 };
 
@@ -35,8 +40,47 @@ static uint64_t choose_seed(const struct cli_options *options, const struct team
     return seed;
 }
 
+/* --observables, on the qubits that the program ends with. */
+static enum status load_observables(struct run_job *job) {
+    const char *path = job->options->observables;
+    struct final_qubits qubits = {0};
+    char *text = NULL;
+    size_t n = 0;
+    if (!path) {
+        return STATUS_OK;
+    }
+    TRY(load_text(&text, &n, job->team, path));
+    enum status status = final_qubits_find(&qubits, job->load.program);
+    if (status == STATUS_OK) {
+        status = pauli_sums_read_text(&job->observables, path, text, n, u32_from_size(qubits.n));
+    }
+    final_qubits_fini(&qubits);
+    mem_free(text);
+    return comm_agree(job->team, status);
+}
+
+static enum status set_provenance(struct run_job *job) {
+    const struct machine *machine = job->load.machine;
+    if (machine && machine->text) {
+        text_add(&job->machine, machine->text);
+    } else if (machine) {
+        TRY(machine_print(&job->machine, machine));
+    }
+    if (job->machine.failed) {
+        return STATUS_NOFIT;
+    }
+    job->provenance = (struct output_provenance){
+        .command_line = job->options->command_line,
+        .machine = job->machine.data ? job->machine.data : "",
+        .started_s = (int64_t)time(NULL) - (int64_t)(clock_now_s() - job->options->t_start_s),
+    };
+    return STATUS_OK;
+}
+
 static enum status run_program(struct run_job *job) {
     const struct cli_options *options = job->options;
+    struct output_state state = {options->state, options->args[0], job->team, &job->provenance};
+    const struct program *ideal = job->load.ideal ? job->load.ideal : job->load.program;
     struct run_options run = {
         .n_shots = options->n_shots,
         .seed = choose_seed(options, job->team),
@@ -45,6 +89,10 @@ static enum status run_program(struct run_job *job) {
         .n_probabilities = options->n_probabilities,
         .max_bytes = options->memory_per_rank,
         .keeps_records = options->output != NULL,
+        .observables = job->observables,
+        .ideal = options->wants_fidelity ? ideal : NULL,
+        .visit_state = options->state ? output_state_write : NULL,
+        .state_ctx = &state,
     };
     TRY(load_engine(&run.engine, options));
     return comm_agree(job->team, runtime_run(&job->results, job->load.program, job->load.machine,
@@ -58,31 +106,13 @@ static void take_time(struct run_job *job) {
 }
 
 /* HDF5 with its provenance. */
-static enum status write_hdf5(const struct run_job *job, const struct output_context *context) {
-    const struct machine *given = job->load.machine;
-    struct text machine = {0};
-    enum status status = STATUS_OK;
-    if (given && given->text) {
-        text_add(&machine, given->text);
-    } else if (given) {
-        status = machine_print(&machine, given);
-    }
-    const int64_t now_s = (int64_t)time(NULL);
-    const struct output_provenance provenance = {
-        .command_line = job->options->command_line,
-        .machine = machine.data ? machine.data : "",
-        .started_s = now_s - (int64_t)(clock_now_s() - job->options->t_start_s),
-        .finished_s = now_s,
-    };
-    if (status == STATUS_OK) {
-        status = output_results_hdf5(job->options->output, job->results, context, &provenance);
-    }
-    text_fini(&machine);
-    return status;
+static enum status write_hdf5(struct run_job *job, const struct output_context *context) {
+    job->provenance.finished_s = (int64_t)time(NULL);
+    return output_results_hdf5(job->options->output, job->results, context, &job->provenance);
 }
 
 /* JSON to its file, and the report to standard output unless the JSON goes there. */
-static enum status write_texts(struct text *json, struct text *report, const struct run_job *job) {
+static enum status write_texts(struct text *json, struct text *report, struct run_job *job) {
     const struct cli_options *options = job->options;
     const struct output_context context = {
         .input = options->args[0],
@@ -119,7 +149,7 @@ static enum status write_results(struct run_job *job) {
 
 /* What should be known before a long run. */
 static enum status check_writable(const struct run_job *job) {
-    const char *const paths[] = {job->options->json, job->options->output};
+    const char *const paths[] = {job->options->json, job->options->output, job->options->state};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         if (paths[i] && team_rank(job->team) == 0) {
             TRY(file_check_writable(paths[i]));
@@ -132,6 +162,8 @@ static enum status run_job(struct run_job *job) {
     const struct cli_options *options = job->options;
     TRY(load_input(&job->load, options, job->team, (uint32_t)team_size(job->team)));
     TRY(parse_decodes(job));
+    TRY(load_observables(job));
+    TRY(comm_agree(job->team, set_provenance(job)));
     if (job->load.machine) {
         TRY(comm_agree(job->team, machine_check_runnable(job->load.machine)));
     }
@@ -141,20 +173,40 @@ static enum status run_job(struct run_job *job) {
     return comm_agree(job->team, write_results(job));
 }
 
+/* Files that are written must differ; of them only JSON can go to standard output. */
+static enum status check_files(const struct cli_options *options) {
+    const struct {
+        const char *option, *path;
+    } files[] = {{"--json", options->json}, {"-o", options->output}, {"--state", options->state}};
+    enum { N_FILES = sizeof files / sizeof files[0] };
+    for (size_t i = 0; i < N_FILES; i++) {
+        for (size_t k = 0; k < i && files[i].path; k++) {
+            if (files[k].path && strcmp(files[i].path, files[k].path) == 0) {
+                return log_error(STATUS_USAGE, "%s and %s name the same file", files[i].option,
+                                 files[k].option);
+            }
+        }
+        if (i > 0 && files[i].path && strcmp(files[i].path, "-") == 0) {
+            return log_error(STATUS_USAGE,
+                             "%s -: HDF5 needs a file; --json - writes to standard output",
+                             files[i].option);
+        }
+    }
+    return STATUS_OK;
+}
+
 enum status cmd_run_check(const struct cli_options *options) {
-    if (options->n_decodes > 0 && options->n_probabilities > 0) {
+    const bool is_exact = options->n_probabilities > 0;
+    if (options->n_decodes > 0 && is_exact) {
         return log_error(STATUS_USAGE, "--decode reads shots: not with --probabilities");
     }
-    if (cli_is_given(options, OPTION_SHOTS) && options->n_probabilities > 0) {
+    if (cli_is_given(options, OPTION_SHOTS) && is_exact) {
         return log_error(STATUS_USAGE, "--probabilities is exact and draws no shots: no --shots");
     }
-    if (options->output && options->json && strcmp(options->output, options->json) == 0) {
-        return log_error(STATUS_USAGE, "-o and --json name the same file");
+    if (options->wants_fidelity && is_exact) {
+        return log_error(STATUS_USAGE, "--fidelity is a mean over shots: not with --probabilities");
     }
-    if (options->output && strcmp(options->output, "-") == 0) {
-        return log_error(STATUS_USAGE,
-                         "-o -: HDF5 needs a file; --json - writes to standard output");
-    }
+    TRY(check_files(options));
     return load_check(options);
 }
 
@@ -162,6 +214,8 @@ enum status cmd_run(const struct cli_options *options) {
     struct run_job job = {.options = options, .team = comm_world()};
     enum status status = run_job(&job);
     results_destroy(job.results);
+    pauli_sums_destroy(job.observables);
+    text_fini(&job.machine);
     load_fini(&job.load);
     return status;
 }

@@ -225,6 +225,18 @@ static enum status read_circuit(struct circuit **out_circuit, const struct cli_o
     return STATUS_OK;
 }
 
+/* The circuit on one QPU, whatever its placement says. */
+static enum status make_ideal(struct program **out_program, struct circuit *circuit) {
+    struct machine *machine = NULL;
+    const size_t n_placed = circuit->n_placed_qpus;
+    TRY(machine_create_ideal(&machine, 1, circuit->n_qubits, 0));
+    circuit->n_placed_qpus = 0;
+    enum status status = distribute_simple(out_program, circuit, machine);
+    circuit->n_placed_qpus = n_placed;
+    machine_destroy(machine);
+    return status;
+}
+
 enum status load_distribute(struct load *out_load, struct circuit *circuit,
                             const struct cli_options *options, const struct team *team,
                             uint32_t n_default_qpus) {
@@ -239,6 +251,9 @@ enum status load_distribute(struct load *out_load, struct circuit *circuit,
     if (!load.machine) {
         TRY_GOTO(comm_agree(team, make_machine(&load.machine, options, circuit, n_default_qpus)),
                  cleanup);
+    }
+    if (options->wants_fidelity) {
+        TRY_GOTO(comm_agree(team, make_ideal(&load.ideal, circuit)), cleanup);
     }
     TRY_GOTO(comm_agree(team, distribute_simple(&load.program, circuit, load.machine)), cleanup);
     *out_load = load;
@@ -308,6 +323,7 @@ cleanup:
 
 void load_fini(struct load *load) {
     program_destroy(load->program);
+    program_destroy(load->ideal);
     machine_destroy(load->machine);
     *load = (struct load){0};
 }

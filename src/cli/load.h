@@ -15,6 +15,7 @@
 struct load {
     struct machine *machine; /* NULL: a program file without --machine, i.e. ideal */
     struct program *program;
+    struct program *ideal; /* --fidelity, of a circuit: it on one QPU; else NULL */
 };
 
 /* Options about the input that exclude each other: STATUS_USAGE, logged. */

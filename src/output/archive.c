@@ -194,6 +194,37 @@ static enum status read_decodes(const struct reader *reader) {
     return STATUS_OK;
 }
 
+static enum status read_states(const struct reader *reader) {
+    struct results *results = &reader->archive->results;
+    struct arena *arena = &reader->archive->arena;
+    const char **names = NULL;
+    double *values = NULL, *errors = NULL;
+    size_t n = 0, n_values = 0, n_errors = 0;
+    if (store_file_has(reader->file, "state_fidelity")) {
+        struct run_fidelity *fidelity = &results->fidelity;
+        fidelity->is_set = true;
+        TRY(store_file_get_f64(reader->file, &fidelity->mean, "state_fidelity/mean"));
+        TRY(store_file_get_f64(reader->file, &fidelity->std_error, "state_fidelity/std_error"));
+    }
+    if (!store_file_has(reader->file, "observables")) {
+        return STATUS_OK;
+    }
+    TRY(store_file_get_texts(reader->file, &names, &n, "observables/names", arena));
+    TRY(store_file_get(reader->file, &values, &n_values, "observables/values", STORE_F64, 1,
+                       arena));
+    TRY(store_file_get(reader->file, &errors, &n_errors, "observables/std_errors", STORE_F64, 1,
+                       arena));
+    if (n_values != n || n_errors != n) {
+        return refuse(reader, "has not as many values as observables");
+    }
+    results->observables = arena_alloc(arena, (n + 1) * sizeof *results->observables);
+    for (size_t i = 0; results->observables && i < n; i++) {
+        results->observables[i] = (struct run_observable){names[i], values[i], errors[i]};
+    }
+    results->n_observables = n;
+    return results->observables ? STATUS_OK : STATUS_NOFIT;
+}
+
 static enum status read_ebits(const struct reader *reader) {
     struct results *results = &reader->archive->results;
     struct arena *arena = &reader->archive->arena;
@@ -254,6 +285,7 @@ static enum status read_all(const struct reader *reader) {
     TRY(store_file_has(reader->file, "probabilities") ? read_probabilities(reader)
                                                       : read_counts(reader));
     TRY(read_decodes(reader));
+    TRY(read_states(reader));
     TRY(read_ebits(reader));
     return read_figures(reader);
 }

@@ -42,6 +42,16 @@ enum status output_results_hdf5(const char *path, const struct results *results,
                                 const struct output_context *context,
                                 const struct output_provenance *provenance);
 
+/* --state: what output_state_write needs. */
+struct output_state {
+    const char *path, *input;
+    const struct team *team;
+    const struct output_provenance *provenance;
+};
+/* run_options.visit_state; ctx: struct output_state. Collective. Errors: STATUS_NOFIT for a full
+ * disk or a product of states of more than 30 qubits, STATUS_USAGE, STATUS_INPUT (logged). */
+enum status output_state_write(void *ctx, struct engine *engine, const struct final_qubits *qubits);
+
 /* Results as read back, enough for a report. */
 struct output_archive {
     struct arena arena;

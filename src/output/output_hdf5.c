@@ -1,12 +1,11 @@
 /* Results as HDF5; archive.c reads them back. docs/formats.md states the schema. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/version.h"
 #include "output/output.h"
+#include "output/provenance.h"
 #include "store/file.h"
 
 enum { NAME_BYTES = 256, PATH_BYTES = 64 };
@@ -25,30 +24,13 @@ static void *take(struct writer *writer, size_t n, size_t size) {
     return block;
 }
 
-static void note_time(struct store_file *file, const char *name, int64_t unix_s) {
-    char text[32] = "";
-    struct tm utc;
-    time_t t = (time_t)unix_s;
-    if (gmtime_r(&t, &utc)) {
-        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    }
-    store_file_note(file, "/", name, text);
-}
-
 static void add_head(struct writer *writer, const struct output_context *context,
                      const struct output_provenance *provenance) {
     struct store_file *file = writer->file;
     const struct results *results = writer->results;
-    store_file_note(file, "/", "format", "qspan results");
-    store_file_note_u64(file, "/", "schema", 1);
-    store_file_note(file, "/", "version", QSPAN_VERSION);
-    store_file_note(file, "/", "build", QSPAN_GIT_HASH " (" QSPAN_COMPILER ")");
-    store_file_note(file, "/", "command_line", provenance->command_line);
+    output_note_provenance(file, "qspan results", provenance);
     store_file_note(file, "/", "input", context->input);
-    store_file_note(file, "/", "machine", provenance->machine);
-    store_file_note(file, "/", "mpi", comm_library());
-    note_time(file, "started_utc", provenance->started_s);
-    note_time(file, "finished_utc", provenance->finished_s);
+    output_note_time(file, "finished_utc", provenance->finished_s);
     store_file_note(file, "/", "engine", results->engine);
     store_file_note(file, "/", "protocol", context->protocol);
     store_file_note(file, "/", "distribute", results->program->distribute);
@@ -184,6 +166,29 @@ static void add_decodes(struct writer *writer, const struct output_context *cont
     }
 }
 
+static void add_states(struct writer *writer) {
+    const struct results *results = writer->results;
+    const struct run_fidelity *fidelity = &results->fidelity;
+    size_t n = results->n_observables;
+    const char **names = take(writer, n, sizeof *names);
+    double *values = take(writer, 2 * n, sizeof *values);
+    for (size_t i = 0; names && values && i < n; i++) {
+        names[i] = results->observables[i].name;
+        values[i] = results->observables[i].value;
+        values[n + i] = results->observables[i].std_error;
+    }
+    if (names && values && n > 0) {
+        store_file_put_texts(writer->file, "observables/names", names, n, "1");
+        store_file_put(writer->file, "observables/values", STORE_F64, values, &n, 1, "1");
+        store_file_put(writer->file, "observables/std_errors", STORE_F64, values + n, &n, 1, "1");
+        store_file_note(writer->file, "observables", "over", results->p_one ? "outcomes" : "shots");
+    }
+    if (fidelity->is_set) {
+        store_file_put_f64(writer->file, "state_fidelity/mean", fidelity->mean, "1");
+        store_file_put_f64(writer->file, "state_fidelity/std_error", fidelity->std_error, "1");
+    }
+}
+
 static double ledger_field(const struct ebit_ledger_mean *link, size_t field) {
     const double fields[] = {link->requested,     link->generated, link->swapped,
                              link->purified_away, link->expired,   link->used};
@@ -265,6 +270,7 @@ enum status output_results_hdf5(const char *path, const struct results *results,
         add_records(&writer);
     }
     add_decodes(&writer, context);
+    add_states(&writer);
     add_ebits(&writer);
     add_figures(&writer);
     add_warnings(&writer);

@@ -133,6 +133,28 @@ static void add_decodes(struct json_writer *json, const struct output_context *c
     json_close(json);
 }
 
+/* Observables and fidelity, where they were asked for. */
+static void add_states(struct json_writer *json, const struct results *results) {
+    if (results->n_observables > 0) {
+        json_add_string(json, "observables_over", results->p_one ? "outcomes" : "shots");
+        json_open_object(json, "observables", JSON_LINES);
+        for (size_t i = 0; i < results->n_observables; i++) {
+            const struct run_observable *observable = &results->observables[i];
+            json_open_object(json, observable->name, JSON_ONE_LINE);
+            json_add_double(json, "value", observable->value);
+            json_add_double(json, "std_error", observable->std_error);
+            json_close(json);
+        }
+        json_close(json);
+    }
+    if (results->fidelity.is_set) {
+        json_open_object(json, "state_fidelity", JSON_ONE_LINE);
+        json_add_double(json, "mean", results->fidelity.mean);
+        json_add_double(json, "std_error", results->fidelity.std_error);
+        json_close(json);
+    }
+}
+
 static void add_makespan(struct json_writer *json, const struct run_mean *makespan) {
     json_open_object(json, "makespan_ps", JSON_ONE_LINE);
     json_add_double(json, "mean", makespan->mean);
@@ -200,6 +222,7 @@ enum status output_results_json(struct text *out, const struct results *results,
     if (context->n_decodes > 0) {
         add_decodes(&json, context);
     }
+    add_states(&json, results);
     add_figures(&json, results);
     json_close(&json);
     if (out->failed) {

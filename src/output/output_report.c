@@ -251,6 +251,29 @@ static void add_head(struct text *out, const struct results *results,
     }
 }
 
+/* Observables and fidelity: means over shots with their errors, or exact. */
+static void add_states(struct text *out, const struct results *results) {
+    for (size_t i = 0; i < results->n_observables && i < SHOWN_ROWS; i++) {
+        const struct run_observable *observable = &results->observables[i];
+        add_label(out, i == 0 ? "observables" : "");
+        add_name(out, observable->name);
+        text_printf(out, " %.10g", observable->value);
+        if (results->p_one == NULL) {
+            text_printf(out, " +- %.2g", observable->std_error);
+        }
+        text_add(out, "\n");
+    }
+    if (results->n_observables > SHOWN_ROWS) {
+        add_label(out, "");
+        text_printf(out, "and %zu more\n", results->n_observables - SHOWN_ROWS);
+    }
+    if (results->fidelity.is_set) {
+        add_label(out, "state fidelity");
+        text_printf(out, "%.10g +- %.2g with the ideal state, before terminal measurements\n",
+                    results->fidelity.mean, results->fidelity.std_error);
+    }
+}
+
 static void add_costs(struct text *out, const struct results *results) {
     char bytes[UNIT_CHARS];
     add_ebits(out, results);
@@ -284,6 +307,7 @@ enum status output_results_report(struct text *out, const struct results *result
     for (size_t i = 0; i < context->n_decodes; i++) {
         add_decode(out, &context->decodes[i]);
     }
+    add_states(out, results);
     add_costs(out, results);
     return finish(out);
 }

@@ -346,7 +346,7 @@ static void set_postponed(struct lowered *lowered, bool is_postponed) {
 }
 
 static enum status decide_postponing(struct lowered *lowered, const struct program *program,
-                                     const struct engine_class *engine) {
+                                     const struct engine_class *engine, bool keeps_state) {
     TRY(find_terminal(lowered, program));
     for (size_t k = 0; k < lowered->n_postponed / 2; k++) {
         const size_t other = lowered->n_postponed - 1 - k, i = lowered->postponed[k];
@@ -358,7 +358,7 @@ static enum status decide_postponing(struct lowered *lowered, const struct progr
     TRY(engine->plan(&in_place, &task, 1));
     set_postponed(lowered, true);
     TRY(engine->plan(&postponed, &task, 1));
-    if (postponed.peak_group_qubits > in_place.peak_group_qubits &&
+    if (!keeps_state && postponed.peak_group_qubits > in_place.peak_group_qubits &&
         postponed.peak_group_qubits > POSTPONE_FREE_QUBITS) {
         set_postponed(lowered, false);
         lowered->n_postponed = 0;
@@ -367,7 +367,7 @@ static enum status decide_postponing(struct lowered *lowered, const struct progr
 }
 
 enum status lower_program(struct lowered *out_lowered, const struct program *program,
-                          const struct engine_class *engine) {
+                          const struct engine_class *engine, bool keeps_state) {
     struct lowered lowered = {0};
     enum status status;
     TRY_GOTO(copy_ops(&lowered, program), fail);
@@ -385,7 +385,7 @@ enum status lower_program(struct lowered *out_lowered, const struct program *pro
     mark_frame_ifs(&lowered);
     mark_frame_gates(&lowered, program);
     TRY_GOTO(mark_entanglers(&lowered, program->n_wires), fail);
-    TRY_GOTO(decide_postponing(&lowered, program, engine), fail);
+    TRY_GOTO(decide_postponing(&lowered, program, engine, keeps_state), fail);
     *out_lowered = lowered;
     return STATUS_OK;
 fail:

@@ -37,9 +37,9 @@ struct lowered {
 
 /* `engine` decides by its plan whether postponing all terminal measurements costs memory: they are
  * postponed unless that makes the largest group both larger than without and larger than 20 qubits.
- */
+ * `keeps_state`: they are postponed always, as the state before them is asked for. */
 enum status lower_program(struct lowered *out_lowered, const struct program *program,
-                          const struct engine_class *engine);
+                          const struct engine_class *engine, bool keeps_state);
 void lowered_fini(struct lowered *lowered);
 /* The engine's view; borrows from lowered and program. */
 struct engine_task lowered_task(const struct lowered *lowered, const struct program *program,

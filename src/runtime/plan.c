@@ -111,7 +111,7 @@ enum status runtime_plan(struct run_plan *out_plan, const struct program *progra
     struct lowered lowered = {0};
     struct run_clock clock = {0};
     enum status status;
-    TRY_GOTO(lower_program(&lowered, program, engine), done);
+    TRY_GOTO(lower_program(&lowered, program, engine, false), done);
     const struct engine_task task = lowered_task(&lowered, program, 0);
     TRY_GOTO(engine->plan(&plan.engine, &task, n_ranks), done);
     TRY_GOTO(clock_create(&clock, program, machine), done);

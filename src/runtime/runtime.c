@@ -7,6 +7,9 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "runtime/clock.h"
+#include "runtime/expectation.h"
+#include "runtime/fidelity.h"
+#include "runtime/final_state.h"
 #include "runtime/lower.h"
 #include "runtime/tally.h"
 #include "runtime/walker.h"
@@ -24,6 +27,9 @@ struct run {
     struct run_clock clock;
     struct walker *walker;
     struct progress progress;
+    struct final_qubits qubits; /* where something is asked of their state */
+    struct expectation expectation;
+    struct fidelity fidelity;
     bool is_keeper; /* holds the histograms: team rank 0 */
     struct tally tally;
     struct tally *marginals;         /* per QPU */
@@ -100,6 +106,61 @@ static enum status set_keys(struct run *run) {
         tally_init(&run->marginals[q], results->marginals[q].bits, results->marginals[q].n_bits);
     }
     return STATUS_OK;
+}
+
+/* ---- states at the end of branches ---- */
+
+static bool wants_state(const struct run_options *options) {
+    return options->observables != NULL || options->ideal != NULL;
+}
+
+static enum status look_at_state(void *ctx, const struct walker_leaf *leaf) {
+    struct run *run = ctx;
+    const struct run_options *options = run->options;
+    if (options->observables != NULL) {
+        const bool is_kept = run->is_keeper && run->keeper_status == STATUS_OK;
+        const enum status status = expectation_add_leaf(&run->expectation, run->engine, leaf,
+                                                        options->n_probabilities > 0, is_kept);
+        if (status == STATUS_NOFIT) {
+            run->keeper_status = status; /* this rank's memory */
+        } else {
+            TRY(status);
+        }
+    }
+    return options->ideal != NULL ? fidelity_add_leaf(&run->fidelity, run->engine, leaf)
+                                  : STATUS_OK;
+}
+
+static enum status list_states(struct run *run) {
+    struct results *results = run->results;
+    if (run->options->ideal != NULL) {
+        const struct average *average = &run->fidelity.average;
+        results->fidelity =
+            (struct run_fidelity){true, average_mean(average), average_std_error(average)};
+    }
+    if (run->options->observables == NULL) {
+        return STATUS_OK;
+    }
+    results->n_observables = run->options->observables->n_sums;
+    return expectation_list(&run->expectation, &results->arena, &results->observables,
+                            run->options->n_probabilities > 0);
+}
+
+/* The one pure state at the end, if it is asked for. */
+static enum status visit_state(struct run *run) {
+    const struct run_options *options = run->options;
+    const struct final_state state = {
+        .program = run->program,
+        .engine = options->engine,
+        .team = run->team,
+        .qubits = &run->qubits,
+        .max_bytes = options->max_bytes,
+        .pair_weights = clock_pair_weights,
+        .pair_ctx = &run->clock,
+        .visit = options->visit_state,
+        .visit_ctx = options->state_ctx,
+    };
+    return options->visit_state != NULL ? final_state_visit(&state) : STATUS_OK;
 }
 
 /* ---- sampling ---- */
@@ -214,6 +275,9 @@ static enum status sample(struct run *run, uint32_t block_shots) {
     if (run->is_keeper && run->keeper_status == STATUS_OK) {
         run->keeper_status = list_counts(run);
     }
+    if (run->keeper_status == STATUS_OK) {
+        run->keeper_status = list_states(run);
+    }
     return comm_agree(run->team, run->keeper_status);
 }
 
@@ -262,6 +326,9 @@ static enum status enumerate(struct run *run) {
         run->keeper_status = tally_list_probabilities(
             &run->tally, &results->arena, run->options->n_probabilities, &results->probabilities,
             &results->n_probabilities, &results->n_outcomes, results->p_one);
+    }
+    if (run->keeper_status == STATUS_OK) {
+        run->keeper_status = list_states(run);
     }
     return comm_agree(run->team, run->keeper_status);
 }
@@ -358,6 +425,9 @@ static void run_fini(struct run *run) {
     mem_free(run->marginals);
     mem_free(run->bit_postponed);
     mem_free(run->wires);
+    expectation_fini(&run->expectation);
+    fidelity_fini(&run->fidelity);
+    final_qubits_fini(&run->qubits);
     clock_fini(&run->clock);
     lowered_fini(&run->lowered);
 }
@@ -367,7 +437,12 @@ static enum status prepare(struct run *run, const struct machine *machine) {
     if (run->options->n_shots > UINT32_MAX) {
         return log_error(STATUS_INPUT, "at most 2^32 - 1 shots in one run");
     }
-    TRY(lower_program(&run->lowered, run->program, run->options->engine));
+    const struct run_options *options = run->options;
+    TRY(lower_program(&run->lowered, run->program, options->engine, wants_state(options)));
+    TRY(final_qubits_find(&run->qubits, run->program));
+    if (options->observables != NULL) {
+        TRY(expectation_init(&run->expectation, options->observables, &run->qubits));
+    }
     TRY(clock_create(&run->clock, run->program, machine));
     TRY(set_keys(run));
     return run->program->is_data_dependent ? STATUS_OK : clock_run(&run->clock, NULL, 1);
@@ -378,6 +453,11 @@ static enum status execute(struct run *run, const struct machine *machine) {
     const bool is_exact = options->n_probabilities > 0;
     const uint32_t block_shots = run->program->is_data_dependent ? 1 : options->shots_per_timeline;
     TRY(comm_agree(run->team, prepare(run, machine)));
+    TRY(visit_state(run));
+    if (options->ideal != NULL) {
+        TRY(fidelity_init(&run->fidelity, options->ideal, &run->qubits, options->engine, run->team,
+                          options->max_bytes));
+    }
     const struct engine_task task = lowered_task(&run->lowered, run->program, options->max_bytes);
     TRY(options->engine->create(&run->engine, &task, run->team));
     const struct walker_options walk = {
@@ -388,6 +468,7 @@ static enum status execute(struct run *run, const struct machine *machine) {
         .pair_weights = clock_pair_weights,
         .pair_ctx = &run->clock,
         .leaf = is_exact ? exact_leaf : sample_leaf,
+        .state = wants_state(options) ? look_at_state : NULL,
         .leaf_ctx = run,
         .progress = &run->progress,
     };

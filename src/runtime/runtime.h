@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "circuit/observables.h"
 #include "comm/comm.h"
 #include "engine/engine.h"
 #include "machine/machine.h"
@@ -13,6 +14,8 @@
 #include "program/program.h"
 
 #define RUN_ALL UINT64_MAX
+
+struct final_qubits;
 
 struct run_options {
     const struct engine_class *engine;
@@ -23,6 +26,15 @@ struct run_options {
         n_probabilities; /* 0: sample shots; K most likely or RUN_ALL: exact distribution instead */
     uint64_t max_bytes;  /* per rank; 0 = available */
     bool keeps_records;  /* sampling: every shot's key in results->records */
+    const struct pauli_sums *observables; /* on the qubits at the end (final_state.h); or NULL */
+    /* Sampling: fidelity of the qubits at the end with those of this program without its errors;
+     * may be the program itself; or NULL. */
+    const struct program *ideal;
+    /* Called once with the qubits' state in the engine, before terminal measurements, if it is one
+     * pure state; else the run is refused. Collective; or NULL. Cost: another run. */
+    enum status (*visit_state)(void *state_ctx, struct engine *engine,
+                               const struct final_qubits *qubits);
+    void *state_ctx;
 };
 
 /* Keys are bit strings of n_key_bits, bit i = key bit i (rightmost character is bit 0), in words.
@@ -40,6 +52,10 @@ struct run_mean {
     int64_t min, max;
     uint64_t n; /* timelines */
 };
+struct run_observable {
+    const char *name;
+    double value, std_error;
+};
 struct results {
     struct arena arena;
     const struct program *program; /* borrowed */
@@ -55,8 +71,17 @@ struct results {
     uint8_t *records;
     size_t record_bytes;
     int64_t *shot_makespans_ps; /* per shot, where control flow depends on data; else NULL */
-    double *p_one;              /* with probabilities: per key bit, exact */
-    uint64_t n_outcomes;        /* keys with p > 0 */
+    /* Of the states at the end, before terminal measurements: means over shots, or over all
+     * outcomes with probabilities. */
+    struct run_observable *observables;
+    size_t n_observables;
+    /* Mean over shots of |<ideal|psi>|^2. */
+    struct run_fidelity {
+        bool is_set;
+        double mean, std_error;
+    } fidelity;
+    double *p_one;       /* with probabilities: per key bit, exact */
+    uint64_t n_outcomes; /* keys with p > 0 */
     /* Per QPU: counts of the bits born there (NULL when probabilities were asked for). */
     struct run_marginal {
         uint32_t *bits; /* program bits, in order */

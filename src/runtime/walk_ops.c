@@ -304,8 +304,9 @@ static enum status draw_errors(struct walker *walker, const struct op *op, uint6
     }
     if (p_any > 0 && walker->options.is_exact) {
         return log_error_at(STATUS_INPUT, loc_of(walker, op),
-                            "exact probabilities need a program without noise; this %s has errors "
-                            "with probability %g",
+                            "%s a program without noise; this %s has errors with probability %g",
+                            walker->options.is_pure ? "one pure state at the end needs"
+                                                    : "exact probabilities need",
                             op_kind_name((enum op_kind)op->kind), p_any);
     }
     noise_visit(&chain, &walker->columns, walker->first_shot / walker->options.block_shots,
@@ -369,6 +370,9 @@ enum status walk_noise(struct walker *walker, const struct op *op) {
     const struct op_list *ops = &walker->lowered->ops;
     const uint32_t group = op_noise_group((enum op_noise)op->which);
     double p_letters[15];
+    if (walker->options.is_ideal) {
+        return STATUS_OK;
+    }
     noise_letters(p_letters, op, op_params(ops, op));
     for (uint32_t i = 0; i < op->n_qubits / group; i++) {
         const struct error_target target = {walker, op_qubits(ops, op) + i * group, group};

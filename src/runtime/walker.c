@@ -135,6 +135,12 @@ static enum status save(struct walker *walker, struct saved **out_saved) {
 }
 
 static enum status check_branch_limit(const struct walker *walker) {
+    if (walker->options.is_pure) {
+        return log_error_at(STATUS_INPUT,
+                            program_loc(walker->program, &walker->lowered->ops.ops[walker->pc]),
+                            "the qubits do not end in one pure state: it depends on measured "
+                            "outcomes from here on");
+    }
     if (walker->options.is_exact &&
         walker->n_branches + walker->n_waiting >= walker->options.max_branches) {
         return log_error(STATUS_INPUT,
@@ -490,16 +496,23 @@ static enum status finish_exact(struct walker *walker) {
 }
 
 static enum status finish(struct walker *walker) {
+    const struct walker_leaf leaf = {
+        &walker->rows,     &walker->columns,
+        walker->decisions, walker->options.is_exact ? walker->weight : 1.0,
+        walker->n_symbols, NULL};
     TRY(walker_flush(walker));
     walker->n_branches++;
-    if (walker->options.is_exact) {
+    if (walker->options.state != NULL) {
+        TRY(walker->options.state(walker->options.leaf_ctx, &leaf));
+    }
+    if (walker->options.is_exact && !walker->options.is_pure) {
         return finish_exact(walker);
     }
-    const struct walker_leaf leaf = {&walker->rows, &walker->columns, walker->decisions, 1.0, 0,
-                                     NULL};
-    TRY(walk_postponed(walker));
-    if (walker->options.progress != NULL) {
-        progress_add(walker->options.progress, walker->columns.n_shots);
+    if (!walker->options.is_exact) {
+        TRY(walk_postponed(walker));
+        if (walker->options.progress != NULL) {
+            progress_add(walker->options.progress, walker->columns.n_shots);
+        }
     }
     return walker->options.leaf(walker->options.leaf_ctx, &leaf);
 }

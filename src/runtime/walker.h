@@ -43,12 +43,17 @@ struct walker_options {
     uint32_t block_shots;
     uint64_t max_branches; /* exact */
     bool is_exact;
+    bool is_pure;  /* exact: one branch, whose state is all that is asked for: no distribution */
+    bool is_ideal; /* errors of the program are left out */
     /* Weights (pI, pX, pY, pZ) of the pair that an EBIT delivers to two wires at this run-time
      * site. */
     enum status (*pair_weights)(void *pair_ctx, double *out_weights, const uint32_t *wires,
                                 uint64_t site);
     void *pair_ctx;
     enum status (*leaf)(void *leaf_ctx, const struct walker_leaf *leaf);
+    /* Before the postponed measurements of a branch are drawn, its state in the engine; NULL: not
+     * asked for. */
+    enum status (*state)(void *leaf_ctx, const struct walker_leaf *leaf);
     void *leaf_ctx;
     struct progress *progress; /* may be NULL */
 };

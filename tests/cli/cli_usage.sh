@@ -50,10 +50,10 @@ for engine in tableau frame nearclifford; do
         run --engine $engine ghz.qasm
 done
 refused "--engine fnord: expected auto or statevector" run --engine fnord ghz.qasm
-for option in state observables noise replicas trace checkpoint restart; do
+for option in noise replicas trace checkpoint restart; do
     refused "--$option is not available yet" run ghz.qasm --$option x
 done
-for option in fidelity fast; do
+for option in fast; do
     refused "--$option is not available yet" run ghz.qasm --$option
 done
 refused "--json goes with --against" verify program.qasm --json out.json
@@ -65,7 +65,10 @@ refused "--comm-qubits goes with --qpus" run ghz.qasm --machine ideal --comm-qub
 refused "no --qpus" run program.qasm --qpus 2
 refused "no --distribute" run program.qasm --distribute simple
 refused "--probabilities is exact and draws no shots" run ghz.qasm --probabilities all --shots 5
-refused "HDF5 needs a file" run ghz.qasm -o -
+refused "-o -: HDF5 needs a file" run ghz.qasm -o -
+refused "--state -: HDF5 needs a file" run ghz.qasm --state -
+refused "--state and -o name the same file" run ghz.qasm --state x -o x
+refused "--fidelity is a mean over shots" run ghz.qasm --probabilities all --fidelity
 refused "-o and --json name the same file" run ghz.qasm -o x --json x
 refused "not with --probabilities" run ghz.qasm --probabilities all --decode int:c
 refused "expected int:REGISTER or phase:REGISTER" run ghz.qasm --decode c

@@ -1,0 +1,212 @@
+#include "store/rows.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "comm/comm_native.h"
+#include "store/file_internal.h"
+#include "store/silence.h"
+
+enum { SLACK_BYTES = 1 << 16 }; /* what HDF5 adds when the table gets its space */
+
+struct store_rows {
+    const struct team *team;
+    size_t n_columns;
+    hid_t file, set, transfer;
+    char path[PATH_MAX], tmp[PATH_MAX]; /* where the file goes, where it grows */
+};
+
+static enum status refuse(const char *path, int error) {
+    const bool is_full = error == ENOSPC || error == EDQUOT || error == EFBIG || error == ENOMEM;
+    return log_error_at(is_full ? STATUS_NOFIT : STATUS_USAGE, (struct src_loc){.file = path},
+                        "cannot be written: %s", strerror(error));
+}
+
+static enum status fail(const char *path) {
+    return log_error(STATUS_INTERNAL, "HDF5 cannot write %s", path);
+}
+
+/* ---- rank 0: an empty table on disk ---- */
+
+/* The file that a symbolic link names is replaced, not the link. */
+static enum status find_target(struct store_rows *rows, const char *path) {
+    struct stat info;
+    TRY(file_check_writable(path));
+    const bool is_there = stat(path, &info) == 0;
+    if (is_there && !S_ISREG(info.st_mode)) {
+        return log_error_at(STATUS_USAGE, (struct src_loc){.file = path}, "is not a regular file");
+    }
+    char *target = is_there ? realpath(path, NULL) : NULL;
+    const int n = snprintf(rows->path, sizeof rows->path, "%s", target ? target : path);
+    free(target);
+    const int n_tmp = snprintf(rows->tmp, sizeof rows->tmp, "%s.tmp", rows->path);
+    return n < 0 || n_tmp < 0 || n_tmp >= (int)sizeof rows->tmp ? refuse(path, ENAMETOOLONG)
+                                                                : STATUS_OK;
+}
+
+/* Contiguous, never filled, and without space: that comes when all ranks open it. */
+static bool make_table(hid_t file, const struct store_plan *plan) {
+    const hsize_t dims[2] = {plan->n_rows, plan->n_columns};
+    hid_t space = H5Screate_simple(2, dims, NULL), list = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_alloc_time(list, H5D_ALLOC_TIME_LATE);
+    H5Pset_fill_time(list, H5D_FILL_TIME_NEVER);
+    H5Pset_obj_track_times(list, false);
+    hid_t set = H5Dcreate2(file, plan->name, H5T_IEEE_F64LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    H5Dclose(set);
+    H5Pclose(list);
+    H5Sclose(space);
+    return set >= 0;
+}
+
+/* Made in memory: HDF5 cannot close a file that the disk refuses. */
+static enum status fill_file(const struct store_rows *rows, const struct store_plan *plan) {
+    struct store_file *file = NULL;
+    TRY(store_file_create(&file));
+    struct store_silence silence = store_silence_begin();
+    const bool has_table = make_table(file->id, plan);
+    store_silence_end(&silence);
+    enum status status = has_table ? STATUS_OK : fail(rows->path);
+    if (has_table) {
+        store_file_note(file, plan->name, "unit", plan->unit);
+        plan->fill(plan->ctx, file);
+        status = store_file_save(file, rows->tmp);
+    }
+    store_file_destroy(file);
+    return status;
+}
+
+/* Takes the blocks that the table will need. */
+static enum status reserve(const struct store_rows *rows, const struct store_plan *plan) {
+    struct stat info;
+    size_t n_bytes, n_row;
+    if (plan->n_rows > SIZE_MAX || !size_mul(&n_row, plan->n_columns, sizeof(double)) ||
+        !size_mul(&n_bytes, (size_t)plan->n_rows, n_row) || n_bytes > INT64_MAX / 2) {
+        return refuse(rows->path, EFBIG);
+    }
+    const int fd = open(rows->tmp, O_RDWR | O_CLOEXEC);
+    int error = fd < 0 || fstat(fd, &info) != 0 ? errno : 0;
+    if (error == 0) {
+        error = posix_fallocate(fd, 0, info.st_size + (off_t)n_bytes + SLACK_BYTES);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return error == 0 ? STATUS_OK : refuse(rows->path, error);
+}
+
+static enum status prepare(struct store_rows *rows, const struct store_plan *plan) {
+    TRY(find_target(rows, plan->path));
+    enum status status = fill_file(rows, plan);
+    if (status == STATUS_OK) {
+        status = reserve(rows, plan);
+    }
+    if (status != STATUS_OK) {
+        unlink(rows->tmp);
+    }
+    return status;
+}
+
+/* ---- all ranks ---- */
+
+static enum status open_table(struct store_rows *rows, const char *name) {
+    const MPI_Comm comm = team_native(rows->team);
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    rows->transfer = H5Pcreate(H5P_DATASET_XFER);
+    if (comm != MPI_COMM_NULL) {
+        H5Pset_fapl_mpio(access, comm, MPI_INFO_NULL);
+        H5Pset_dxpl_mpio(rows->transfer, H5FD_MPIO_COLLECTIVE);
+    }
+    rows->file = H5Fopen(rows->tmp, H5F_ACC_RDWR, access);
+    rows->set = rows->file < 0 ? H5I_INVALID_HID : H5Dopen2(rows->file, name, H5P_DEFAULT);
+    H5Pclose(access);
+    return comm_agree(rows->team, rows->set < 0 ? fail(rows->path) : STATUS_OK);
+}
+
+enum status store_rows_create(struct store_rows **out_rows, const struct team *team,
+                              const struct store_plan *plan) {
+    struct store_rows *rows = mem_alloc(1, sizeof *rows);
+    enum status status = comm_agree(team, rows == NULL ? STATUS_NOFIT : STATUS_OK);
+    if (status != STATUS_OK) {
+        mem_free(rows);
+        return status;
+    }
+    *rows = (struct store_rows){.team = team,
+                                .n_columns = plan->n_columns,
+                                .file = H5I_INVALID_HID,
+                                .set = H5I_INVALID_HID,
+                                .transfer = H5I_INVALID_HID};
+    status = comm_agree(team, team_rank(team) == 0 ? prepare(rows, plan) : STATUS_OK);
+    if (status != STATUS_OK) {
+        mem_free(rows);
+        return status;
+    }
+    comm_bcast(team, rows->path, sizeof rows->path, 0);
+    comm_bcast(team, rows->tmp, sizeof rows->tmp, 0);
+    struct store_silence silence = store_silence_begin();
+    status = open_table(rows, plan->name);
+    store_silence_end(&silence);
+    if (status != STATUS_OK) {
+        return store_rows_finish(rows, status);
+    }
+    *out_rows = rows;
+    return STATUS_OK;
+}
+
+enum status store_rows_write(struct store_rows *rows, uint64_t first, uint64_t n,
+                             const double *data) {
+    struct store_silence silence = store_silence_begin();
+    const hsize_t start[2] = {first, 0}, count[2] = {n, rows->n_columns};
+    hid_t target = H5Dget_space(rows->set), source = H5Screate_simple(2, count, NULL);
+    if (n > 0) {
+        H5Sselect_hyperslab(target, H5S_SELECT_SET, start, NULL, count, NULL);
+    } else {
+        H5Sselect_none(target);
+        H5Sselect_none(source);
+    }
+    const bool is_written =
+        H5Dwrite(rows->set, H5T_NATIVE_DOUBLE, source, target, rows->transfer, data) >= 0;
+    H5Sclose(source);
+    H5Sclose(target);
+    store_silence_end(&silence);
+    return comm_agree(rows->team, is_written ? STATUS_OK : fail(rows->path));
+}
+
+static enum status put_in_place(const struct store_rows *rows) {
+    const int fd = open(rows->tmp, O_RDWR | O_CLOEXEC);
+    int error = fd < 0 || fsync(fd) != 0 ? errno : 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (error == 0 && rename(rows->tmp, rows->path) != 0) {
+        error = errno;
+    }
+    return error == 0 ? STATUS_OK : refuse(rows->path, error);
+}
+
+enum status store_rows_finish(struct store_rows *rows, enum status status) {
+    struct store_silence silence = store_silence_begin();
+    H5Dclose(rows->set);
+    H5Pclose(rows->transfer);
+    if (rows->file >= 0 && H5Fclose(rows->file) < 0 && status == STATUS_OK) {
+        status = fail(rows->path);
+    }
+    store_silence_end(&silence);
+    status = comm_agree(rows->team, status);
+    if (team_rank(rows->team) == 0) {
+        status = status == STATUS_OK ? put_in_place(rows) : status;
+        if (status != STATUS_OK) {
+            unlink(rows->tmp);
+        }
+    }
+    status = comm_agree(rows->team, status);
+    mem_free(rows);
+    return status;
+}

@@ -1,0 +1,60 @@
+# run --state, --observables, --fidelity: the same for any number of ranks; what is refused.
+. "$QSPAN_SOURCE_DIR/tests/cli/common.sh" || exit 1
+protocols="$QSPAN_SOURCE_DIR/examples/protocols"
+
+# A state of two pieces: on 1 and 3 ranks the file differs in ranks and times alone.
+qspan gen quantum_volume --n 21 --depth 1 --seed 3 -o wide.qasm 2>/dev/null ||
+    qspan gen ghz --n 21 -o wide.qasm
+mkdir one three
+(cd one && expect 0 on_ranks 1 run ../wide.qasm --qpus 3 --shots 1 --seed 1 --state s.h5)
+(cd three && expect 0 on_ranks 3 run ../wide.qasm --qpus 3 --shots 1 --seed 1 --state s.h5)
+[ "$(stat -c %s one/s.h5)" -gt $((16 << 21)) ] || fail "the state is too short"
+cmp <(tail -c +16384 one/s.h5) <(tail -c +16384 three/s.h5) || fail "amplitudes depend on ranks"
+[ ! -e one/s.h5.tmp ] || fail "a temporary file stays"
+rm -r one three
+
+# Observables and fidelity: JSON is the same on every number of ranks; the report names them.
+qspan gen qft --n 5 -o qft.qasm
+cat >sums.txt <<'SUMS'
+energy: 0.5 X0 Z3 - 0.25 Y1*X2
+  + 1.5 I
+parity: ZZZZZ
+SUMS
+noisy=werner:n=3,data=2,comm=4,F=0.9
+for n in 1 2 3; do
+    expect 0 on_ranks $n run qft.qasm --machine $noisy --shots 500 --seed 2 --observables sums.txt \
+        --fidelity --json $n.json -o $n.h5
+    same_part $n.json >$n.same
+    cmp 1.same $n.same
+done
+has out "observables     energy "
+has out "state fidelity  "
+cp out ran
+expect 0 qspan report 3.h5
+diff ran <(head -n "$(wc -l <ran)" out) || fail "the report differs"
+equal "$(json 1.json observables_over)" shots
+f=$(json 1.json state_fidelity mean)
+awk "BEGIN { exit !($f > 0.5 && $f < 0.95) }" || fail "fidelity $f"
+expect 0 qspan run qft.qasm --qpus 3 --observables sums.txt --probabilities 1 --json exact.json
+equal "$(json exact.json observables_over)" outcomes
+equal "$(json exact.json observables energy std_error)" 0
+expect 0 qspan run "$protocols/teledata.qasm" --fidelity --state teleported.h5 --shots 10
+has out "state fidelity  1 +- 0"
+
+# Refused, with the reason.
+expect 3 qspan run qft.qasm --machine $noisy --state x.h5
+has err "one pure state at the end needs a program without noise"
+printf 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\ncreg c[2];\nh q[0];\nmeasure q[0] -> c[0];\nx q[0];\n' >coin.qasm
+expect 3 qspan run coin.qasm --qpus 1 --state x.h5
+has err "that of q[0] depends on the outcome of a measurement"
+expect 3 qspan run coin.qasm --qpus 1 --fidelity
+qspan gen ghz --n 2 -o ghz.qasm
+{ echo 'OPENQASM 2.0;' && echo 'include "qelib1.inc";' && echo 'qreg q[31];' && echo 'h q[0];'; } >product.qasm
+expect 4 qspan run product.qasm --qpus 1 --state x.h5
+has err "multiplied out up to 30"
+expect 2 qspan run ghz.qasm --qpus 1 --state /nowhere/x.h5
+expect 2 qspan run ghz.qasm --qpus 1 --state /dev/null
+expect 3 qspan run ghz.qasm --qpus 1 --observables sums.txt
+has err "sums.txt:1:16: error: qubit 3: there are 2 qubits"
+expect 3 qspan run ghz.qasm --qpus 1 --observables missing.txt
+[ ! -e x.h5 ] || fail "a refused run left a file"
