@@ -72,6 +72,17 @@ void text_printf(struct text *text, const char *fmt, ...) {
     va_end(args);
 }
 
+void text_add_count(struct text *text, uint64_t value) {
+    char digits[20];
+    size_t first = sizeof digits;
+
+    do {
+        digits[--first] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    text_add_n(text, digits + first, sizeof digits - first);
+}
+
 void text_add_double(struct text *text, double value) {
     char buffer[40];
     if (!isfinite(value)) {
@@ -79,7 +90,8 @@ void text_add_double(struct text *text, double value) {
         return;
     }
     if (value == floor(value) && fabs(value) < 1e16) {
-        text_printf(text, "%.0f", value); /* 100000, not 1e+05 */
+        text_add(text, signbit(value) ? "-" : ""); /* 100000, not 1e+05 */
+        text_add_count(text, (uint64_t)fabs(value));
         return;
     }
     /* Of a normal number 15 digits keep any shorter decimal, and %g drops zeros at the end. */

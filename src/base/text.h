@@ -22,6 +22,8 @@ void text_add_n(struct text *text, const char *piece, size_t n);
 void text_printf(struct text *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void text_vprintf(struct text *text, const char *fmt, va_list args)
     __attribute__((format(printf, 2, 0)));
+/* As "%lu", in a tenth of the time. */
+void text_add_count(struct text *text, uint64_t value);
 /* Shortest decimal that reads back as the same double ("0.1", "3.141592653589793"). */
 void text_add_double(struct text *text, double value);
 /* `piece` with control characters and invalid UTF-8 escaped as \xNN (UTF-8 kept); no quotes. */

@@ -8,6 +8,9 @@
 #include "circuit/gen_build.h"
 
 #define TAKES(param) (UINT32_C(1) << GEN_##param)
+#define TAKES_MEMORY                                                                               \
+    (TAKES(DISTANCE) | TAKES(ROUNDS) | TAKES(AFTER_CLIFFORD) | TAKES(BEFORE_ROUND) |               \
+     TAKES(BEFORE_MEASURE) | TAKES(AFTER_RESET) | TAKES(PATCHES) | TAKES(JOIN))
 
 #define COUNT_ROW(id, text, key, arg, needed, low, high, words)                                    \
     [GEN_##id] = {                                                                                 \
@@ -117,6 +120,31 @@ const struct generator gen_table[] = {
      .source = "Sundaram, Gupta, Ramakrishnan, DISC 2021; as in arXiv:2305.14148",
      .params = TAKES(N) | TAKES(LAYERS) | TAKES(FRACTION) | TAKES(SEED),
      .build = gen_build_cz_fraction},
+    {.name = "repetition-memory",
+     .help = "repetition code of distance D, as Stim's repetition_code:memory",
+     .source = "Gidney, Stim, arXiv:2103.02202",
+     .params = TAKES_MEMORY,
+     .build = gen_build_repetition},
+    {.name = "rotated-memory-x",
+     .help = "rotated surface code, logical X kept, as Stim's surface_code:rotated_memory_x",
+     .source = "Tomita, Svore, arXiv:1404.3747; Gidney, Stim, arXiv:2103.02202",
+     .params = TAKES_MEMORY,
+     .build = gen_build_rotated_x},
+    {.name = "rotated-memory-z",
+     .help = "rotated surface code, logical Z kept, as Stim's surface_code:rotated_memory_z",
+     .source = "Tomita, Svore, arXiv:1404.3747; Gidney, Stim, arXiv:2103.02202",
+     .params = TAKES_MEMORY,
+     .build = gen_build_rotated_z},
+    {.name = "unrotated-memory-x",
+     .help = "surface code, logical X kept, as Stim's surface_code:unrotated_memory_x",
+     .source = "Fowler et al., arXiv:1208.0928; Gidney, Stim, arXiv:2103.02202",
+     .params = TAKES_MEMORY,
+     .build = gen_build_unrotated_x},
+    {.name = "unrotated-memory-z",
+     .help = "surface code, logical Z kept, as Stim's surface_code:unrotated_memory_z",
+     .source = "Fowler et al., arXiv:1208.0928; Gidney, Stim, arXiv:2103.02202",
+     .params = TAKES_MEMORY,
+     .build = gen_build_unrotated_z},
 };
 const size_t gen_count = sizeof gen_table / sizeof gen_table[0];
 
@@ -192,12 +220,14 @@ static enum status check_size(const struct generator *generator, uint64_t n) {
 enum status gen_circuit(struct circuit **out_circuit, const struct generator *generator,
                         const struct gen_args *args) {
     TRY(check_args(generator, args));
-    TRY(check_size(generator, args->count[GEN_N]));
+    if ((generator->params & TAKES(N)) != 0) {
+        TRY(check_size(generator, args->count[GEN_N]));
+    }
     struct gen_build build = {
         .circuit = circuit_create(),
         .generator = generator,
         .args = args,
-        .n = (uint32_t)args->count[GEN_N],
+        .n = gen_is_given(args, GEN_N) ? (uint32_t)args->count[GEN_N] : 0,
         .seed = gen_is_given(args, GEN_SEED) ? args->count[GEN_SEED] : 0,
     };
     if (!build.circuit) {

@@ -22,7 +22,7 @@
     COUNT(A, "a", 0, "A", false, 0, UINT64_MAX, "first operand (default: drawn)")                  \
     COUNT(B, "b", 0, "B", false, 0, UINT64_MAX, "second operand (default: drawn)")                 \
     COUNT(ROUNDS, "rounds", 0, "R", false, 0, 1 << 26,                                             \
-          "Grover rounds (default: floor(pi/4 2^(N/2)))")                                          \
+          "Grover rounds (default: floor(pi/4 2^(N/2))); rounds of a memory (default: D)")         \
     COUNT(LAYERS, "layers", 0, "L", false, 1, 1 << 26, "layers (default: N; qaoa-maxcut: 1)")      \
     COUNT(STEPS, "steps", 0, "R", false, 1, 1 << 26, "Trotter steps (default 10)")                 \
     REAL(TIME, "time", "T", false, 1, 0, "time of evolution, in units of 1/energy (default 1)")    \
@@ -33,6 +33,18 @@
     REAL(BETA, "beta", "X", false, 0.4, 0, "angle of the mixer, in every layer (default 0.4)")     \
     REAL(FRACTION, "fraction", "P", false, 0.5, 1,                                                 \
          "probability that a qubit takes part in a CZ of a layer (default 0.5)")                   \
+    COUNT(DISTANCE, "distance", 'd', "D", true, 2, 1 << 23, "distance of a code")                  \
+    REAL(AFTER_CLIFFORD, "after-clifford-depolarization", "P", false, 0, 1,                        \
+         "depolarization after each gate (default 0)")                                             \
+    REAL(BEFORE_ROUND, "before-round-data-depolarization", "P", false, 0, 1,                       \
+         "depolarization of each data qubit before each round (default 0)")                        \
+    REAL(BEFORE_MEASURE, "before-measure-flip-probability", "P", false, 0, 1,                      \
+         "error before each measurement (default 0)")                                              \
+    REAL(AFTER_RESET, "after-reset-flip-probability", "P", false, 0, 1,                            \
+         "error after each reset (default 0)")                                                     \
+    COUNT(PATCHES, "patches", 0, "K", false, 1, 1 << 20, "patches side by side (default 1)")       \
+    COUNT(JOIN, "join", 0, "R", false, 1, 1 << 26,                                                 \
+          "a transversal CX of each even patch onto the next one after round R (default: none)")   \
     COUNT(SEED, "seed", 0, "S", false, 0, INT64_MAX,                                               \
           "seed of all random choices of the circuit (default 0)")
 

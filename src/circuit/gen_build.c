@@ -28,6 +28,11 @@ enum status gen_limit(const struct gen_build *build, double n_ops) {
     if (n_ops <= MAX_OPS) {
         return STATUS_OK;
     }
+    if (build->n == 0) {
+        return log_error(STATUS_NOFIT,
+                         "%s: these parameters need %.3g operations; at most %d are possible",
+                         build->generator->name, n_ops, (int)MAX_OPS);
+    }
     return log_error(STATUS_NOFIT,
                      "%s: --n %u with these parameters needs %.3g operations; at most %d are "
                      "possible",

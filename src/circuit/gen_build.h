@@ -75,5 +75,10 @@ enum status gen_build_brick(struct gen_build *build); /* gen_random.c */
 enum status gen_build_cz_fraction(struct gen_build *build);
 enum status gen_build_quantum_volume(struct gen_build *build); /* gen_volume.c */
 enum status gen_build_clifford(struct gen_build *build);       /* gen_clifford.c */
+enum status gen_build_repetition(struct gen_build *build);     /* gen_memory.c */
+enum status gen_build_rotated_x(struct gen_build *build);
+enum status gen_build_rotated_z(struct gen_build *build);
+enum status gen_build_unrotated_x(struct gen_build *build);
+enum status gen_build_unrotated_z(struct gen_build *build);
 
 #endif

@@ -291,6 +291,29 @@ static enum status lower_all(struct lowering *l) {
     return STATUS_OK;
 }
 
+static enum status copy_placement(struct circuit *to, const struct circuit *from) {
+    size_t n_bytes = from->n_qubits * sizeof *from->placement;
+
+    if (from->n_placed_qpus == 0) {
+        return STATUS_OK;
+    }
+    to->placement = arena_alloc(&to->arena, n_bytes);
+    if (to->placement == NULL) {
+        return STATUS_NOFIT;
+    }
+    memcpy(to->placement, from->placement, n_bytes);
+    TRY(vec_reserve(&to->placed_qpus, 0, &to->cap_placed_qpus, from->n_placed_qpus,
+                    sizeof *to->placed_qpus));
+    for (size_t i = 0; i < from->n_placed_qpus; i++) {
+        to->placed_qpus[i] = arena_strdup(&to->arena, from->placed_qpus[i]);
+        if (to->placed_qpus[i] == NULL) {
+            return STATUS_NOFIT;
+        }
+        to->n_placed_qpus++;
+    }
+    return STATUS_OK;
+}
+
 static enum status copy_names(struct circuit *to, const struct circuit *from) {
     struct src_loc nowhere = {.file = "(made)"};
     size_t n_bytes = from->n_qubits * sizeof *from->labels;
@@ -313,7 +336,7 @@ static enum status copy_names(struct circuit *to, const struct circuit *from) {
         }
         memcpy(to->labels, from->labels, n_bytes);
     }
-    return STATUS_OK;
+    return copy_placement(to, from);
 }
 
 enum status stim_lower(struct circuit **out_circuit, const struct circuit *circuit) {

@@ -83,21 +83,10 @@ static uint32_t label_of(const struct printer *p, uint32_t qb) {
     return p->circuit->labels == NULL ? qb : p->circuit->labels[qb];
 }
 
-static void put_number(struct text *out, uint32_t value) {
-    char digits[10];
-    size_t first = sizeof digits;
-
-    do {
-        digits[--first] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    text_add_n(out, digits + first, sizeof digits - first);
-}
-
 static void put_qubits(struct printer *p, const struct op *op) {
     for (uint32_t i = 0; i < op->n_qubits; i++) {
         text_add_n(p->out, " ", 1);
-        put_number(p->out, label_of(p, op_qubits(p->list, op)[i]));
+        text_add_count(p->out, label_of(p, op_qubits(p->list, op)[i]));
     }
 }
 
@@ -186,9 +175,10 @@ static enum status print_measure(struct printer *p, const struct op *op) {
         put_product(p, op, "*");
         return STATUS_OK;
     }
-    text_printf(p->out, "%u", label_of(p, op_qubits(p->list, op)[0]));
+    text_add_count(p->out, label_of(p, op_qubits(p->list, op)[0]));
     if (is_pair) {
-        text_printf(p->out, " %u", label_of(p, op_qubits(p->list, op)[1]));
+        text_add_n(p->out, " ", 1);
+        text_add_count(p->out, label_of(p, op_qubits(p->list, op)[1]));
     }
     return STATUS_OK;
 }
@@ -225,7 +215,9 @@ static enum status print_leaf(struct printer *p, const struct op *op, uint32_t n
                   (expr->kind == EXPR_EQ && expr->n == 1 && (p->list->words[expr->value0] & 1));
 
     if (expr->kind == EXPR_REC || expr->kind == EXPR_SWEEP) {
-        text_printf(p->out, expr->kind == EXPR_REC ? " rec[-%u]" : " sweep[%u]", expr->a);
+        text_add(p->out, expr->kind == EXPR_REC ? " rec[-" : " sweep[");
+        text_add_count(p->out, expr->a);
+        text_add_n(p->out, "]", 1);
         return STATUS_OK;
     }
     if (!is_bit || p->has_repeat || expr->a >= p->n_results) {
@@ -351,7 +343,50 @@ static enum status print_op(struct printer *p, const struct op *op) {
     return refuse(p, op, op_kind_name((enum op_kind)op->kind));
 }
 
+/* QPUs are numbered as the comments first name them. */
+static void print_qpu_names(struct printer *p) {
+    const struct circuit *circuit = p->circuit;
+    uint32_t n_seen = 0;
+
+    for (uint32_t qb = 0; qb < circuit->n_qubits && n_seen < circuit->n_placed_qpus; qb++) {
+        uint32_t qpu = circuit->placement[qb];
+        if (qpu != OP_NO_QPU && qpu > n_seen) {
+            break;
+        }
+        n_seen += qpu == n_seen;
+    }
+    for (uint32_t qpu = 0; n_seen < circuit->n_placed_qpus && qpu < circuit->n_placed_qpus; qpu++) {
+        new_line(p);
+        text_printf(p->out, "# qspan qpu %s", circuit->placed_qpus[qpu]);
+    }
+}
+
+/* Comments that the reader takes, one for each run of qubits. */
+static void print_placement(struct printer *p) {
+    const struct circuit *circuit = p->circuit;
+
+    if (circuit->n_placed_qpus == 0) {
+        return;
+    }
+    print_qpu_names(p);
+    for (uint32_t qb = 0; qb < circuit->n_qubits; qb++) {
+        uint32_t first = qb, qpu = circuit->placement[qb];
+        while (qb + 1 < circuit->n_qubits && circuit->placement[qb + 1] == qpu) {
+            qb++;
+        }
+        if (qpu == OP_NO_QPU) {
+            continue;
+        }
+        new_line(p);
+        text_printf(p->out, "# qspan qpu %s %u", circuit->placed_qpus[qpu], label_of(p, first));
+        if (first < qb) {
+            text_printf(p->out, ":%u", label_of(p, qb));
+        }
+    }
+}
+
 static enum status print_all(struct printer *p) {
+    print_placement(p);
     for (size_t i = 0; i < p->list->n_ops; i++) {
         const struct op *op = &p->list->ops[i];
         TRY(print_op(p, op));

@@ -192,6 +192,7 @@ static enum status renumber(struct stim_reader *r) {
     if (n > 0) {
         TRY(circuit_add_qreg(circuit, "q", n, loc));
     }
+    TRY(stim_place_qubits(r));
     circuit->measures = r->n_bits > 0;
     return r->n_bits > 0 ? circuit_add_creg(circuit, "rec", r->n_bits, loc) : STATUS_OK;
 }
@@ -207,6 +208,10 @@ static enum status read_all(struct stim_reader *r) {
     circuit->n_files = 1;
     for (;;) {
         stim_scan_skip_lines(&r->scan);
+        if (r->scan.has_comment) {
+            TRY(stim_read_comment(r));
+            continue;
+        }
         int c = stim_scan_peek(&r->scan);
         if (c < 0) {
             break;
@@ -253,7 +258,9 @@ done:
     mem_free(r.qubits);
     mem_free(r.used);
     mem_free(r.repeats);
+    mem_free(r.ranges);
     names_fini(&r.tag_names);
+    names_fini(&r.qpu_names);
     circuit_destroy(r.circuit);
     return status;
 }

@@ -62,20 +62,37 @@ static bool is_name_letter(int c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_';
 }
 
+/* A comment for qspan is kept until it is read. */
+static void skip_comment(struct stim_scan *scan) {
+    static const char word[] = "qspan";
+    const size_t n_word = sizeof word - 1;
+    const char *text = scan->text + scan->pos, *end = memchr(text, '\n', scan->n - scan->pos);
+    size_t n = end == NULL ? scan->n - scan->pos : (size_t)(end - text), at = 1;
+
+    while (at < n && is_blank(text[at])) {
+        at++;
+    }
+    if (n - at > n_word && memcmp(text + at, word, n_word) == 0 && is_blank(text[at + n_word])) {
+        stim_scan_skip(scan, at + n_word);
+        n -= at + n_word;
+        scan->comment = (struct stim_comment){scan->text + scan->pos, n, stim_scan_loc(scan)};
+        scan->has_comment = true;
+    }
+    stim_scan_skip(scan, n);
+}
+
 void stim_scan_skip_blanks(struct stim_scan *scan) {
     while (is_blank(stim_scan_peek(scan))) {
         scan->pos++;
     }
     if (stim_scan_peek(scan) == '#') {
-        const char *end = memchr(scan->text + scan->pos, '\n', scan->n - scan->pos);
-        stim_scan_skip(scan,
-                       end == NULL ? scan->n - scan->pos : (size_t)(end - scan->text) - scan->pos);
+        skip_comment(scan);
     }
 }
 
 void stim_scan_skip_lines(struct stim_scan *scan) {
     stim_scan_skip_blanks(scan);
-    while (stim_scan_peek(scan) == '\n') {
+    while (stim_scan_peek(scan) == '\n' && !scan->has_comment) {
         stim_scan_skip(scan, 1);
         stim_scan_skip_blanks(scan);
     }

@@ -25,6 +25,13 @@ struct stim_target {
     uint32_t col;
 };
 
+/* What follows `# qspan`. */
+struct stim_comment {
+    const char *text;
+    size_t n;
+    struct src_loc loc; /* of its first character */
+};
+
 struct stim_scan {
     const char *file, *text;
     size_t n, pos;
@@ -35,6 +42,8 @@ struct stim_scan {
     size_t n_params;
     struct stim_target *targets;
     size_t n_targets, cap_targets;
+    struct stim_comment comment;
+    bool has_comment; /* for qspan, on this line */
 };
 
 /* The text is borrowed. */
@@ -46,7 +55,8 @@ struct src_loc stim_scan_loc(const struct stim_scan *scan);
 /* The next character, -1 at the end of the text. */
 int stim_scan_peek(const struct stim_scan *scan);
 void stim_scan_skip(struct stim_scan *scan, size_t n);
-/* To the next character that is no blank, line end or comment. */
+/* To the next character that is no blank, line end or comment; to the end of the line of a comment
+ * for qspan. */
 void stim_scan_skip_lines(struct stim_scan *scan);
 /* To the next character of this line that is no blank; a comment ends the line. */
 void stim_scan_skip_blanks(struct stim_scan *scan);

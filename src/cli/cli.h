@@ -65,9 +65,9 @@ enum option_id {
     OPTION_STRICT,
     OPTION_QUIET,
     OPTION_HELP,
-    OPTION_GEN, /* the first of GEN_PARAM_COUNT, in the order of enum gen_param */
-    OPTION_LATER =
-        OPTION_GEN + GEN_PARAM_COUNT, /* the first of those that are refused; all share this bit */
+    OPTION_LATER, /* of those that are refused; all share this bit */
+    OPTION_GEN,   /* the first of GEN_PARAM_COUNT, in the order of enum gen_param; they have their
+                   * bits in gen.given */
 };
 
 enum { CLI_MAX_ARGS = 2, CLI_MAX_DECODES = 8, CLI_MAX_PARAMS = 64 };

@@ -8,7 +8,6 @@ static enum status generate(struct circuit **out_circuit, const struct cli_optio
     if (!generator) {
         return STATUS_USAGE;
     }
-    args.given = (uint32_t)(options->given >> OPTION_GEN) & ((UINT32_C(1) << GEN_PARAM_COUNT) - 1);
     return gen_circuit(out_circuit, generator, &args);
 }
 
@@ -16,7 +15,8 @@ enum status cmd_gen(const struct cli_options *options) {
     struct circuit *circuit = NULL;
     struct text text = {0};
     TRY(generate(&circuit, options));
-    enum status status = cli_print_circuit(&text, circuit, options->format);
+    bool is_stim = circuit->labels != NULL && !cli_is_given(options, OPTION_FORMAT);
+    enum status status = cli_print_circuit(&text, circuit, is_stim ? "stim" : options->format);
     if (status == STATUS_OK) {
         status = file_write(options->output ? options->output : "-", text.data, text.n);
     }

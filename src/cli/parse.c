@@ -179,7 +179,11 @@ static error_t add_param(struct parse *parse, const char *arg) {
 
 static error_t set_option(struct parse *parse, const struct option_info *info, const char *arg) {
     char *field = (char *)parse->options + info->offset;
-    parse->options->given |= UINT64_C(1) << info->id;
+    if (info->id >= OPTION_GEN) {
+        parse->options->gen.given |= UINT32_C(1) << (info->id - OPTION_GEN);
+    } else {
+        parse->options->given |= UINT64_C(1) << info->id;
+    }
     switch (info->kind) {
     case OPTION_KIND_FLAG:
         *(bool *)(void *)field = true;

@@ -14,9 +14,14 @@ static inline struct circuit *make(const char *name, uint64_t n, const struct ge
     struct gen_args args = given ? *given : (struct gen_args){0};
     struct circuit *circuit = NULL;
 
-    gen_set_count(&args, GEN_N, n);
+    const struct generator *generator = gen_find(name);
+    if ((generator->params >> GEN_N & 1) != 0) {
+        gen_set_count(&args, GEN_N, n);
+    } else if (!gen_is_given(&args, GEN_DISTANCE)) {
+        gen_set_count(&args, GEN_DISTANCE, 2);
+    }
     reading_start();
-    cr_assert_eq(gen_circuit(&circuit, gen_find(name), &args), STATUS_OK, "%s: %s", name,
+    cr_assert_eq(gen_circuit(&circuit, generator, &args), STATUS_OK, "%s: %s", name,
                  reading_messages.data);
     cr_assert(op_list_is_valid(&circuit->ops, circuit->n_qubits, circuit->n_bits));
     cr_assert(circuit->measures);

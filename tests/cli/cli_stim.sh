@@ -81,3 +81,25 @@ printf 'DEPOLARIZE2(0.1) 0 1\nM 0 1\n' >pair.stim
 expect 0 qspan run pair.stim --qpus 1
 expect 3 qspan run pair.stim --qpus 2
 has err "pair.stim:1:1: error: --distribute simple cannot distribute DEPOLARIZE2"
+
+# QPUs in comments: patches of a code, joined by a CX of each of their data qubits
+expect 0 qspan gen repetition-memory --distance 3 --rounds 2 --patches 2 --join 1 -o joined.stim
+has joined.stim "# qspan qpu P1 5:9"
+expect 0 qspan run joined.stim --shots 50 --json out.json
+equal "$(json out.json ebits links)" '{"P0-P1":3}'
+equal "$(json out.json counts)" '{"00000000000000":50}'
+expect 0 qspan convert joined.stim again.stim
+equal "$(cat again.stim)" "$(cat joined.stim)"
+while IFS='|' read -r text message; do
+    printf '%b' "$text" >placed.stim
+    expect 3 qspan run placed.stim
+    has err "placed.stim:$message"
+done <<'TXT'
+# qspan qpu A 0:1\n# qspan qpu B 1\nCX 0 1|2:15: error: qubit 1 is already placed on QPU 'A'
+# qspan qpu A 7:9\nCX 0 1|1:15: error: the circuit has no qubit with a label from 7 to 9
+# qspan qpu A 1:0\nCX 0 1|1:15: error: '1:0': expected labels of qubits, a or a:b
+# qspan qpu A q[0]\nCX 0 1|1:15: error: 'q[0]': expected labels
+# qspan qpu 3 0\nCX 0 1|1:13: error: '3': expected the name of a QPU
+# qspan cpu A 0\nCX 0 1|1:8: error: unknown comment for qspan
+CX 0 1 # qspan qpu A 0|1:15: error: placement after the first instruction
+TXT
