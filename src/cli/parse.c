@@ -11,7 +11,7 @@
 #include "base/units.h"
 #include "cli/options.h"
 
-enum { FIRST_LONG_KEY = 256, MAX_TABLE = 64 };
+enum { FIRST_LONG_KEY = 256, MAX_TABLE = 128 };
 
 struct parse {
     struct cli_options *options;
