@@ -22,6 +22,7 @@ enum command_id {
     COMMAND_CONVERT,
     COMMAND_DEM,
     COMMAND_MACHINE,
+    COMMAND_COMPARE,
     COMMAND_REPORT,
     COMMAND_INFO,
     COMMAND_COUNT,
@@ -52,6 +53,7 @@ enum option_id {
     OPTION_STATE,
     OPTION_OBSERVABLES,
     OPTION_FIDELITY,
+    OPTION_ALPHA,
     OPTION_FORMAT,
     OPTION_PARAM,
     OPTION_DIALECT,
@@ -89,6 +91,7 @@ struct cli_options {
     bool decomposes, folds_loops, allows_gauge, ignores_failures, blocks_remnants;
     double approximate; /* --approximate-disjoint-errors */
     bool wants_fidelity, is_strict, is_quiet, wants_help;
+    double alpha;             /* of compare */
     double t_start_s;         /* clock_now_s() when the command started */
     const char *command_line; /* as a shell would take it */
 };
@@ -131,6 +134,8 @@ enum status cmd_dem_check(const struct cli_options *options);
 enum status cmd_machine(const struct cli_options *options);
 /* The machine presets, a line each. */
 void cmd_machine_add_presets(struct text *out);
+enum status cmd_compare(const struct cli_options *options);
+enum status cmd_compare_check(const struct cli_options *options);
 enum status cmd_report(const struct cli_options *options);
 enum status cmd_info(const struct cli_options *options);
 

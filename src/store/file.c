@@ -97,6 +97,13 @@ enum status store_file_create(struct store_file **out_file) {
     return STATUS_OK;
 }
 
+bool store_file_is_hdf5(const char *path) {
+    struct store_silence silence = store_silence_begin();
+    bool is_hdf5 = H5Fis_hdf5(path) > 0;
+    store_silence_end(&silence);
+    return is_hdf5;
+}
+
 enum status store_file_open(struct store_file **out_file, const char *path) {
     struct store_file *file = mem_alloc(1, sizeof *file);
     size_t n_name = strlen(path) + 1;

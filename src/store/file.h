@@ -23,6 +23,8 @@ struct store_file;
 
 /* An empty file. Errors: STATUS_NOFIT, STATUS_INTERNAL (logged), also of what is put. */
 enum status store_file_create(struct store_file **out_file);
+/* Whether a file can be read and begins as HDF5 files do. */
+bool store_file_is_hdf5(const char *path);
 /* The file at `path`, read whole. Errors: STATUS_INPUT (logged) if it cannot be read or is no HDF5
  * file. */
 enum status store_file_open(struct store_file **out_file, const char *path);

@@ -2,13 +2,13 @@
 . "$QSPAN_SOURCE_DIR/tests/cli/common.sh" || exit 1
 
 expect 0 qspan --help
-for command in run plan verify gen machine report info; do
+for command in run plan verify gen machine compare report info; do
     has out "  $command "
 done
 cp out overview
 expect 2 qspan
 cmp out overview
-for command in run plan verify gen machine report info; do
+for command in run plan verify gen machine compare report info; do
     expect 0 qspan $command --help
     has out "Usage: qspan $command "
     has out "--help"
