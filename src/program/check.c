@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "circuit/names.h"
+#include "program/exchange.h"
 #include "program/flow.h"
 #include "program/program.h"
 
@@ -449,7 +450,9 @@ static enum status check_op(struct checker *checker) {
         TRY(check_condition(checker));
         return flow_set(&checker->bits, op->bit, 1);
     case OP_SEND:
-    case OP_RECV:
+        return check_bit(checker, op->bit);
+    case OP_RECV: /* from whom: exchange_check */
+        return flow_set(&checker->bits, op->bit, 1);
     case OP_CALL:
         find_at(checker, loc_here(checker), "'%s' is not supported yet",
                 op_kind_name((enum op_kind)op->kind));
@@ -540,15 +543,8 @@ static void check_all_closed(struct checker *checker) {
     }
 }
 
-static void count_message(void *ctx, size_t op_index, uint32_t bit, uint32_t from_qpu,
-                          uint32_t to_qpu) {
-    uint64_t *n = ctx;
-
-    (void)op_index;
-    (void)bit;
-    (void)from_qpu;
-    (void)to_qpu;
-    ++*n;
+static void find_exchange(void *ctx, struct src_loc loc, const char *message) {
+    find_at(ctx, loc, "%s", message);
 }
 
 static enum status check_all(struct checker *checker) {
@@ -567,7 +563,7 @@ static enum status check_all(struct checker *checker) {
         TRY(check_op(checker));
     }
     check_all_closed(checker);
-    return program_visit_messages(program, count_message, &checker->out.n_bits_sent);
+    return exchange_check(&checker->out.n_bits_sent, program, find_exchange, checker);
 }
 
 enum status program_check(struct program_check *out_check, const struct program *program) {

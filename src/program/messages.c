@@ -449,6 +449,9 @@ static enum status track_op(struct tracker *tracker, size_t at) {
     if (op->kind == OP_ASSIGN) {
         TRY(use_assigned(tracker, at));
     }
+    if (op->kind == OP_RECV) {
+        return use_bit(tracker, at, op->bit, op->qpu);
+    }
     if (op->kind == OP_MEASURE || op->kind == OP_ASSIGN) {
         TRY(new_value(tracker, &value));
         TRY(add_writer(tracker, value, op->qpu));

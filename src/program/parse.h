@@ -54,6 +54,7 @@ struct parser {
     bool has_stdgates, has_qnu, has_statement;
     bool next_is_local; /* @qspan.local was read */
     uint32_t at_qpu;    /* of the last @qspan.at */
+    bool has_at;        /* it stands before the statement that is read */
     struct names gates; /* met so far, and their spellings */
     struct names def_names;
     struct parse_def *defs;

@@ -168,15 +168,37 @@ static enum status inline_body(struct parser *p, struct parse_call *call) {
     return lexer_next(&p->lexer);
 }
 
+/* `send_bit(bit, wire of the receiver);`, `recv_bit(bit);` at the QPU of @qspan.at. */
+static enum status parse_message(struct parser *p, const struct parse_call *call) {
+    const bool is_send = call->n_bindings > 1;
+    char name[PARSE_NAME_SIZE];
+    struct op *op;
+
+    TRY(lexer_expect(&p->lexer, TOKEN_SEMICOLON, "after a call"));
+    if (is_send && p->program->wire_qpu[call->bindings[1].index] == OP_NO_QPU) {
+        return log_error_at(
+            STATUS_INPUT, call->loc, "wire %s belongs to no QPU so far",
+            program_wire_name(p->program, call->bindings[1].index, name, sizeof name));
+    }
+    TRY(parse_add_op(p, &op, is_send ? OP_SEND : OP_RECV, NULL, 0, NULL, 0, call->loc));
+    op->bit = call->bindings[0].index;
+    op->qpu = p->at_qpu;
+    op->arg = is_send ? p->program->wire_qpu[call->bindings[1].index] : 0;
+    return STATUS_OK;
+}
+
 enum status parse_call(struct parser *p, const struct parse_def *def, struct src_loc loc) {
     struct parse_call call = {.def = def, .outer = p->call, .loc = loc};
 
-    if (def->is_message) {
+    if (def->is_message && !p->has_at) {
         return log_error_at(STATUS_INPUT, loc,
-                            "'%.*s' is not supported yet: bits are sent where they are used",
+                            "'%.*s' belongs to no QPU: expected a line '@qspan.at NAME' before it",
                             (int)def->n_name, def->name);
     }
     TRY(parse_arguments(p, &call));
+    if (def->is_message) {
+        return parse_message(p, &call);
+    }
     if (def->is_ebit) {
         TRY(lexer_expect(&p->lexer, TOKEN_SEMICOLON, "after a call"));
         return parse_add_op(p, NULL, OP_EBIT, p->wires, 2, NULL, 0, loc);

@@ -350,7 +350,10 @@ static enum status parse_at(struct parser *p, struct src_loc loc) {
 
     TRY(parse_line(p, 8, parse_at_name));
     if (token_is(token, "send_bit") || token_is(token, "recv_bit")) {
-        return parse_statement(p);
+        p->has_at = true;
+        TRY(parse_statement(p));
+        p->has_at = false;
+        return STATUS_OK;
     }
     if (token->kind == TOKEN_NAME &&
         register_find_name(p->program, &is_bits, token->text, token->n) != NULL && is_bits) {

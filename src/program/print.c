@@ -347,6 +347,24 @@ static enum status print_assign(struct program_printer *printer, const struct op
     return STATUS_OK;
 }
 
+/* A send names any wire of the receiver. */
+static void print_message(struct program_printer *printer, const struct op *op) {
+    const struct program *program = printer->program;
+
+    text_add(printer->out, "@qspan.at ");
+    print_name(printer->out, program->qpus[op->qpu].name);
+    text_add(printer->out, "\n");
+    indent(printer);
+    text_add(printer->out, op->kind == OP_SEND ? "send_bit(" : "recv_bit(");
+    print_bit(printer->out, program, op->bit);
+    if (op->kind == OP_SEND) {
+        const struct program_qpu *to = &program->qpus[op->arg];
+        text_add(printer->out, ", ");
+        print_wire(printer->out, program, to->n_data > 0 ? to->data[0] : to->comm[0]);
+    }
+    text_add(printer->out, ");\n");
+}
+
 static enum status print_op(struct program_printer *printer, const struct op *op) {
     switch ((enum op_kind)op->kind) {
     case OP_GATE:
@@ -405,6 +423,8 @@ static enum status print_op(struct program_printer *printer, const struct op *op
         return print_assign(printer, op);
     case OP_SEND:
     case OP_RECV:
+        print_message(printer, op);
+        break;
     case OP_CALL:
     case OP_KIND_COUNT:
         return log_error_at(STATUS_INPUT, program_loc(printer->program, op),

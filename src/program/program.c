@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "program/order.h"
 #include "program/registers.h"
 #include "program/words.h"
 
@@ -281,6 +282,7 @@ enum status program_resolve(struct program *program) {
             program->is_data_dependent = true;
         }
     }
+    TRY(order_ops(program));
     op_list_number_sites(list);
     return STATUS_OK;
 }

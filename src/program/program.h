@@ -65,8 +65,8 @@ enum status program_add_creg(struct program *program, uint32_t *out_first_bit, c
 enum status program_add_logical(struct program *program, bool is_out, const char *qubit,
                                 uint32_t wire);
 /* After the ops are in: sets op.qpu where missing from the op's wires (an op across QPUs keeps the
- * QPU of its first wire: the checker refuses it), numbers the random sites, sets is_data_dependent.
- */
+ * QPU of its first wire: the checker refuses it), moves ops where a receive stands before its send
+ * (program/order.h), numbers the random sites, sets is_data_dependent. */
 enum status program_resolve(struct program *program);
 
 const char *program_wire_name(const struct program *program, uint32_t wire, char *buffer, size_t n);
@@ -91,8 +91,8 @@ bool program_is_program_text(const char *text, size_t n);
  * whole, one bit: the others are 0 until written); every comm wire closed (measured, reset
  * or freed) before its next EBIT and at the end; both halves of an ebit used (half an ebit: one end
  * never touched or closed); data wires never in an EBIT; wires placed; blocks leave comm wires as
- * they found them on every path; logical in/out on data wires, each qubit once. All findings are
- * logged (up to 20), then STATUS_INPUT. */
+ * they found them on every path; sends and receives matched and without wait-for cycles; logical
+ * in/out on data wires, each qubit once. All findings are logged (up to 20), then STATUS_INPUT. */
 struct program_check {
     uint32_t n_errors;
     uint64_t n_ebits, n_bits_sent, n_local_gates, n_measurements; /* static, loops counted once */

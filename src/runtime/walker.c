@@ -460,9 +460,9 @@ static enum status step(struct walker *walker) {
     case OP_TICK:
     case OP_COORDS:
     case OP_SHIFT_COORDS:
-        break;
     case OP_SEND:
     case OP_RECV:
+        break;
     case OP_IDLE:
     case OP_CALL:
     case OP_KIND_COUNT:

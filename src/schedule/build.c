@@ -436,6 +436,22 @@ static enum status add_assign(struct build *build, size_t op_index) {
     return add_birth(build, op_index, times.t_ps);
 }
 
+/* Takes no time: the bit leaves when it is born, or else when the QPU comes here. */
+static enum status add_send(struct build *build, size_t op_index) {
+    const struct op *op = &build->program->ops.ops[op_index];
+    size_t n;
+    TRY(open_blocks(build, op->qpu));
+    TRY(begin_segment(build, op->qpu, op_index));
+    item_at(build, op->qpu, build->segments.qpus[op->qpu].item)->last_op = op_index;
+    const size_t first = messages_find_channels(build->messages, &n, op_index, op->qpu);
+    for (size_t i = first; i < first + n; i++) {
+        struct skeleton_item item = send_item(build->messages, i);
+        item.t_ps = segments_bit_time(&build->segments, op->qpu, op->bit);
+        TRY(add_event(build, op->qpu, item));
+    }
+    return STATUS_OK;
+}
+
 static enum status add_op(struct build *build, size_t op_index) {
     const struct op_list *ops = &build->program->ops;
     const struct op *op = &ops->ops[op_index];
@@ -489,7 +505,10 @@ static enum status add_any(struct build *build, size_t op_index) {
     case OP_SHIFT_COORDS:
         return STATUS_OK;
     case OP_SEND:
+        return add_send(build, op_index);
     case OP_RECV:
+        TRY(open_blocks(build, op->qpu));
+        return add_receptions(build, op->qpu, op_index);
     case OP_CALL:
     case OP_KIND_COUNT:
         break;

@@ -21,6 +21,8 @@ struct finder {
     struct messages *messages;
     struct bit_write *writes; /* sorted by (bit, qpu, op) */
     size_t n_writes, cap_writes;
+    struct bit_write *sends; /* explicit ones, likewise; qpu is the receiver */
+    size_t n_sends, cap_sends;
     struct use *uses;
     size_t n_uses, cap_uses;
     enum status status; /* of the visit */
@@ -50,6 +52,11 @@ static enum status collect_writes(struct finder *finder) {
     const struct op_list *ops = &finder->program->ops;
     for (size_t i = 0; i < ops->n_ops; i++) {
         const struct op *op = &ops->ops[i];
+        if (op->kind == OP_SEND) {
+            TRY(vec_reserve(&finder->sends, finder->n_sends, &finder->cap_sends, 1,
+                            sizeof *finder->sends));
+            finder->sends[finder->n_sends++] = (struct bit_write){op->bit, (uint32_t)op->arg, i};
+        }
         if ((op->kind != OP_MEASURE && op->kind != OP_ASSIGN) || op->bit == OP_NO_BIT) {
             continue;
         }
@@ -59,6 +66,9 @@ static enum status collect_writes(struct finder *finder) {
     }
     if (finder->n_writes > 0) {
         qsort(finder->writes, finder->n_writes, sizeof *finder->writes, compare_writes);
+    }
+    if (finder->n_sends > 0) {
+        qsort(finder->sends, finder->n_sends, sizeof *finder->sends, compare_writes);
     }
     return STATUS_OK;
 }
@@ -76,25 +86,29 @@ static void collect_use(void *ctx, size_t op_index, uint32_t bit, uint32_t from_
     }
 }
 
-/* The last write of the bit by that QPU before `op`, in ops first and later; SIZE_MAX: none. */
-static size_t last_write(const struct finder *finder, const struct use *use, size_t first,
-                         size_t op) {
-    const struct bit_write key = {use->bit, use->from, op};
-    size_t low = 0, high = finder->n_writes;
+/* The last of the bit and QPU before `op`; NULL: none. */
+static const struct bit_write *find_before(const struct bit_write *list, size_t n, uint32_t bit,
+                                           uint32_t qpu, size_t op) {
+    const struct bit_write key = {bit, qpu, op};
+    size_t low = 0, high = n;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if (compare_writes(&finder->writes[middle], &key) < 0) {
+        if (compare_writes(&list[middle], &key) < 0) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    if (low == 0) {
-        return SIZE_MAX;
-    }
-    const struct bit_write *write = &finder->writes[low - 1];
-    const bool is_here = write->bit == use->bit && write->qpu == use->from && write->op >= first;
-    return is_here ? write->op : SIZE_MAX;
+    const bool is_found = low > 0 && list[low - 1].bit == bit && list[low - 1].qpu == qpu;
+    return is_found ? &list[low - 1] : NULL;
+}
+
+/* The last write of the bit by that QPU before `op`, in ops first and later; SIZE_MAX: none. */
+static size_t last_write(const struct finder *finder, const struct use *use, size_t first,
+                         size_t op) {
+    const struct bit_write *write =
+        find_before(finder->writes, finder->n_writes, use->bit, use->from, op);
+    return write && write->op >= first ? write->op : SIZE_MAX;
 }
 
 /* Where a write is settled as seen from the ops of `block`, which holds it. */
@@ -138,6 +152,12 @@ static enum status resolve_use(struct finder *finder, const struct use *use) {
     const struct blocks *blocks = finder->blocks;
     const size_t place = blocks_place(blocks, use->op);
     size_t position = place;
+    if (finder->program->ops.ops[use->op].kind == OP_RECV) {
+        const struct bit_write *send =
+            find_before(finder->sends, finder->n_sends, use->bit, use->to, use->op);
+        CHECK(send);
+        return add_reception(finder, use, place, send->op, blocks->of_op[send->op], false);
+    }
     uint32_t id = blocks->of_op[place];
     for (;;) {
         const struct block *block = &blocks->blocks[id];
@@ -248,6 +268,7 @@ enum status messages_init(struct messages *out_messages, const struct program *p
     struct finder finder = {.program = program, .blocks = blocks, .messages = &messages};
     const enum status status = find_messages(&finder);
     mem_free(finder.writes);
+    mem_free(finder.sends);
     mem_free(finder.uses);
     if (status != STATUS_OK) {
         messages_fini(&messages);

@@ -6,7 +6,9 @@
  * is settled when the MEASURE ends, or when the block is left (its writes may not happen, or happen
  * often);
  * - where there is none, but the body is that of a loop and writes the bit after the use: the same
- * of the round before ("carried"; in round 0 the next level decides). */
+ * of the round before ("carried"; in round 0 the next level decides).
+ *
+ * A bit that is sent explicitly is settled at its SEND, and its RECV is the use. */
 #ifndef QSPAN_SCHEDULE_MESSAGES_H
 #define QSPAN_SCHEDULE_MESSAGES_H
 

@@ -63,9 +63,8 @@ struct skeleton {
 /* Durations from the machine (absent keys: zero); machine NULL: ideal, whatever the QPUs. QPUs are
  * matched by name. The program must have passed program_check. Errors: STATUS_INPUT where the
  * machine lacks a QPU of the program or has fewer data or comm qubits than the program declares
- * there, where no link joins two QPUs that exchange ebits or bits, and for decoder calls and
- * explicit SEND and RECV. Cost: O(ops log ops), plus one marker for each block and QPU with ops in
- * it. */
+ * there, where no link joins two QPUs that exchange ebits or bits, and for decoder calls. Cost:
+ * O(ops log ops), plus one marker for each block and QPU with ops in it. */
 enum status schedule_create(struct skeleton **out_skeleton, const struct program *program,
                             const struct machine *machine);
 void skeleton_destroy(struct skeleton *skeleton);

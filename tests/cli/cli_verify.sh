@@ -124,3 +124,37 @@ has err "logical qubit q[2] is not in the target"
 sed 's/creg drop/creg keep/; s/drop\[0\]/keep[0]/' "$protocols/targets/bbpssw.qasm" >keep.qasm
 expect 3 qspan verify "$protocols/bbpssw.qasm" --against keep.qasm
 has err "the target's bits keep[1] are no output register of the program"
+
+# Messages written out, all of B before all of A: the same run, the same times, on any ranks.
+declare='OPENQASM 3.0; include "stdgates.inc"; include "qnu.inc";
+qubit[2] a; qubit[2] b; bit m; bit k; output bit[2] c;
+pragma qspan qpu A data a[0] comm a[1]
+pragma qspan qpu B data b[0] comm b[1]
+pragma qspan logical in q[0] a[0]
+pragma qspan logical in q[1] b[0]
+ebit(a[1], b[1]);'
+results='pragma qspan logical out q[0] a[0]
+pragma qspan logical out q[1] b[0]
+c[0] = measure a[0]; c[1] = measure b[0];'
+at_a='h a[0]; cx a[0], a[1]; m = measure a[1];'
+at_b='if (m) x b[1]; cx b[1], b[0]; h b[1]; k = measure b[1];'
+printf '%s\n' "$declare" "$at_a" "$at_b" 'if (k) z a[0];' "$results" >implicit.qasm
+printf '%s\n' "$declare" '@qspan.at B' 'recv_bit(m);' "$at_b" '@qspan.at B' 'send_bit(k, a[0]);' \
+    "$at_a" '@qspan.at A' 'send_bit(m, b[0]);' '@qspan.at A' 'recv_bit(k);' 'if (k) z a[0];' \
+    "$results" >explicit.qasm
+machine=werner:n=2,data=1,comm=1,F=0.9,time=10us,classical=1us
+for program in implicit explicit; do
+    expect 0 qspan verify $program.qasm --against explicit.qasm
+    has out "bits: A->B 1, B->A 1"
+    expect 0 on_ranks 2 run $program.qasm --machine $machine --shots 300 --seed 5 \
+        --json $program.json
+done
+equal "$(json explicit.json makespan_ps mean)" "$(json implicit.json makespan_ps mean)"
+equal "$(json explicit.json counts)" "$(json implicit.json counts)"
+equal "$(json explicit.json bits_sent)" "$(json implicit.json bits_sent)"
+# A bit leaves when its QPU comes to the send, here after a second ebit.
+printf '%s\n' "$declare" 'm = measure a[1]; k = measure b[1];' 'ebit(a[1], b[1]);' '@qspan.at A' \
+    'send_bit(m, b[0]);' 'z a[1]; reset a[1]; z b[1]; reset b[1];' '@qspan.at B' 'recv_bit(m);' \
+    "$results" >late.qasm
+expect 0 qspan run late.qasm --machine $machine --shots 10 --seed 5 --json late.json
+equal "$(json late.json makespan_ps max)" 21000000

@@ -403,11 +403,11 @@ Test(print, what_the_text_cannot_say_is_refused) {
     struct text out = {0};
     struct op *op;
 
-    cr_assert_eq(op_list_add(&program->ops, &op, OP_SEND, NULL, 0, NULL, 0, (struct src_loc){0}),
+    cr_assert_eq(op_list_add(&program->ops, &op, OP_CALL, NULL, 0, NULL, 0, (struct src_loc){0}),
                  STATUS_OK);
     op->bit = 0;
     cr_expect_eq(program_print(&out, program), STATUS_INPUT);
-    cr_expect_not_null(strstr(reading_messages.data, "'SEND' cannot be printed in a program"), "%s",
+    cr_expect_not_null(strstr(reading_messages.data, "'CALL' cannot be printed in a program"), "%s",
                        reading_messages.data);
     text_fini(&out);
     program_destroy(program);
