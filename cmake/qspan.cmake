@@ -52,14 +52,17 @@ set(qspan_external_runtime OpenMP::OpenMP_C)
 set(qspan_external_output PkgConfig::JANSSON)
 set(qspan_external_cli PkgConfig::OPENBLAS OpenMP::OpenMP_C)
 
-# kernels/*_<isa>.c: flags of that ISA on x86-64, left out elsewhere. No FMA: all ISAs give the same bits.
+# kernels/*_<isa>.c: flags of that ISA on x86-64, left out elsewhere.
 function(qspan_set_isas name_of_list)
-    set(flags_avx2 -mavx2)
+    set(flags_avx2 -mavx2 -mfma)
     set(flags_avx512 -mavx512f -mavx512dq -mavx512vl)
     check_c_compiler_flag(-mprefer-vector-width=512 QSPAN_HAS_VECTOR_WIDTH)
     if(QSPAN_HAS_VECTOR_WIDTH)
         list(APPEND flags_avx512 -mprefer-vector-width=512)
     endif()
+    set_source_files_properties(${PROJECT_SOURCE_DIR}/kernels/statevector_scalar.c
+        PROPERTIES COMPILE_OPTIONS -Wno-psabi) # vectors are passed to inlined functions only
+    list(APPEND flags_avx2 -Wno-psabi)
     foreach(isa avx2 avx512)
         set(files ${${name_of_list}})
         list(FILTER files INCLUDE REGEX "_${isa}[.]c$")

@@ -2,9 +2,11 @@
  *
  * Amplitudes lie in blocks of 8: eight real parts, then eight imaginary parts, on every ISA. Bits 0
  * to 2 of an amplitude's number choose the lane, the others the block. No kernel allocates, prints
- * or starts threads: the engine splits ranges. Arithmetic per amplitude is the same wherever a bit
- * lies (lane, block or chunk): rows of a matrix are summed in the order of columns. One table is
- * chosen once. */
+ * or starts threads: the engine splits ranges. Operators never mix lanes: a tile whose lanes are to
+ * be mixed first changes them with bits above (STATEVECTOR_CROSS0 ...). Arithmetic per amplitude is
+ * the same wherever a bit lies. Programs, matrices and angles use fused multiply-add on AVX2 and
+ * AVX-512: one ISA always gives the same bits, two may differ in the last. One table is chosen
+ * once. */
 #ifndef QSPAN_KERNELS_STATEVECTOR_H
 #define QSPAN_KERNELS_STATEVECTOR_H
 
@@ -42,25 +44,45 @@ static inline uint64_t statevector_block(const struct statevector_span *span, ui
     return i;
 }
 
-/* A matrix of which some targets are lane bits. Column c reads block `block[c]` of the tuple, lanes
- * source[c]; coefficient of output block r, column c, lane v: coefs[(r * n_columns + c) * 16 + v]
- * (real) and + 8 (imaginary). */
-struct statevector_lane_matrix {
-    unsigned n_blocks, n_columns; /* 2^(targets above the lanes), 2^targets */
-    uint8_t block[1 << STATEVECTOR_MAX_TARGETS];
-    uint8_t source[1 << STATEVECTOR_MAX_TARGETS][STATEVECTOR_LANES];
-    const double *coefs;
-    unsigned lanes; /* written: controls on lane bits */
+/* Steps of a program. A pair (a, b) are two registers that differ in the target bit; t = m[0].
+ * Codes that take a target stand three apart: code + target is the case. */
+enum statevector_code {
+    STATEVECTOR_ROTATE = 0,     /* a - t b, b + t a */
+    STATEVECTOR_ROTATE_FAR = 3, /* t a - b, t b + a */
+    STATEVECTOR_TWIST = 6,      /* a - i t b, b - i t a */
+    STATEVECTOR_TWIST_FAR = 9,  /* t a - i b, t b - i a */
+    STATEVECTOR_HADAMARD = 12,  /* a + b, a - b */
+    STATEVECTOR_REAL = 15,      /* m[0] a + m[1] b, m[2] a + m[3] b */
+    STATEVECTOR_FULL = 18,      /* complex matrix m, row major, interleaved */
+    STATEVECTOR_SWAP = 21,      /* b, a */
+    STATEVECTOR_CROSS0 = 24,    /* the lane bit and the target bit change places */
+    STATEVECTOR_CROSS1 = 27,
+    STATEVECTOR_CROSS2 = 30,
+    STATEVECTOR_PHASE = 33,  /* times m[0] + i m[1]; no target, nor below */
+    STATEVECTOR_NEGATE = 34, /* times -1 */
+    STATEVECTOR_DENSE2 = 35, /* `matrix` on registers order[0 .. 3] and on order[4 .. 7] */
+    STATEVECTOR_DENSE3 = 36, /* `matrix` on all */
+};
+/* Done where (block number & block_mask) == block_value; `regs` and `lanes`, the registers (of a
+ * pair or a DENSE2: the first) and the lanes that it writes, count from REAL on, CROSS aside. */
+struct statevector_step {
+    uint8_t code, target, regs, lanes;
+    uint8_t order[8];
+    uint64_t block_mask, block_value;
+    int64_t mask[STATEVECTOR_LANES]; /* `lanes` as -1 or 0 */
+    double m[8];
+    const double *matrix; /* DENSE: row major, interleaved */
 };
 
-/* Bits of a diagonal operator inside a chunk. The factor of a block is table + 16 * index (8 real,
- * 8 imaginary), index = its bits at `bits`; lanes outside masks[index] are left alone (factor 1).
- */
-struct statevector_diagonal {
-    unsigned n_bits;
-    uint8_t bits[STATEVECTOR_MAX_TARGETS];
-    const double *table;
-    const uint8_t *masks;
+/* Angles, in turns / 2^64 and modulo 1, of all blocks of a tile whose number & block_mask is
+ * block_value: lanes[v] + sum over bits j of linear[j][v] + sum over pairs of bits pairs[j][k]. */
+struct statevector_angles {
+    unsigned n_bits;    /* 2^n_bits blocks */
+    unsigned lane_mask; /* written */
+    uint64_t block_mask, block_value;
+    uint64_t lanes[STATEVECTOR_LANES];
+    uint64_t linear[STATEVECTOR_MAX_FIXED][STATEVECTOR_LANES];
+    uint64_t pairs[STATEVECTOR_MAX_FIXED][STATEVECTOR_MAX_FIXED]; /* symmetric */
 };
 
 /* Terms of <P>: conj(b[i ^ x]) a[i] times a sign. */
@@ -77,14 +99,14 @@ struct statevector_kernels {
      * blocks[c]. blocks: 2^k pointers to where block 0 would be. lanes: written. */
     void (*matrix)(double *const *blocks, unsigned k, const struct statevector_span *span,
                    const double *matrix, unsigned lanes);
-    void (*lane_matrix)(double *const *blocks, const struct statevector_span *span,
-                        const struct statevector_lane_matrix *matrix);
-    void (*diagonal)(double *chunk, const struct statevector_span *span,
-                     const struct statevector_diagonal *diagonal);
+    /* Applies the steps to the eight blocks at block + blocks[0 .. 7], for all blocks of the span.
+     */
+    void (*program)(double *tile, const struct statevector_span *span, const uint64_t *blocks,
+                    const struct statevector_step *const *steps, size_t n_steps);
+    /* Multiplies by e^(i angle). */
+    void (*angles)(double *tile, const struct statevector_angles *angles);
     /* Swaps a and b in the given lanes. */
     void (*exchange)(double *a, double *b, const struct statevector_span *span, unsigned lanes);
-    /* Lane v takes what lane source[v] held. */
-    void (*permute)(double *chunk, const struct statevector_span *span, const uint8_t *source);
     /* dst = (re + i im) src; factors that are exactly 0, 1 or real only write, copy or multiply
      * once. dst may be src. */
     void (*scale)(double *dst, const double *src, uint64_t n_blocks, double re, double im);

@@ -67,7 +67,8 @@ struct engine_class {
     void (*destroy)(struct engine *engine);
 
     enum status (*begin)(struct engine *engine); /* all wires |0>, alone */
-    /* Ops first .. last-1 by their modes (SKIP and MEASURE do nothing). */
+    /* Ops first .. last-1 by their modes (SKIP and MEASURE do nothing). The ops of one call may be
+     * fused: the same ops in other calls may differ in the last digits of amplitudes. */
     enum status (*run)(struct engine *engine, size_t first, size_t last);
     /* Pauli on one wire: X if x, Z if z (Y if both), up to phase. */
     enum status (*apply_pauli)(struct engine *engine, uint32_t wire, bool x, bool z);

@@ -100,11 +100,22 @@ enum status walker_keep(struct walker *walker, const uint64_t *mask) {
     return STATUS_OK;
 }
 
+static enum status note_cut(struct walker *walker) {
+    struct cut *cut = arena_alloc(&walker->decision_arena, sizeof *cut);
+    if (cut == NULL) {
+        return STATUS_NOFIT;
+    }
+    *cut = (struct cut){walker->n_steps, walker->cuts};
+    walker->cuts = cut;
+    return STATUS_OK;
+}
+
 /* NULL in *out_saved: no memory for a snapshot, the branch starts again. */
 static enum status save(struct walker *walker, struct saved **out_saved) {
     void *snapshot;
     enum status status;
     TRY(walker_flush(walker));
+    TRY(note_cut(walker));
     status = walker->engine->class->snapshot(walker->engine, &snapshot);
     if (status == STATUS_NOFIT && !walker->options.is_exact) {
         *out_saved = NULL;
@@ -120,8 +131,11 @@ static enum status save(struct walker *walker, struct saved **out_saved) {
         walker->engine->class->drop(walker->engine, snapshot);
         return STATUS_NOFIT;
     }
-    *saved = (struct saved){
-        .snapshot = snapshot, .decisions = walker->decisions, .pc = walker->pc, .n_users = 1};
+    *saved = (struct saved){.snapshot = snapshot,
+                            .decisions = walker->decisions,
+                            .pc = walker->pc,
+                            .n_users = 1,
+                            .n_steps = walker->n_steps};
     status = tracker_copy(&saved->tracker, walker->tracker);
     if (status == STATUS_OK) {
         status = site_walk_copy(&saved->loops, &walker->loops);
@@ -162,6 +176,7 @@ enum status walker_park(struct walker *walker, struct saved **inout_saved, const
         (*inout_saved)->n_users++;
     }
     branch.saved = *inout_saved;
+    branch.cuts = walker->cuts;
     TRY_GOTO(columns_create(&branch.columns, mask, walker->columns.stride), fail);
     if (walker->options.is_exact) {
         TRY_GOTO(rows_copy(&branch.rows, &walker->rows), fail);
@@ -418,8 +433,17 @@ static enum status refuse_op(const struct walker *walker, const struct op *op) {
                         op_kind_name((enum op_kind)op->kind));
 }
 
+static void find_next_cut(struct walker *walker) {
+    walker->next_cut = UINT64_MAX;
+    for (const struct cut *cut = walker->cuts; cut != NULL; cut = cut->before) {
+        if (cut->n_steps >= walker->n_steps && cut->n_steps < walker->next_cut) {
+            walker->next_cut = cut->n_steps;
+        }
+    }
+}
+
 /* One op; moves pc. */
-static enum status step(struct walker *walker) {
+static enum status step_op(struct walker *walker) {
     const struct op *op = &walker->lowered->ops.ops[walker->pc];
     switch ((enum op_kind)op->kind) {
     case OP_GATE:
@@ -469,6 +493,17 @@ static enum status step(struct walker *walker) {
         return refuse_op(walker, op);
     }
     walker->pc++;
+    return STATUS_OK;
+}
+
+static enum status step(struct walker *walker) {
+    if (walker->n_steps == walker->next_cut) {
+        TRY(walker_flush(walker));
+    }
+    TRY(step_op(walker));
+    if (walker->n_steps++ == walker->next_cut) {
+        find_next_cut(walker);
+    }
     return STATUS_OK;
 }
 
@@ -540,6 +575,9 @@ static enum status enter_branch(struct walker *walker, struct branch *branch) {
     walker->n_symbols = branch->n_symbols;
     walker->pc = saved != NULL ? saved->pc : 0;
     walker->applied = walker->pc;
+    walker->n_steps = saved != NULL ? saved->n_steps : 0;
+    walker->cuts = branch->cuts;
+    find_next_cut(walker);
     walker->decisions = saved != NULL ? saved->decisions : NULL;
     if (walker->options.is_exact) {
         rows_fini(&walker->rows);

@@ -9,6 +9,12 @@
 
 enum { WALKER_MAX_KEYS = 2 * GATE_MAX_QUBITS };
 
+/* A branch was parted before step n_steps, and the engine brought up to date for it: engines give
+ * the same bits only for the same calls, so a branch that starts again makes them again. */
+struct cut {
+    uint64_t n_steps;
+    const struct cut *before;
+};
 /* A state before op `pc`, kept for the branches that go on from it. */
 struct saved {
     void *snapshot; /* NULL: none, start from the beginning */
@@ -16,6 +22,7 @@ struct saved {
     struct site_walk loops;
     const struct decision *decisions;
     size_t pc, n_users;
+    uint64_t n_steps;
 };
 /* An outcome that is already decided when a branch goes on at its MEASURE. */
 struct forced {
@@ -24,6 +31,7 @@ struct forced {
 };
 struct branch {
     struct saved *saved; /* NULL: from the beginning */
+    const struct cut *cuts;
     struct columns columns;
     struct forced forced;
     struct rows rows; /* exact only: the branch's own forms */
@@ -48,6 +56,9 @@ struct walker {
     double weight;
     size_t n_symbols;
     size_t pc, applied; /* next op; ops before `applied` are in the engine */
+    uint64_t n_steps;   /* since the beginning of the program */
+    uint64_t next_cut;  /* least n_steps not yet passed of `cuts` */
+    const struct cut *cuts;
 
     struct branch *waiting;
     size_t n_waiting, cap_waiting;

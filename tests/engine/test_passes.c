@@ -1,5 +1,7 @@
-/* Passes over tiles give the bits of gate-by-gate sweeps, wherever the queue is cut. */
+/* Whatever the tiles, chunks, ranks and threads, the same calls give the same bits; other cuts of a
+ * run change the last digits only. */
 #include <criterion/criterion.h>
+#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,20 +130,19 @@ static void read_amplitudes(struct engine *engine, double *out, uint32_t n) {
     cr_assert_eq(engine->class->amplitudes(engine, out, wires, n), STATUS_OK);
 }
 
-/* In calls of 1 to max_step ops; with is_curious a probability is asked for in between. */
+/* In calls of 1 to max_step ops, the same at every call; a probability is asked for in between. */
 static void run_cut(double *out, struct gates *gates, const struct layout_tuning *tuning,
-                    uint32_t max_step, bool is_curious) {
+                    uint32_t max_step) {
     struct engine *engine = open_engine(&gates->task, tuning);
+    gates->n_drawn = UINT64_C(1) << 32;
     for (size_t i = 0; i < gates->ops.n_ops;) {
         size_t last = i + 1 + below(gates, max_step);
         last = last < gates->ops.n_ops ? last : gates->ops.n_ops;
         cr_assert_eq(engine->class->run(engine, i, last), STATUS_OK);
         i = last;
         double p = 0;
-        if (is_curious) {
-            uint32_t wire = below(gates, gates->task.n_wires);
-            cr_assert_eq(engine->class->probability(engine, &p, wire), STATUS_OK);
-        }
+        uint32_t wire = below(gates, gates->task.n_wires);
+        cr_assert_eq(engine->class->probability(engine, &p, wire), STATUS_OK);
     }
     read_amplitudes(engine, out, gates->task.n_wires);
     engine->class->destroy(engine);
@@ -149,20 +150,28 @@ static void run_cut(double *out, struct gates *gates, const struct layout_tuning
 
 static void check_gates(uint64_t seed, uint32_t n_wires, size_t n_gates, uint32_t n_parts) {
     static struct gates gates;
-    static double expected[2 << MAX_WIRES], seen[2 << MAX_WIRES];
-    size_t n_bytes = sizeof(double) << (n_wires + 1);
+    static double expected[2 << MAX_WIRES], seen[2 << MAX_WIRES], apart[2 << MAX_WIRES];
+    size_t n_doubles = (size_t)2 << n_wires, n_bytes = n_doubles * sizeof(double);
     gates_init(&gates, seed, n_wires, n_gates, n_parts);
-    run_cut(expected, &gates, &sweeps[seed % N_SWEEPS], 1, false);
-    for (int i = 0; i < N_PASSES; i++) {
-        run_cut(seen, &gates, &passes[i], (uint32_t)n_gates, false);
-        cr_assert_eq(memcmp(seen, expected, n_bytes), 0, "seed %d, tuning %d", (int)seed, i);
-        run_cut(seen, &gates, &passes[i], 12, true);
-        cr_assert_eq(memcmp(seen, expected, n_bytes), 0, "seed %d, tuning %d, cut", (int)seed, i);
+    run_cut(apart, &gates, &sweeps[seed % N_SWEEPS], 1);
+    for (uint32_t max_step = (uint32_t)n_gates; max_step > 3; max_step /= 12) {
+        run_cut(expected, &gates, &sweeps[seed % N_SWEEPS], max_step);
+        double error = 0;
+        for (size_t i = 0; i < n_doubles; i++) {
+            error = fmax(error, fabs(expected[i] - apart[i]));
+        }
+        cr_assert_lt(error, 1e-13, "seed %d, %u at once: off by %g", (int)seed, max_step, error);
+        for (int i = 0; i < N_PASSES; i++) {
+            omp_set_num_threads(1 + i % 2);
+            run_cut(seen, &gates, &passes[i], max_step);
+            cr_assert_eq(memcmp(seen, expected, n_bytes), 0, "seed %d, tuning %d, %u at once",
+                         (int)seed, i, max_step);
+        }
     }
     op_list_fini(&gates.ops);
 }
 
-Test(passes, cuts_of_a_run_do_not_matter) {
+Test(passes, tiles_do_not_matter) {
     comm_start_alone();
     for (uint64_t seed = 0; seed < 6; seed++) {
         check_gates(seed, 9 + (uint32_t)seed % 3, 150, 1);
@@ -170,7 +179,7 @@ Test(passes, cuts_of_a_run_do_not_matter) {
     check_gates(20, MAX_WIRES, 40, 1);
 }
 
-Test(passes, more_gates_than_the_queue_holds) {
+Test(passes, many_gates_at_once) {
     comm_start_alone();
     check_gates(40, 7, 1000, 1);
 }
@@ -201,7 +210,8 @@ Test(passes, waiting_gates_and_snapshots) {
     cr_assert_eq(memcmp(seen, expected, sizeof seen), 0);
     cr_assert_eq(engine->class->run(engine, 20, 40), STATUS_OK);
     cr_assert_eq(engine->class->begin(engine), STATUS_OK);
-    cr_assert_eq(engine->class->run(engine, 0, 100), STATUS_OK);
+    cr_assert_eq(engine->class->run(engine, 0, 50), STATUS_OK);
+    cr_assert_eq(engine->class->run(engine, 50, 100), STATUS_OK);
     read_amplitudes(engine, seen, 10);
     cr_assert_eq(memcmp(seen, expected, sizeof seen), 0);
     engine->class->drop(engine, snapshot);

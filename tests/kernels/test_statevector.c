@@ -15,6 +15,10 @@ static double draw(void) {
     return 2 * rng_uniform(1, n_drawn++, 0, RNG_TEST) - 1;
 }
 
+static uint64_t draw_word(void) {
+    return (uint64_t)((draw() + 1) * 0x1p52) << 11 ^ (uint64_t)((draw() + 1) * 0x1p52);
+}
+
 /* One chunk and the same amplitudes in plain order. */
 struct pair {
     unsigned n_bits;
@@ -67,60 +71,14 @@ static struct statevector_span span_of(unsigned n_bits, const uint32_t *targets,
     return span;
 }
 
-/* Pointers to the tuples of targets above the lanes; returns how many such targets there are. */
-static unsigned point(double **blocks, double *chunk, const uint32_t *targets, unsigned k) {
-    unsigned n = 0;
-    blocks[0] = chunk;
-    for (unsigned i = 0; i < k; i++) {
-        if (targets[i] >= 3) {
-            for (unsigned j = 0; j < 1u << n; j++) {
-                blocks[j + (1u << n)] = blocks[j] + BIT64(targets[i] - 3) * BLOCK;
-            }
-            n++;
-        }
-    }
-    return n;
-}
-
-/* Coefficients of a matrix with targets in the lanes, from their definition. */
-static void fill_lanes(struct statevector_lane_matrix *out, double *coefs, const double *matrix,
-                       const uint32_t *targets, unsigned k, unsigned n_high) {
-    unsigned dim = 1u << k;
-    *out = (struct statevector_lane_matrix){
-        .n_blocks = 1u << n_high, .n_columns = dim, .coefs = coefs};
-    for (unsigned column = 0; column < dim; column++) {
-        for (unsigned v = 0; v < V; v++) {
-            unsigned source = v, block = 0, high = 0;
-            for (unsigned i = 0; i < k; i++) {
-                unsigned bit = column >> i & 1;
-                if (targets[i] < 3) {
-                    source = (source & ~(1u << targets[i])) | bit << targets[i];
-                } else {
-                    block |= bit << high++;
-                }
-            }
-            out->block[column] = (uint8_t)block;
-            out->source[column][v] = (uint8_t)source;
-            for (unsigned to = 0; to < 1u << n_high; to++) {
-                unsigned row = 0;
-                high = 0;
-                for (unsigned i = 0; i < k; i++) {
-                    row |= (targets[i] < 3 ? v >> targets[i] & 1 : to >> high++ & 1) << i;
-                }
-                double *coef = coefs + (to * dim + column) * BLOCK;
-                coef[v] = matrix[2 * (row * dim + column)];
-                coef[V + v] = matrix[2 * (row * dim + column) + 1];
-            }
-        }
-    }
-}
+/* ---- matrices on memory ---- */
 
 static void check_matrix(const struct statevector_kernels *kernels, unsigned n_bits,
                          const uint32_t *targets, unsigned k, unsigned lanes) {
-    static double coefs[MAX_DIM * MAX_DIM * BLOCK], matrix[2 * MAX_DIM * MAX_DIM];
+    static double matrix[2 * MAX_DIM * MAX_DIM];
     static struct pair pair;
     struct naive_state old;
-    double *blocks[MAX_DIM];
+    double *blocks[MAX_DIM] = {pair.chunk};
     pair_init(&pair, n_bits);
     naive_init(&old, n_bits);
     naive_copy(&old, &pair.naive);
@@ -129,19 +87,16 @@ static void check_matrix(const struct statevector_kernels *kernels, unsigned n_b
     }
     naive_matrix(&pair.naive, matrix, targets, k);
     keep_lanes(&pair, &old, lanes);
-    unsigned n_high = point(blocks, pair.chunk, targets, k);
+    for (unsigned i = 0; i < k; i++) {
+        for (unsigned j = 0; j < 1u << i; j++) {
+            blocks[j + (1u << i)] = blocks[j] + BIT64(targets[i] - 3) * BLOCK;
+        }
+    }
     struct statevector_span span = span_of(n_bits, targets, k), part = span;
     for (uint64_t i = 0; i < span.last; i = part.last) { /* in uneven pieces */
         part.first = i;
         part.last = i + 1 + i / 2 < span.last ? i + 1 + i / 2 : span.last;
-        if (n_high == k) {
-            kernels->matrix(blocks, k, &part, matrix, lanes);
-        } else {
-            struct statevector_lane_matrix lane;
-            fill_lanes(&lane, coefs, matrix, targets, k, n_high);
-            lane.lanes = lanes;
-            kernels->lane_matrix(blocks, &part, &lane);
-        }
+        kernels->matrix(blocks, k, &part, matrix, lanes);
     }
     cr_assert_lt(pair_distance(&pair), 1e-13, "%s: %u targets, first %u, of %u bits", kernels->isa,
                  k, targets[0], n_bits);
@@ -157,97 +112,259 @@ static void for_all_tables(void (*check)(const struct statevector_kernels *kerne
     }
 }
 
-static void check_matrices(const struct statevector_kernels *kernels) {
-    for (unsigned n_bits = 3; n_bits <= 7; n_bits++) {
-        for (uint32_t a = 0; a < n_bits; a++) {
-            check_matrix(kernels, n_bits, &a, 1, 0xff);
-            for (uint32_t b = 0; b < n_bits; b++) {
-                for (uint32_t c = 0; c < n_bits; c++) {
-                    uint32_t targets[3] = {a, b, c};
-                    if (a != b && c == a) {
-                        check_matrix(kernels, n_bits, targets, 2, 0xff);
-                    } else if (a != b && b != c && c != a && n_bits == 6) {
-                        check_matrix(kernels, n_bits, targets, 3, 0xff);
-                    }
-                }
-            }
+static void check_wide(const struct statevector_kernels *kernels) {
+    static const uint32_t targets[][5] = {
+        {3, 8, 5, 4, 6}, {7, 6, 5, 4, 3}, {3, 5, 4, 7, 8}, {8, 7, 3, 6, 5}};
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        for (unsigned k = 1; k <= 5; k++) {
+            check_matrix(kernels, 9, targets[i], k, i % 2 == 0 ? 0xff : 0x5a);
         }
     }
-}
-Test(kernels, matrices_on_all_targets) {
-    for_all_tables(check_matrices);
-}
-
-static void check_wide(const struct statevector_kernels *kernels) {
-    static const uint32_t targets[][5] = {{3, 8, 5, 4, 6}, {7, 6, 5, 4, 3}, {0, 5, 2, 7, 8},
-                                          {2, 1, 0, 4, 3}, {8, 7, 0, 6, 5}, {1, 8, 3, 2, 0}};
-    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
-        check_matrix(kernels, 9, targets[i], 4, 0xff);
-        check_matrix(kernels, 9, targets[i], 5, 0xff);
-    }
-    /* Masks: controls on lanes that are no targets. */
-    check_matrix(kernels, 6, (uint32_t[]){4}, 1, 0xaa);
-    check_matrix(kernels, 6, (uint32_t[]){0}, 1, 0xc0);
-    check_matrix(kernels, 6, (uint32_t[]){3, 5}, 2, 0x80);
-    check_matrix(kernels, 6, (uint32_t[]){5, 1}, 2, 0x33);
 }
 Test(kernels, wide_matrices_and_masks) {
     for_all_tables(check_wide);
 }
 
-static void check_diagonals(const struct statevector_kernels *kernels) {
+/* ---- programs ---- */
+
+/* A step by its definition, on plain amplitudes; bits: of the block number, by register bit. */
+struct walk {
+    const struct statevector_step *step;
+    const uint8_t *bits;
+    struct naive_state *state;
+    double *old;
+};
+
+static unsigned register_of(const struct walk *walk, uint64_t i) {
+    unsigned reg = 0;
+    for (unsigned j = 0; j < 3; j++) {
+        reg |= (unsigned)(i >> (3 + walk->bits[j]) & 1) << j;
+    }
+    return reg;
+}
+
+/* sum += m times the old amplitude of the number where register bits `mask` are those of reg. */
+static void add(const struct walk *walk, double *sum, uint64_t i, unsigned reg, const double *m) {
+    for (unsigned j = 0; j < 3; j++) {
+        uint64_t bit = BIT64(3 + walk->bits[j]);
+        i = reg >> j & 1 ? i | bit : i & ~bit;
+    }
+    const double *a = walk->old + 2 * i;
+    sum[0] += m[0] * a[0] - m[1] * a[1];
+    sum[1] += m[0] * a[1] + m[1] * a[0];
+}
+
+static void fill_2x2(double *m, const struct statevector_step *step) {
+    double t = step->m[0];
+    const double forms[][8] = {{1, 0, -t, 0, t, 0, 1, 0},
+                               {t, 0, -1, 0, 1, 0, t, 0},
+                               {1, 0, 0, -t, 0, -t, 1, 0},
+                               {t, 0, 0, -1, 0, -1, t, 0},
+                               {1, 0, 1, 0, 1, 0, -1, 0},
+                               {step->m[0], 0, step->m[1], 0, step->m[2], 0, step->m[3], 0},
+                               {0},
+                               {0, 0, 1, 0, 1, 0, 0, 0}};
+    memcpy(m, step->code == STATEVECTOR_FULL ? step->m : forms[step->code / 3], sizeof *forms);
+}
+
+static void walk_pair(const struct walk *walk, double *sum, uint64_t i, unsigned reg) {
+    unsigned bit = 1u << walk->step->target;
+    double m[8];
+    fill_2x2(m, walk->step);
+    const double *row = m + (reg & bit ? 4 : 0);
+    add(walk, sum, i, reg & ~bit, row);
+    add(walk, sum, i, reg | bit, row + 2);
+}
+
+static void walk_dense(const struct walk *walk, double *sum, uint64_t i, unsigned reg) {
+    unsigned dim = walk->step->code == STATEVECTOR_DENSE2 ? 4 : 8, at = 0;
+    while (walk->step->order[at] != reg) {
+        at++;
+    }
+    for (unsigned column = 0; column < dim; column++) {
+        add(walk, sum, i, walk->step->order[at / dim * dim + column],
+            walk->step->matrix + 2 * ((at % dim) * dim + column));
+    }
+}
+
+static bool is_written(const struct statevector_step *step, unsigned reg, unsigned lane) {
+    unsigned first = reg;
+    if (step->code < STATEVECTOR_PHASE) {
+        first = reg & ~(1u << step->target);
+    } else if (step->code == STATEVECTOR_DENSE2) {
+        for (unsigned at = 0; at < 8; at++) {
+            first = step->order[at] == reg ? step->order[at / 4 * 4] : first;
+        }
+    } else if (step->code == STATEVECTOR_DENSE3) {
+        first = step->order[0];
+    }
+    return (step->regs >> first & 1) && (step->lanes >> lane & 1);
+}
+
+static void naive_step(const struct walk *walk) {
+    const struct statevector_step *step = walk->step;
+    size_t n = (size_t)2 << walk->state->n;
+    memcpy(walk->old, walk->state->amps, n * sizeof(double));
+    for (uint64_t i = 0; i < n / 2; i++) {
+        uint64_t block = i / 8;
+        unsigned reg = register_of(walk, i), lane = i % 8;
+        for (unsigned j = 0; j < 3; j++) {
+            block &= ~BIT64(walk->bits[j]);
+        }
+        if ((block & step->block_mask) != step->block_value) {
+            continue;
+        }
+        double sum[2] = {0};
+        if (step->code >= STATEVECTOR_CROSS0 && step->code < STATEVECTOR_PHASE) {
+            unsigned from = ((unsigned)step->code - STATEVECTOR_CROSS0) / 3;
+            uint64_t to = BIT64(3 + walk->bits[step->target]);
+            bool differ = (lane >> from & 1) != (reg >> step->target & 1);
+            memcpy(sum, walk->old + 2 * (differ ? i ^ to ^ BIT64(from) : i), sizeof sum);
+        } else if (!is_written(step, reg, lane)) {
+            continue;
+        } else if (step->code < STATEVECTOR_PHASE) {
+            walk_pair(walk, sum, i, reg);
+        } else if (step->code < STATEVECTOR_DENSE2) {
+            const double minus[2] = {-1, 0};
+            add(walk, sum, i, reg, step->code == STATEVECTOR_PHASE ? step->m : minus);
+        } else {
+            walk_dense(walk, sum, i, reg);
+        }
+        memcpy(walk->state->amps + 2 * i, sum, sizeof sum);
+    }
+}
+
+static void draw_step(struct statevector_step *step, unsigned code, uint64_t free_blocks,
+                      const double *matrix) {
+    static const uint8_t regs[] = {0xff, 0xaa, 0x0c, 0xff}, lanes[] = {0xff, 0xf0, 0xff, 0x22};
+    unsigned which = (unsigned)(n_drawn % 4), limited = code >= STATEVECTOR_REAL;
+    limited = limited && (code < STATEVECTOR_CROSS0 || code >= STATEVECTOR_PHASE);
+    *step =
+        (struct statevector_step){.code = (uint8_t)(code < STATEVECTOR_PHASE ? code / 3 * 3 : code),
+                                  .target = (uint8_t)(code < STATEVECTOR_PHASE ? code % 3 : 0),
+                                  .regs = limited ? regs[which] : 0xff,
+                                  .lanes = limited ? lanes[which] : 0xff,
+                                  .order = {5, 4, 7, 6, 1, 0, 3, 2},
+                                  .matrix = matrix};
+    for (unsigned v = 0; v < V; v++) {
+        step->mask[v] = -(int64_t)(step->lanes >> v & 1);
+    }
+    for (unsigned i = 0; i < 8; i++) {
+        step->m[i] = draw();
+    }
+    if (which == 1) {
+        step->block_mask = free_blocks & -free_blocks;
+        step->block_value = draw() < 0 ? step->block_mask : 0;
+    }
+}
+
+/* Every code with every target, after some others. */
+static void check_program(const struct statevector_kernels *kernels, unsigned n_bits,
+                          const uint8_t *bits) {
+    static double matrix[128], old[2 << MAX_BITS];
     static struct pair pair;
-    for (unsigned mask = 0; mask < 16; mask++) {
-        double table[16 * BLOCK];
-        uint8_t masks[16];
-        struct statevector_diagonal diagonal = {.table = table, .masks = masks};
-        pair_init(&pair, 7);
-        for (unsigned bit = 0; bit < 4; bit++) {
-            if (mask >> bit & 1) {
-                diagonal.bits[diagonal.n_bits++] = (uint8_t)bit;
-            }
+    uint32_t targets[3];
+    uint64_t blocks[8] = {0}, used = 0;
+    for (unsigned j = 0; j < 3; j++) {
+        targets[j] = 3u + bits[j];
+        used |= BIT64(bits[j]);
+        for (unsigned r = 0; r < 8; r++) {
+            blocks[r] |= r >> j & 1 ? BIT64(bits[j]) : 0;
         }
-        for (unsigned i = 0; i < 16 * BLOCK; i++) {
-            table[i] = draw();
-            masks[i / BLOCK] = (uint8_t)(i / BLOCK % 3 ? 0xff : 37 * i / BLOCK);
+    }
+    struct statevector_span span = span_of(n_bits, targets, 3);
+    for (unsigned i = 0; i < 128; i++) {
+        matrix[i] = draw() / 3;
+    }
+    for (unsigned code = 0; code <= STATEVECTOR_DENSE3; code++) {
+        struct statevector_step steps[3];
+        const struct statevector_step *list[3] = {&steps[0], &steps[1], &steps[2]};
+        pair_init(&pair, n_bits);
+        for (unsigned i = 0; i < 3; i++) {
+            unsigned which = i == 1 ? code : (unsigned)(n_drawn % (STATEVECTOR_DENSE3 + 1));
+            draw_step(&steps[i], which, (BIT64(n_bits - 3) - 1) & ~used, matrix);
+            naive_step(&(struct walk){&steps[i], bits, &pair.naive, old});
         }
-        for (uint64_t i = 0; i < 128; i++) {
-            unsigned index = 0;
-            for (unsigned j = 0; j < diagonal.n_bits; j++) {
-                index |= (unsigned)(i >> (3 + diagonal.bits[j]) & 1) << j;
-            }
-            const double *f = table + index * BLOCK + i % V;
-            double *a = pair.naive.amps + 2 * i, re = a[0], im = a[1];
-            if (masks[index] >> (i % V) & 1) {
-                a[0] = re * f[0] - im * f[V];
-                a[1] = re * f[V] + im * f[0];
-            }
-        }
-        struct statevector_span span = {.first = 0, .last = 16};
-        kernels->diagonal(pair.chunk, &span, &diagonal);
-        cr_assert_lt(pair_distance(&pair), 1e-14, "%s: bits %x", kernels->isa, mask);
+        kernels->program(pair.chunk, &span, blocks, list, 3);
+        cr_assert_lt(pair_distance(&pair), 1e-13, "%s: code %u after %u, before %u", kernels->isa,
+                     code, steps[0].code, steps[2].code);
         naive_fini(&pair.naive);
     }
 }
-Test(kernels, diagonals) {
-    for_all_tables(check_diagonals);
+
+static void check_programs(const struct statevector_kernels *kernels) {
+    static const uint8_t bits[][3] = {{0, 1, 2}, {2, 0, 1}, {3, 1, 5}, {5, 4, 3}, {0, 5, 2}};
+    for (unsigned i = 0; i < 5; i++) {
+        check_program(kernels, i < 2 ? 6 : 9, bits[i]);
+    }
+}
+Test(kernels, programs) {
+    for_all_tables(check_programs);
+}
+
+/* ---- angles ---- */
+
+static void check_angle(const struct statevector_kernels *kernels, unsigned n_bits) {
+    static struct statevector_angles angles;
+    static struct pair pair;
+    uint64_t blocks = BIT64(n_bits - 3) - 1;
+    pair_init(&pair, n_bits);
+    angles = (struct statevector_angles){.n_bits = n_bits - 3, .lane_mask = 0xff};
+    if (n_bits % 2 != 0) {
+        angles.lane_mask = 0x3c;
+        angles.block_mask = 9 & blocks;
+        angles.block_value = 8 & blocks;
+    }
+    for (unsigned v = 0; v < V; v++) {
+        angles.lanes[v] = draw_word();
+        for (unsigned j = 0; j < angles.n_bits; j++) {
+            angles.linear[j][v] = draw_word();
+        }
+    }
+    for (unsigned j = 0; j < angles.n_bits; j++) {
+        for (unsigned k = 0; k < j; k++) {
+            angles.pairs[j][k] = angles.pairs[k][j] = draw_word();
+        }
+    }
+    for (uint64_t i = 0; i < BIT64(n_bits); i++) {
+        uint64_t turns = angles.lanes[i % V], block = i / V;
+        for (unsigned j = 0; j < angles.n_bits; j++) {
+            turns += block >> j & 1 ? angles.linear[j][i % V] : 0;
+            for (unsigned k = 0; k < j; k++) {
+                turns += (block >> j & block >> k & 1) ? angles.pairs[j][k] : 0;
+            }
+        }
+        if ((block & angles.block_mask) != angles.block_value ||
+            !(angles.lane_mask >> (i % V) & 1)) {
+            continue;
+        }
+        double angle = (double)turns * 0x1p-64 * 6.283185307179586477, c = cos(angle),
+               s = sin(angle), *a = pair.naive.amps + 2 * i, re = a[0];
+        a[0] = c * re - s * a[1];
+        a[1] = c * a[1] + s * re;
+    }
+    kernels->angles(pair.chunk, &angles);
+    cr_assert_lt(pair_distance(&pair), 2e-16, "%s: %u bits, %g", kernels->isa, n_bits,
+                 pair_distance(&pair));
+    naive_fini(&pair.naive);
+}
+
+static void check_angles(const struct statevector_kernels *kernels) {
+    for (unsigned n_bits = 6; n_bits <= MAX_BITS; n_bits++) {
+        check_angle(kernels, n_bits);
+    }
+}
+Test(kernels, angles) {
+    for_all_tables(check_angles);
 }
 
 static void check_exchanges(const struct statevector_kernels *kernels) {
     static struct pair pair;
-    for (uint32_t bit = 0; bit < 6; bit++) {
+    for (uint32_t bit = 3; bit < 6; bit++) {
         pair_init(&pair, 6);
         naive_gate(&pair.naive, GATE_X, NULL, &bit);
         struct statevector_span span = span_of(6, &bit, 1);
-        uint8_t source[V];
-        for (unsigned v = 0; v < V; v++) {
-            source[v] = (uint8_t)(v ^ 1u << bit);
-        }
-        if (bit < 3) {
-            kernels->permute(pair.chunk, &span, source);
-        } else {
-            kernels->exchange(pair.chunk, pair.chunk + BIT64(bit - 3) * BLOCK, &span, 0xff);
-        }
+        kernels->exchange(pair.chunk, pair.chunk + BIT64(bit - 3) * BLOCK, &span, 0xff);
         cr_assert_eq(pair_distance(&pair), 0, "%s: X on bit %u", kernels->isa, bit);
         naive_fini(&pair.naive);
     }

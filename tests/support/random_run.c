@@ -164,10 +164,16 @@ uint64_t random_run(struct engine *engine, const struct random_task *random,
             }
             continue;
         }
-        note(&error, engine->class->run(engine, i, i + 1));
-        if (naive != NULL) {
+        size_t last = i + 1; /* in one call up to the next measurement, at odd seeds */
+        while (random->seed % 2 != 0 && last < random->ops.n_ops &&
+               random->modes[last] != ENGINE_MEASURE) {
+            last++;
+        }
+        note(&error, engine->class->run(engine, i, last));
+        for (; naive != NULL && i < last; i++) {
             apply_naive(naive, random, i);
         }
+        i = last - 1;
     }
     *out_error = error;
     return hash;

@@ -1,9 +1,10 @@
-/* From a gate of the table to parts that the kernels take. */
+#include "engine/statevector/gate.h"
+
 #include <string.h>
 
 #include "base/bits.h"
 #include "base/log.h"
-#include "engine/statevector/apply.h"
+#include "engine/statevector/fuse.h"
 #include "engine/statevector/layout_internal.h"
 
 enum { MAX_DIM = 1 << GATE_MAX_QUBITS };
@@ -118,63 +119,127 @@ static void apply_alone(struct layout_wire *wire, const struct reduced *gate, bo
     wire->is_basis = layout_is_basis(wire->amp);
 }
 
-/* Either applies a part or counts the amplitudes that it touches. */
-static void do_part(struct layout *layout, double *n_updates, const struct apply_part *part) {
+static void count_updates(const struct layout *layout, double *n_updates, uint32_t wire,
+                          unsigned n_controls) {
     if (n_updates != NULL) {
-        uint32_t n = layout->groups[layout->wires[part->targets[0]].group].n;
-        *n_updates += layout_amps(n - part->n_controls);
-    }
-    if (layout->store != NULL) {
-        apply_part(layout->store, part);
+        *n_updates += layout_amps(layout->groups[layout->wires[wire].group].n - n_controls);
     }
 }
 
-static void do_diagonal(struct layout *layout, double *n_updates, const struct reduced *gate) {
-    double elements[2 * MAX_DIM];
-    struct apply_part part = {.n_targets = gate->n, .is_diagonal = true, .matrix = elements};
-    memcpy(part.targets, gate->wires, sizeof part.targets);
+/* d(x) = product over subsets S of x of f(S): a phase where all wires of S are 1. */
+static enum status do_diagonal(struct layout *layout, const struct reduced *gate, size_t op) {
+    double d[2 * MAX_DIM];
     for (unsigned i = 0; i < 1u << gate->n; i++) {
-        memcpy(elements + 2 * i, element(gate, i, i), 2 * sizeof *elements);
+        memcpy(d + 2 * i, element(gate, i, i), 2 * sizeof *d);
     }
-    do_part(layout, n_updates, &part);
+    for (unsigned j = 0; j < gate->n; j++) {
+        for (unsigned i = 0; i < 1u << gate->n; i++) {
+            if (i >> j & 1) {
+                const double *low = d + 2 * (i ^ 1u << j);
+                double re = d[2 * i] * low[0] + d[2 * i + 1] * low[1];
+                d[2 * i + 1] = d[2 * i + 1] * low[0] - d[2 * i] * low[1];
+                d[2 * i] = re;
+            }
+        }
+    }
+    for (unsigned i = 0; i < 1u << gate->n; i++) {
+        struct fuse_op shape = {.wires = {gate->wires[0]}, .op = op};
+        for (unsigned j = 0; j < gate->n; j++) {
+            if (i >> j & 1) {
+                shape.values = (uint8_t)(shape.values | 1u << shape.n_controls);
+                shape.wires[shape.n_controls++] = gate->wires[j];
+            }
+        }
+        if (!is_one(d + 2 * i)) {
+            TRY(fuse_add_phase(layout, &shape, d[2 * i], d[2 * i + 1]));
+        }
+    }
+    return STATUS_OK;
 }
 
 /* One controlled matrix for every value of the operands that the gate leaves diagonal. */
-static void do_blocks(struct layout *layout, double *n_updates, const struct reduced *gate,
-                      unsigned diagonal) {
-    unsigned n_controls = (unsigned)bits_popcount(diagonal);
+static enum status do_blocks(struct layout *layout, double *n_updates, const struct reduced *gate,
+                             unsigned diagonal, size_t op) {
+    unsigned n_controls = (unsigned)bits_popcount(diagonal), n_targets = gate->n - n_controls;
     for (unsigned values = 0; values < 1u << n_controls; values++) {
         struct reduced block = *gate;
-        struct apply_part part = {.n_controls = n_controls};
+        struct fuse_op shape = {.n_targets = (uint8_t)n_targets,
+                                .n_controls = (uint8_t)n_controls,
+                                .values = (uint8_t)values,
+                                .op = op};
         unsigned at = n_controls;
         for (unsigned i = gate->n; i-- > 0;) {
             if (diagonal >> i & 1) {
-                bool value = values >> --at & 1;
-                part.controls[at] = gate->wires[i];
-                part.values[at] = value;
-                fix_operand(&block, i, value);
+                at--;
+                shape.wires[n_targets + at] = gate->wires[i];
+                fix_operand(&block, i, values >> at & 1);
             }
         }
-        if (is_identity(&block)) {
-            continue;
+        if (!is_identity(&block)) {
+            memcpy(shape.wires, block.wires, n_targets * sizeof *block.wires);
+            count_updates(layout, n_updates, block.wires[0], n_controls);
+            TRY(fuse_add_matrix(layout, &shape, block.matrix));
         }
-        part.n_targets = block.n;
-        part.matrix = block.matrix;
-        memcpy(part.targets, block.wires, sizeof part.targets);
-        do_part(layout, n_updates, &part);
     }
+    return STATUS_OK;
 }
 
-static enum status localize_targets(struct layout *layout, const struct reduced *gate,
-                                    unsigned diagonal, size_t op) {
-    uint32_t targets[GATE_MAX_QUBITS];
-    size_t n = 0;
-    for (unsigned i = 0; i < gate->n; i++) {
-        if (!(diagonal >> i & 1)) {
-            targets[n++] = gate->wires[i];
-        }
+static const double matrix_x[8] = {0, 0, 1, 0, 1, 0, 0, 0};
+
+/* |0><1| and |1><0| only: X, then a phase. */
+static void take_flip(struct layout *layout, struct reduced *gate) {
+    double *m = gate->matrix;
+    if (gate->n != 1 || !is_zero(m) || !is_zero(m + 6)) {
+        return;
     }
-    return n == 0 ? STATUS_OK : layout_localize(layout, targets, n, op);
+    struct layout_wire *wire = &layout->wires[gate->wires[0]];
+    wire->flip = !wire->flip;
+    memcpy(m, m + 2, 2 * sizeof *m);
+    memcpy(m + 6, m + 4, 2 * sizeof *m);
+    memset(m + 2, 0, 4 * sizeof *m);
+}
+
+/* X on one operand for one value of the other. */
+static bool is_controlled_x(const struct reduced *gate, unsigned *out_target, bool *out_value) {
+    unsigned diagonal = find_diagonal(gate);
+    if (gate->n != 2 || (diagonal != 1 && diagonal != 2)) {
+        return false;
+    }
+    unsigned target = diagonal == 1;
+    struct reduced blocks[2] = {*gate, *gate};
+    fix_operand(&blocks[0], 1 - target, false);
+    fix_operand(&blocks[1], 1 - target, true);
+    bool on_one = memcmp(blocks[1].matrix, matrix_x, sizeof matrix_x) == 0;
+    bool on_zero = memcmp(blocks[0].matrix, matrix_x, sizeof matrix_x) == 0;
+    *out_target = target;
+    *out_value = on_one;
+    return (on_one && is_identity(&blocks[0])) || (on_zero && is_identity(&blocks[1]));
+}
+
+/* CX onto a wire alone in |0> or |1>: a copy, with no room for what would be 0 anyway. */
+static enum status try_copy(struct layout *layout, double *n_updates, const struct reduced *gate,
+                            bool *out_is_done) {
+    unsigned target = 0;
+    bool value = false;
+    *out_is_done = false;
+    if (!is_controlled_x(gate, &target, &value)) {
+        return STATUS_OK;
+    }
+    uint32_t from = gate->wires[1 - target], to = gate->wires[target];
+    const struct layout_wire *wire = &layout->wires[to];
+    if (wire->group != LAYOUT_ALONE || !wire->is_basis) {
+        return STATUS_OK;
+    }
+    bool bit = layout->store != NULL && !is_zero(wire->amp + 2);
+    /* A phase that the wire has been given stays with the state. */
+    double amp[2] = {1, 0};
+    memcpy(amp, wire->amp + (bit ? 2 : 0), layout->store != NULL ? sizeof amp : 0);
+    TRY(layout_copy(layout, from, to));
+    layout->wires[to].flip = layout->wires[to].flip != (bit == value);
+    count_updates(layout, n_updates, to, 0);
+    *out_is_done = true;
+    struct fuse_op shape = {.wires = {to}, .op = LAYOUT_NO_OP};
+    return is_one(amp) ? STATUS_OK : fuse_add_phase(layout, &shape, amp[0], amp[1]);
 }
 
 enum status apply_gate(struct layout *layout, double *n_updates, enum gate_id gate,
@@ -197,21 +262,20 @@ enum status apply_gate(struct layout *layout, double *n_updates, enum gate_id ga
         apply_alone(first, &reduced, layout->store != NULL, keeps_basis);
         return STATUS_OK;
     }
-    static const double x[8] = {0, 0, 1, 0, 1, 0, 0, 0};
-    if (reduced.n == 1 && memcmp(reduced.matrix, x, sizeof x) == 0) {
-        first->flip = !first->flip;
-        return STATUS_OK;
-    }
     if (reduced.n > 1) {
         uint32_t group = 0;
+        bool is_done = false;
+        TRY(try_copy(layout, n_updates, &reduced, &is_done));
+        if (is_done) {
+            return STATUS_OK;
+        }
         TRY(layout_join(layout, &group, reduced.wires, reduced.n));
     }
+    take_flip(layout, &reduced);
     unsigned diagonal = find_diagonal(&reduced);
-    TRY(localize_targets(layout, &reduced, diagonal, op));
-    if (diagonal == (1u << reduced.n) - 1) {
-        do_diagonal(layout, n_updates, &reduced);
-    } else {
-        do_blocks(layout, n_updates, &reduced, diagonal);
+    if (diagonal != (1u << reduced.n) - 1) {
+        return do_blocks(layout, n_updates, &reduced, diagonal, op);
     }
-    return STATUS_OK;
+    count_updates(layout, is_identity(&reduced) ? NULL : n_updates, reduced.wires[0], 0);
+    return do_diagonal(layout, &reduced, op);
 }

@@ -6,13 +6,14 @@
 #include "base/bits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/statevector/fuse.h"
 #include "engine/statevector/layout_internal.h"
-#include "engine/statevector/pass.h"
+#include "engine/statevector/store.h"
 
 enum { LOOK_AHEAD = 1024 }; /* ops */
 
 const struct layout_tuning layout_tuning_default = {
-    .chunk_bits = 16, .min_slice_bits = 12, .pass_bits = 16, .piece_bits = 11, .balance_log = 3};
+    .chunk_bits = 16, .min_slice_bits = 12, .pass_bits = 15, .piece_bits = 5, .balance_log = 3};
 
 enum status layout_init(struct layout *layout, const struct engine_task *task, int n_ranks,
                         const struct layout_tuning *tuning) {
@@ -32,11 +33,13 @@ enum status layout_init(struct layout *layout, const struct engine_task *task, i
     layout->peak = mem_alloc(n, sizeof *layout->peak);
     layout->kept = mem_alloc(n, sizeof *layout->kept);
     layout->left = mem_alloc(n, sizeof *layout->left);
+    layout->fuse = mem_alloc(1, sizeof *layout->fuse);
     if (layout->wires == NULL || layout->groups == NULL || layout->free_slots == NULL ||
         layout->marks == NULL || layout->used == NULL || layout->peak == NULL ||
-        layout->kept == NULL || layout->left == NULL) {
+        layout->kept == NULL || layout->left == NULL || layout->fuse == NULL) {
         return STATUS_NOFIT;
     }
+    TRY(fuse_init(layout->fuse, task->n_wires));
     struct layout_deal *scratch = &layout->scratch;
     TRY(vec_reserve(&scratch->ranks, 0, &scratch->cap_ranks, n, sizeof *scratch->ranks));
     layout_reset(layout);
@@ -57,6 +60,10 @@ void layout_fini(struct layout *layout) {
     mem_free(layout->peak);
     mem_free(layout->kept);
     mem_free(layout->left);
+    if (layout->fuse != NULL) {
+        fuse_fini(layout->fuse);
+        mem_free(layout->fuse);
+    }
     *layout = (struct layout){0};
 }
 
@@ -78,16 +85,15 @@ void layout_reset(struct layout *layout) {
         layout->used[i] = 0;
     }
     layout->amps = 0;
+    fuse_clear(layout->fuse);
     if (layout->store != NULL) {
         store_clear(layout->store);
     }
 }
 
-/* Before amplitudes are looked at, or go elsewhere. */
-static void settle(struct layout *layout) {
-    if (layout->store != NULL) {
-        pass_flush(layout->store);
-    }
+/* Before a vector becomes part of a larger one: operators on it are cheaper now. */
+static enum status settle(struct layout *layout, const struct store_factor *factor) {
+    return factor->group == LAYOUT_ALONE ? STATUS_OK : fuse_flush(layout, factor->group);
 }
 
 static enum status refuse(uint32_t n_wires) {
@@ -230,7 +236,8 @@ static enum status merge(struct layout *layout, uint32_t wire_a, uint32_t wire_b
     const uint32_t *wires_b = factor_wires(layout, &b, &wire_b);
     bool is_group = a.group != LAYOUT_ALONE;
     const struct layout_deal *old = is_group ? &layout->groups[a.group].deal : NULL;
-    settle(layout);
+    TRY(settle(layout, &a));
+    TRY(settle(layout, &b));
     if (!layout_choose_deal(layout, wires_a, a.n, wires_b, b.n, old, a.n)) {
         return refuse(a.n + b.n);
     }
@@ -363,7 +370,6 @@ enum status layout_localize(struct layout *layout, const uint32_t *wires, size_t
         CHECK(mask != 0);
         unsigned victim = pick_victim(layout, slot, mask, op);
         mask &= ~BIT64(victim);
-        settle(layout);
         count_exchange(layout, group, pos - internal);
         if (layout->store != NULL) {
             TRY(store_exchange(layout->store, slot, pos - internal, victim));
@@ -463,7 +469,14 @@ enum status layout_leave(struct layout *layout, uint32_t wire, bool value, doubl
     return status;
 }
 
+void layout_cross(struct layout *layout, uint32_t group, uint32_t pos_a, uint32_t pos_b) {
+    uint32_t a = layout->groups[group].wires[pos_a], b = layout->groups[group].wires[pos_b];
+    put_wire(layout, group, pos_b, a);
+    put_wire(layout, group, pos_a, b);
+}
+
 void layout_swap(struct layout *layout, uint32_t a, uint32_t b) {
+    fuse_swap(layout->fuse, a, b);
     struct layout_wire kept = layout->wires[a];
     layout->wires[a] = layout->wires[b];
     layout->wires[b] = kept;

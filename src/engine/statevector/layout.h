@@ -37,13 +37,14 @@ enum {
 };
 
 struct store;
+struct fuse;
 
 /* Sizes that do not change any result; tests make them small. */
 struct layout_tuning {
     unsigned chunk_bits;     /* largest block of memory: 4 to STATEVECTOR_MAX_CHUNK_BITS */
     unsigned min_slice_bits; /* smaller vectors use fewer ranks */
-    unsigned pass_bits;      /* amplitudes of a tile (pass.h); 0: gate by gate */
-    unsigned piece_bits;     /* of a tile's pieces: at least LAYOUT_MIN_BLOCK_BITS */
+    unsigned pass_bits;      /* amplitudes of a tile (pass.h); 0: a pass for every block of gates */
+    unsigned piece_bits;     /* of a tile's pieces: LAYOUT_MIN_BLOCK_BITS to 11 */
     unsigned balance_log;    /* at least 2^this slices per rank when ranks are no power of two */
 };
 extern const struct layout_tuning layout_tuning_default;
@@ -82,6 +83,7 @@ struct layout {
     double amps, peak_amps;
     double exchanged_bytes;
     uint32_t peak_group_qubits;
+    struct fuse *fuse;   /* operators that wait */
     struct store *store; /* NULL in plans */
 };
 
@@ -126,6 +128,8 @@ enum status layout_localize(struct layout *layout, const uint32_t *wires, size_t
 /* A wire of a group leaves it with that value; the rest is multiplied by `factor`. The wire is then
  * alone in the basis state |value>. */
 enum status layout_leave(struct layout *layout, uint32_t wire, bool value, double factor);
+/* The wires on two bits of a group change places: the amplitudes have been moved. */
+void layout_cross(struct layout *layout, uint32_t group, uint32_t pos_a, uint32_t pos_b);
 /* Two wires change places. */
 void layout_swap(struct layout *layout, uint32_t a, uint32_t b);
 

@@ -1,300 +1,508 @@
 #include "engine/statevector/pass.h"
 
-#include <omp.h>
 #include <string.h>
 
 #include "base/bits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/statevector/pass_internal.h"
 
 enum {
-    MAX_ITEMS = 256,
-    PARALLEL_UPDATES = 1 << 19, /* amplitudes touched; below this one thread is quicker */
-    MAX_DATA = 2 * (PASS_MAX_DIM / 2) * PASS_MAX_DIM * STATEVECTOR_BLOCK, /* two of the largest */
+    LANE_BITS = STATEVECTOR_LANE_BITS,
+    MIN_BITS = LANE_BITS + FUSE_BLOCK_TARGETS,
+    SPARE_BITS = 3
 };
 
-struct pass_queue {
-    struct pass_item items[MAX_ITEMS];
-    size_t n_items, n_data;
-    double data[MAX_DATA];
-};
-
-/* Items of one group that one sweep applies. */
-struct pass {
-    const struct store *store;
-    uint32_t group;
-    struct store_view view;
-    unsigned piece_bits;
-    uint64_t first_piece, n_pieces; /* owned */
-    uint64_t inside;                /* bits of a piece's number that lie in the tile */
-    const struct pass_item *items[MAX_ITEMS];
-    size_t n_items;
-};
-
-struct pass_queue *pass_create(void) {
-    return mem_alloc(1, sizeof(struct pass_queue));
+static unsigned buffer_bits(const struct layout_tuning *tuning) {
+    unsigned least = tuning->piece_bits + GATE_MAX_QUBITS;
+    unsigned padded = 2 * LANE_BITS + GATE_MAX_QUBITS; /* for slices of less than 8 bits */
+    unsigned n = tuning->pass_bits > least ? tuning->pass_bits : least;
+    n = n > padded ? n : padded;
+    return n < PASS_MAX_BITS ? n : PASS_MAX_BITS;
 }
 
-void pass_destroy(struct pass_queue *queue) {
-    mem_free(queue);
+size_t pass_buffer_bytes(const struct layout_tuning *tuning) {
+    return (size_t)16 << buffer_bits(tuning);
 }
 
-void pass_discard(struct store *store) {
-    store->queue->n_items = store->queue->n_data = 0;
-}
-
-/* ---- items ---- */
-
-static unsigned choose_piece_bits(const struct store *store, const struct store_view *view) {
-    const struct layout_tuning *tuning = &store->layout->tuning;
-    bool is_whole = tuning->pass_bits == 0 || tuning->piece_bits >= view->chunk_bits;
-    return is_whole ? view->chunk_bits : tuning->piece_bits;
-}
-
-struct pass_item *pass_open(struct store *store, uint32_t group, size_t n_data) {
-    struct pass_queue *queue = store->queue;
-    if (queue->n_items == MAX_ITEMS || n_data > MAX_DATA - queue->n_data) {
-        pass_flush(store);
+struct pass *pass_create(double *buffers, int n_threads, const struct layout_tuning *tuning) {
+    struct pass *pass = mem_alloc(1, sizeof *pass);
+    if (pass != NULL) {
+        pass->buffers = buffers;
+        pass->n_threads = n_threads;
+        pass->buffer_bits = buffer_bits(tuning);
     }
-    CHECK(n_data <= MAX_DATA);
-    struct store_view view = store_view_group(store, group);
-    struct pass_item *item = &queue->items[queue->n_items++];
-    memset(item, 0, sizeof *item);
-    item->group = group;
-    item->piece_bits = choose_piece_bits(store, &view);
-    item->lanes = STATEVECTOR_ALL_LANES;
-    item->span.last = item->piece_bits <= STATEVECTOR_LANE_BITS
-                          ? 1
-                          : BIT64(item->piece_bits - STATEVECTOR_LANE_BITS);
-    item->data = queue->data + queue->n_data;
-    queue->n_data += n_data;
-    return item;
+    return pass;
 }
 
-static void fix_bit(struct statevector_span *span, unsigned bit) {
-    unsigned at = span->n_fixed++;
-    for (; at > 0 && span->fixed[at - 1] > bit; at--) {
-        span->fixed[at] = span->fixed[at - 1];
-    }
-    span->fixed[at] = (uint8_t)bit;
-    span->last /= 2;
-}
-
-static unsigned lanes_with(unsigned pos, bool value) {
-    static const uint8_t ones[STATEVECTOR_LANE_BITS] = {0xaa, 0xcc, 0xf0};
-    return value ? ones[pos] : (uint8_t)~ones[pos];
-}
-
-void pass_require_bit(struct pass_item *item, unsigned pos, bool bit) {
-    if (pos >= item->piece_bits) {
-        item->piece_mask |= BIT64(pos - item->piece_bits);
-        item->piece_value |= (uint64_t)bit << (pos - item->piece_bits);
-    } else if (pos >= STATEVECTOR_LANE_BITS) {
-        fix_bit(&item->span, pos - STATEVECTOR_LANE_BITS);
-        item->block_offset |= (uint64_t)bit << (pos - STATEVECTOR_LANE_BITS);
-    } else {
-        item->lanes &= lanes_with(pos, bit);
+void pass_destroy(struct pass *pass) {
+    if (pass != NULL) {
+        mem_free(pass->steps);
+        mem_free(pass->units);
+        mem_free(pass);
     }
 }
 
-void pass_close(struct store *store) {
-    if (store->layout->tuning.pass_bits == 0) {
-        pass_flush(store);
+struct pass_work pass_get_work(const struct pass *pass) {
+    return pass->work;
+}
+
+/* ---- the tile ---- */
+
+static unsigned count_bits(uint64_t mask) {
+    return (unsigned)bits_popcount(mask);
+}
+
+static uint64_t low_mask(unsigned n) {
+    return BIT64(n) - 1;
+}
+
+static bool needs_pads(unsigned n_slice, uint64_t mixed) {
+    return n_slice < MIN_BITS || n_slice < count_bits(mixed) + LANE_BITS;
+}
+
+/* Bits that a tile needs at least. */
+static unsigned least_bits(const struct layout_tuning *tuning, unsigned n_slice, uint64_t mixed) {
+    unsigned n_low = tuning->piece_bits < n_slice ? tuning->piece_bits : n_slice;
+    n_low = n_low < LANE_BITS ? LANE_BITS : n_low;
+    unsigned n = count_bits(mixed | low_mask(n_low)), free = count_bits(mixed) + LANE_BITS;
+    n = n > free ? n : free;
+    return n > MIN_BITS ? n : MIN_BITS;
+}
+
+/* It fits the cache, and there are several for threads to share. */
+static unsigned most_bits(const struct layout_tuning *tuning, unsigned n_slice) {
+    unsigned most = n_slice > MIN_BITS + 4 + SPARE_BITS ? n_slice - SPARE_BITS : MIN_BITS + 4;
+    most = most < tuning->pass_bits ? most : tuning->pass_bits;
+    most = most < PASS_MAX_BITS ? most : PASS_MAX_BITS;
+    return most < n_slice ? most : n_slice;
+}
+
+static uint64_t targets_of(const struct layout *layout, const struct fuse_block *block) {
+    uint64_t mixed = 0;
+    for (unsigned i = 0; i < block->n_targets; i++) {
+        mixed |= BIT64(layout->wires[block->targets[i]].pos);
     }
+    return mixed;
 }
 
-/* ---- one item on one piece ---- */
-
-static double *find_piece(const struct pass *pass, uint64_t piece) {
-    unsigned log = pass->view.chunk_bits - pass->piece_bits;
-    double *chunk = store_chunk(pass->store, pass->group, &pass->view, piece >> log);
-    return chunk + ((piece & (BIT64(log) - 1)) << pass->piece_bits) * 2;
-}
-
-static void point_tuple(double **out, const struct pass *pass, const struct pass_item *item,
-                        uint64_t piece) {
-    for (unsigned j = 0; j < 1u << item->n_high; j++) {
-        out[j] = find_piece(pass, piece | item->tuple[j].piece) +
-                 (item->tuple[j].block + item->block_offset) * STATEVECTOR_BLOCK;
-    }
-}
-
-static void apply_diagonal(const struct pass *pass, const struct pass_item *item, uint64_t piece) {
-    unsigned variant = 0, seen = 0;
-    for (unsigned j = 0; j < item->n_variant; j++) {
-        variant |= (unsigned)(piece >> item->variant[j] & 1) << (item->n_block + j);
-    }
-    for (unsigned j = 0; j < 1u << item->n_block; j++) {
-        seen |= item->masks[variant + j];
-    }
-    if (seen == 0) {
-        return;
-    }
-    struct statevector_diagonal diagonal = {.n_bits = item->n_block,
-                                            .table = item->data + variant * STATEVECTOR_BLOCK,
-                                            .masks = item->masks + variant};
-    memcpy(diagonal.bits, item->block, sizeof diagonal.bits);
-    double *a = find_piece(pass, piece) + item->block_offset * STATEVECTOR_BLOCK;
-    pass->store->kernels->diagonal(a, &item->span, &diagonal);
-}
-
-static void apply_item(const struct pass *pass, const struct pass_item *item, uint64_t piece) {
-    const struct statevector_kernels *kernels = pass->store->kernels;
-    double *blocks[PASS_MAX_DIM];
-    switch (item->kind) {
-    case PASS_MATRIX:
-        point_tuple(blocks, pass, item, piece);
-        kernels->matrix(blocks, item->n_high, &item->span, item->data, item->lanes);
-        return;
-    case PASS_LANE_MATRIX:
-        point_tuple(blocks, pass, item, piece);
-        kernels->lane_matrix(blocks, &item->span, &item->lane_matrix);
-        return;
-    case PASS_EXCHANGE:
-        point_tuple(blocks, pass, item, piece);
-        kernels->exchange(blocks[0], blocks[1], &item->span, item->lanes);
-        return;
-    case PASS_PERMUTE:
-        point_tuple(blocks, pass, item, piece);
-        kernels->permute(blocks[0], &item->span, item->source);
-        return;
-    case PASS_DIAGONAL:
-        apply_diagonal(pass, item, piece);
-        return;
-    }
-}
-
-/* ---- passes ---- */
-
-/* The next number that has bits of `mask` only; 0 after the last. */
-static uint64_t next_subset(uint64_t subset, uint64_t mask) {
-    return (subset - mask) & mask;
-}
-
-static uint64_t insert_zeros(uint64_t number, uint64_t mask) {
-    for (; mask != 0; mask &= mask - 1) {
-        number = bits_insert_zero(number, floor_log2(mask & -mask));
-    }
-    return number;
-}
-
-static void apply_to_tile(const struct pass *pass, const struct pass_item *item, uint64_t tile) {
-    uint64_t outside = item->piece_mask & ~pass->inside;
-    if ((tile & outside) != (item->piece_value & outside)) {
-        return;
-    }
-    uint64_t first = tile | (item->piece_value & pass->inside), x = 0;
-    uint64_t free = pass->inside & ~item->piece_mask;
-    do {
-        apply_item(pass, item, first | x);
-        x = next_subset(x, free);
-    } while (x != 0);
-}
-
-/* Items that mix nothing beyond a piece: all of them on one piece, then the next. */
-static void apply_to_pieces(const struct pass *pass, const struct pass_item *const *items,
-                            size_t n_items, uint64_t tile) {
-    uint64_t x = 0;
-    do {
-        uint64_t piece = tile | x;
-        for (size_t i = 0; i < n_items; i++) {
-            if ((piece & items[i]->piece_mask) == items[i]->piece_value) {
-                apply_item(pass, items[i], piece);
-            }
-        }
-        x = next_subset(x, pass->inside);
-    } while (x != 0);
-}
-
-static void run_tile(const struct pass *pass, uint64_t tile) {
-    size_t i = 0;
-    while (i < pass->n_items) {
-        size_t n = 0;
-        while (i + n < pass->n_items && pass->items[i + n]->mixed == 0) {
-            n++;
-        }
-        if (n > 0) {
-            apply_to_pieces(pass, pass->items + i, n, tile);
-        } else {
-            apply_to_tile(pass, pass->items[i], tile);
-            n = 1;
-        }
-        i += n;
-    }
-}
-
-static bool is_large(const struct pass *pass, size_t n_items) {
-    return (double)n_items * (double)(pass->n_pieces << pass->piece_bits) >= PARALLEL_UPDATES;
-}
-
-static void run_pass(const struct pass *pass) {
-    uint64_t n_tiles = pass->n_pieces >> bits_popcount(pass->inside);
-    bool is_parallel = n_tiles > 1 && is_large(pass, pass->n_items);
-#pragma omp parallel for schedule(static) if (is_parallel)
-    for (uint64_t tile = 0; tile < n_tiles; tile++) {
-        run_tile(pass, pass->first_piece + insert_zeros(tile, pass->inside));
-    }
-}
-
-/* Bits that a tile may have above a piece: it fits the cache, and every thread has tiles. */
-static unsigned count_high_bits(const struct pass *pass, size_t n_items) {
-    const struct layout_tuning *tuning = &pass->store->layout->tuning;
-    unsigned n = tuning->pass_bits > pass->piece_bits ? tuning->pass_bits - pass->piece_bits : 0;
-    uint64_t n_threads = (uint64_t)omp_get_max_threads();
-    bool is_shared = n_threads > 1 && is_large(pass, n_items);
-    while (is_shared && n > 0 && pass->n_pieces >> n < 2 * n_threads) {
-        n--;
-    }
-    return n;
-}
-
-/* As many of the items as fit one tile, at least one. */
-static size_t cut_pass(struct pass *pass, const struct pass_item *const *items, size_t n_items) {
-    unsigned n_high = count_high_bits(pass, n_items);
-    pass->inside = items[0]->mixed;
-    pass->items[0] = items[0];
-    pass->n_items = 1;
-    while (pass->n_items < n_items) {
-        const struct pass_item *item = items[pass->n_items];
-        uint64_t inside = pass->inside | item->mixed;
-        if ((unsigned)bits_popcount(inside) > n_high) {
+/* As many blocks as one tile takes, at least one. */
+static size_t cut_pass(struct pass *pass, size_t first, size_t last) {
+    const struct layout *layout = pass->layout;
+    const struct fuse_block *blocks = layout->fuse->blocks;
+    unsigned n_slice = pass->view.slice_bits;
+    pass->mixed = targets_of(layout, &blocks[first]);
+    pass->is_padded = needs_pads(n_slice, pass->mixed);
+    size_t i = first + 1;
+    for (; i < last; i++) {
+        uint64_t mixed = pass->mixed | targets_of(layout, &blocks[i]);
+        bool fits = pass->is_padded ||
+                    (!needs_pads(n_slice, mixed) && least_bits(&layout->tuning, n_slice, mixed) <=
+                                                        most_bits(&layout->tuning, n_slice));
+        if (!fits) {
             break;
         }
-        pass->inside = inside;
-        pass->items[pass->n_items++] = item;
+        pass->mixed = mixed;
     }
-    return pass->n_items;
+    return i - first;
 }
 
-static void run_group(struct store *store, uint32_t group, const struct pass_item *const *items,
-                      size_t n_items) {
-    struct pass pass = {.store = store, .group = group, .view = store_view_group(store, group)};
-    pass.piece_bits = items[0]->piece_bits;
-    unsigned log = pass.view.chunk_bits - pass.piece_bits;
-    pass.first_piece = pass.view.first << log;
-    pass.n_pieces = (pass.view.last - pass.view.first) << log;
-    for (size_t i = 0; i < n_items && pass.n_pieces > 0;) {
-        i += cut_pass(&pass, items + i, n_items - i);
-        run_pass(&pass);
+static void choose_bits(struct pass *pass) {
+    const struct layout_tuning *tuning = &pass->layout->tuning;
+    unsigned n_slice = pass->view.slice_bits;
+    unsigned n = n_slice;
+    pass->inside = low_mask(n_slice);
+    if (!pass->is_padded) {
+        unsigned least = least_bits(tuning, n_slice, pass->mixed);
+        n = most_bits(tuning, n_slice);
+        n = n > least ? n : least;
+        pass->inside = pass->mixed | low_mask(LANE_BITS);
+        for (unsigned pos = 0; count_bits(pass->inside) < n; pos++) {
+            pass->inside |= BIT64(pos);
+        }
+    }
+    unsigned n_used = 0;
+    memset(pass->place, PASS_OUTSIDE, sizeof pass->place);
+    memset(pass->bits, PASS_OUTSIDE, sizeof pass->bits);
+    for (uint64_t rest = pass->inside; rest != 0; rest &= rest - 1) {
+        unsigned pos = (unsigned)bits_lowest(rest);
+        pass->place[pos] = (uint8_t)n_used;
+        pass->bits[n_used++] = (uint8_t)pos;
+    }
+    pass->n_vector = n;
+    pass->n_bits = pass->is_padded ? (n < LANE_BITS ? LANE_BITS : n) + PASS_PADS : n;
+    CHECK(pass->n_bits <= pass->buffer_bits);
+    pass->in_place = !pass->is_padded && pass->inside == low_mask(n) && n <= pass->view.chunk_bits;
+}
+
+/* Lane bits that are mixed change places with bits that are not. */
+static void choose_crosses(struct pass *pass) {
+    unsigned bit = pass->is_padded ? pass->n_bits - PASS_PADS : LANE_BITS;
+    pass->n_crosses = 0;
+    for (unsigned lane = 0; lane < LANE_BITS; lane++) {
+        if (!(pass->mixed >> lane & 1)) {
+            continue;
+        }
+        while (!pass->is_padded && (pass->mixed >> pass->bits[bit] & 1)) {
+            bit++;
+        }
+        CHECK(bit < pass->n_bits);
+        pass->crosses[pass->n_crosses].lane = (uint8_t)lane;
+        pass->crosses[pass->n_crosses++].bit = (uint8_t)bit;
+        pass->place[lane] = (uint8_t)bit;
+        if (!pass->is_padded) {
+            pass->place[pass->bits[bit]] = (uint8_t)lane;
+        }
+        bit++;
     }
 }
 
-void pass_flush(struct store *store) {
-    struct pass_queue *queue = store->queue;
-    const struct pass_item *items[MAX_ITEMS];
-    bool is_done[MAX_ITEMS] = {false};
-    for (size_t first = 0; first < queue->n_items; first++) {
-        uint32_t group = queue->items[first].group;
-        size_t n = 0;
-        for (size_t i = first; i < queue->n_items && !is_done[first]; i++) {
-            if (queue->items[i].group == group) {
-                is_done[i] = i > first;
-                items[n++] = &queue->items[i];
+/* ---- units ---- */
+
+static enum status add_unit(struct pass *pass, struct pass_unit **out, enum pass_unit_kind kind) {
+    TRY(vec_reserve(&pass->units, pass->n_units, &pass->cap_units, 1, sizeof *pass->units));
+    *out = &pass->units[pass->n_units++];
+    **out = (struct pass_unit){.kind = kind, .first = pass->n_steps, .last = pass->n_steps};
+    return STATUS_OK;
+}
+
+static void fix_bits(struct statevector_span *span, const struct pass *pass, uint64_t mask) {
+    *span = (struct statevector_span){.last = BIT64(pass->n_bits - LANE_BITS - count_bits(mask))};
+    uint64_t rest = mask;
+    for (; rest != 0 && span->n_fixed < STATEVECTOR_MAX_FIXED; rest &= rest - 1) {
+        span->fixed[span->n_fixed++] = (uint8_t)bits_lowest(rest);
+    }
+}
+
+/* Registers are spanned by the n bits of block numbers in `bits`, and others if these are less than
+ * three. */
+static void span_registers(struct pass_unit *unit, const struct pass *pass, uint8_t *bits,
+                           unsigned n) {
+    uint64_t mask = 0;
+    for (unsigned i = 0; i < n; i++) {
+        mask |= BIT64(bits[i]);
+    }
+    for (uint8_t bit = 0; n < FUSE_BLOCK_TARGETS; bit++) {
+        if (!(mask >> bit & 1)) {
+            bits[n++] = bit;
+            mask |= BIT64(bit);
+        }
+    }
+    fix_bits(&unit->span, pass, mask);
+    for (unsigned r = 0; r < 8; r++) {
+        unit->blocks[r] = (r & 1 ? BIT64(bits[0]) : 0) | (r & 2 ? BIT64(bits[1]) : 0) |
+                          (r & 4 ? BIT64(bits[2]) : 0);
+    }
+}
+
+static struct pass_condition find_condition(const struct pass *pass, const struct fuse_op *op) {
+    static const uint8_t ones[LANE_BITS] = {0xaa, 0xcc, 0xf0};
+    struct pass_condition condition = {.lanes = STATEVECTOR_ALL_LANES};
+    for (unsigned i = 0; i < op->n_controls; i++) {
+        uint32_t pos = pass->layout->wires[op->wires[op->n_targets + i]].pos;
+        unsigned place = pos < 64 ? pass->place[pos] : PASS_OUTSIDE;
+        uint64_t value = op->values >> i & 1;
+        if (place == PASS_OUTSIDE) {
+            condition.outer_mask |= BIT64(pos);
+            condition.outer_value |= value << pos;
+        } else if (place < LANE_BITS) {
+            condition.lanes &= value ? ones[place] : (uint8_t)~ones[place];
+        } else {
+            condition.block_mask |= BIT64(place - LANE_BITS);
+            condition.block_value |= value << (place - LANE_BITS);
+        }
+    }
+    return condition;
+}
+
+static unsigned block_bit(const struct pass *pass, uint32_t wire) {
+    return pass->place[pass->layout->wires[wire].pos] - LANE_BITS;
+}
+
+static enum status add_step(struct pass *pass, struct pass_step **out) {
+    TRY(vec_reserve(&pass->steps, pass->n_steps, &pass->cap_steps, 1, sizeof *pass->steps));
+    *out = &pass->steps[pass->n_steps++];
+    **out = (struct pass_step){.step = {.regs = 0xff, .lanes = STATEVECTOR_ALL_LANES}};
+    memset((*out)->step.mask, 0xff, sizeof(*out)->step.mask);
+    return STATUS_OK;
+}
+
+static enum status add_crosses(struct pass *pass) {
+    struct pass_unit *unit;
+    struct pass_step *step;
+    uint8_t bits[FUSE_BLOCK_TARGETS];
+    if (pass->n_crosses == 0) {
+        return STATUS_OK;
+    }
+    TRY(add_unit(pass, &unit, UNIT_PROGRAM));
+    for (unsigned i = 0; i < pass->n_crosses; i++) {
+        TRY(add_step(pass, &step));
+        bits[i] = (uint8_t)(pass->crosses[i].bit - LANE_BITS);
+        step->step.code = (uint8_t)(STATEVECTOR_CROSS0 + 3 * pass->crosses[i].lane);
+        step->step.target = (uint8_t)i;
+    }
+    unit->last = pass->n_steps;
+    span_registers(unit, pass, bits, pass->n_crosses);
+    return STATUS_OK;
+}
+
+/* A fused operator's matrix as a step: rotations whose elements have been divided so that one is 1
+ * are cheaper. Those forms are for all registers and lanes. */
+static void fill_mix(struct statevector_step *step, const struct fuse_op *op) {
+    const double *m = op->m;
+    bool is_whole = op->n_controls == 0;
+    memcpy(step->m, m, sizeof step->m);
+    step->code = STATEVECTOR_FULL;
+    switch (fuse_form_of(m)) {
+    case FUSE_NOT:
+        step->code = STATEVECTOR_SWAP;
+        return;
+    case FUSE_TWIST:
+        if (is_whole && (m[0] == 1 || m[5] == -1)) {
+            step->code = m[0] == 1 ? STATEVECTOR_TWIST : STATEVECTOR_TWIST_FAR;
+            step->m[0] = m[0] == 1 ? -m[5] : m[0];
+        }
+        return;
+    case FUSE_ROTATION:
+    case FUSE_HADAMARD:
+    case FUSE_REAL:
+        step->code = STATEVECTOR_REAL;
+        for (unsigned i = 0; i < 4; i++) {
+            step->m[i] = m[2 * i];
+        }
+        break;
+    case FUSE_IDENTITY:
+    case FUSE_DIAGONAL:
+    case FUSE_COMPLEX:
+        return;
+    }
+    if (is_whole && fuse_form_of(m) == FUSE_ROTATION && (m[0] == 1 || m[4] == 1)) {
+        step->code = m[0] == 1 ? STATEVECTOR_ROTATE : STATEVECTOR_ROTATE_FAR;
+        step->m[0] = m[0] == 1 ? m[4] : m[0];
+    } else if (is_whole && fuse_form_of(m) == FUSE_HADAMARD && m[0] == 1) {
+        step->code = STATEVECTOR_HADAMARD;
+    }
+}
+
+/* Registers that a matrix takes, its lowest target first. */
+static void fill_order(struct statevector_step *step, const uint8_t *at, unsigned n_targets) {
+    unsigned used = 0, n = 0;
+    for (unsigned i = 0; i < n_targets; i++) {
+        used |= 1u << at[i];
+    }
+    for (unsigned first = 0; first < 8; first++) {
+        if (first & used) {
+            continue;
+        }
+        for (unsigned x = 0; x < 1u << n_targets; x++) {
+            unsigned reg = first;
+            for (unsigned i = 0; i < n_targets; i++) {
+                reg |= (x >> i & 1) << at[i];
             }
-        }
-        if (n > 0) {
-            run_group(store, group, items, n);
+            step->order[n++] = (uint8_t)reg;
         }
     }
-    pass_discard(store);
+}
+
+static void fill_kind(struct pass *pass, struct statevector_step *step, const struct fuse_op *op,
+                      const uint8_t *at) {
+    switch (op->kind) {
+    case FUSE_MIX:
+        fill_mix(step, op);
+        step->target = at[0];
+        return;
+    case FUSE_PHASE:
+        step->code = op->m[0] == -1 && op->m[1] == 0 ? STATEVECTOR_NEGATE : STATEVECTOR_PHASE;
+        memcpy(step->m, op->m, sizeof step->m);
+        return;
+    case FUSE_DENSE:
+        step->code = op->n_targets == 2 ? STATEVECTOR_DENSE2 : STATEVECTOR_DENSE3;
+        step->matrix = pass->layout->fuse->data + op->first;
+        fill_order(step, at, op->n_targets);
+        return;
+    case FUSE_ANGLES:
+        break;
+    }
+    CHECK(!"a step");
+}
+
+static enum status add_op(struct pass *pass, const struct fuse_op *op, const uint8_t *bits) {
+    struct pass_step *to;
+    TRY(add_step(pass, &to));
+    struct statevector_step *step = &to->step;
+    struct pass_condition condition = find_condition(pass, op);
+    uint8_t at[FUSE_BLOCK_TARGETS] = {0};
+    for (unsigned i = 0; i < op->n_targets; i++) {
+        while (bits[at[i]] != block_bit(pass, op->wires[i])) {
+            at[i]++;
+        }
+    }
+    fill_kind(pass, step, op, at);
+    for (unsigned j = 0; j < FUSE_BLOCK_TARGETS; j++) {
+        if (condition.block_mask >> bits[j] & 1) {
+            static const uint8_t ones[3] = {0xaa, 0xcc, 0xf0};
+            bool value = condition.block_value >> bits[j] & 1;
+            step->regs &= value ? ones[j] : (uint8_t)~ones[j];
+            condition.block_mask &= ~BIT64(bits[j]);
+            condition.block_value &= ~BIT64(bits[j]);
+        }
+    }
+    step->block_mask = condition.block_mask;
+    step->block_value = condition.block_value;
+    step->lanes = (uint8_t)condition.lanes;
+    for (unsigned v = 0; v < STATEVECTOR_LANES; v++) {
+        step->mask[v] = -(int64_t)(condition.lanes >> v & 1);
+    }
+    to->outer_mask = condition.outer_mask;
+    to->outer_value = condition.outer_value;
+    return STATUS_OK;
+}
+
+static enum status add_program(struct pass *pass, const struct fuse_block *block) {
+    const struct fuse *fuse = pass->layout->fuse;
+    struct pass_unit *unit;
+    uint8_t bits[FUSE_BLOCK_TARGETS];
+    TRY(add_unit(pass, &unit, UNIT_PROGRAM));
+    for (unsigned i = 0; i < block->n_targets; i++) {
+        bits[i] = (uint8_t)block_bit(pass, block->targets[i]);
+    }
+    span_registers(unit, pass, bits, block->n_targets);
+    for (size_t i = block->first; i < block->last; i++) {
+        TRY(add_op(pass, &fuse->work[0].ops[fuse->order[i]], bits));
+    }
+    unit->last = pass->n_steps;
+    return STATUS_OK;
+}
+
+static enum status add_apart(struct pass *pass, const struct fuse_op *op) {
+    struct pass_unit *unit;
+    TRY(add_unit(pass, &unit, op->kind == FUSE_ANGLES ? UNIT_ANGLES : UNIT_MATRIX));
+    unit->op = op;
+    unit->condition = find_condition(pass, op);
+    if (unit->kind == UNIT_ANGLES) {
+        return STATUS_OK;
+    }
+    uint64_t mask = unit->condition.block_mask;
+    for (unsigned i = 0; i < op->n_targets; i++) {
+        unsigned bit = block_bit(pass, op->wires[i]);
+        mask |= BIT64(bit);
+        for (unsigned x = 0; x < 1u << op->n_targets; x++) {
+            unit->blocks[x] |= x >> i & 1 ? BIT64(bit) : 0;
+        }
+    }
+    fix_bits(&unit->span, pass, mask);
+    return STATUS_OK;
+}
+
+static enum status add_blocks(struct pass *pass, size_t first, size_t last) {
+    const struct fuse *fuse = pass->layout->fuse;
+    for (size_t i = first; i < last; i++) {
+        const struct fuse_block *block = &fuse->blocks[i];
+        const struct fuse_op *op = &fuse->work[0].ops[fuse->order[block->first]];
+        bool is_apart = op->kind == FUSE_ANGLES || op->n_targets > FUSE_BLOCK_TARGETS;
+        TRY(is_apart ? add_apart(pass, op) : add_program(pass, block));
+    }
+    return STATUS_OK;
+}
+
+/* ---- counts ---- */
+
+static double count_flops(const struct fuse_op *op) {
+    double share = 1.0 / (1 << op->n_controls), dim = 1 << op->n_targets;
+    switch (op->kind) {
+    case FUSE_MIX:
+        switch (fuse_form_of(op->m)) {
+        case FUSE_ROTATION:
+        case FUSE_TWIST:
+            return op->n_controls == 0 ? 4 : 6 * share;
+        case FUSE_HADAMARD:
+            return op->n_controls == 0 ? 2 : 6 * share;
+        case FUSE_IDENTITY:
+        case FUSE_NOT:
+            return 0;
+        case FUSE_DIAGONAL:
+        case FUSE_COMPLEX:
+            return 14 * share;
+        case FUSE_REAL:
+            break;
+        }
+        return 6 * share;
+    case FUSE_PHASE:
+        return (op->m[0] == -1 && op->m[1] == 0 ? 1 : 6) * share;
+    case FUSE_DENSE:
+        return (8 * dim - 2) * share;
+    case FUSE_ANGLES:
+        break;
+    }
+    return 44 * share;
+}
+
+static void count_work(struct pass *pass, size_t first, size_t last) {
+    const struct fuse *fuse = pass->layout->fuse;
+    double n_amps = (double)((pass->view.last - pass->view.first) << pass->view.chunk_bits);
+    pass->work.n_passes++;
+    pass->work.n_bytes += 32 * n_amps;
+    for (size_t i = fuse->blocks[first].first; i < fuse->blocks[last - 1].last; i++) {
+        pass->work.n_flops += n_amps * count_flops(&fuse->work[0].ops[fuse->order[i]]);
+    }
+}
+
+/* ---- stages ---- */
+
+/* The wires follow the bits that the pass moved. */
+static void move_wires(struct pass *pass) {
+    for (unsigned i = 0; i < pass->n_crosses && !pass->is_padded; i++) {
+        layout_cross(pass->layout, pass->group, pass->crosses[i].lane,
+                     pass->bits[pass->crosses[i].bit]);
+    }
+}
+
+static enum status run_blocks(struct pass *pass, size_t first, size_t last) {
+    while (first < last) {
+        size_t n = cut_pass(pass, first, last);
+        choose_bits(pass);
+        choose_crosses(pass);
+        pass->n_steps = pass->n_units = 0;
+        TRY(add_crosses(pass));
+        TRY(add_blocks(pass, first, first + n));
+        if (pass->is_padded) {
+            TRY(add_crosses(pass));
+        }
+        pass_run_tiles(pass);
+        count_work(pass, first, first + n);
+        move_wires(pass);
+        first += n;
+    }
+    return STATUS_OK;
+}
+
+static enum status run_here(struct layout *layout, uint32_t group, size_t first, size_t last) {
+    struct store *store = layout->store;
+    if (store == NULL) {
+        return STATUS_OK;
+    }
+    struct pass *pass = store->pass;
+    pass->layout = layout;
+    pass->group = group;
+    pass->view = store_view_group(store, group);
+    return run_blocks(pass, first, last);
+}
+
+enum status pass_run_stage(struct layout *layout, uint32_t group, const struct fuse_stage *stage) {
+    const struct layout_group *g = &layout->groups[group];
+    unsigned n_slice = layout_slice_bits(g->n, &g->deal);
+    if (g->deal.slice_log == 0 || stage->n_targets + LANE_BITS <= n_slice) {
+        if (stage->n_targets > 0) {
+            TRY(layout_localize(layout, stage->targets, stage->n_targets, stage->op));
+        }
+        return run_here(layout, group, stage->first, stage->last);
+    }
+    for (size_t i = stage->first; i < stage->last; i++) {
+        const struct fuse_block *block = &layout->fuse->blocks[i];
+        if (block->n_targets > 0) {
+            TRY(layout_localize(layout, block->targets, block->n_targets, stage->op));
+        }
+        TRY(run_here(layout, group, i, i + 1));
+    }
+    return STATUS_OK;
 }

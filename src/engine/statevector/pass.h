@@ -1,63 +1,37 @@
-/* Operators wait in a queue and are applied together, tile by tile.
+/* Stages of operators (fuse.h) run in passes: sweeps over a vector, tile by tile.
  *
  * A sweep over a large vector costs as much as the memory it moves, whatever is done with an
- * amplitude once it is there. So the operators of a group are collected and cut into passes: runs
- * of consecutive operators that mix amplitudes of one tile only. A tile is what the low piece_bits
- * of an amplitude's number and a few higher, internal bits span: pieces of 2^piece_bits amplitudes,
- * of which a tile fits the cache. Every operator of a pass is applied to a tile before the next
- * tile is touched; controls and diagonal operators on bits outside the tile are constants in it.
+ * amplitude once it is there. A tile is what some bits of an amplitude's number span: the lowest,
+ * so that it consists of pieces long enough for memory to be quick, and those that the pass's
+ * operators mix. Its pieces are copied to a buffer that fits the cache, all operators are applied
+ * there, and it is written back; a tile that is one piece stays where it is. Controls and phases on
+ * bits outside are constants in a tile.
  *
- * Only the order in which amplitudes are visited changes: each is computed by the same operations,
- * in the order of the program, so results do not depend on how the queue is cut. Whoever looks at
- * amplitudes, or changes where they are, calls pass_flush before. */
+ * Kernels never mix lanes. Lane bits that a pass mixes first change places with bits of the tile
+ * that it does not mix, and stay there: the wires then have other positions. Vectors too small for
+ * that get three more bits, all 0, while they are in the buffer. */
 #ifndef QSPAN_ENGINE_STATEVECTOR_PASS_H
 #define QSPAN_ENGINE_STATEVECTOR_PASS_H
 
+#include "engine/statevector/fuse.h"
 #include "engine/statevector/store.h"
 
-enum { PASS_MAX_DIM = 1 << STATEVECTOR_MAX_TARGETS };
+struct pass;
 
-enum pass_kind { PASS_MATRIX, PASS_LANE_MATRIX, PASS_EXCHANGE, PASS_PERMUTE, PASS_DIAGONAL };
+/* NULL: no memory. n_threads buffers of pass_buffer_bytes each are borrowed. */
+struct pass *pass_create(double *buffers, int n_threads, const struct layout_tuning *tuning);
+void pass_destroy(struct pass *pass);
+size_t pass_buffer_bytes(const struct layout_tuning *tuning);
 
-/* An operator as the kernels take it. It acts on pieces with (number & piece_mask) == piece_value;
- * a matrix mixes each of them with those at the offsets in the tuple. */
-struct pass_item {
-    enum pass_kind kind;
-    uint32_t group;
-    unsigned piece_bits;
-    uint64_t piece_mask, piece_value;
-    uint64_t mixed;        /* of piece_mask: bits of the tuple */
-    uint64_t block_offset; /* set bits of controls inside a piece */
-    unsigned lanes;
-    struct statevector_span span;
-    unsigned n_high; /* 2^n_high blocks in the tuple: targets above the lanes */
-    struct {
-        uint64_t piece, block;
-    } tuple[PASS_MAX_DIM];
-    double *data; /* matrix, coefficients of lanes or factors of a diagonal */
-    struct statevector_lane_matrix lane_matrix;
-    uint8_t source[STATEVECTOR_LANES]; /* PASS_PERMUTE */
-    /* PASS_DIAGONAL: operands that choose pieces and blocks; masks by variant. */
-    unsigned n_variant, n_block;
-    uint8_t variant[STATEVECTOR_MAX_TARGETS], block[STATEVECTOR_MAX_TARGETS];
-    uint8_t masks[PASS_MAX_DIM];
+/* Makes the stage's targets internal and, where there is a store, applies it. Its blocks are those
+ * of layout->fuse. Collective where there is a store. */
+enum status pass_run_stage(struct layout *layout, uint32_t group, const struct fuse_stage *stage);
+
+/* What has been done on this rank. */
+struct pass_work {
+    double n_passes, n_bytes; /* moved between memory and cores: a read and a write each pass */
+    double n_flops;
 };
-
-/* NULL: no memory. */
-struct pass_queue *pass_create(void);
-void pass_destroy(struct pass_queue *queue);
-
-/* The next item of the queue, which acts on the whole group, with room for n_data doubles: at most
- * PASS_MAX_DIM^2 / 2 blocks. May apply what is in the queue. */
-struct pass_item *pass_open(struct store *store, uint32_t group, size_t n_data);
-/* Only amplitudes whose bit `pos` is `bit`. */
-void pass_require_bit(struct pass_item *item, unsigned pos, bool bit);
-/* The item is complete. */
-void pass_close(struct store *store);
-
-/* Applies the queue. */
-void pass_flush(struct store *store);
-/* Forgets it. */
-void pass_discard(struct store *store);
+struct pass_work pass_get_work(const struct pass *pass);
 
 #endif

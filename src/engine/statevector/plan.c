@@ -2,7 +2,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "engine/statevector/apply.h"
+#include "engine/statevector/fuse.h"
+#include "engine/statevector/gate.h"
 #include "engine/statevector/layout_internal.h"
 #include "engine/statevector/store.h"
 
@@ -124,10 +125,11 @@ static enum status walk_block(struct plan *plan, size_t *inout, bool is_certain)
     return STATUS_OK;
 }
 
-static enum status walk(struct plan *plan, size_t first, size_t last, bool is_certain) {
+static enum status walk_ops(struct plan *plan, size_t first, size_t last, bool is_certain) {
     const struct op *ops = plan->task->ops->ops;
     for (size_t i = first; i < last; i++) {
         if (ops[i].kind == OP_IF || ops[i].kind == OP_WHILE || ops[i].kind == OP_REPEAT) {
+            TRY(fuse_flush_all(&plan->layout));
             TRY(walk_block(plan, &i, is_certain));
             continue;
         }
@@ -139,11 +141,17 @@ static enum status walk(struct plan *plan, size_t first, size_t last, bool is_ce
             TRY(plan_apply(plan, i));
             break;
         case ENGINE_MEASURE:
+            TRY(fuse_flush_all(&plan->layout));
             TRY(plan_measure(plan, &ops[i], is_certain));
             break;
         }
     }
     return STATUS_OK;
+}
+
+static enum status walk(struct plan *plan, size_t first, size_t last, bool is_certain) {
+    TRY(walk_ops(plan, first, last, is_certain));
+    return fuse_flush_all(&plan->layout);
 }
 
 static uint64_t saturate(double x) {

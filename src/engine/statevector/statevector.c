@@ -8,8 +8,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/units.h"
-#include "engine/statevector/apply.h"
 #include "engine/statevector/expect.h"
+#include "engine/statevector/fuse.h"
+#include "engine/statevector/gate.h"
 #include "engine/statevector/pass.h"
 #include "engine/statevector/plan.h"
 #include "engine/statevector/sample.h"
@@ -28,13 +29,6 @@ struct statevector {
 static struct statevector *self_of(struct engine *engine) {
     CHECK(engine->class == &engine_statevector);
     return (struct statevector *)engine;
-}
-
-/* With all gates applied. */
-static struct statevector *settled(struct engine *engine) {
-    struct statevector *self = self_of(engine);
-    pass_flush(&self->store);
-    return self;
 }
 
 enum status statevector_plan(struct engine_figures *out_figures, const struct engine_task *task,
@@ -173,7 +167,7 @@ static enum status sv_run(struct engine *engine, size_t first, size_t last) {
     for (size_t i = first; i < last; i++) {
         TRY(run_op(self, i));
     }
-    return STATUS_OK;
+    return fuse_flush_all(&self->layout);
 }
 
 static enum status sv_apply_pauli(struct engine *engine, uint32_t wire, bool x, bool z) {
@@ -181,15 +175,18 @@ static enum status sv_apply_pauli(struct engine *engine, uint32_t wire, bool x, 
     if (z) {
         TRY(apply_gate(layout, NULL, GATE_Z, NULL, &wire, LAYOUT_NO_OP));
     }
-    return x ? apply_gate(layout, NULL, GATE_X, NULL, &wire, LAYOUT_NO_OP) : STATUS_OK;
+    if (x) {
+        TRY(apply_gate(layout, NULL, GATE_X, NULL, &wire, LAYOUT_NO_OP));
+    }
+    return fuse_flush_all(layout);
 }
 
 static enum status sv_probability(struct engine *engine, double *out_p_one, uint32_t wire) {
-    return measure_probability(&settled(engine)->store, out_p_one, wire);
+    return measure_probability(&self_of(engine)->store, out_p_one, wire);
 }
 
 static enum status sv_project(struct engine *engine, uint32_t wire, bool bit, double p) {
-    struct layout *layout = &settled(engine)->layout;
+    struct layout *layout = &self_of(engine)->layout;
     CHECK(p > 0);
     if (!layout_is_alone(layout, wire)) {
         return layout_leave(layout, wire, bit, 1 / sqrt(p));
@@ -205,7 +202,7 @@ static enum status sv_clear(struct engine *engine, uint32_t wire) {
 }
 
 static enum status sv_snapshot(struct engine *engine, void **out_snapshot) {
-    struct statevector *self = settled(engine);
+    struct statevector *self = self_of(engine);
     double need = self->reserved_bytes + self->snapshot_bytes + snapshot_bytes(&self->layout);
     if (need > self->limit) {
         return STATUS_NOFIT;
@@ -231,34 +228,34 @@ static void sv_drop(struct engine *engine, void *snapshot) {
 static enum status sv_sample(struct engine *engine, uint64_t *inout, const uint32_t *wires,
                              size_t n_wires, size_t n_shots,
                              double (*u)(void *ctx, size_t i, size_t shot), void *ctx) {
-    return sample_draw(&settled(engine)->store, inout, wires, n_wires, n_shots, u, ctx);
+    return sample_draw(&self_of(engine)->store, inout, wires, n_wires, n_shots, u, ctx);
 }
 
 static enum status sv_distribution(struct engine *engine, struct engine_distribution *out,
                                    const uint32_t *wires, size_t n_wires) {
-    return sample_distribution(&settled(engine)->store, out, wires, n_wires);
+    return sample_distribution(&self_of(engine)->store, out, wires, n_wires);
 }
 
 static enum status sv_expect(struct engine *engine, double *out_value, const uint32_t *wires,
                              const uint8_t *letters, size_t n) {
     const size_t first[2] = {0, n};
     const struct engine_paulis paulis = {1, first, wires, letters};
-    return expect_paulis(&settled(engine)->store, out_value, &paulis);
+    return expect_paulis(&self_of(engine)->store, out_value, &paulis);
 }
 
 static enum status sv_expect_many(struct engine *engine, double *out_values,
                                   const struct engine_paulis *paulis) {
-    return expect_paulis(&settled(engine)->store, out_values, paulis);
+    return expect_paulis(&self_of(engine)->store, out_values, paulis);
 }
 
 static enum status sv_read(struct engine *engine, double *out, const uint32_t *wires, size_t n,
                            unsigned piece_bits, uint64_t piece, uint64_t flip) {
-    return expect_read(&settled(engine)->store, out, wires, n, piece_bits, piece, flip);
+    return expect_read(&self_of(engine)->store, out, wires, n, piece_bits, piece, flip);
 }
 
 static enum status sv_amplitudes(struct engine *engine, double *out, const uint32_t *wires,
                                  size_t n) {
-    return expect_amplitudes(&settled(engine)->store, out, wires, n);
+    return expect_amplitudes(&self_of(engine)->store, out, wires, n);
 }
 
 static void sv_usage(const struct engine *engine, uint32_t *out_peak_group_qubits,
@@ -268,6 +265,11 @@ static void sv_usage(const struct engine *engine, uint32_t *out_peak_group_qubit
     uint32_t peak = self->layout.peak_group_qubits;
     *out_peak_group_qubits = peak > 0 ? peak : self->task->n_wires > 0;
     *out_bytes = self->store.n_memory_bytes;
+}
+
+struct pass_work statevector_work(const struct engine *engine) {
+    CHECK(engine->class == &engine_statevector);
+    return pass_get_work(((const struct statevector *)engine)->store.pass);
 }
 
 const struct engine_class engine_statevector = {

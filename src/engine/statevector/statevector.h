@@ -4,11 +4,14 @@
 
 #include "engine/engine.h"
 #include "engine/statevector/layout.h"
+#include "engine/statevector/pass.h"
 
 /* engine_statevector.create and .plan with other sizes of chunks and slices. */
 enum status statevector_create(struct engine **out_engine, const struct engine_task *task,
                                const struct team *team, const struct layout_tuning *tuning);
 enum status statevector_plan(struct engine_figures *out_figures, const struct engine_task *task,
                              int n_ranks, const struct layout_tuning *tuning);
+/* What passes have done so far on this rank. */
+struct pass_work statevector_work(const struct engine *engine);
 
 #endif

@@ -20,7 +20,8 @@ unsigned store_stage_bits(const struct layout_tuning *tuning, int n_ranks) {
 
 uint64_t store_overhead_bytes(const struct layout_tuning *tuning, int n_ranks) {
     uint64_t stage = 16 * BIT64(store_stage_bits(tuning, n_ranks));
-    return 2 * stage + 16 * BIT64(tuning->chunk_bits); /* and rounding up to whole chunks */
+    uint64_t buffers = pass_buffer_bytes(tuning) * (uint64_t)omp_get_max_threads();
+    return 2 * stage + buffers + 16 * BIT64(tuning->chunk_bits); /* rounding up to whole chunks */
 }
 
 static void touch(double *memory, size_t n_bytes) {
@@ -38,11 +39,12 @@ static enum status reserve(struct store *store, size_t n_bytes) {
     size_t n_stage = (size_t)16 << store->stage_bits;
     store->tables = mem_alloc(store->layout->n_groups, sizeof *store->tables);
     store->ranks = mem_alloc((size_t)store->layout->n_ranks, sizeof *store->ranks);
-    store->queue = pass_create();
-    if (store->tables == NULL || store->ranks == NULL || store->queue == NULL) {
+    if (store->tables == NULL || store->ranks == NULL) {
         return STATUS_NOFIT;
     }
-    store->n_memory_bytes = n_pool + 2 * n_stage;
+    int n_threads = omp_get_max_threads();
+    size_t n_buffers = (size_t)n_threads * pass_buffer_bytes(&store->layout->tuning);
+    store->n_memory_bytes = n_pool + 2 * n_stage + n_buffers;
     store->memory = mem_map(store->n_memory_bytes);
     if (store->memory == NULL) {
         char text[32];
@@ -53,8 +55,10 @@ static enum status reserve(struct store *store, size_t n_bytes) {
     pool_init(&store->pool, store->memory, n_pool / sizeof(double), chunk / sizeof(double));
     store->stage[0] = store->memory + n_pool / sizeof(double);
     store->stage[1] = store->stage[0] + n_stage / sizeof(double);
+    store->pass =
+        pass_create(store->stage[1] + n_stage / sizeof(double), n_threads, &store->layout->tuning);
     store->layout->capacity = (double)n_pool;
-    return STATUS_OK;
+    return store->pass == NULL ? STATUS_NOFIT : STATUS_OK;
 }
 
 enum status store_init(struct store *store, struct layout *layout, const struct team *team,
@@ -77,7 +81,7 @@ void store_fini(struct store *store) {
     mem_free(store->ranks);
     mem_free(store->spare.handles);
     mem_free(store->work);
-    pass_destroy(store->queue);
+    pass_destroy(store->pass);
     pool_fini(&store->pool);
     if (store->memory != NULL) {
         mem_unmap(store->memory, store->n_memory_bytes);
@@ -150,7 +154,6 @@ size_t store_unite_ranks(struct store *store, size_t n_ranks, const struct layou
 }
 
 void store_clear(struct store *store) {
-    pass_discard(store);
     for (uint32_t i = 0; i < store->layout->n_groups; i++) {
         store->tables[i].n = 0;
     }

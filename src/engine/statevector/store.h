@@ -20,7 +20,7 @@ enum {
     STORE_PIECE_BYTES = 1 << 18,   /* of an exchange between ranks */
 };
 
-struct pass_queue;
+struct pass;
 struct store_table {
     uint32_t *handles;
     size_t n, cap;
@@ -39,9 +39,9 @@ struct store {
     unsigned stage_bits;
     uint64_t *work; /* list of chunk numbers */
     size_t cap_work;
-    struct pass_queue *queue; /* of operators to be applied */
-    int *ranks;               /* scratch: those that take part in something */
-    uint32_t n_events;        /* equal on all ranks: number of message tags */
+    struct pass *pass;
+    int *ranks;        /* scratch: those that take part in something */
+    uint32_t n_events; /* equal on all ranks: number of message tags */
 };
 
 /* A vector as this rank sees it. */

@@ -1,0 +1,184 @@
+/* Times the state-vector engine on circuits, beside what the machine can do.
+ *
+ *     bench_statevector [-r REPEATS] FILE...
+ *
+ * For each circuit: seconds of the gates alone (wall; CPU of all threads divided by their number,
+ * which other jobs disturb less), sweeps of the state that this time amounts to per gate, passes
+ * and what they moved and computed, and the floor: the larger of bytes / bandwidth and flops /
+ * peak. Bandwidth is that of an update in place, the peak that of multiply-adds in registers, both
+ * measured first (by CPU time too). */
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "circuit/circuit.h"
+#include "engine/statevector/statevector.h"
+#include "kernels/statevector.h"
+
+struct machine {
+    double bytes_per_s, flops_per_s;
+};
+struct stopwatch {
+    double wall_s, cpu_s;
+};
+
+static double read_clock(clockid_t id) {
+    struct timespec t;
+    clock_gettime(id, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static struct stopwatch start(void) {
+    return (struct stopwatch){read_clock(CLOCK_MONOTONIC), read_clock(CLOCK_PROCESS_CPUTIME_ID)};
+}
+
+static struct stopwatch stop(const struct stopwatch *since) {
+    struct stopwatch now = start();
+    return (struct stopwatch){now.wall_s - since->wall_s,
+                              (now.cpu_s - since->cpu_s) / omp_get_max_threads()};
+}
+
+static const struct statevector_kernels *get_kernels(void) {
+    enum cpu_isa isa = CPU_SCALAR;
+    cpu_detect_isa(&isa);
+    return statevector_kernels_get(isa);
+}
+
+/* ---- what the machine can do ---- */
+
+static double measure_bandwidth(void) {
+    enum { N_CHUNKS = 512, CHUNK_BLOCKS = 1 << 13 };
+    const struct statevector_kernels *kernels = get_kernels();
+    size_t chunk = (size_t)CHUNK_BLOCKS * STATEVECTOR_BLOCK;
+    double *memory = mem_map(N_CHUNKS * chunk * sizeof *memory), best = 1e9;
+    for (int round = 0; round < 6; round++) {
+        struct stopwatch watch = start();
+#pragma omp parallel for schedule(static)
+        for (size_t i = 0; i < N_CHUNKS; i++) {
+            double *at = memory + i * chunk;
+            kernels->scale(at, at, CHUNK_BLOCKS, 0.5, 0);
+        }
+        watch = stop(&watch);
+        best = round > 0 && watch.cpu_s < best ? watch.cpu_s : best;
+    }
+    mem_unmap(memory, N_CHUNKS * chunk * sizeof *memory);
+    return 2.0 * (double)(N_CHUNKS * chunk * sizeof *memory) / best;
+}
+
+/* Rotations of blocks that stay in registers: four flops per amplitude and step. */
+static double measure_peak(void) {
+    enum { N_STEPS = 120, N_ROUNDS = 20000 };
+    const struct statevector_kernels *kernels = get_kernels();
+    const struct statevector_span span = {.last = 1, .n_fixed = 3, .fixed = {0, 1, 2}};
+    static const uint64_t blocks[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+    struct statevector_step step[3];
+    const struct statevector_step *steps[N_STEPS];
+    for (unsigned i = 0; i < 3; i++) {
+        step[i] = (struct statevector_step){
+            .code = STATEVECTOR_ROTATE, .target = (uint8_t)i, .m = {1e-9}};
+    }
+    for (unsigned i = 0; i < N_STEPS; i++) {
+        steps[i] = &step[i % 3];
+    }
+    double best = 1e9;
+    for (int round = 0; round < 4; round++) {
+        struct stopwatch watch = start();
+#pragma omp parallel
+        {
+            double tile[8 * STATEVECTOR_BLOCK] = {1};
+            for (int i = 0; i < N_ROUNDS; i++) {
+                kernels->program(tile, &span, blocks, steps, N_STEPS);
+            }
+        }
+        watch = stop(&watch);
+        best = watch.cpu_s < best ? watch.cpu_s : best;
+    }
+    return 4.0 * 64 * N_STEPS * N_ROUNDS * omp_get_max_threads() / best;
+}
+
+/* ---- circuits ---- */
+
+static void report(const char *name, const struct circuit *circuit, size_t n_gates,
+                   const struct machine *machine, struct stopwatch create, struct stopwatch run,
+                   const struct engine *engine) {
+    struct pass_work work = statevector_work(engine);
+    uint32_t n_qubits = 0;
+    uint64_t n_bytes = 0;
+    engine->class->usage(engine, &n_qubits, &n_bytes);
+    double sweep_s = 32.0 * (double)(UINT64_C(1) << n_qubits) / machine->bytes_per_s;
+    double by_memory = work.n_bytes / machine->bytes_per_s;
+    double by_flops = work.n_flops / machine->flops_per_s;
+    const char *base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
+    printf("%-18s %3u %6zu %8.3f %8.3f %8.3f %7.3f %6.0f %7.1f %8.1f %7.1f %7.1f %8.3f %5.2f\n",
+           base, circuit->n_qubits, n_gates, create.cpu_s, run.wall_s, run.cpu_s,
+           run.cpu_s / sweep_s / (double)n_gates, work.n_passes, work.n_bytes * 1e-9,
+           work.n_flops * 1e-9, work.n_bytes * 1e-9 / run.cpu_s, work.n_flops * 1e-9 / run.cpu_s,
+           by_memory > by_flops ? by_memory : by_flops,
+           (double)n_bytes / (16.0 * (double)(UINT64_C(1) << n_qubits)));
+}
+
+static enum status run_once(const char *name, const struct circuit *circuit,
+                            const struct machine *machine) {
+    size_t n_gates = 0, n = circuit->ops.n_ops;
+    uint8_t *modes = calloc(n + 1, 1);
+    uint32_t *copies = calloc(n + 1, sizeof *copies);
+    uint32_t *qpus = calloc(circuit->n_qubits + 1, sizeof *qpus);
+    for (size_t i = 0; i < n; i++) {
+        bool is_gate = circuit->ops.ops[i].kind == OP_GATE;
+        modes[i] = is_gate ? ENGINE_APPLY : ENGINE_SKIP;
+        n_gates += is_gate;
+    }
+    struct engine_task task = {.ops = &circuit->ops,
+                               .modes = modes,
+                               .copy_wires = copies,
+                               .n_wires = circuit->n_qubits,
+                               .n_qpus = 1,
+                               .wire_qpu = qpus};
+    struct engine *engine = NULL;
+    struct stopwatch create = start();
+    enum status status = engine_statevector.create(&engine, &task, comm_world());
+    create = stop(&create);
+    if (status == STATUS_OK) {
+        struct stopwatch watch = start();
+        engine->class->begin(engine);
+        status = engine->class->run(engine, 0, n);
+        watch = stop(&watch);
+        report(name, circuit, n_gates, machine, create, watch, engine);
+        engine->class->destroy(engine);
+    }
+    free(modes);
+    free(copies);
+    free(qpus);
+    return status;
+}
+
+int main(int argc, char **argv) {
+    int first = 1, n_repeats = 1;
+    if (argc > 2 && strcmp(argv[1], "-r") == 0) {
+        n_repeats = atoi(argv[2]);
+        first = 3;
+    }
+    if (comm_start(&argc, &argv) != STATUS_OK) {
+        return 1;
+    }
+    struct machine machine = {measure_bandwidth(), measure_peak()};
+    printf("# %s, %d threads: %.1f GB/s in place, %.1f GFLOP/s\n", get_kernels()->isa,
+           omp_get_max_threads(), machine.bytes_per_s * 1e-9, machine.flops_per_s * 1e-9);
+    printf("# %-16s   n  gates touch_s   wall_s    cpu_s sweeps/g passes     GB    GFLOP"
+           "    GB/s  GFLOP/s  floor_s memory\n",
+           "circuit");
+    enum status status = STATUS_OK;
+    for (int i = first; i < argc && status == STATUS_OK; i++) {
+        struct circuit *circuit = NULL;
+        status = circuit_read_file(&circuit, argv[i], NULL);
+        for (int j = 0; j < n_repeats && status == STATUS_OK; j++) {
+            status = run_once(argv[i], circuit, &machine);
+        }
+        circuit_destroy(circuit);
+    }
+    comm_stop();
+    return status == STATUS_OK ? 0 : 1;
+}

@@ -1,0 +1,234 @@
+#include "engine/statevector/fuse.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/statevector/pass.h"
+
+enum { MAX_WAITING = 4096 };
+
+enum status fuse_init(struct fuse *fuse, uint32_t n_wires) {
+    *fuse = (struct fuse){.epoch = 1};
+    fuse->carrier_of = mem_alloc(n_wires, sizeof *fuse->carrier_of);
+    fuse->wire_of = mem_alloc(n_wires, sizeof *fuse->wire_of);
+    fuse->marks = mem_alloc(n_wires, sizeof *fuse->marks);
+    if (fuse->carrier_of == NULL || fuse->wire_of == NULL || fuse->marks == NULL) {
+        return STATUS_NOFIT;
+    }
+    for (uint32_t i = 0; i < n_wires; i++) {
+        fuse->carrier_of[i] = fuse->wire_of[i] = i;
+    }
+    return STATUS_OK;
+}
+
+void fuse_fini(struct fuse *fuse) {
+    mem_free(fuse->waiting.ops);
+    mem_free(fuse->work[0].ops);
+    mem_free(fuse->work[1].ops);
+    mem_free(fuse->data);
+    mem_free(fuse->terms);
+    mem_free(fuse->carrier_of);
+    mem_free(fuse->wire_of);
+    mem_free(fuse->marks);
+    mem_free(fuse->order);
+    mem_free(fuse->rest);
+    mem_free(fuse->taken);
+    mem_free(fuse->clusters);
+    mem_free(fuse->next);
+    mem_free(fuse->blocks);
+    mem_free(fuse->stages);
+    *fuse = (struct fuse){0};
+}
+
+void fuse_clear(struct fuse *fuse) {
+    fuse->waiting.n = fuse->n_data = fuse->n_terms = 0;
+}
+
+void fuse_swap(struct fuse *fuse, uint32_t a, uint32_t b) {
+    uint32_t carrier = fuse->carrier_of[a];
+    fuse->carrier_of[a] = fuse->carrier_of[b];
+    fuse->carrier_of[b] = carrier;
+    fuse->wire_of[fuse->carrier_of[a]] = a;
+    fuse->wire_of[fuse->carrier_of[b]] = b;
+}
+
+/* ---- forms and costs ---- */
+
+enum fuse_form fuse_form_of(const double *m) {
+    bool is_real = m[1] == 0 && m[3] == 0 && m[5] == 0 && m[7] == 0;
+    if (m[2] == 0 && m[3] == 0 && m[4] == 0 && m[5] == 0) {
+        bool is_one = is_real && m[0] == 1 && m[6] == 1;
+        return is_one ? FUSE_IDENTITY : FUSE_DIAGONAL;
+    }
+    if (is_real && m[0] == 0 && m[2] == 1 && m[4] == 1 && m[6] == 0) {
+        return FUSE_NOT;
+    }
+    if (is_real && m[0] == m[6] && m[2] == -m[4]) {
+        return FUSE_ROTATION;
+    }
+    if (is_real && m[0] == m[2] && m[0] == m[4] && m[0] == -m[6]) {
+        return FUSE_HADAMARD;
+    }
+    if (m[1] == 0 && m[7] == 0 && m[2] == 0 && m[4] == 0 && m[0] == m[6] && m[3] == m[5]) {
+        return FUSE_TWIST;
+    }
+    return is_real ? FUSE_REAL : FUSE_COMPLEX;
+}
+
+static double cost_of_mix(const struct fuse_op *op) {
+    switch (fuse_form_of(op->m)) {
+    case FUSE_IDENTITY:
+        return 0;
+    case FUSE_NOT:
+        return 1;
+    case FUSE_DIAGONAL:
+        return 2;
+    case FUSE_ROTATION:
+    case FUSE_HADAMARD:
+        return op->n_controls > 0 ? 4 : 2;
+    case FUSE_TWIST:
+        return op->n_controls > 0 ? 8 : 2;
+    case FUSE_REAL:
+        return 4;
+    case FUSE_COMPLEX:
+        break;
+    }
+    return 8;
+}
+
+double fuse_cost(const struct fuse_op *op) {
+    double share = 1.0 / (1 << op->n_controls);
+    switch (op->kind) {
+    case FUSE_MIX:
+        return cost_of_mix(op) * share;
+    case FUSE_PHASE:
+        return (op->m[0] == -1 && op->m[1] == 0 ? 2 : 4) * share;
+    case FUSE_DENSE:
+        return 4 * (1 << op->n_targets) * share;
+    case FUSE_ANGLES:
+        break;
+    }
+    return 40 * share;
+}
+
+/* ---- what waits ---- */
+
+enum status fuse_push(struct fuse_list *list, const struct fuse_op *op) {
+    TRY(vec_reserve(&list->ops, list->n, &list->cap, 1, sizeof *list->ops));
+    list->ops[list->n++] = *op;
+    return STATUS_OK;
+}
+
+enum status fuse_new_matrix(struct fuse *fuse, size_t *out_first, unsigned k) {
+    size_t n = (size_t)2 << (2 * k);
+    TRY(vec_reserve(&fuse->data, fuse->n_data, &fuse->cap_data, n, sizeof *fuse->data));
+    *out_first = fuse->n_data;
+    fuse->n_data += n;
+    return STATUS_OK;
+}
+
+/* Index of the matrix element that a flipped target's bit asks for. */
+static unsigned find_flips(const struct layout *layout, const struct fuse_op *op) {
+    unsigned flips = 0;
+    for (unsigned i = 0; i < op->n_targets; i++) {
+        flips |= (unsigned)layout->wires[op->wires[i]].flip << i;
+    }
+    return flips;
+}
+
+static enum status push_waiting(struct layout *layout, struct fuse_op *op) {
+    struct fuse *fuse = layout->fuse;
+    for (unsigned i = 0; i < op->n_controls; i++) {
+        if (layout->wires[op->wires[op->n_targets + i]].flip) {
+            op->values = (uint8_t)(op->values ^ 1u << i);
+        }
+    }
+    for (unsigned i = 0; i == 0 || i < fuse_n_wires(op); i++) {
+        op->wires[i] = fuse->carrier_of[op->wires[i]];
+    }
+    TRY(fuse_push(&fuse->waiting, op));
+    return fuse->waiting.n < MAX_WAITING ? STATUS_OK : fuse_flush_all(layout);
+}
+
+enum status fuse_add_matrix(struct layout *layout, const struct fuse_op *shape,
+                            const double *matrix) {
+    struct fuse_op op = *shape;
+    unsigned flips = find_flips(layout, shape), dim = 1u << op.n_targets;
+    double *out = op.m;
+    op.kind = op.n_targets == 1 ? FUSE_MIX : FUSE_DENSE;
+    if (op.kind == FUSE_DENSE) {
+        TRY(fuse_new_matrix(layout->fuse, &op.first, op.n_targets));
+        out = layout->fuse->data + op.first;
+    }
+    for (unsigned row = 0; row < dim; row++) {
+        for (unsigned column = 0; column < dim; column++) {
+            memcpy(out + 2 * (size_t)(row * dim + column),
+                   matrix + 2 * (size_t)((row ^ flips) * dim + (column ^ flips)),
+                   2 * sizeof *matrix);
+        }
+    }
+    return push_waiting(layout, &op);
+}
+
+enum status fuse_add_phase(struct layout *layout, const struct fuse_op *shape, double re,
+                           double im) {
+    struct fuse_op op = *shape;
+    op.kind = FUSE_PHASE;
+    op.n_targets = 0;
+    op.m[0] = re;
+    op.m[1] = im;
+    return push_waiting(layout, &op);
+}
+
+/* ---- flushing ---- */
+
+/* The group's operators go to work[0], with wires instead of carriers; the others stay. */
+static enum status take_out(struct layout *layout, uint32_t group) {
+    struct fuse *fuse = layout->fuse;
+    struct fuse_list *waiting = &fuse->waiting;
+    size_t n_kept = 0;
+    fuse->work[0].n = 0;
+    for (size_t i = 0; i < waiting->n; i++) {
+        struct fuse_op op = waiting->ops[i];
+        if (layout->wires[fuse->wire_of[op.wires[0]]].group != group) {
+            waiting->ops[n_kept++] = op;
+            continue;
+        }
+        for (unsigned j = 0; j == 0 || j < fuse_n_wires(&op); j++) {
+            op.wires[j] = fuse->wire_of[op.wires[j]];
+        }
+        TRY(fuse_push(&fuse->work[0], &op));
+    }
+    waiting->n = n_kept;
+    return STATUS_OK;
+}
+
+enum status fuse_flush(struct layout *layout, uint32_t group) {
+    struct fuse *fuse = layout->fuse;
+    if (fuse->waiting.n == 0) {
+        return STATUS_OK;
+    }
+    TRY(take_out(layout, group));
+    if (fuse->work[0].n == 0) {
+        return STATUS_OK;
+    }
+    TRY(fuse_merge(fuse));
+    TRY(fuse_order(fuse, layout->groups[group].n));
+    for (size_t i = 0; i < fuse->n_stages; i++) {
+        TRY(pass_run_stage(layout, group, &fuse->stages[i]));
+    }
+    if (fuse->waiting.n == 0) {
+        fuse_clear(fuse);
+    }
+    return STATUS_OK;
+}
+
+enum status fuse_flush_all(struct layout *layout) {
+    struct fuse *fuse = layout->fuse;
+    while (fuse->waiting.n > 0) {
+        uint32_t wire = fuse->wire_of[fuse->waiting.ops[0].wires[0]];
+        TRY(fuse_flush(layout, layout->wires[wire].group));
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,157 @@
+/* Gates wait, are fused and put in order, and run in passes.
+ *
+ * An operator on a group's wires is not applied when it comes: it is kept until somebody looks at
+ * amplitudes, the group merges with another, or a section of the program ends. Then the waiting
+ * operators of the group become a list that does the same with less work: one-qubit gates of a wire
+ * and pairs of wires are multiplied where a fixed table of costs says so, runs of diagonal
+ * operators become one polynomial of phases, factors common to all amplitudes are put off to the
+ * end. The list is put into stages, whose targets fit a tile of the cache, and blocks, whose
+ * targets fit the registers, by a fixed rule that lets operators overtake those with which they
+ * commute.
+ *
+ * All this depends on the program and on which wires form a group, not on where a group lies: the
+ * same arithmetic is done in the same order on any number of ranks and threads. Where a bit is, and
+ * how a stage is cut into passes (pass.h), decides only in which order amplitudes are visited.
+ *
+ * Operators speak of bits, not of values: a wire that is flipped (layout_wire.flip) has been
+ * translated when they were added. */
+#ifndef QSPAN_ENGINE_STATEVECTOR_FUSE_H
+#define QSPAN_ENGINE_STATEVECTOR_FUSE_H
+
+#include "engine/statevector/layout.h"
+#include "gate/gate.h"
+
+enum {
+    FUSE_BLOCK_TARGETS = 3,  /* bits that registers hold */
+    FUSE_STAGE_TARGETS = 10, /* bits that a tile mixes */
+    FUSE_MAX_STEPS = 128,    /* operators of a block */
+};
+
+enum fuse_kind {
+    FUSE_MIX,    /* 2 x 2 matrix m on wires[0] */
+    FUSE_PHASE,  /* factor m[0] + i m[1] where the controls have their values; no target. Without
+                    controls wires[0] only tells the group */
+    FUSE_DENSE,  /* 2^n_targets matrix at data + first */
+    FUSE_ANGLES, /* e^(2 pi i turns), turns = sum of terms first .. first + n - 1; no target, at
+                    most one control */
+};
+struct fuse_op {
+    enum fuse_kind kind;
+    uint8_t n_targets, n_controls, values; /* of the controls' bits */
+    uint32_t wires[GATE_MAX_QUBITS];       /* targets, the matrix's lowest bit first; controls */
+    size_t first, n;
+    double m[8];
+    size_t op; /* of the program; LAYOUT_NO_OP */
+};
+/* turns / 2^64 where the bits of all (at most 2) wires are 1. */
+struct fuse_term {
+    uint32_t n, wires[2];
+    uint64_t turns;
+};
+/* order[first .. last-1] in registers; or one DENSE of more targets, or one ANGLES. */
+struct fuse_block {
+    size_t first, last;
+    uint32_t targets[GATE_MAX_QUBITS];
+    uint8_t n_targets;
+};
+/* Blocks first .. last-1, on n_targets wires in all. */
+struct fuse_stage {
+    size_t first, last;
+    size_t op; /* of the program: what comes after this one is still to be done */
+    uint32_t targets[FUSE_STAGE_TARGETS];
+    uint32_t n_targets;
+};
+
+/* Scratch of merging and ordering, per wire; valid in the fuse's epoch. */
+struct fuse_mark {
+    uint32_t epoch;
+    uint32_t state;
+    size_t last, last_mix, phase; /* 1 + index of an op in the list made; 0: none */
+};
+/* Consecutive operators on one or two wires. */
+struct fuse_cluster {
+    uint32_t wires[2], n_wires;
+    uint32_t head, tail; /* of a list by fuse.next */
+    double cost;
+    bool is_open;
+};
+
+struct fuse_list {
+    struct fuse_op *ops;
+    size_t n, cap;
+};
+struct fuse {
+    struct fuse_list waiting; /* wires are carriers */
+    struct fuse_list work[2]; /* of the group that is flushed */
+    double *data;             /* matrices */
+    size_t n_data, cap_data;
+    struct fuse_term *terms;
+    size_t n_terms, cap_terms;
+    /* Swapping two wires changes who they are, not where waiting operators act: those name the
+     * carrier, which the wire then had. */
+    uint32_t *carrier_of, *wire_of;
+    struct fuse_mark *marks; /* per wire, scratch */
+    uint32_t epoch;
+    uint32_t *order, *rest, *taken; /* indices of work[0] */
+    size_t cap_order, cap_rest, cap_taken, n_order;
+    struct fuse_cluster *clusters;
+    size_t n_clusters, cap_clusters;
+    uint32_t *next;
+    size_t cap_next;
+    struct fuse_block *blocks;
+    size_t n_blocks, cap_blocks;
+    struct fuse_stage *stages;
+    size_t n_stages, cap_stages;
+};
+
+enum status fuse_init(struct fuse *fuse, uint32_t n_wires);
+void fuse_fini(struct fuse *fuse);
+/* Forgets what waits. */
+void fuse_clear(struct fuse *fuse);
+void fuse_swap(struct fuse *fuse, uint32_t a, uint32_t b);
+
+/* A matrix (row major, interleaved) on targets where all controls have these bits; wires of one
+ * group. A matrix on more than FUSE_BLOCK_TARGETS targets has no more than GATE_MAX_QUBITS. */
+enum status fuse_add_matrix(struct layout *layout, const struct fuse_op *shape,
+                            const double *matrix);
+enum status fuse_add_phase(struct layout *layout, const struct fuse_op *shape, double re,
+                           double im);
+/* Runs what waits for a group. Collective where the layout has a store. */
+enum status fuse_flush(struct layout *layout, uint32_t group);
+enum status fuse_flush_all(struct layout *layout);
+
+/* fuse_merge.c: work[0] becomes a list that does the same with less work. */
+enum status fuse_merge(struct fuse *fuse);
+/* fuse_order.c: blocks and stages of work[0]. */
+enum status fuse_order(struct fuse *fuse, uint32_t n_wires);
+
+static inline struct fuse_mark *fuse_mark_of(struct fuse *fuse, uint32_t wire) {
+    struct fuse_mark *mark = &fuse->marks[wire];
+    if (mark->epoch != fuse->epoch) {
+        *mark = (struct fuse_mark){.epoch = fuse->epoch};
+    }
+    return mark;
+}
+static inline unsigned fuse_n_wires(const struct fuse_op *op) {
+    return (unsigned)op->n_targets + op->n_controls;
+}
+enum status fuse_push(struct fuse_list *list, const struct fuse_op *op);
+/* Room for 2 * 4^k doubles; *out_first: where. */
+enum status fuse_new_matrix(struct fuse *fuse, size_t *out_first, unsigned k);
+/* Work per amplitude, in vector instructions; the fixed table by which all choices are made. */
+double fuse_cost(const struct fuse_op *op);
+
+/* What a 2 x 2 matrix is, by exact comparison. */
+enum fuse_form {
+    FUSE_IDENTITY,
+    FUSE_NOT,
+    FUSE_DIAGONAL,
+    FUSE_ROTATION,
+    FUSE_TWIST,
+    FUSE_HADAMARD,
+    FUSE_REAL,
+    FUSE_COMPLEX
+};
+enum fuse_form fuse_form_of(const double *m);
+
+#endif

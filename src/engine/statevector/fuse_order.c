@@ -1,0 +1,159 @@
+/* Stages and blocks: from a list, always the operators that fit next, in the order of the list. One
+ * that does not fit holds back those that do not commute with it: on its targets all, on its
+ * controls all but those that are diagonal there too. */
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/statevector/fuse.h"
+
+enum { HELD_TARGETS = 1, HELD = 2, CHOSEN = 4 };
+
+/* What fits: operators on at most max_targets targets and max_ops in all. */
+struct choice {
+    struct fuse *fuse;
+    uint32_t n_wires; /* of the group */
+    size_t max_targets, max_ops;
+    bool is_block;
+    uint32_t *targets;
+    uint32_t n_targets, n_held;
+    size_t n; /* chosen */
+    bool is_closed;
+};
+
+static bool is_ready(struct choice *choice, const struct fuse_op *op) {
+    for (unsigned i = 0; i < fuse_n_wires(op); i++) {
+        unsigned held = i < op->n_targets ? HELD | HELD_TARGETS : HELD;
+        if (fuse_mark_of(choice->fuse, op->wires[i])->state & held) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < op->n && op->kind == FUSE_ANGLES; i++) {
+        const struct fuse_term *term = &choice->fuse->terms[op->first + i];
+        for (unsigned j = 0; j < term->n; j++) {
+            if (fuse_mark_of(choice->fuse, term->wires[j])->state & HELD) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static void hold(struct choice *choice, uint32_t wire, uint32_t how) {
+    struct fuse_mark *mark = fuse_mark_of(choice->fuse, wire);
+    choice->n_held += how == HELD && !(mark->state & HELD);
+    mark->state |= how;
+}
+
+static void hold_wires(struct choice *choice, const struct fuse_op *op) {
+    for (unsigned i = 0; i < fuse_n_wires(op); i++) {
+        hold(choice, op->wires[i], i < op->n_targets ? HELD : HELD_TARGETS);
+    }
+    for (size_t i = 0; i < op->n && op->kind == FUSE_ANGLES; i++) {
+        const struct fuse_term *term = &choice->fuse->terms[op->first + i];
+        for (unsigned j = 0; j < term->n; j++) {
+            hold(choice, term->wires[j], HELD_TARGETS);
+        }
+    }
+}
+
+/* A block of its own: done by another kernel. */
+static bool is_apart(const struct fuse_op *op) {
+    return op->kind == FUSE_ANGLES || op->n_targets > FUSE_BLOCK_TARGETS;
+}
+
+static bool fits(struct choice *choice, const struct fuse_op *op) {
+    if (choice->is_block && is_apart(op)) {
+        return choice->n == 0;
+    }
+    uint32_t n_new = 0;
+    for (unsigned i = 0; i < op->n_targets; i++) {
+        n_new += !(fuse_mark_of(choice->fuse, op->wires[i])->state & CHOSEN);
+    }
+    return choice->n_targets + n_new <= choice->max_targets;
+}
+
+static void choose(struct choice *choice, const struct fuse_op *op) {
+    for (unsigned i = 0; i < op->n_targets; i++) {
+        struct fuse_mark *mark = fuse_mark_of(choice->fuse, op->wires[i]);
+        if (!(mark->state & CHOSEN)) {
+            mark->state |= CHOSEN;
+            choice->targets[choice->n_targets++] = op->wires[i];
+        }
+    }
+    choice->n++;
+    choice->is_closed = choice->n == choice->max_ops || (choice->is_block && is_apart(op));
+}
+
+/* Moves what fits from `from` to `to` (with room for it). */
+static void take(struct choice *choice, uint32_t *to, uint32_t *from, size_t *inout_n) {
+    size_t n_rest = 0, i = 0;
+    choice->fuse->epoch++;
+    for (; i < *inout_n && !choice->is_closed && choice->n_held < choice->n_wires; i++) {
+        const struct fuse_op *op = &choice->fuse->work[0].ops[from[i]];
+        if (is_ready(choice, op) && fits(choice, op)) {
+            to[choice->n] = from[i];
+            choose(choice, op);
+        } else {
+            hold_wires(choice, op);
+            from[n_rest++] = from[i];
+        }
+    }
+    memmove(from + n_rest, from + i, (*inout_n - i) * sizeof *from);
+    *inout_n = n_rest + (*inout_n - i);
+}
+
+static enum status order_blocks(struct fuse *fuse, uint32_t n_wires, size_t n_taken) {
+    while (n_taken > 0) {
+        TRY(vec_reserve(&fuse->blocks, fuse->n_blocks, &fuse->cap_blocks, 1, sizeof *fuse->blocks));
+        struct fuse_block *block = &fuse->blocks[fuse->n_blocks++];
+        *block = (struct fuse_block){.first = fuse->n_order};
+        struct choice choice = {.fuse = fuse,
+                                .n_wires = n_wires,
+                                .max_targets = FUSE_BLOCK_TARGETS,
+                                .max_ops = FUSE_MAX_STEPS,
+                                .is_block = true,
+                                .targets = block->targets};
+        take(&choice, fuse->order + fuse->n_order, fuse->taken, &n_taken);
+        CHECK(choice.n > 0);
+        fuse->n_order += choice.n;
+        block->last = fuse->n_order;
+        block->n_targets = (uint8_t)choice.n_targets;
+    }
+    return STATUS_OK;
+}
+
+/* What a look ahead in the program starts from. */
+static size_t find_place(const struct fuse *fuse, size_t n_rest) {
+    const struct fuse_list *work = &fuse->work[0];
+    size_t op = n_rest > 0 ? work->ops[fuse->rest[0]].op : work->ops[work->n - 1].op;
+    return n_rest > 0 && op != LAYOUT_NO_OP && op > 0 ? op - 1 : op;
+}
+
+enum status fuse_order(struct fuse *fuse, uint32_t n_wires) {
+    size_t n = fuse->work[0].n, n_rest = n;
+    TRY(vec_reserve(&fuse->rest, 0, &fuse->cap_rest, n, sizeof *fuse->rest));
+    TRY(vec_reserve(&fuse->taken, 0, &fuse->cap_taken, n, sizeof *fuse->taken));
+    TRY(vec_reserve(&fuse->order, 0, &fuse->cap_order, n, sizeof *fuse->order));
+    fuse->n_order = fuse->n_blocks = fuse->n_stages = 0;
+    for (size_t i = 0; i < n; i++) {
+        fuse->rest[i] = (uint32_t)i;
+    }
+    while (n_rest > 0) {
+        TRY(vec_reserve(&fuse->stages, fuse->n_stages, &fuse->cap_stages, 1, sizeof *fuse->stages));
+        struct fuse_stage *stage = &fuse->stages[fuse->n_stages++];
+        *stage = (struct fuse_stage){.first = fuse->n_blocks};
+        struct choice choice = {.fuse = fuse,
+                                .n_wires = n_wires,
+                                .max_targets = FUSE_STAGE_TARGETS,
+                                .max_ops = SIZE_MAX,
+                                .targets = stage->targets};
+        take(&choice, fuse->taken, fuse->rest, &n_rest);
+        CHECK(choice.n > 0);
+        stage->n_targets = choice.n_targets;
+        stage->op = find_place(fuse, n_rest);
+        TRY(order_blocks(fuse, n_wires, choice.n));
+        stage->last = fuse->n_blocks;
+    }
+    return STATUS_OK;
+}

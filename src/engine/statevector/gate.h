@@ -1,0 +1,15 @@
+/* Gates of the table on the wires of a layout. */
+#ifndef QSPAN_ENGINE_STATEVECTOR_GATE_H
+#define QSPAN_ENGINE_STATEVECTOR_GATE_H
+
+#include "engine/statevector/layout.h"
+#include "gate/gate.h"
+
+/* Any gate of the table: operands in a basis state with which it commutes only choose a block of
+ * it; X and swaps change the records of wires; CX onto a wire that is alone in a basis state
+ * copies; what is left joins groups and waits (fuse.h). *n_updates (may be NULL) grows by the
+ * amplitudes touched. op: its place in the op list. */
+enum status apply_gate(struct layout *layout, double *n_updates, enum gate_id gate,
+                       const double *params, const uint32_t *wires, size_t op);
+
+#endif

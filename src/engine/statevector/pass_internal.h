@@ -1,0 +1,57 @@
+/* A pass as pass.c makes it and tile.c runs it. */
+#ifndef QSPAN_ENGINE_STATEVECTOR_PASS_INTERNAL_H
+#define QSPAN_ENGINE_STATEVECTOR_PASS_INTERNAL_H
+
+#include "engine/statevector/pass.h"
+
+enum { PASS_MAX_BITS = 16, PASS_PADS = 3, PASS_OUTSIDE = 0xff };
+
+/* Where controls lie: bits of the amplitude's number outside the tile, of the block's number in it,
+ * and lanes. */
+struct pass_condition {
+    uint64_t outer_mask, outer_value, block_mask, block_value;
+    unsigned lanes;
+};
+struct pass_step {
+    struct statevector_step step;
+    uint64_t outer_mask, outer_value;
+};
+enum pass_unit_kind { UNIT_PROGRAM, UNIT_MATRIX, UNIT_ANGLES };
+struct pass_unit {
+    enum pass_unit_kind kind;
+    size_t first, last; /* UNIT_PROGRAM: steps */
+    struct statevector_span span;
+    uint64_t blocks[1 << STATEVECTOR_MAX_TARGETS];
+    const struct fuse_op *op; /* the others */
+    struct pass_condition condition;
+};
+struct pass {
+    double *buffers;
+    int n_threads;
+    unsigned buffer_bits;
+    struct pass_step *steps;
+    size_t n_steps, cap_steps;
+    struct pass_unit *units;
+    size_t n_units, cap_units;
+    struct pass_work work;
+
+    struct layout *layout;
+    uint32_t group;
+    struct store_view view;
+    unsigned n_bits;   /* of a tile, pads included */
+    unsigned n_vector; /* of these, bits of the vector */
+    bool is_padded, in_place;
+    uint64_t inside, mixed; /* bits of an amplitude's number */
+    uint8_t
+        bits[PASS_MAX_BITS + PASS_PADS]; /* of the tile, ascending: positions; pads: PASS_OUTSIDE */
+    uint8_t place[64];                   /* position -> bit of the tile, or PASS_OUTSIDE */
+    struct {
+        uint8_t lane, bit; /* of the tile */
+    } crosses[STATEVECTOR_LANE_BITS];
+    unsigned n_crosses;
+};
+
+/* tile.c: all tiles of this rank. */
+void pass_run_tiles(struct pass *pass);
+
+#endif
