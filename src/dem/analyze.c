@@ -23,17 +23,22 @@ static uint64_t add_times(uint64_t sum, uint64_t n, uint64_t times) {
     return total;
 }
 
-static struct totals count_block(const struct op_list *ops, size_t first, size_t last) {
+static bool is_result(const struct dem_source *source, const struct op *op) {
+    const bool is_herald = op->kind == OP_NOISE && (op->which == NOISE_HERALDED_ERASE ||
+                                                    op->which == NOISE_HERALDED_PAULI1);
+    return (op->kind == OP_MEASURE || is_herald) &&
+           (source->recorded == NULL || (op->bit != OP_NO_BIT && source->recorded[op->bit]));
+}
+
+static struct totals count_block(const struct dem_source *source, size_t first, size_t last) {
     struct totals totals = {0};
     for (size_t i = first; i < last; i++) {
-        const struct op *op = &ops->ops[i];
-        const bool is_herald = op->kind == OP_NOISE && (op->which == NOISE_HERALDED_ERASE ||
-                                                        op->which == NOISE_HERALDED_PAULI1);
+        const struct op *op = &source->ops->ops[i];
         totals.n_steps = add_times(totals.n_steps, 1, 1);
-        totals.n_results = add_times(totals.n_results, op->kind == OP_MEASURE || is_herald, 1);
+        totals.n_results = add_times(totals.n_results, is_result(source, op), 1);
         totals.n_detectors = add_times(totals.n_detectors, op->kind == OP_DETECTOR, 1);
         if (op->kind == OP_REPEAT) {
-            const struct totals body = count_block(ops, i + 1, op->match);
+            const struct totals body = count_block(source, i + 1, op->match);
             totals.n_steps = add_times(totals.n_steps, body.n_steps, op->arg);
             totals.n_results = add_times(totals.n_results, body.n_results, op->arg);
             totals.n_detectors = add_times(totals.n_detectors, body.n_detectors, op->arg);
@@ -47,7 +52,7 @@ static enum status count_all(struct totals *out_totals, const struct dem_source 
                              const struct dem_options *options) {
     const struct op_list *ops = source->ops;
     const struct src_loc loc = {.file = source->files[0]};
-    struct totals totals = count_block(ops, 0, ops->n_ops);
+    struct totals totals = count_block(source, 0, ops->n_ops);
     for (size_t i = 0; i < ops->n_exprs; i++) {
         if (ops->exprs[i].kind == EXPR_REC && ops->exprs[i].a > totals.furthest_back) {
             totals.furthest_back = ops->exprs[i].a;
@@ -137,7 +142,7 @@ static enum status refuse_loop(const struct analyzer *a, const struct body *body
 static enum status find_period(struct analyzer *a, struct analyzer *scout, const struct body *body,
                                uint64_t *inout_n_done, uint64_t *out_period) {
     const uint64_t n_rounds = body->repeat->arg;
-    const uint64_t n_steps = count_block(a->source->ops, body->first, body->last).n_steps + 1;
+    const uint64_t n_steps = count_block(a->source, body->first, body->last).n_steps + 1;
     const bool is_bounded = n_rounds <= max_steps / n_steps;
     *out_period = 0;
     for (uint64_t n = 1; n < n_rounds; n++) {

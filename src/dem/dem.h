@@ -35,6 +35,7 @@ struct dem_source {
     uint32_t n_qubits, n_bits;
     const char *const *files; /* by op.file */
     const char *const *tags;  /* by op.tag - 1; NULL: ops have none */
+    const bool *recorded;     /* programs: results of this bit are in the record; NULL: all are */
     const void *ctx;
     const char *(*qubit_name)(const void *ctx, uint32_t qubit, char *buffer, size_t n);
     /* Probabilities of I, X, Y, Z on the second qubit of a pair that EBIT makes; NULL: no errors.

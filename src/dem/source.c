@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "dem/dem.h"
 
 /* ---- circuits ---- */
@@ -56,26 +57,52 @@ static enum status find_weights(const void *ctx, double *out_weights, const uint
     return STATUS_OK;
 }
 
-enum status dem_from_program(struct dem_model **out_model, const struct program *program,
-                             const struct machine *machine, const struct dem_options *options) {
-    const struct placed placed = {program, machine};
-    const struct dem_source source = {
-        .ops = &program->ops,
-        .n_qubits = program->n_wires,
-        .n_bits = program->n_bits,
-        .files = program->n_files > 0 ? (const char *const *)program->files : &no_file,
-        .ctx = &placed,
-        .qubit_name = name_wire,
-        .pair_weights = machine == NULL ? NULL : find_weights,
-    };
-    if (machine != NULL && machine->physical != NULL) {
+/* Results of output registers form the record. *out_recorded: by bit; mem_free it. */
+static enum status list_recorded(bool **out_recorded, const struct program *program) {
+    bool *recorded = mem_alloc(program->n_bits, sizeof *recorded);
+    if (recorded == NULL) {
+        return STATUS_NOFIT;
+    }
+    for (size_t i = 0; i < program->n_cregs; i++) {
+        const struct reg *reg = &program->cregs[i];
+        for (uint32_t b = 0; b < reg->n; b++) {
+            recorded[reg->first + b] = reg->is_output;
+        }
+    }
+    *out_recorded = recorded;
+    return STATUS_OK;
+}
+
+static enum status check_machine(const struct machine *machine) {
+    if (machine == NULL) {
+        return STATUS_OK;
+    }
+    if (machine->physical != NULL) {
         return log_error(STATUS_INPUT,
                          "machine %s: pairs of a physical network differ from ebit to ebit: no "
                          "error model; give abstract links",
                          machine->name);
     }
-    if (machine != NULL) {
-        TRY(machine_check_runnable(machine));
-    }
-    return dem_create(out_model, &source, options);
+    return machine_check_runnable(machine);
+}
+
+enum status dem_from_program(struct dem_model **out_model, const struct program *program,
+                             const struct machine *machine, const struct dem_options *options) {
+    const struct placed placed = {program, machine};
+    bool *recorded;
+    TRY(check_machine(machine));
+    TRY(list_recorded(&recorded, program));
+    const struct dem_source source = {
+        .ops = &program->ops,
+        .n_qubits = program->n_wires,
+        .n_bits = program->n_bits,
+        .files = program->n_files > 0 ? (const char *const *)program->files : &no_file,
+        .recorded = recorded,
+        .ctx = &placed,
+        .qubit_name = name_wire,
+        .pair_weights = machine == NULL ? NULL : find_weights,
+    };
+    const enum status status = dem_create(out_model, &source, options);
+    mem_free(recorded);
+    return status;
 }

@@ -157,10 +157,13 @@ static enum status undo_assign(struct analyzer *a, const struct op *op) {
 /* ---- results ---- */
 
 enum status undo_result(struct analyzer *a, struct target_set *out, const struct op *op) {
-    struct target_set *record = sensitivity_record(&a->sensitivity, 1);
-    TRY(target_set_copy(out, record));
-    record->n = 0;
-    a->sensitivity.n_results--;
+    out->n = 0;
+    if (a->source->recorded == NULL || (op->bit != OP_NO_BIT && a->source->recorded[op->bit])) {
+        struct target_set *record = sensitivity_record(&a->sensitivity, 1);
+        TRY(target_set_copy(out, record));
+        record->n = 0;
+        a->sensitivity.n_results--;
+    }
     if (op->bit != OP_NO_BIT) {
         TRY(target_set_xor(out, &a->sensitivity.bits[op->bit]));
         a->sensitivity.bits[op->bit].n = 0;

@@ -172,7 +172,9 @@ static void check_places(struct checker *checker) {
             return;
         }
     }
-    for (uint32_t i = 1; i < op->n_qubits && op->kind != OP_EBIT && op->kind != OP_COORDS; i++) {
+    for (uint32_t i = 1;
+         i < op->n_qubits && op->kind != OP_EBIT && op->kind != OP_COORDS && op->kind != OP_NOISE;
+         i++) {
         if (wire_qpu[wires[i]] != wire_qpu[wires[0]]) {
             find_at(checker, loc_here(checker),
                     "'%s' acts on %s and on %s: its wires must be of one QPU", what,
@@ -303,9 +305,10 @@ static enum status check_condition(struct checker *checker) {
         case EXPR_NOT:
             TRY(push_node(checker, expr->a));
             break;
-        case EXPR_REC:
+        case EXPR_REC: /* of detectors and observables; whoever makes it sees that it is there */
+            break;
         case EXPR_SWEEP:
-            CHECK(expr->kind != EXPR_REC && expr->kind != EXPR_SWEEP);
+            CHECK(expr->kind != EXPR_SWEEP);
         }
     }
     return STATUS_OK;

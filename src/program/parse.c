@@ -231,7 +231,7 @@ static enum status parse_if(struct parser *p) {
     struct op_list *ops = &p->program->ops;
     struct src_loc loc = parse_loc(p);
     uint32_t expr;
-    size_t open;
+    size_t open, n_records = p->n_records;
 
     TRY(lexer_next(&p->lexer));
     TRY(lexer_expect(&p->lexer, TOKEN_LPAREN, "after 'if'"));
@@ -245,6 +245,7 @@ static enum status parse_if(struct parser *p) {
         TRY(lexer_next(&p->lexer));
         TRY(parse_block(p));
     }
+    p->reach = p->n_records > n_records ? p->n_records : p->reach;
     return op_list_close(ops, open, loc);
 }
 
@@ -253,8 +254,23 @@ static enum status open_loop(struct parser *p, const char *variable, size_t n) {
     p->loops[p->n_loops].variable = variable;
     p->loops[p->n_loops].n = n;
     p->loops[p->n_loops].first_record = p->n_records;
+    p->loops[p->n_loops].n_results = p->n_results;
     p->n_loops++;
     return STATUS_OK;
+}
+
+/* From now on text order does not say which result of the loop or before it is meant. */
+static void close_loop(struct parser *p, uint64_t rounds) {
+    const uint64_t before = p->loops[--p->n_loops].n_results;
+    const size_t first = p->loops[p->n_loops].first_record;
+    uint64_t n;
+    if (rounds != 1 && p->n_records > first) {
+        p->reach = first > p->reach ? first : p->reach;
+    }
+    if (__builtin_mul_overflow(p->n_results - before, rounds, &n) ||
+        __builtin_add_overflow(before, n, &p->n_results)) {
+        p->n_results = UINT64_MAX;
+    }
 }
 
 static enum status parse_while(struct parser *p) {
@@ -271,7 +287,7 @@ static enum status parse_while(struct parser *p) {
     TRY(op_list_open(ops, &open, OP_WHILE, expr, 0, loc));
     TRY(open_loop(p, NULL, 0));
     TRY(parse_block(p));
-    p->n_loops--;
+    close_loop(p, 0);
     return op_list_close(ops, open, loc);
 }
 
@@ -346,7 +362,7 @@ static enum status parse_for(struct parser *p) {
     TRY(op_list_open(ops, &open, OP_REPEAT, OP_NO_EXPR, rounds, loc));
     TRY(open_loop(p, variable.text, variable.n));
     TRY(parse_block(p));
-    p->n_loops--;
+    close_loop(p, rounds);
     return op_list_close(ops, open, loc);
 }
 

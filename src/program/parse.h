@@ -66,10 +66,14 @@ struct parser {
         const char *variable; /* of `for`; NULL: while */
         size_t n;
         size_t first_record;
+        uint64_t n_results;
     } * loops;
     size_t n_loops, cap_loops;
-    /* Measurements into output bits in text order, for rec[-k]. */
+    /* Measurements into output bits in text order, for rec[-k]; those before `reach` lie before a
+     * block that is closed and may have made more results, or fewer, than the text has. */
     uint32_t *records, *last_record; /* bit of each; by bit: its last record + 1 */
+    size_t reach;
+    uint64_t n_results; /* so far, in the first round of open loops; saturating */
     size_t n_records, cap_records, n_last_record, cap_last_record;
     /* Scratch of one statement. */
     struct angle_pool angles;
@@ -134,6 +138,7 @@ enum status parse_assign(struct parser *p, struct src_loc loc);
 /* parse_stim.c: the rest of the pragma. */
 enum status parse_stim_line(struct parser *p);
 /* Coordinates and bits by name: (x, y) m c[0] ... */
+enum status parse_paulis(struct parser *p, uint64_t *out_paulis);
 enum status parse_detector(struct parser *p, struct src_loc loc);
 enum status parse_observable(struct parser *p, struct src_loc loc);
 

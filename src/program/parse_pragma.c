@@ -184,15 +184,12 @@ static enum status parse_one_wire(struct parser *p, enum op_kind kind, struct sr
     return lexer_next(&p->lexer);
 }
 
-/* `BIT P w P w ...` with Paulis P. */
-static enum status parse_measure_paulis(struct parser *p, struct src_loc loc) {
+/* `P w P w ...` with Paulis P up to the end of the line: wires into p->wires. */
+enum status parse_paulis(struct parser *p, uint64_t *out_paulis) {
     static const char letters[] = "IXYZ";
     const struct token *token = &p->lexer.token;
     uint64_t paulis = 0;
-    uint32_t bit;
-    struct op *op;
 
-    TRY(parse_bit(p, &bit));
     p->n_wires = 0;
     while (token->kind != TOKEN_END) {
         const char *letter = token->n == 1 ? strchr("XYZ", token->text[0]) : NULL;
@@ -212,8 +209,24 @@ static enum status parse_measure_paulis(struct parser *p, struct src_loc loc) {
     if (p->n_wires == 0) {
         return parse_refuse(p, "X, Y or Z and a wire");
     }
+    *out_paulis = paulis;
+    return STATUS_OK;
+}
+
+/* `(p) BIT P w P w ...`: the bit is wrong with probability p. */
+static enum status parse_measure_paulis(struct parser *p, struct src_loc loc) {
+    uint64_t paulis;
+    uint32_t bit;
+    struct op *op;
+
+    TRY(parse_params(p));
+    if (p->n_params > 1 || (p->n_params == 1 && !(p->params[0] >= 0 && p->params[0] <= 1))) {
+        return log_error_at(STATUS_INPUT, loc, "measure takes at most one probability");
+    }
+    TRY(parse_bit(p, &bit));
+    TRY(parse_paulis(p, &paulis));
     TRY(parse_check_distinct(p, 0, loc, "measure"));
-    TRY(parse_add_op(p, &op, OP_MEASURE, p->wires, p->n_wires, NULL, 0, loc));
+    TRY(parse_add_op(p, &op, OP_MEASURE, p->wires, p->n_wires, p->params, p->n_params, loc));
     op->bit = bit;
     op->arg = p->n_wires == 1 && paulis == 3 ? 0 : paulis;
     return parse_note_record(p, bit);

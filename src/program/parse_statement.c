@@ -231,6 +231,7 @@ enum status parse_note_record(struct parser *p, uint32_t bit) {
     TRY(vec_reserve(&p->records, p->n_records, &p->cap_records, 1, sizeof *p->records));
     p->records[p->n_records++] = bit;
     p->last_record[bit] = u32_from_size(p->n_records);
+    p->n_results += p->n_results < UINT64_MAX;
     return STATUS_OK;
 }
 

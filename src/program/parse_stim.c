@@ -60,13 +60,30 @@ static enum status parse_noise(struct parser *p, enum op_noise noise, struct src
     return STATUS_OK;
 }
 
-/* `rec[-k]`: the bit of the k-th last record, which must still hold it, in every round. */
-static enum status parse_record(struct parser *p, uint32_t *out_bit) {
+/* `E(p) X a[0] Z b[1]`: one error on wires of any QPUs. */
+static enum status parse_correlated(struct parser *p, enum op_noise noise, struct src_loc loc) {
+    const char *name = op_noise_name(noise);
+    uint64_t paulis;
+    struct op *op;
+
+    TRY(parse_params(p));
+    if (p->n_params != 1) {
+        return log_error_at(STATUS_INPUT, loc, "%s takes 1 probability, not %zu", name,
+                            p->n_params);
+    }
+    TRY(check_probabilities(p, name, loc));
+    TRY(parse_paulis(p, &paulis));
+    TRY(parse_check_distinct(p, 0, loc, name));
+    TRY(parse_add_op(p, &op, OP_NOISE, p->wires, p->n_wires, p->params, 1, loc));
+    op->which = (uint16_t)noise;
+    op->arg = paulis;
+    return STATUS_OK;
+}
+
+/* `rec[-k]`: k. */
+static enum status parse_record(struct parser *p, uint32_t *out_back) {
     const struct token *token = &p->lexer.token;
     struct src_loc loc = token->loc;
-    size_t first = p->n_loops > 0 ? p->loops[p->n_loops - 1].first_record : 0;
-    uint64_t back;
-    size_t record;
 
     if (!token_is(token, "rec")) {
         return parse_refuse(p, "rec[-k]");
@@ -77,46 +94,60 @@ static enum status parse_record(struct parser *p, uint32_t *out_bit) {
     if (token->kind != TOKEN_INT || token->is_wide || token->integer == 0) {
         return parse_refuse(p, "an integer above 0 in rec[-k]");
     }
-    back = token->integer;
-    TRY(lexer_next(&p->lexer));
-    TRY(lexer_expect(&p->lexer, TOKEN_RBRACKET, "after rec[-k"));
-    if (back > p->n_records) {
-        return log_error_at(STATUS_INPUT, loc,
-                            "rec[-%llu], but only %zu measurements into output bits come before it",
-                            (unsigned long long)back, p->n_records);
-    }
-    record = p->n_records - (size_t)back;
-    if (record < first) {
-        return log_error_at(STATUS_INPUT, loc,
-                            "rec[-%llu] reaches out of the loop: it means another measurement in "
-                            "each round",
-                            (unsigned long long)back);
-    }
-    *out_bit = p->records[record];
-    if (p->last_record[*out_bit] != record + 1) {
-        char name[PARSE_NAME_SIZE];
+    if (token->integer > p->n_results || token->integer > UINT32_MAX) {
         return log_error_at(
-            STATUS_INPUT, loc, "rec[-%llu] is bit %s, which a later measurement has written again",
-            (unsigned long long)back, program_bit_name(p->program, *out_bit, name, sizeof name));
+            STATUS_INPUT, loc,
+            "rec[-%llu], but only %llu measurements into output bits come before it",
+            (unsigned long long)token->integer, (unsigned long long)p->n_results);
     }
+    *out_back = (uint32_t)token->integer;
+    TRY(lexer_next(&p->lexer));
+    return lexer_expect(&p->lexer, TOKEN_RBRACKET, "after rec[-k");
+}
+
+/* Is the back-th last result in every round that of the measurement the text has there, and does
+ * its bit still hold it? */
+static bool is_named(const struct parser *p, uint32_t back) {
+    size_t first = p->n_loops > 0 ? p->loops[p->n_loops - 1].first_record : 0;
+    size_t record = p->n_records - back;
+
+    first = p->reach > first ? p->reach : first;
+    return back <= p->n_records && record >= first &&
+           p->last_record[p->records[record]] == record + 1;
+}
+
+/* Nodes up to the end of the line into p->wires: rec[-k] as k, or bits. */
+static enum status parse_leaves(struct parser *p, bool *inout_by_record) {
+    bool are_named = true;
+
+    p->n_wires = 0;
+    while (p->lexer.token.kind != TOKEN_END) {
+        uint32_t leaf;
+        TRY(*inout_by_record ? parse_record(p, &leaf) : parse_bit(p, &leaf));
+        are_named = are_named && (!*inout_by_record || is_named(p, leaf));
+        TRY(parse_push_wire(p, leaf));
+    }
+    for (size_t i = 0; *inout_by_record && are_named && i < p->n_wires; i++) {
+        p->wires[i] = p->records[p->n_records - p->wires[i]];
+    }
+    *inout_by_record = *inout_by_record && !are_named;
     return STATUS_OK;
 }
 
-/* The parity of bits up to the end of the line. */
+/* The parity of bits, or of results counted back, up to the end of the line. */
 static enum status parse_parity(struct parser *p, uint32_t *out_expr, bool by_record) {
     struct op_list *ops = &p->program->ops;
-    bool is_first = true;
 
+    TRY(parse_leaves(p, &by_record));
     TRY(expr_add(ops, out_expr, (struct expr){.kind = EXPR_CONST, .value0 = 0}));
-    while (p->lexer.token.kind != TOKEN_END) {
-        uint32_t bit, node;
-        TRY(by_record ? parse_record(p, &bit) : parse_bit(p, &bit));
-        TRY(expr_add(ops, &node, (struct expr){.kind = EXPR_BIT, .a = bit}));
-        if (!is_first) {
+    for (size_t i = 0; i < p->n_wires; i++) {
+        uint32_t node;
+        TRY(expr_add(ops, &node,
+                     (struct expr){.kind = by_record ? EXPR_REC : EXPR_BIT, .a = p->wires[i]}));
+        if (i > 0) {
             TRY(expr_add(ops, &node, (struct expr){.kind = EXPR_XOR, .a = *out_expr, .b = node}));
         }
         *out_expr = node;
-        is_first = false;
     }
     return STATUS_OK;
 }
@@ -168,27 +199,8 @@ static enum status parse_coords(struct parser *p, enum op_kind kind, struct src_
 
 static enum status refuse_stim(const struct token *word) {
     static const char *const others[] = {
-        "M",
-        "MX",
-        "MY",
-        "MZ",
-        "MXX",
-        "MYY",
-        "MZZ",
-        "MPP",
-        "MR",
-        "MRX",
-        "MRY",
-        "MRZ",
-        "MPAD",
-        "R",
-        "RX",
-        "RY",
-        "RZ",
-        "E",
-        "ELSE_CORRELATED_ERROR",
-        "CORRELATED_ERROR",
-        "HERALDED_ERASE",
+        "M",      "MX",  "MY",  "MZ",   "MXX", "MYY", "MZZ", "MPP", "MR",
+        "MRX",    "MRY", "MRZ", "MPAD", "R",   "RX",  "RY",  "RZ",  "HERALDED_ERASE",
         "REPEAT",
     };
     char text[TOKEN_TEXT_SIZE];
@@ -214,6 +226,12 @@ enum status parse_stim_line(struct parser *p) {
         if (token_is(&word, op_noise_name((enum op_noise)i))) {
             return parse_noise(p, (enum op_noise)i, word.loc);
         }
+    }
+    if (token_is(&word, "E") || token_is(&word, "CORRELATED_ERROR")) {
+        return parse_correlated(p, NOISE_CORRELATED, word.loc);
+    }
+    if (token_is(&word, "ELSE_CORRELATED_ERROR")) {
+        return parse_correlated(p, NOISE_ELSE, word.loc);
     }
     if (token_is(&word, "TICK")) {
         return parse_add_op(p, NULL, OP_TICK, NULL, 0, NULL, 0, word.loc);

@@ -15,6 +15,9 @@ struct program_printer {
     /* Measurements into output bits so far, which rec[-k] counts: for each bit the index of its
      * last one plus 1. */
     uint32_t n_records, *records;
+    uint32_t n_records_outside; /* before the outermost IF that is open */
+    unsigned n_ifs;
+    uint32_t reach; /* as in the parser: records before it have no name in text order */
     /* Indices of records at the beginning of the loops that are open. */
     uint32_t *loops;
     size_t n_loops, cap_loops;
@@ -221,11 +224,17 @@ static enum status note_record(struct program_printer *printer, uint32_t bit) {
     return STATUS_OK;
 }
 
-static enum status print_measure(struct program_printer *printer, const struct op *op) {
-    static const char *const letters[4] = {"I", "X", "Y", "Z"};
+static void print_paulis(struct program_printer *printer, const struct op *op) {
     const uint32_t *wires = op_qubits(&printer->program->ops, op);
 
-    if (op->n_qubits == 1 && op_pauli(op, 0) == 3) {
+    for (uint32_t i = 0; i < op->n_qubits; i++) {
+        text_printf(printer->out, " %c ", "IXYZ"[op_pauli(op, i)]);
+        print_wire(printer->out, printer->program, wires[i]);
+    }
+}
+
+static enum status print_measure(struct program_printer *printer, const struct op *op) {
+    if (op->n_qubits == 1 && op_pauli(op, 0) == 3 && op->n_params == 0) {
         print_bit(printer->out, printer->program, op->bit);
         text_add(printer->out, " = measure");
         print_operands(printer, op, ", ");
@@ -233,19 +242,40 @@ static enum status print_measure(struct program_printer *printer, const struct o
         return note_record(printer, op->bit);
     }
     begin_line(printer, "op");
-    text_add(printer->out, "measure ");
+    text_add(printer->out, "measure");
+    print_params(printer, op);
+    text_add(printer->out, " ");
     print_bit(printer->out, printer->program, op->bit);
-    for (uint32_t i = 0; i < op->n_qubits; i++) {
-        text_printf(printer->out, " %s ", letters[op_pauli(op, i)]);
-        print_wire(printer->out, printer->program, wires[i]);
-    }
+    print_paulis(printer, op);
     end_line(printer, op);
     return note_record(printer, op->bit);
 }
 
-/* The bits of a parity, in order, into printer->bits; printer->nodes waits, last first. */
-static enum status flatten_parity(struct program_printer *printer, const struct op *op) {
+static enum status print_noise(struct program_printer *printer, const struct op *op) {
+    const char *name = op_noise_name((enum op_noise)op->which);
+
+    if (op->which < NOISE_COUNT) {
+        print_stim(printer, op, name);
+        return STATUS_OK;
+    }
+    if ((op->which != NOISE_CORRELATED && op->which != NOISE_ELSE) || op->n_qubits == 0) {
+        return log_error_at(STATUS_INPUT, program_loc(printer->program, op),
+                            "%s cannot be printed in a program", name);
+    }
+    begin_line(printer, "stim");
+    text_add(printer->out, name);
+    print_params(printer, op);
+    print_paulis(printer, op);
+    end_line(printer, op);
+    return STATUS_OK;
+}
+
+/* The bits of a parity, or how far back its results are (then *out_by_record), in order, into
+ * printer->bits; printer->nodes waits, last first. */
+static enum status flatten_parity(struct program_printer *printer, const struct op *op,
+                                  bool *out_by_record) {
     const struct expr *exprs = printer->program->ops.exprs;
+    size_t n_records = 0;
 
     printer->n_bits = 0;
     printer->n_nodes = 0;
@@ -255,7 +285,8 @@ static enum status flatten_parity(struct program_printer *printer, const struct 
         if (expr->kind == EXPR_XOR) {
             TRY(push(&printer->nodes, &printer->n_nodes, &printer->cap_nodes, expr->b));
             TRY(push(&printer->nodes, &printer->n_nodes, &printer->cap_nodes, expr->a));
-        } else if (expr->kind == EXPR_BIT) {
+        } else if (expr->kind == EXPR_BIT || expr->kind == EXPR_REC) {
+            n_records += expr->kind == EXPR_REC;
             TRY(push(&printer->bits, &printer->n_bits, &printer->cap_bits, expr->a));
         } else if (expr->kind != EXPR_CONST || expr->value0 != 0) {
             return log_error_at(STATUS_INPUT, program_loc(printer->program, op),
@@ -263,12 +294,21 @@ static enum status flatten_parity(struct program_printer *printer, const struct 
                                 op_kind_name((enum op_kind)op->kind));
         }
     }
+    *out_by_record = n_records > 0;
+    if (n_records > 0 && n_records < printer->n_bits) {
+        return log_error_at(STATUS_INPUT, program_loc(printer->program, op),
+                            "'%s' of bits and of results counted back cannot be printed",
+                            op_kind_name((enum op_kind)op->kind));
+    }
     return STATUS_OK;
 }
 
-/* rec[-k] can name all bits: each was recorded, in the innermost loop if there is one. */
+/* rec[-k] can name all bits: each was recorded, in the innermost loop if there is one, and after
+ * loops that are closed. */
 static bool has_records(const struct program_printer *printer) {
     uint32_t from = printer->n_loops > 0 ? printer->loops[printer->n_loops - 1] : 0;
+
+    from = printer->reach > from ? printer->reach : from;
 
     for (size_t i = 0; i < printer->n_bits; i++) {
         if (printer->records[printer->bits[i]] <= from) {
@@ -280,10 +320,10 @@ static bool has_records(const struct program_printer *printer) {
 
 /* DETECTOR and OBSERVABLE_INCLUDE in Stim's words, or with bits by name. */
 static enum status print_detector(struct program_printer *printer, const struct op *op) {
-    bool is_detector = op->kind == OP_DETECTOR, is_stim;
+    bool is_detector = op->kind == OP_DETECTOR, is_stim, by_record;
 
-    TRY(flatten_parity(printer, op));
-    is_stim = has_records(printer);
+    TRY(flatten_parity(printer, op, &by_record));
+    is_stim = by_record || has_records(printer);
     begin_line(printer, is_stim ? "stim" : "op");
     text_add(printer->out, is_stim && is_detector ? "DETECTOR"
                            : is_stim              ? "OBSERVABLE_INCLUDE"
@@ -297,8 +337,9 @@ static enum status print_detector(struct program_printer *printer, const struct 
     for (size_t i = 0; i < printer->n_bits; i++) {
         text_add(printer->out, " ");
         if (is_stim) {
+            const uint32_t bit = printer->bits[i];
             text_printf(printer->out, "rec[-%u]",
-                        printer->n_records + 1 - printer->records[printer->bits[i]]);
+                        by_record ? bit : printer->n_records + 1 - printer->records[bit]);
         } else {
             print_bit(printer->out, printer->program, printer->bits[i]);
         }
@@ -311,7 +352,10 @@ static enum status open_block(struct program_printer *printer, const struct op *
     struct text *out = printer->out;
 
     printer->depth++;
-    if (op->kind != OP_IF) {
+    if (op->kind == OP_IF) {
+        printer->n_records_outside =
+            printer->n_ifs++ == 0 ? printer->n_records : printer->n_records_outside;
+    } else {
         TRY(push(&printer->loops, &printer->n_loops, &printer->cap_loops, printer->n_records));
     }
     if (op->kind == OP_REPEAT) {
@@ -328,7 +372,17 @@ static enum status open_block(struct program_printer *printer, const struct op *
 static void close_block(struct program_printer *printer, const struct op *op) {
     const struct op *open = &printer->program->ops.ops[op->match];
 
-    printer->n_loops -= op->kind == OP_END && open->kind != OP_IF ? 1 : 0;
+    if (op->kind == OP_END && open->kind != OP_IF) {
+        uint32_t first = printer->loops[--printer->n_loops];
+        bool is_once = open->kind == OP_REPEAT && open->arg == 1;
+        printer->reach = is_once || printer->n_records == first || printer->reach > first
+                             ? printer->reach
+                             : first;
+    } else if (op->kind == OP_END) {
+        printer->n_ifs--;
+        printer->reach =
+            printer->n_records > printer->n_records_outside ? printer->n_records : printer->reach;
+    }
     text_add(printer->out, op->kind == OP_ELSE ? "} else {\n" : "}\n");
 }
 
@@ -405,8 +459,7 @@ static enum status print_op(struct program_printer *printer, const struct op *op
         close_block(printer, op);
         break;
     case OP_NOISE:
-        print_stim(printer, op, op_noise_name((enum op_noise)op->which));
-        break;
+        return print_noise(printer, op);
     case OP_TICK:
         print_stim(printer, op, "TICK");
         break;

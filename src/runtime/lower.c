@@ -366,10 +366,25 @@ static enum status decide_postponing(struct lowered *lowered, const struct progr
     return STATUS_OK;
 }
 
+/* What the text of a program can say and gates and Pauli errors of one or two qubits cannot. */
+static enum status check_supported(const struct program *program) {
+    for (size_t i = 0; i < program->ops.n_ops; i++) {
+        const struct op *op = &program->ops.ops[i];
+        const bool may_be_wrong = op->kind == OP_MEASURE && op->n_params > 0;
+        if (may_be_wrong || (op->kind == OP_NOISE && op->which > NOISE_COUNT)) {
+            return log_error_at(STATUS_INPUT, program_loc(program, op),
+                                "%s is not supported by engines that run gates",
+                                may_be_wrong ? "a result that may be wrong" : "a correlated error");
+        }
+    }
+    return STATUS_OK;
+}
+
 enum status lower_program(struct lowered *out_lowered, const struct program *program,
                           const struct engine_class *engine, bool keeps_state) {
     struct lowered lowered = {0};
     enum status status;
+    TRY(check_supported(program));
     TRY_GOTO(copy_ops(&lowered, program), fail);
     const size_t n_ops = lowered.ops.n_ops;
     lowered.modes = mem_alloc(n_ops, sizeof *lowered.modes);

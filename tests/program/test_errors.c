@@ -403,11 +403,6 @@ Test(errors, lines) {
          "3:33: error: '0': expected an integer above 0 in rec[-k]"},
         {"pragma qspan stim DETECTOR a[0]\n", "3:28: error: 'a': expected rec[-k]"},
         {"pragma qspan stim DETECTOR rec -1\n", "3:32: error: '-': expected '[' after 'rec'"},
-        {"d[0] = measure a[0];\nd[0] = measure a[0];\npragma qspan stim DETECTOR rec[-2]\n",
-         "5:28: error: rec[-2] is bit d[0], which a later measurement has written again"},
-        {"d[0] = measure a[0];\nfor uint i in [1:2] {\n@qspan.stim DETECTOR rec[-1]\nbarrier;\n}",
-         "5:22: error: rec[-1] reaches out of the loop: it means another measurement in each "
-         "round"},
         {"pragma qspan stim OBSERVABLE_INCLUDE rec[-1]\n",
          "3:19: error: an observable takes one index, an integer"},
         {"pragma qspan stim OBSERVABLE_INCLUDE(0.5)\n",

@@ -323,7 +323,7 @@ Test(print, as_people_write_it) {
                        "pragma qspan stim DETECTOR(1, 2) rec[-1]\n"
                        "pragma qspan op detector m c[1]\n"
                        "pragma qspan op measure m X a[0] Y a[2]\n"
-                       "pragma qspan stim OBSERVABLE_INCLUDE(0) rec[-1] rec[-2]\n"
+                       "pragma qspan stim OBSERVABLE_INCLUDE(0) rec[-1]\n"
                        "pragma qspan logical out q[0] a[0]\n";
     struct program *program = must_read(text);
     struct text out = {0};
@@ -409,6 +409,43 @@ Test(print, what_the_text_cannot_say_is_refused) {
     cr_expect_eq(program_print(&out, program), STATUS_INPUT);
     cr_expect_not_null(strstr(reading_messages.data, "'CALL' cannot be printed in a program"), "%s",
                        reading_messages.data);
+    text_fini(&out);
+    program_destroy(program);
+}
+
+/* Results of other rounds, wrong results, correlated errors: what circuits of Stim's language need.
+ */
+Test(print, what_stim_says) {
+    const char *text = "OPENQASM 3.0;\n"
+                       "include \"stdgates.inc\";\n"
+                       "include \"qnu.inc\";\n"
+                       "qubit[2] a;\n"
+                       "qubit[2] b;\n"
+                       "output bit[3] c;\n"
+                       "pragma qspan qpu A data a[0:1]\n"
+                       "pragma qspan qpu B data b[0:1]\n"
+                       "\n"
+                       "pragma qspan op measure(0.25) c[0] Z a[0]\n"
+                       "for uint i in [1:5] {\n"
+                       "    @qspan.op measure(0.125) c[1] X a[0] Y a[1]\n"
+                       "    barrier;\n"
+                       "    @qspan.stim E(0.5) X a[0] Z b[1]\n"
+                       "    barrier;\n"
+                       "    @qspan.stim ELSE_CORRELATED_ERROR(0.25) Y b[0]\n"
+                       "    barrier;\n"
+                       "    @qspan.stim DEPOLARIZE2(0.5) a[0] b[0]\n"
+                       "    barrier;\n"
+                       "    @qspan.stim DETECTOR(1) rec[-1] rec[-2]\n"
+                       "    barrier;\n"
+                       "}\n"
+                       "c[2] = measure b[0];\n"
+                       "pragma qspan stim DETECTOR rec[-1] rec[-2]\n"
+                       "pragma qspan stim OBSERVABLE_INCLUDE(0) rec[-1] rec[-7]\n";
+    struct program *program = must_read(text);
+    struct text out = {0};
+
+    cr_assert_eq(program_print(&out, program), STATUS_OK);
+    cr_expect_str_eq(out.data, text, "%s", out.data);
     text_fini(&out);
     program_destroy(program);
 }
