@@ -19,7 +19,7 @@ static enum status write_model(const struct cli_options *options, const struct d
 static enum status analyze_program(struct dem_model **out_model, const struct cli_options *options,
                                    const struct dem_options *how) {
     struct load load = {0};
-    TRY(load_input(&load, options, comm_world(), 1));
+    TRY(load_input_kept(&load, options, comm_world(), 1));
     const enum status status = dem_from_program(out_model, load.program, load.machine, how);
     load_fini(&load);
     return status;

@@ -78,7 +78,7 @@ enum status cmd_plan_check(const struct cli_options *options) {
 
 enum status cmd_plan(const struct cli_options *options) {
     struct load load = {0};
-    TRY(load_input(&load, options, comm_world(), (uint32_t)options->n_ranks));
+    TRY(load_input_kept(&load, options, comm_world(), (uint32_t)options->n_ranks));
     enum status status = plan_program(options, &load);
     load_fini(&load);
     return status;

@@ -205,10 +205,10 @@ enum status load_spell_out(struct circuit **inout_circuit) {
 }
 
 static enum status read_circuit(struct circuit **out_circuit, const struct cli_options *options,
-                                const char *text, size_t n) {
+                                const char *text, size_t n, bool is_kept) {
     struct circuit *circuit = NULL;
     TRY(load_read_circuit(&circuit, options, options->args[0], text, n));
-    enum status status = load_spell_out(&circuit);
+    enum status status = is_kept ? STATUS_OK : load_spell_out(&circuit);
     if (status != STATUS_OK) {
         circuit_destroy(circuit);
         return status;
@@ -266,9 +266,9 @@ cleanup:
 
 static enum status load_circuit(struct load *load, const struct cli_options *options,
                                 const struct team *team, uint32_t n_default_qpus, const char *text,
-                                size_t n) {
+                                size_t n, bool is_kept) {
     struct circuit *circuit = NULL;
-    enum status status = comm_agree(team, read_circuit(&circuit, options, text, n));
+    enum status status = comm_agree(team, read_circuit(&circuit, options, text, n, is_kept));
     if (status == STATUS_OK) {
         status = load_distribute(load, circuit, options, team, n_default_qpus);
     }
@@ -297,8 +297,8 @@ static enum status check_program(const struct program *program, bool is_made) {
     return status;
 }
 
-enum status load_input(struct load *out_load, const struct cli_options *options,
-                       const struct team *team, uint32_t n_default_qpus) {
+static enum status load_any(struct load *out_load, const struct cli_options *options,
+                            const struct team *team, uint32_t n_default_qpus, bool is_kept) {
     struct load load = {0};
     char *text = NULL;
     size_t n = 0;
@@ -309,7 +309,7 @@ enum status load_input(struct load *out_load, const struct cli_options *options,
         TRY_GOTO(check_program_options(options), cleanup);
         TRY_GOTO(load_program(&load, options, team, text, n), cleanup);
     } else {
-        TRY_GOTO(load_circuit(&load, options, team, n_default_qpus, text, n), cleanup);
+        TRY_GOTO(load_circuit(&load, options, team, n_default_qpus, text, n, is_kept), cleanup);
     }
     TRY_GOTO(comm_agree(team, check_program(load.program, !is_program)), cleanup);
     *out_load = load;
@@ -319,6 +319,16 @@ cleanup:
         load_fini(&load);
     }
     return status;
+}
+
+enum status load_input(struct load *out_load, const struct cli_options *options,
+                       const struct team *team, uint32_t n_default_qpus) {
+    return load_any(out_load, options, team, n_default_qpus, false);
+}
+
+enum status load_input_kept(struct load *out_load, const struct cli_options *options,
+                            const struct team *team, uint32_t n_default_qpus) {
+    return load_any(out_load, options, team, n_default_qpus, true);
 }
 
 void load_fini(struct load *load) {

@@ -24,6 +24,10 @@ enum status load_check(const struct cli_options *options);
  * given. Errors: as in DESIGN's exit codes, logged; then nothing is kept. Collective. */
 enum status load_input(struct load *out_load, const struct cli_options *options,
                        const struct team *team, uint32_t n_default_qpus);
+/* As load_input, but a circuit of Stim's language keeps loops, noise, detectors and results that
+ * may be wrong, for what does not run gates. */
+enum status load_input_kept(struct load *out_load, const struct cli_options *options,
+                            const struct team *team, uint32_t n_default_qpus);
 void load_fini(struct load *load);
 
 /* A circuit from the text of the file `name`: Stim's language where that ends in .stim, else

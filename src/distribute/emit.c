@@ -119,6 +119,15 @@ static size_t index_of_comm(const struct emit *emit, uint32_t wire) {
     return i;
 }
 
+enum status emit_borrow(struct emit *emit, uint32_t *out_wire, uint32_t qpu) {
+    size_t ignored;
+    return borrow(emit, out_wire, &ignored, qpu);
+}
+
+void emit_give_back(struct emit *emit, uint32_t wire) {
+    give_back(emit, wire);
+}
+
 /* ---- ops ---- */
 
 static enum status add_gate(struct emit *emit, enum gate_id gate, uint32_t a, uint32_t b) {

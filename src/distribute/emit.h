@@ -44,6 +44,10 @@ enum status emit_finish(struct emit *emit, struct program **out_program);
 size_t emit_count_free_comm(const struct emit *emit, uint32_t qpu);
 bool emit_has_spare_data(const struct emit *emit, uint32_t qpu);
 
+/* A comm qubit that the QPU can lend, and back once it is measured or reset. */
+enum status emit_borrow(struct emit *emit, uint32_t *out_wire, uint32_t qpu);
+void emit_give_back(struct emit *emit, uint32_t wire);
+
 /* An operand that is away from home: where it can be used, and how it comes back. */
 struct loan {
     uint32_t source;        /* wire at home */

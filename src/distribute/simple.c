@@ -3,23 +3,7 @@
 #include "distribute/distribute.h"
 #include "distribute/emit.h"
 #include "distribute/place.h"
-
-struct simple {
-    struct emit emit;
-    const struct circuit *circuit;
-    const struct machine *machine;
-    bool *is_born;     /* per circuit bit: an op before may have written it */
-    uint32_t *born_at; /* the QPU that wrote it last */
-    uint32_t *births;  /* bits in the order in which they were born */
-    size_t n_births, cap_births;
-    uint32_t expr; /* condition around the gates that are emitted now; OP_NO_EXPR: none */
-    /* Barriers: first and last operand of each QPU (OP_NO_QPU: none yet), and the next of each. */
-    struct barrier_list {
-        uint32_t first, last;
-    } * barriers;
-    uint32_t *next, *wires;
-    size_t cap_next, cap_wires;
-};
+#include "distribute/simple.h"
 
 /* ---- conditions ---- */
 
@@ -110,8 +94,10 @@ static enum status copy_born(struct simple *simple, uint32_t *out_expr, uint32_t
     case EXPR_XOR:
         break;
     case EXPR_REC:
+        return simple_copy_record(simple, out_expr, node->a);
     case EXPR_SWEEP:
-        CHECK(node->kind != EXPR_REC && node->kind != EXPR_SWEEP);
+        return log_error_at(STATUS_INPUT, simple->emit.loc,
+                            "sweep[%u] has no value: there are no data of a sweep", node->a);
     }
     return copy_operator(simple, out_expr, node);
 }
@@ -297,7 +283,7 @@ static enum status distribute_gate(struct simple *simple, const struct gate_call
 
 /* ---- ops ---- */
 
-static enum status note_birth(struct simple *simple, uint32_t bit, uint32_t qpu) {
+enum status simple_note_birth(struct simple *simple, uint32_t bit, uint32_t qpu) {
     simple->born_at[bit] = qpu;
     if (simple->is_born[bit]) {
         return STATUS_OK;
@@ -309,25 +295,6 @@ static enum status note_birth(struct simple *simple, uint32_t bit, uint32_t qpu)
     return STATUS_OK;
 }
 
-/* Copies an op that needs no protocol, operands at home. */
-static enum status copy_op(struct simple *simple, const struct op *op) {
-    const struct op_list *from = &simple->circuit->ops;
-    struct op_list *to = &simple->emit.program->ops;
-    struct op *copy;
-    TRY(op_list_add(to, &copy, (enum op_kind)op->kind, op_qubits(from, op), op->n_qubits,
-                    op_params(from, op), op->n_params, simple->emit.loc));
-    copy->which = op->which;
-    copy->bit = op->bit;
-    copy->arg = op->arg;
-    for (uint32_t i = 0; i < op->n_qubits; i++) {
-        uint32_t *wire = &to->qubits[copy->qubit0 + i];
-        *wire = simple->emit.home[*wire];
-    }
-    return op->kind == OP_MEASURE
-               ? note_birth(simple, op->bit, qpu_of(simple, op_qubits(from, op)[0]))
-               : STATUS_OK;
-}
-
 static enum status emit_assign(struct simple *simple, uint32_t bit, uint32_t expr, uint32_t qpu) {
     struct op *assign;
     TRY(op_list_add(&simple->emit.program->ops, &assign, OP_ASSIGN, NULL, 0, NULL, 0,
@@ -335,7 +302,7 @@ static enum status emit_assign(struct simple *simple, uint32_t bit, uint32_t exp
     assign->bit = bit;
     assign->expr = expr;
     assign->qpu = qpu;
-    return note_birth(simple, bit, qpu);
+    return simple_note_birth(simple, bit, qpu);
 }
 
 static void find_first_bit(void *ctx, uint32_t bit) {
@@ -383,28 +350,6 @@ static enum status copy_barrier(struct simple *simple, const struct op *op) {
     return STATUS_OK;
 }
 
-/* One op per qubit or pair, which lies on one QPU. */
-static enum status copy_noise(struct simple *simple, const struct op *op) {
-    const struct op_list *from = &simple->circuit->ops;
-    const uint32_t *qubits = op_qubits(from, op);
-    const uint32_t group = op_noise_group((enum op_noise)op->which);
-    CHECK(op->which < NOISE_COUNT);
-    for (uint32_t i = 0; i < op->n_qubits; i += group) {
-        uint32_t wires[2] = {simple->emit.home[qubits[i]],
-                             simple->emit.home[qubits[i + group - 1]]};
-        struct op *copy;
-        if (qpu_of(simple, qubits[i]) != qpu_of(simple, qubits[i + group - 1])) {
-            return log_error_at(STATUS_INPUT, simple->emit.loc,
-                                "--distribute simple cannot distribute %s on qubits of two QPUs",
-                                op_noise_name((enum op_noise)op->which));
-        }
-        TRY(op_list_add(&simple->emit.program->ops, &copy, OP_NOISE, wires, group,
-                        op_params(from, op), op->n_params, simple->emit.loc));
-        copy->which = op->which;
-    }
-    return STATUS_OK;
-}
-
 static enum status distribute_op(struct simple *simple, const struct op *op) {
     const struct op_list *ops = &simple->circuit->ops;
     switch ((enum op_kind)op->kind) {
@@ -418,19 +363,20 @@ static enum status distribute_op(struct simple *simple, const struct op *op) {
     case OP_ASSIGN:
         return distribute_assign(simple, op);
     case OP_NOISE:
-        return copy_noise(simple, op);
+        return simple_copy_noise(simple, op);
     case OP_MEASURE:
     case OP_RESET: {
         size_t open = 0;
-        /* Inverted, wrong or resetting results, and bases of resets: stim_lower spells them out. */
-        CHECK(op->which == 0 && op->n_params == 0 && (op->kind == OP_MEASURE || op->arg == 0));
-        if (!is_local(simple, op)) {
-            break;
-        }
         TRY(open_condition(simple, &open));
-        TRY(copy_op(simple, op));
+        TRY(op->kind == OP_RESET ? simple_reset(simple, op) : simple_measure(simple, op));
         return close_condition(simple, open);
     }
+    case OP_DETECTOR:
+    case OP_OBSERVABLE:
+    case OP_COORDS:
+    case OP_TICK:
+    case OP_SHIFT_COORDS:
+        return simple_copy_annotation(simple, op);
     case OP_ALLOC:
     case OP_FREE:
     case OP_EBIT:
@@ -442,11 +388,6 @@ static enum status distribute_op(struct simple *simple, const struct op *op) {
     case OP_REPEAT:
     case OP_END:
     case OP_IDLE:
-    case OP_DETECTOR:
-    case OP_OBSERVABLE:
-    case OP_TICK:
-    case OP_COORDS:
-    case OP_SHIFT_COORDS:
     case OP_CALL:
     case OP_KIND_COUNT:
         break;
@@ -599,6 +540,7 @@ static enum status distribute_loop(struct simple *simple, size_t i) {
     struct op_list *to = &simple->emit.program->ops;
     const struct op *op = &simple->circuit->ops.ops[i];
     const struct src_loc loc = simple->emit.loc;
+    const size_t n_records = simple->n_records, reach = simple->reach;
     uint32_t expr = OP_NO_EXPR;
     size_t open;
     TRY(write_zeros(simple, i));
@@ -609,7 +551,11 @@ static enum status distribute_loop(struct simple *simple, size_t i) {
         }
     }
     TRY(op_list_open(to, &open, (enum op_kind)op->kind, expr, op->arg, loc));
+    if (op->kind != OP_REPEAT || op->arg != 1) {
+        simple->reach = n_records;
+    }
     TRY(distribute_range(simple, i + 1, op->match));
+    simple->reach = simple->n_records == n_records ? reach : simple->reach;
     return op_list_close(to, open, loc);
 }
 
@@ -655,6 +601,7 @@ done:
     mem_free(simple.is_born);
     mem_free(simple.born_at);
     mem_free(simple.births);
+    mem_free(simple.records);
     mem_free(simple.barriers);
     mem_free(simple.next);
     mem_free(simple.wires);

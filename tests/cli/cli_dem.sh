@@ -67,3 +67,25 @@ equal "$(grep -c '^error' out)" 1
 p=$(sed -n 's/^error(\(.*\)) D0$/\1/p' out)
 awk -v p="$p" 'BEGIN { exit !(p > 0.0199999999999 && p < 0.0200000000001) }' || fail "p = $p"
 has out 'logical_observable L0'
+
+# Over QPUs the model is the same: no outcome of a protocol reaches a detector.
+cat >products.stim <<'TXT'
+R 0 1 2 3
+MPP X0*X1*X2*X3 Z0*Z2
+REPEAT 3 {
+    DEPOLARIZE2(0.01) 0 3 1 2
+    CX 0 2
+    CX 0 2
+    MPP(0.02) X0*X1*X2*X3 !Z0*Z2
+    DETECTOR rec[-1] rec[-3]
+    DETECTOR rec[-2] rec[-4]
+    CX rec[-1] 1
+    CX rec[-1] 1
+    E(0.01) X0 Y1 Z2
+}
+TXT
+expect 0 qspan dem products.stim -o whole.dem
+for n in 2 3 4; do
+    expect 0 qspan dem products.stim --qpus $n -o spread.dem
+    cmp whole.dem spread.dem || fail "over $n QPUs"
+done

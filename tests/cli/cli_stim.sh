@@ -79,8 +79,8 @@ expect 3 qspan run long.stim
 has err "long.stim:1:1: error: REPEAT of 1000000000000000000 rounds"
 printf 'DEPOLARIZE2(0.1) 0 1\nM 0 1\n' >pair.stim
 expect 0 qspan run pair.stim --qpus 1
-expect 3 qspan run pair.stim --qpus 2
-has err "pair.stim:1:1: error: --distribute simple cannot distribute DEPOLARIZE2"
+expect 0 qspan run pair.stim --qpus 2 --shots 1000 --seed 1 --json out.json # errors of several QPUs
+equal "$(json out.json counts '#')" 4
 
 # QPUs in comments: patches of a code, joined by a CX of each of their data qubits
 expect 0 qspan gen repetition-memory --distance 3 --rounds 2 --patches 2 --join 1 -o joined.stim

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "dem/channel.h"
 #include "dem/dem.h"
+#include "distribute/distribute.h"
 #include "support/naive_dem.h"
 #include "support/random_circuit.h"
 
@@ -189,6 +190,7 @@ struct draw {
     struct text *out;
     struct random_stream stream;
     unsigned n_records; /* of a round, before the checks */
+    bool no_heralds;
 };
 
 /* An ancilla that is measured and fed back, or a herald: a result of its own, looked at by a
@@ -198,7 +200,7 @@ static void add_result(struct draw *d, unsigned a, double p) {
         return;
     }
     d->n_records++;
-    if (random_below(&d->stream, 2) == 0) {
+    if (random_below(&d->stream, 2) == 0 && !d->no_heralds) {
         text_printf(d->out, "HERALDED_PAULI_CHANNEL_1(0, %.3f, 0, 0) %u\n", p, a);
     } else {
         text_printf(d->out, "R 4\nX_ERROR(%.3f) 4\nMR(%.3f) 4\n", p, p / 2);
@@ -388,4 +390,55 @@ Test(dem, errors_of_links_belong_to_the_model) {
     dem_destroy(model);
     machine_destroy(machine);
     program_destroy(program);
+}
+
+/* ---- distributed circuits ---- */
+
+static void print_program_model(struct text *out, const struct program *program) {
+    const struct dem_options fold = {.fold_loops = true};
+    struct dem_model *model = NULL;
+    cr_assert_eq(dem_from_program(&model, program, NULL, &fold), STATUS_OK, "%s", messages.data);
+    cr_assert_eq(dem_print(out, model), STATUS_OK);
+    text_add(out, "");
+    dem_destroy(model);
+}
+
+/* Products across QPUs, noise across QPUs, loops, feedback: the model of the program, made or read
+ * from its text, is that of the circuit to the last digit, so no outcome of any protocol reaches a
+ * detector. */
+Test(dem, distributed_circuits_have_the_same_model) {
+    for (uint64_t seed = 0; seed < 30; seed++) {
+        struct text text = {0}, want = {0}, made = {0}, printed = {0}, again = {0};
+        struct draw draw = {.out = &text, .stream = {.seed = seed + 1000}, .no_heralds = true};
+        struct machine *machine = NULL;
+        struct program *program = NULL, *copy = NULL;
+        draw_circuit(&draw);
+        cr_assert_eq(try_model(&want, text.data, &(struct dem_options){.fold_loops = true}),
+                     STATUS_OK);
+        struct circuit *circuit = read_circuit(text.data);
+        cr_assert_eq(
+            machine_create_ideal(&machine, 2 + seed % 4, circuit->n_qubits, MACHINE_UNLIMITED),
+            STATUS_OK);
+        cr_assert_eq(distribute_simple(&program, circuit, machine), STATUS_OK, "%s\n%s",
+                     messages.data, text.data);
+        struct program_check check = {0};
+        cr_assert_eq(program_check(&check, program), STATUS_OK, "%s", messages.data);
+        program_check_fini(&check);
+        print_program_model(&made, program);
+        cr_assert_str_eq(made.data, want.data, "%s", text.data);
+        cr_assert_eq(program_print(&printed, program), STATUS_OK);
+        cr_assert_eq(program_read_text(&copy, "p.qasm", printed.data, printed.n, NULL), STATUS_OK,
+                     "%s\n%s", messages.data, printed.data);
+        print_program_model(&again, copy);
+        cr_assert_str_eq(again.data, want.data, "%s", text.data);
+        circuit_destroy(circuit);
+        machine_destroy(machine);
+        program_destroy(program);
+        program_destroy(copy);
+        text_fini(&text);
+        text_fini(&want);
+        text_fini(&made);
+        text_fini(&printed);
+        text_fini(&again);
+    }
 }

@@ -1,0 +1,45 @@
+/* The state of `distribute simple`: simple.c has gates, conditions and blocks, simple_stim.c what
+ * only Stim's language says. */
+#ifndef QSPAN_DISTRIBUTE_SIMPLE_H
+#define QSPAN_DISTRIBUTE_SIMPLE_H
+
+#include "distribute/emit.h"
+
+struct simple {
+    struct emit emit;
+    const struct circuit *circuit;
+    const struct machine *machine;
+    bool *is_born;     /* per circuit bit: an op before may have written it */
+    uint32_t *born_at; /* the QPU that wrote it last */
+    uint32_t *births;  /* bits in the order in which they were born */
+    size_t n_births, cap_births;
+    /* Results in text order, as bits; those before `reach` are not what rec[-k] counts. */
+    uint32_t *records;
+    size_t n_records, cap_records, reach;
+    uint32_t expr; /* condition around the gates that are emitted now; OP_NO_EXPR: none */
+    /* Barriers: first and last operand of each QPU (OP_NO_QPU: none yet), and the next of each. */
+    struct barrier_list {
+        uint32_t first, last;
+    } * barriers;
+    uint32_t *next, *wires;
+    size_t cap_next, cap_wires;
+};
+
+/* An op may have written the bit, on that QPU. */
+enum status simple_note_birth(struct simple *simple, uint32_t bit, uint32_t qpu);
+/* Measures qubits at home, one QPU; or a product across QPUs by an ancilla, a comm qubit of the QPU
+ * that holds most of them (ties: the first), to which the others are copied one after another. A
+ * result that is inverted or followed by a reset is spelt out. */
+enum status simple_measure(struct simple *simple, const struct op *op);
+/* To the +1 state of its basis. */
+enum status simple_reset(struct simple *simple, const struct op *op);
+/* An error of several QPUs stays as it is. */
+enum status simple_copy_noise(struct simple *simple, const struct op *op);
+/* DETECTOR, OBSERVABLE, COORDS, SHIFT_COORDS, TICK: results are counted as in the circuit, since
+ * protocol bits are in no record. */
+enum status simple_copy_annotation(struct simple *simple, const struct op *op);
+/* Feedback on rec[-back]: on its bit, if that holds the same result in every round; else refused.
+ */
+enum status simple_copy_record(struct simple *simple, uint32_t *out_expr, uint32_t back);
+
+#endif
