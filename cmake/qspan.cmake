@@ -73,7 +73,7 @@ function(qspan_set_isas name_of_list)
         endif()
     endforeach()
     if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-        set_source_files_properties(${PROJECT_SOURCE_DIR}/kernels/statevector.c
+        set_source_files_properties(${PROJECT_SOURCE_DIR}/kernels/statevector.c ${PROJECT_SOURCE_DIR}/kernels/frame.c
             PROPERTIES COMPILE_DEFINITIONS QSPAN_KERNELS_X86)
     endif()
     set(${name_of_list} ${${name_of_list}} PARENT_SCOPE)
