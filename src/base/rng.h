@@ -15,6 +15,11 @@ enum rng_stream {
     RNG_NETWORK = 4, /* the network model; counter's shot field = timeline */
     RNG_TEST = 5,
     RNG_GENERATE = 6, /* circuit generators */
+    /* Pauli frames; the counter's shot field = shot / 128 */
+    RNG_COIN = 16,      /* coins of a measurement, reset or ebit */
+    RNG_COIN_EBIT = 17, /* the second coin of an ebit */
+    RNG_START = 18,     /* of a qubit at the start; site = qubit */
+    RNG_LEVEL = 19,     /* bit by bit of u, to compare with the probability of a frequent error */
 };
 
 struct rng_block {

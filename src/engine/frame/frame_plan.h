@@ -15,34 +15,33 @@
 #include "gate/op.h"
 
 enum frame_kind {
-    FRAME_GATE,     /* which = core of kernels/frame.h; targets: qubits, `group` each */
-    FRAME_LINEAR,   /* which = index in maps; targets: as FRAME_GATE */
-    FRAME_MEASURE,  /* letter; targets: qubits, one result each */
-    FRAME_PRODUCT,  /* one result; targets: frame_pauli of a product, maybe none */
-    FRAME_RESET,    /* letter; targets: qubits */
-    FRAME_EBIT,     /* targets: pairs of qubits; which = index in channels, errors of the second */
-    FRAME_NOISE,    /* which = index in channels; targets: qubits, `group` each (1 or 2) */
-    FRAME_FLIP,     /* which = index in channels: the last n results may be wrong */
-    FRAME_CHAIN,    /* which = index in channels (its p_any); targets: frame_pauli of one error;
-                     * is_else: only where no error of the chain happened before */
-    FRAME_HERALD,   /* which = index in channels of 4 letters, I X Y Z; targets: qubits, one result
-                     * each */
-    FRAME_FEEDBACK, /* sources; targets: frame_pauli that the parity applies */
-    FRAME_ASSIGN,   /* sources; which = bit */
-    FRAME_DETECTOR, /* sources: n groups, each a count, then that many */
-    FRAME_OBSERVABLE, /* which = index; sources; targets: frame_pauli that flips it where it
-                       * anticommutes */
+    FRAME_GATE,    /* which = core of kernels/frame.h; targets: qubits, `group` each */
+    FRAME_LINEAR,  /* which = index in maps; targets: as FRAME_GATE */
+    FRAME_MEASURE, /* letter; targets: qubits, one result each; which = index in channels, that a
+                    * result is wrong (at its site + 1), or FRAME_NONE */
+    FRAME_PRODUCT, /* one result; targets: frame_pauli of a product, maybe none; which: likewise */
+    FRAME_RESET,   /* letter; targets: qubits */
+    FRAME_EBIT,    /* targets: a pair of qubits; which = index in channels, errors of the second, or
+                    * FRAME_NONE */
+    FRAME_NOISE,   /* which = index in channels; targets: qubits, `group` each (1 or 2) */
+    FRAME_CHAIN,   /* which = index in channels; targets: frame_pauli of one error; is_else: only
+                    * where no error of the chain happened before */
+    FRAME_HERALD,  /* which = index in channels of 4 letters, I X Y Z; targets: qubits, one result
+                    * each */
+    FRAME_FEEDBACK,   /* sources; targets: frame_pauli that the parity applies */
+    FRAME_ASSIGN,     /* sources; which = bit */
+    FRAME_DETECTOR,   /* sources: n groups, each a count, then that many */
+    FRAME_OBSERVABLE, /* which = index; sources; targets: frame_pauli that flips it where the frame
+                       * anticommutes with it */
     FRAME_REPEAT,     /* rounds; match = its END */
     FRAME_END,        /* match = its REPEAT */
 };
 
 /* Sources of a parity: what = the top bits. */
-enum {
-    FRAME_REC = 0u << 30,   /* the k-th last result: k from 1 */
-    FRAME_BIT = 1u << 30,   /* bit of the list */
-    FRAME_SWEEP = 2u << 30, /* bit of the data of a sweep */
-    FRAME_SOURCE_MASK = (1u << 30) - 1,
-};
+#define FRAME_REC UINT32_C(0)           /* the k-th last result: k from 1 */
+#define FRAME_BIT (UINT32_C(1) << 30)   /* bit of the list */
+#define FRAME_SWEEP (UINT32_C(2) << 30) /* bit of the data of a sweep */
+#define FRAME_SOURCE_MASK ((UINT32_C(1) << 30) - 1)
 
 /* A qubit and a letter (1 X, 2 Y, 3 Z) in one target. */
 static inline uint32_t frame_pauli(uint32_t qubit, unsigned letter) {
@@ -50,20 +49,16 @@ static inline uint32_t frame_pauli(uint32_t qubit, unsigned letter) {
 }
 
 struct frame_instr {
-    uint8_t kind, letter, group;
+    uint8_t kind, letter, group, site_stride;
     bool resets;      /* MEASURE: then to the +1 state */
     bool is_recorded; /* MEASURE, PRODUCT, HERALD: results enter the record */
     bool is_else;
-    uint8_t site_stride;
     uint32_t which;
-    uint32_t n;       /* groups: of targets, of sources (DETECTOR), results */
-    uint32_t target0; /* in targets */
-    uint32_t n_targets;
-    uint32_t source0; /* in targets */
-    uint32_t n_sources;
-    uint32_t bit0; /* results go to bits targets[bit0 + i] as well; FRAME_NONE: to no bit */
-    uint32_t site;
-    uint32_t match;
+    uint32_t n; /* groups of targets; PRODUCT: 1; DETECTOR: groups of sources */
+    uint32_t target0, n_targets;
+    uint32_t source0, n_sources;
+    uint32_t bit0; /* in bits: where the results go as well; FRAME_NONE: nowhere */
+    uint32_t site, match;
     uint32_t op; /* the first of the list that it comes from */
     uint64_t rounds;
 };
@@ -74,6 +69,7 @@ struct frame_channel {
     double p_any;       /* their sum */
     double log_keep;    /* log(1 - p_any) */
     uint32_t n_letters; /* 1, 3, 4 or 15 */
+    uint32_t only;      /* the one letter that happens; 0: several do */
     bool is_even;       /* all equal */
     double p[15];       /* letters 1 .. n_letters; of pairs: IX IY IZ XI ... ZZ */
 };
@@ -87,8 +83,8 @@ struct frame_map {
 struct frame_plan {
     struct frame_instr *instrs;
     size_t n_instrs, cap_instrs;
-    uint32_t *targets; /* targets, sources and bits of instructions */
-    size_t n_targets, cap_targets;
+    uint32_t *targets, *sources, *bits; /* of instructions */
+    size_t n_targets, cap_targets, n_sources, cap_sources, n_bit_refs, cap_bits;
     struct frame_channel *channels;
     size_t n_channels, cap_channels;
     struct frame_map *maps;
@@ -97,6 +93,7 @@ struct frame_plan {
     uint32_t n_observables, n_sweeps; /* 1 + the largest index */
     uint32_t max_lookback;            /* deepest FRAME_REC */
     uint32_t max_results;             /* most results of one instruction */
+    uint32_t max_depth;               /* of loops */
     uint64_t n_records, n_detectors;  /* of a shot, REPEAT multiplied out; saturating */
     double n_gates, n_noise_sites;    /* gates, measurements and resets of a shot; noise groups */
 };
@@ -104,12 +101,12 @@ struct frame_plan {
 /* What to compile. */
 struct frame_task {
     const struct op_list *ops;
-    const char *const *files; /* names that op.file indexes, for messages */
-    uint32_t n_qubits, n_bits;
-    /* Programs: bits whose results form the record, one bit each (base/bits.h); NULL: circuits,
-     * where every result does and bits are not kept. */
+    const char *const *files; /* names that op.file indexes, for messages; may be NULL */
+    uint32_t n_qubits;
+    uint32_t n_bits; /* whose values are kept; 0 for Stim's circuits, where all refers to results */
+    /* Bits whose results form the record (base/bits.h); NULL: every result does. */
     const uint64_t *recorded;
-    /* Programs: weights I X Y Z of the error of each ebit (of an ideal one: NULL). */
+    /* Weights I X Y Z of the errors of EBITs, 4 for each op of the list; NULL: ideal pairs. */
     const double *ebit_weights;
 };
 

@@ -1,0 +1,58 @@
+/* Bulk sampling of noisy Clifford lists: Pauli frames, packed along shots.
+ *
+ * A state holds the frames of a batch of whole blocks of 1024 shots and walks the plan once for a
+ * batch. What comes out is how results differ from those of one noiseless reference shot (all of it
+ * is 0 where there is no noise and no random result); detectors need no reference. Bits depend on
+ * (seed, plan, shot) only, not on batches, threads or ISA. Memory does not grow with the length of
+ * the list, except for outputs that are kept. States are independent of each other: one per thread.
+ * Ref: Gidney, Quantum 5, 497 (2021), section 3. */
+#ifndef QSPAN_ENGINE_FRAME_FRAME_H
+#define QSPAN_ENGINE_FRAME_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "engine/frame/frame_plan.h"
+
+enum { FRAME_SHOTS = 1024, FRAME_MAX_BLOCKS = 64 };
+
+struct frame_options {
+    uint64_t seed;
+    uint32_t n_blocks; /* of a batch, 1 .. FRAME_MAX_BLOCKS */
+    bool keeps_records, keeps_detectors;
+};
+/* What a batch leaves: rows of bits, one bit a shot. */
+enum frame_output {
+    FRAME_OUT_RECORDS,     /* keeps_records */
+    FRAME_OUT_DETECTORS,   /* keeps_detectors; then the observables */
+    FRAME_OUT_OBSERVABLES, /* always */
+    FRAME_OUT_BITS,        /* the plan's n_bits */
+};
+
+struct frame_state;
+/* Bytes of a state, saturating. */
+uint64_t frame_state_bytes(const struct frame_plan *plan, const struct frame_options *options);
+/* The plan is borrowed. Kernels are those that the CPU (or QSPAN_ISA) wants. Errors: STATUS_NOFIT,
+ * STATUS_USAGE. */
+enum status frame_state_create(struct frame_state **out_state, const struct frame_plan *plan,
+                               const struct frame_options *options);
+void frame_state_destroy(struct frame_state *state);
+/* A good number of blocks for a batch: frames that fit a core's cache, where they can. */
+uint32_t frame_suggest_blocks(const struct frame_plan *plan);
+
+/* Runs blocks first_block .. first_block + n_blocks - 1. sweep: the plan's n_sweeps rows of 16
+ * n_blocks words, NULL: all 0. Cost: for each instruction its targets times n_blocks times some
+ * cycles, for rare errors 1 + 1024 p draws a site and block. */
+void frame_state_run(struct frame_state *state, uint64_t first_block, const uint64_t *sweep);
+
+size_t frame_count_rows(const struct frame_state *state, enum frame_output output);
+/* Row i, 16 n_blocks words; shot s of the batch is bit s. Borrowed, until the next run. */
+const uint64_t *frame_row(const struct frame_state *state, enum frame_output output, size_t i);
+/* Shot by shot: bit i of shot s of the block (of this batch) is bit i of out + s * stride; rows
+ * first .. first + n - 1; bits up to the end of the last word are 0. */
+void frame_gather(const struct frame_state *state, enum frame_output output, uint32_t block,
+                  uint64_t *out, size_t stride);
+
+#endif
