@@ -48,6 +48,16 @@ void text_add_n(struct text *text, const char *piece, size_t n) {
     text->data[text->n] = '\0';
 }
 
+char *text_extend(struct text *text, size_t n) {
+    if (!reserve(text, n)) {
+        return NULL;
+    }
+    char *at = text->data + text->n;
+    text->n += n;
+    text->data[text->n] = '\0';
+    return at;
+}
+
 void text_add(struct text *text, const char *piece) {
     text_add_n(text, piece, strlen(piece));
 }

@@ -19,6 +19,8 @@ struct text {
 void text_fini(struct text *text);
 void text_add(struct text *text, const char *piece);
 void text_add_n(struct text *text, const char *piece, size_t n);
+/* Appends n bytes that the caller fills; NULL without memory. */
+char *text_extend(struct text *text, size_t n);
 void text_printf(struct text *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void text_vprintf(struct text *text, const char *fmt, va_list args)
     __attribute__((format(printf, 2, 0)));

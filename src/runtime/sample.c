@@ -1,0 +1,294 @@
+#include "runtime/sample.h"
+
+#include <omp.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/progress.h"
+
+/* What a thread works with. */
+struct lane {
+    struct frame_state *state;
+    uint64_t *gathered, *sweep;
+    struct text texts[SAMPLE_MAX_OUTPUTS];
+};
+
+struct job {
+    const struct sample_task *task;
+    const struct team *team;
+    struct frame_options options;
+    struct lane *lanes;
+    int n_lanes;
+    size_t stride; /* of gathered shots, the widest output */
+};
+
+static size_t count_rows(const struct frame_plan *plan, enum frame_output what) {
+    switch (what) {
+    case FRAME_OUT_RECORDS:
+        return (size_t)plan->n_records;
+    case FRAME_OUT_DETECTORS:
+        return (size_t)plan->n_detectors + plan->n_observables;
+    case FRAME_OUT_OBSERVABLES:
+        return plan->n_observables;
+    case FRAME_OUT_BITS:
+        break;
+    }
+    return plan->n_bits;
+}
+
+/* Words from one gathered shot to the next: an odd number of cache lines where there are many, so
+ * that the same word of many shots falls in all sets of a cache. */
+static size_t choose_stride(size_t n_bits) {
+    const size_t n_words = bits_words(n_bits), n_lines = (n_words + 7) / 8;
+    return n_words <= 8 ? n_words : 8 * (n_lines | 1);
+}
+
+static uint64_t divide_up(uint64_t a, uint64_t b) {
+    return a / b + (a % b != 0);
+}
+
+/* ---- memory ---- */
+
+/* Bytes of a lane: state, gathered shots, texts (at most 5 characters a bit that is set). */
+static uint64_t lane_bytes(const struct job *job) {
+    const uint64_t state = frame_state_bytes(job->task->plan, &job->options);
+    uint64_t gathered;
+    if (__builtin_mul_overflow((uint64_t)job->stride, UINT64_C(8) * FRAME_SHOTS, &gathered) ||
+        gathered > UINT64_MAX / 32 / job->options.n_blocks) {
+        return UINT64_MAX;
+    }
+    const uint64_t rest = gathered * (1 + 2 * (uint64_t)job->options.n_blocks);
+    return state > UINT64_MAX - rest ? UINT64_MAX : state + rest;
+}
+
+/* As many blocks to a batch and as many lanes as there is work and memory for. */
+static enum status choose_lanes(struct job *job) {
+    const struct sample_task *task = job->task;
+    const uint64_t n_ranks = (uint64_t)team_size(job->team);
+    const uint64_t room = task->max_bytes != 0 ? task->max_bytes : mem_available() / n_ranks;
+    const uint64_t n_blocks = divide_up(divide_up(task->n_shots, FRAME_SHOTS), n_ranks);
+    const uint32_t wanted = task->n_blocks != 0 ? task->n_blocks : frame_suggest_blocks(task->plan);
+    const uint64_t n_threads = (uint64_t)omp_get_max_threads();
+    const uint64_t share = divide_up(n_blocks, n_threads);
+    job->options.n_blocks = wanted < share ? wanted : share > 0 ? (uint32_t)share : 1;
+    while (job->options.n_blocks > 1 && lane_bytes(job) > room / n_threads) {
+        job->options.n_blocks /= 2;
+    }
+    const uint64_t n_bytes = lane_bytes(job),
+                   n_batches = divide_up(n_blocks, job->options.n_blocks);
+    if (n_bytes > room) {
+        return log_error(STATUS_NOFIT,
+                         "a block of 1024 shots needs %.3g GiB, more than the %.3g GiB that a rank "
+                         "may use",
+                         (double)n_bytes * 0x1p-30, (double)room * 0x1p-30);
+    }
+    uint64_t n = room / n_bytes;
+    n = n > n_threads ? n_threads : n;
+    n = n > n_batches ? n_batches : n;
+    job->n_lanes = n > 0 ? (int)n : 1;
+    return STATUS_OK;
+}
+
+static size_t gathered_bytes(const struct job *job) {
+    return (job->stride + 1) * FRAME_SHOTS * sizeof(uint64_t);
+}
+
+static enum status create_lanes(struct job *job) {
+    const struct frame_plan *plan = job->task->plan;
+    const size_t sweep_words = plan->n_sweeps * (size_t)FRAME_SHOTS / 64 * job->options.n_blocks;
+    job->lanes = mem_alloc((size_t)job->n_lanes, sizeof *job->lanes);
+    if (job->lanes == NULL) {
+        job->n_lanes = 0;
+        return STATUS_NOFIT;
+    }
+    for (int i = 0; i < job->n_lanes; i++) {
+        struct lane *lane = &job->lanes[i];
+        TRY(frame_state_create(&lane->state, plan, &job->options));
+        lane->gathered = mem_map(gathered_bytes(job));
+        lane->sweep = mem_alloc(sweep_words + 8, sizeof *lane->sweep);
+        if (lane->gathered == NULL || lane->sweep == NULL) {
+            return STATUS_NOFIT;
+        }
+    }
+    return STATUS_OK;
+}
+
+static void destroy_lanes(struct job *job) {
+    for (int i = 0; i < job->n_lanes; i++) {
+        struct lane *lane = &job->lanes[i];
+        frame_state_destroy(lane->state);
+        if (lane->gathered != NULL) {
+            mem_unmap(lane->gathered, gathered_bytes(job));
+        }
+        mem_free(lane->sweep);
+        for (size_t k = 0; k < SAMPLE_MAX_OUTPUTS; k++) {
+            text_fini(&lane->texts[k]);
+        }
+    }
+    mem_free(job->lanes);
+}
+
+/* ---- a batch ---- */
+
+static void format_block(const struct job *job, struct lane *lane, size_t k, uint32_t number,
+                         size_t n_shots) {
+    const struct sample_output *output = &job->task->outputs[k];
+    const size_t n_bits = frame_count_rows(lane->state, output->what),
+                 stride = choose_stride(n_bits);
+    frame_gather(lane->state, output->what, number, lane->gathered, stride);
+    for (size_t s = 0; s < n_shots && output->reference != NULL; s++) {
+        for (size_t w = 0; w < bits_words(n_bits); w++) {
+            lane->gathered[s * stride + w] ^= output->reference[w];
+        }
+    }
+    const struct sample_block block = {
+        .n_shots = n_shots,
+        .n_bits = n_bits,
+        .bits = lane->gathered,
+        .rows = n_bits > 0 ? frame_row(lane->state, output->what, 0) + 16 * (size_t)number : NULL,
+        .stride = stride,
+        .row_words = (size_t)FRAME_SHOTS / 64 * job->options.n_blocks,
+        .reference = output->reference,
+    };
+    output->format(output->ctx, &lane->texts[k], &block);
+}
+
+static void run_batch(const struct job *job, struct lane *lane, uint64_t first_block) {
+    const struct sample_task *task = job->task;
+    const size_t n_words = (size_t)FRAME_SHOTS / 64 * job->options.n_blocks;
+    const uint64_t *sweep = NULL;
+    for (size_t k = 0; k < task->n_outputs; k++) {
+        lane->texts[k].n = 0;
+    }
+    if (first_block * FRAME_SHOTS >= task->n_shots) {
+        return;
+    }
+    if (task->sweep != NULL && task->plan->n_sweeps > 0) {
+        /* rows want the alignment of vectors */
+        uint64_t *rows = (uint64_t *)(((uintptr_t)lane->sweep + 63) & ~(uintptr_t)63);
+        task->sweep(task->sweep_ctx, rows, first_block * FRAME_SHOTS, n_words);
+        sweep = rows;
+    }
+    frame_state_run(lane->state, first_block, sweep);
+    for (uint32_t i = 0; i < job->options.n_blocks; i++) {
+        const uint64_t first_shot = (first_block + i) * FRAME_SHOTS;
+        if (first_shot >= task->n_shots) {
+            break;
+        }
+        const uint64_t n_left = task->n_shots - first_shot;
+        for (size_t k = 0; k < task->n_outputs; k++) {
+            format_block(job, lane, k, i, n_left < FRAME_SHOTS ? (size_t)n_left : FRAME_SHOTS);
+        }
+    }
+}
+
+/* ---- in the order of shots ---- */
+
+static enum status write_own(const struct job *job) {
+    for (int i = 0; i < job->n_lanes; i++) {
+        for (size_t k = 0; k < job->task->n_outputs; k++) {
+            const struct sample_output *output = &job->task->outputs[k];
+            const struct text *text = &job->lanes[i].texts[k];
+            if (text->failed) {
+                return log_error(STATUS_NOFIT, "no memory for the text of a batch of shots");
+            }
+            TRY(output->write(output->ctx, text->data, text->n));
+        }
+    }
+    return STATUS_OK;
+}
+
+/* Rank 0 takes the texts of the others: sizes, then bytes. */
+static enum status write_others(const struct job *job) {
+    enum status status = STATUS_OK;
+    struct text buffer = {0};
+    for (int rank = 1; rank < team_size(job->team); rank++) {
+        for (size_t k = 0; k < job->task->n_outputs; k++) {
+            struct comm_request request;
+            uint64_t n;
+            comm_irecv(job->team, &request, &n, sizeof n, rank, TAG_RESULT, 0);
+            comm_wait(&request, 1);
+            buffer.n = 0;
+            char *data = text_extend(&buffer, (size_t)n);
+            CHECK(data != NULL);
+            comm_irecv(job->team, &request, data, (size_t)n, rank, TAG_RESULT, 1);
+            comm_wait(&request, 1);
+            const struct sample_output *output = &job->task->outputs[k];
+            status = status == STATUS_OK ? output->write(output->ctx, data, (size_t)n) : status;
+        }
+    }
+    text_fini(&buffer);
+    return status;
+}
+
+static void send_own(const struct job *job) {
+    for (size_t k = 0; k < job->task->n_outputs; k++) {
+        struct comm_request requests[2];
+        struct text *whole = &job->lanes[0].texts[k];
+        for (int i = 1; i < job->n_lanes; i++) {
+            text_add_n(whole, job->lanes[i].texts[k].data, job->lanes[i].texts[k].n);
+        }
+        CHECK(!whole->failed);
+        const uint64_t n = whole->n;
+        comm_isend(job->team, &requests[0], &n, sizeof n, 0, TAG_RESULT, 0);
+        comm_isend(job->team, &requests[1], whole->data, whole->n, 0, TAG_RESULT, 1);
+        comm_wait(requests, 2);
+    }
+}
+
+static enum status run_rounds(const struct job *job) {
+    const struct sample_task *task = job->task;
+    const uint64_t rank = (uint64_t)team_rank(job->team), n_ranks = (uint64_t)team_size(job->team);
+    const uint64_t n_own = (uint64_t)job->n_lanes * job->options.n_blocks;
+    const uint64_t n_blocks = divide_up(task->n_shots, FRAME_SHOTS);
+    enum status status = STATUS_OK;
+    for (uint64_t first = 0; first < n_blocks && status == STATUS_OK; first += n_own * n_ranks) {
+        const uint64_t own = first + rank * n_own;
+#pragma omp parallel for schedule(static, 1) num_threads(job->n_lanes)
+        for (int i = 0; i < job->n_lanes; i++) {
+            run_batch(job, &job->lanes[i], own + (uint64_t)i * job->options.n_blocks);
+        }
+        if (rank == 0) {
+            status = write_own(job);
+            const enum status others = write_others(job);
+            status = status == STATUS_OK ? others : status;
+        } else {
+            send_own(job);
+        }
+        status = n_ranks > 1 ? comm_agree(job->team, status) : status;
+    }
+    return status;
+}
+
+enum status sample_run(struct sample_figures *out_figures, const struct sample_task *task,
+                       const struct team *team) {
+    struct job job = {.task = task, .team = team, .options = {.seed = task->seed}};
+    for (size_t k = 0; k < task->n_outputs; k++) {
+        const enum frame_output what = task->outputs[k].what;
+        const size_t n_words = choose_stride(count_rows(task->plan, what));
+        job.stride = n_words > job.stride ? n_words : job.stride;
+        job.options.keeps_records = job.options.keeps_records || what == FRAME_OUT_RECORDS;
+        job.options.keeps_detectors = job.options.keeps_detectors || what == FRAME_OUT_DETECTORS;
+    }
+    const double t_start_s = clock_now_s();
+    TRY(comm_agree(team, choose_lanes(&job)));
+    /* The same number of lanes on all ranks: rounds then have the same shots. */
+    uint64_t spare[2] = {UINT64_MAX - (uint64_t)job.n_lanes, UINT64_MAX - job.options.n_blocks};
+    comm_max_u64(team, spare, 2);
+    job.n_lanes = (int)(UINT64_MAX - spare[0]);
+    job.options.n_blocks = (uint32_t)(UINT64_MAX - spare[1]);
+    enum status status = comm_agree(team, create_lanes(&job));
+    if (status == STATUS_OK) {
+        status = run_rounds(&job);
+    }
+    *out_figures = (struct sample_figures){
+        .n_bytes = (uint64_t)job.n_lanes * lane_bytes(&job),
+        .n_threads = job.n_lanes,
+        .n_blocks = job.options.n_blocks,
+        .wall_s = clock_now_s() - t_start_s,
+    };
+    destroy_lanes(&job);
+    return status;
+}

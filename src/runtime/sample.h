@@ -1,0 +1,57 @@
+/* Bulk sampling: many shots of a compiled Clifford list, as replicas over blocks of shots.
+ *
+ * Each thread of each rank holds a state of its own and takes whole batches of blocks; what it
+ * writes is handed over in the order of shots. Bits do not depend on ranks, threads or batches. */
+#ifndef QSPAN_RUNTIME_SAMPLE_H
+#define QSPAN_RUNTIME_SAMPLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "comm/comm.h"
+#include "engine/frame/frame.h"
+
+/* Up to 1024 shots of one output. Shot by shot: bit i of shot s is bit i of bits + s * stride; and
+ * the same as rows: bit s of rows + i * row_words. */
+struct sample_block {
+    size_t n_shots, n_bits;
+    const uint64_t *bits, *rows;
+    size_t stride, row_words;
+    const uint64_t *reference; /* rows do not have it yet; NULL: zeros */
+};
+struct sample_output {
+    enum frame_output what;
+    const uint64_t *reference; /* a bit for each row, added to all shots; NULL: zeros */
+    void *ctx;
+    /* Appends the shots to a text; called in parallel. */
+    void (*format)(void *ctx, struct text *out, const struct sample_block *block);
+    /* On rank 0, in the order of shots. */
+    enum status (*write)(void *ctx, const char *data, size_t n);
+};
+
+enum { SAMPLE_MAX_OUTPUTS = 2 };
+struct sample_task {
+    const struct frame_plan *plan;
+    uint64_t n_shots, seed, max_bytes; /* max_bytes: per rank; 0: what is available */
+    struct sample_output outputs[SAMPLE_MAX_OUTPUTS];
+    size_t n_outputs;
+    uint32_t n_blocks; /* of a batch; 0: as suits the cache */
+    /* Rows of the data of a sweep for shots first_shot .. first_shot + 64 n_words - 1, called in
+     * parallel; NULL: all 0. */
+    void (*sweep)(void *ctx, uint64_t *out_rows, uint64_t first_shot, size_t n_words);
+    void *sweep_ctx;
+};
+struct sample_figures {
+    uint64_t n_bytes; /* of this rank's states */
+    int n_threads;
+    uint32_t n_blocks;
+    double wall_s;
+};
+/* Collective over the team, whose ranks are replicas. Errors: STATUS_NOFIT before anything is
+ * written, what `write` returns. */
+enum status sample_run(struct sample_figures *out_figures, const struct sample_task *task,
+                       const struct team *team);
+
+#endif

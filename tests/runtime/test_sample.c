@@ -1,0 +1,243 @@
+/* Bulk samples of small noisy Clifford circuits against exact distributions. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "comm/comm.h"
+#include "engine/tableau/reference.h"
+#include "runtime/sample.h"
+#include "support/naive_record.h"
+#include "support/random_circuit.h"
+
+enum { N_QUBITS = 4, N_SHOTS = 1 << 17, N_RECORDS = 1 << NAIVE_MAX_RECORD };
+
+struct made {
+    struct op_list ops;
+    struct random_stream random;
+    unsigned n_results;
+    double n_ways; /* that naive code would follow */
+};
+
+static const struct src_loc nowhere = {NULL, 0, 0};
+
+static struct op *add(struct made *made, enum op_kind kind, unsigned which, const uint32_t *qubits,
+                      size_t n, const double *params, size_t n_params) {
+    struct op *op;
+    cr_assert_eq(op_list_add(&made->ops, &op, kind, qubits, n, params, n_params, nowhere),
+                 STATUS_OK);
+    op->which = (uint16_t)which;
+    return op;
+}
+
+/* Distinct qubits. */
+static void choose_qubits(struct made *made, uint32_t *out, unsigned n) {
+    for (unsigned i = 0; i < n; i++) {
+        bool is_new;
+        do {
+            is_new = true;
+            out[i] = random_below(&made->random, N_QUBITS);
+            for (unsigned j = 0; j < i; j++) {
+                is_new = is_new && out[j] != out[i];
+            }
+        } while (!is_new);
+    }
+}
+
+static void add_gate(struct made *made) {
+    uint32_t qubits[2];
+    unsigned gate;
+    do {
+        gate = random_below(&made->random, GATE_COUNT);
+    } while (!gate_get((enum gate_id)gate)->is_clifford ||
+             gate_get((enum gate_id)gate)->n_params > 0);
+    const unsigned n = gate_get((enum gate_id)gate)->n_qubits;
+    choose_qubits(made, qubits, n);
+    add(made, OP_GATE, gate, qubits, n, NULL, 0);
+}
+
+static void add_measure(struct made *made) {
+    uint32_t qubits[3];
+    const unsigned n = 1 + (random_below(&made->random, 2) == 0) * random_below(&made->random, 3);
+    const double p = 0.02 + 0.1 * random_below(&made->random, 4);
+    const bool is_noisy = random_below(&made->random, 3) == 0;
+    choose_qubits(made, qubits, n);
+    struct op *op = add(made, OP_MEASURE, 0, qubits, n, &p, is_noisy);
+    op->which = (uint16_t)random_below(&made->random, n == 1 ? 4 : 2);
+    for (unsigned i = 0; i < n; i++) {
+        op->arg |= (uint64_t)(1 + random_below(&made->random, 3)) << (2 * i);
+    }
+    made->n_results++;
+    made->n_ways *= is_noisy ? 4 : 2;
+}
+
+static void add_noise(struct made *made) {
+    static const double counts[NOISE_END] = {[NOISE_X] = 2,
+                                             [NOISE_Y] = 2,
+                                             [NOISE_Z] = 2,
+                                             [NOISE_DEPOLARIZE1] = 4,
+                                             [NOISE_PAULI1] = 4,
+                                             [NOISE_DEPOLARIZE2] = 16,
+                                             [NOISE_PAULI2] = 16,
+                                             [NOISE_CORRELATED] = 2,
+                                             [NOISE_ELSE] = 2,
+                                             [NOISE_HERALDED_ERASE] = 5,
+                                             [NOISE_HERALDED_PAULI1] = 5};
+    uint32_t qubits[3];
+    double p[15];
+    unsigned noise;
+    do {
+        noise = random_below(&made->random, NOISE_END);
+    } while (counts[noise] == 0);
+    const bool is_chain = noise == NOISE_CORRELATED || noise == NOISE_ELSE;
+    const unsigned n_params = op_noise_n_params((enum op_noise)noise),
+                   n = is_chain ? random_below(&made->random, 4)
+                                : op_noise_group((enum op_noise)noise);
+    const double scale = random_below(&made->random, 2) == 0 ? 0.015 : 0.6;
+    for (unsigned i = 0; i < n_params; i++) {
+        p[i] = scale / n_params * (0.2 + 0.8 * random_unit(&made->random));
+    }
+    choose_qubits(made, qubits, n);
+    struct op *op = add(made, OP_NOISE, noise, qubits, n, p, n_params);
+    for (unsigned i = 0; is_chain && i < n; i++) {
+        op->arg |= (uint64_t)(1 + random_below(&made->random, 3)) << (2 * i);
+    }
+    made->n_results += noise == NOISE_HERALDED_ERASE || noise == NOISE_HERALDED_PAULI1;
+    made->n_ways *= counts[noise];
+}
+
+static void add_reset(struct made *made) {
+    uint32_t qubit;
+    choose_qubits(made, &qubit, 1);
+    add(made, OP_RESET, 0, &qubit, 1, NULL, 0)->arg = random_below(&made->random, 4);
+    made->n_ways *= 2;
+}
+
+static void add_feedback(struct made *made) {
+    uint32_t a, b, sum, qubit;
+    size_t open;
+    if (made->n_results == 0) {
+        return;
+    }
+    const uint32_t back = 1 + random_below(&made->random, made->n_results);
+    cr_assert_eq(expr_add(&made->ops, &a, (struct expr){.kind = EXPR_REC, .a = back}), STATUS_OK);
+    cr_assert_eq(expr_add(&made->ops, &b, (struct expr){.kind = EXPR_REC, .a = 1}), STATUS_OK);
+    cr_assert_eq(expr_add(&made->ops, &sum, (struct expr){.kind = EXPR_XOR, .a = a, .b = b}),
+                 STATUS_OK);
+    cr_assert_eq(expr_add(&made->ops, &sum, (struct expr){.kind = EXPR_NOT, .a = sum}), STATUS_OK);
+    cr_assert_eq(op_list_open(&made->ops, &open, OP_IF, sum, 0, nowhere), STATUS_OK);
+    choose_qubits(made, &qubit, 1);
+    static const enum gate_id paulis[3] = {GATE_X, GATE_Y, GATE_Z};
+    add(made, OP_GATE, paulis[random_below(&made->random, 3)], &qubit, 1, NULL, 0);
+    cr_assert_eq(op_list_close(&made->ops, open, nowhere), STATUS_OK);
+}
+
+static void make(struct made *made, uint64_t seed) {
+    *made = (struct made){.random = {.seed = seed}, .n_ways = 1};
+    while (made->n_results < NAIVE_MAX_RECORD - 1 && made->n_ways < 3000) {
+        for (unsigned i = random_below(&made->random, 6); i > 0; i--) {
+            add_gate(made);
+        }
+        switch (random_below(&made->random, 5)) {
+        case 0:
+            add_noise(made);
+            break;
+        case 1:
+            add_reset(made);
+            break;
+        case 2:
+            add_feedback(made);
+            break;
+        default:
+            add_measure(made);
+            break;
+        }
+    }
+}
+
+struct counts {
+    uint64_t n[N_RECORDS], n_shots;
+};
+
+static void count_shots(void *ctx, struct text *out, const struct sample_block *block) {
+    (void)ctx;
+    for (size_t s = 0; s < block->n_shots; s++) {
+        text_add_n(out, (const char *)(block->bits + s * block->stride), sizeof(uint64_t));
+    }
+}
+
+static enum status take_shots(void *ctx, const char *data, size_t n) {
+    struct counts *counts = ctx;
+    for (size_t i = 0; i < n; i += sizeof(uint64_t)) {
+        uint64_t record;
+        memcpy(&record, data + i, sizeof record);
+        cr_assert_lt(record, N_RECORDS);
+        counts->n[record]++;
+        counts->n_shots++;
+    }
+    return STATUS_OK;
+}
+
+static void sample(struct counts *counts, const struct made *made, uint64_t *out_reference) {
+    const struct frame_task frames = {.ops = &made->ops, .n_qubits = N_QUBITS};
+    struct frame_plan *plan;
+    struct sample_figures figures;
+    uint64_t reference[2] = {0};
+    cr_assert_eq(frame_plan_create(&plan, &frames), STATUS_OK);
+    cr_assert_eq(plan->n_records, made->n_results);
+    const struct reference_task task = {
+        .ops = &made->ops, .n_qubits = N_QUBITS, .n_records = plan->n_records};
+    cr_assert_eq(reference_run(reference, NULL, &task), STATUS_OK);
+    const struct sample_task job = {
+        .plan = plan,
+        .n_shots = N_SHOTS,
+        .seed = 11,
+        .outputs = {{FRAME_OUT_RECORDS, reference, counts, count_shots, take_shots}},
+        .n_outputs = 1,
+    };
+    cr_assert_eq(sample_run(&figures, &job, comm_world()), STATUS_OK);
+    cr_assert_eq(counts->n_shots, N_SHOTS);
+    *out_reference = reference[0];
+    frame_plan_destroy(plan);
+}
+
+/* Chi-square over records with at least 10 expected shots; what cannot be must not be. */
+static void compare(const struct counts *counts, const double *p, uint64_t seed) {
+    double chi = 0, rest_p = 0, rest_n = 0;
+    int n_bins = -1;
+    for (size_t r = 0; r < N_RECORDS; r++) {
+        const double want = p[r] * N_SHOTS, got = (double)counts->n[r];
+        cr_assert(p[r] > 1e-12 || got == 0, "seed %llu: record %zu cannot be",
+                  (unsigned long long)seed, r);
+        if (want < 10) {
+            rest_p += want;
+            rest_n += got;
+            continue;
+        }
+        chi += (got - want) * (got - want) / want;
+        n_bins++;
+    }
+    if (rest_p >= 10) {
+        chi += (rest_n - rest_p) * (rest_n - rest_p) / rest_p;
+        n_bins++;
+    }
+    cr_expect_lt(chi, n_bins + 5 * sqrt(2.0 * n_bins) + 12, "seed %llu: chi-square %g of %d",
+                 (unsigned long long)seed, chi, n_bins);
+}
+
+Test(sample, distributions_are_exact) {
+    static struct counts counts;
+    static double p[N_RECORDS];
+    cr_assert_eq(comm_start_alone(), STATUS_OK);
+    for (uint64_t seed = 1; seed <= 36; seed++) {
+        struct made made;
+        uint64_t reference;
+        make(&made, seed);
+        memset(&counts, 0, sizeof counts);
+        sample(&counts, &made, &reference);
+        naive_record_distribution(p, &made.ops, N_QUBITS);
+        compare(&counts, p, seed);
+        op_list_fini(&made.ops);
+    }
+    comm_stop();
+}
