@@ -51,6 +51,26 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
             .check = cmd_plan_check,
             .run = cmd_plan,
         },
+    [COMMAND_SAMPLE] =
+        {
+            .name = "sample",
+            .brief = "sample measurements or detection events in bulk",
+            .args_help = "FILE|PROGRAM",
+            .summary = "Sample measurements, or detection events, of a noisy Clifford circuit "
+                       "(Stim's language, OpenQASM) or program with Pauli frames; - reads "
+                       "standard input.",
+            .details =
+                "Measurements are those of one noiseless shot, from a dense tableau, with what "
+                "frames say is flipped; detection events need no such shot. A program's "
+                "measurements are those into the bits that counts would show.\n\n"
+                "Each rank samples shots of its own: mpirun -n 4 qspan sample ... Shots are the "
+                "same for any number of ranks and threads, on every processor.\n\n" EXIT_CODES,
+            .n_args_min = 1,
+            .n_args_max = 1,
+            .is_parallel = true,
+            .check = cmd_sample_check,
+            .run = cmd_sample,
+        },
     [COMMAND_VERIFY] =
         {
             .name = "verify",
@@ -174,7 +194,6 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
 
 /* Of the whole design; asked for, these are refused as not available yet. */
 static const char *const later_commands[] = {
-    "sample",
     "network",
     "selftest",
     "bench",

@@ -17,6 +17,7 @@
 enum command_id {
     COMMAND_RUN,
     COMMAND_PLAN,
+    COMMAND_SAMPLE,
     COMMAND_VERIFY,
     COMMAND_GEN,
     COMMAND_CONVERT,
@@ -48,6 +49,13 @@ enum option_id {
     OPTION_MEMORY_PER_RANK,
     OPTION_DECODE,
     OPTION_AGAINST,
+    OPTION_DETECTORS,
+    OPTION_OUT_FORMAT,
+    OPTION_APPEND_OBSERVABLES,
+    OPTION_OBS_OUT,
+    OPTION_OBS_OUT_FORMAT,
+    OPTION_SWEEP,
+    OPTION_SWEEP_FORMAT,
     OPTION_JSON,
     OPTION_OUTPUT,
     OPTION_STATE,
@@ -87,6 +95,8 @@ struct cli_options {
     size_t n_params;
     uint64_t n_qpus, n_comm, n_shots, seed, shots_per_timeline, n_probabilities, max_branches;
     uint64_t n_ranks, memory_per_rank;
+    const char *out_format, *obs_out, *obs_out_format, *sweep, *sweep_format;
+    bool wants_detectors, appends_observables;
     struct gen_args gen;
     bool decomposes, folds_loops, allows_gauge, ignores_failures, blocks_remnants;
     double approximate; /* --approximate-disjoint-errors */
@@ -120,6 +130,8 @@ extern const struct cli_command cli_commands[COMMAND_COUNT];
 enum status cmd_run(const struct cli_options *options);
 enum status cmd_run_check(const struct cli_options *options);
 enum status cmd_plan(const struct cli_options *options);
+enum status cmd_sample(const struct cli_options *options);
+enum status cmd_sample_check(const struct cli_options *options);
 enum status cmd_plan_check(const struct cli_options *options);
 enum status cmd_verify(const struct cli_options *options);
 enum status cmd_verify_check(const struct cli_options *options);

@@ -1,0 +1,347 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/progress.h"
+#include "base/rng.h"
+#include "cli/load.h"
+#include "engine/tableau/reference.h"
+#include "output/samples.h"
+#include "program/program.h"
+
+struct sink {
+    struct samples_layout layout;
+    const char *path; /* NULL: standard output */
+    int fd;
+};
+
+struct sample_job {
+    const struct cli_options *options;
+    const struct team *team;
+    struct circuit *circuit; /* or */
+    struct program *program;
+    uint64_t *recorded; /* bits of a program that form the record */
+    struct frame_plan *plan;
+    uint64_t *reference;
+    uint64_t *sweep; /* rows of all shots */
+    size_t sweep_words;
+    struct sink sinks[SAMPLE_MAX_OUTPUTS];
+    size_t n_sinks;
+};
+
+/* ---- input ---- */
+
+static enum status find_recorded(struct sample_job *job) {
+    const struct program *program = job->program;
+    uint32_t *bits;
+    size_t n;
+    job->recorded = mem_alloc(bits_words(program->n_bits) + 1, sizeof *job->recorded);
+    if (job->recorded == NULL) {
+        return STATUS_NOFIT;
+    }
+    TRY(program_key_bits(program, &bits, &n));
+    for (size_t i = 0; i < n; i++) {
+        bits_set(job->recorded, bits[i], true);
+    }
+    mem_free(bits);
+    return STATUS_OK;
+}
+
+static enum status read_program(struct sample_job *job, const char *text, size_t n) {
+    const struct circuit_limits limits = {.strict = job->options->is_strict};
+    struct program_check check = {0};
+    TRY(program_read_text(&job->program, job->options->args[0], text, n, &limits));
+    const enum status status = program_check(&check, job->program);
+    program_check_fini(&check);
+    return status == STATUS_OK ? find_recorded(job) : status;
+}
+
+static enum status read_input(struct sample_job *job) {
+    char *text;
+    size_t n;
+    TRY(load_text(&text, &n, job->team, job->options->args[0]));
+    const enum status status =
+        program_is_program_text(text, n)
+            ? read_program(job, text, n)
+            : load_read_circuit(&job->circuit, job->options, job->options->args[0], text, n);
+    mem_free(text);
+    return comm_agree(job->team, status);
+}
+
+/* Stim's circuits refer to results by the record alone; others by bits. */
+static bool has_bits(const struct circuit *circuit) {
+    for (size_t i = 0; i < circuit->ops.n_exprs; i++) {
+        const uint32_t kind = circuit->ops.exprs[i].kind;
+        if (kind == EXPR_BIT || kind == EXPR_EQ) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct frame_task frame_task_of(const struct sample_job *job) {
+    if (job->program != NULL) {
+        return (struct frame_task){
+            .ops = &job->program->ops,
+            .files = job->program->files,
+            .n_qubits = job->program->n_wires,
+            .n_bits = job->program->n_bits,
+            .recorded = job->recorded,
+        };
+    }
+    return (struct frame_task){
+        .ops = &job->circuit->ops,
+        .files = job->circuit->files,
+        .n_qubits = job->circuit->n_qubits,
+        .n_bits = has_bits(job->circuit) ? job->circuit->n_bits : 0,
+    };
+}
+
+/* On rank 0, for all. */
+static enum status make_reference(struct sample_job *job) {
+    const struct frame_task frames = frame_task_of(job);
+    const struct reference_task task = {
+        .ops = frames.ops,
+        .files = frames.files,
+        .n_qubits = frames.n_qubits,
+        .n_bits = frames.n_bits,
+        .recorded = frames.recorded,
+        .n_records = job->plan->n_records,
+        .max_bytes = job->options->memory_per_rank,
+    };
+    const size_t n_words = bits_words((size_t)task.n_records) + 1;
+    const double t_start_s = clock_now_s();
+    if (job->plan->n_records > UINT64_C(1) << 40) {
+        return log_error(STATUS_NOFIT, "a shot has %.3g results: with --detectors or not at all",
+                         (double)job->plan->n_records);
+    }
+    job->reference = mem_alloc(n_words, sizeof *job->reference);
+    enum status status = job->reference == NULL ? STATUS_NOFIT : STATUS_OK;
+    if (status == STATUS_OK && team_rank(job->team) == 0) {
+        status = reference_run(job->reference, NULL, &task);
+    }
+    TRY(comm_agree(job->team, status));
+    comm_bcast(job->team, job->reference, n_words * sizeof *job->reference, 0);
+    log_note("reference shot: %.3g s, %.3g MiB", clock_now_s() - t_start_s,
+             (double)reference_bytes(&task) * 0x1p-20);
+    return STATUS_OK;
+}
+
+/* ---- sweep ---- */
+
+static enum samples_format find_format(const char *name) {
+    unsigned format = 0;
+    while (format + 1 < SAMPLES_FORMAT_COUNT && strcmp(samples_format_names[format], name) != 0) {
+        format++;
+    }
+    return (enum samples_format)format;
+}
+
+static enum status read_sweep(struct sample_job *job) {
+    const struct cli_options *options = job->options;
+    char *text;
+    size_t n;
+    TRY(load_text(&text, &n, job->team, options->sweep));
+    job->sweep_words = bits_words((size_t)options->n_shots);
+    job->sweep = mem_alloc(job->plan->n_sweeps * job->sweep_words, sizeof *job->sweep);
+    const enum status status =
+        job->sweep == NULL
+            ? STATUS_NOFIT
+            : samples_read(job->sweep, job->sweep_words, find_format(options->sweep_format),
+                           options->sweep, text, n, job->plan->n_sweeps, options->n_shots);
+    mem_free(text);
+    return comm_agree(job->team, status);
+}
+
+static void copy_sweep(void *ctx, uint64_t *out_rows, uint64_t first_shot, size_t n_words) {
+    const struct sample_job *job = ctx;
+    const size_t first = (size_t)first_shot / 64;
+    const size_t n = job->sweep_words - first < n_words ? job->sweep_words - first : n_words;
+    for (uint32_t i = 0; i < job->plan->n_sweeps; i++) {
+        uint64_t *row = out_rows + i * n_words;
+        memset(row, 0, n_words * sizeof *row);
+        memcpy(row, job->sweep + i * job->sweep_words + first, n * sizeof *row);
+    }
+}
+
+/* ---- output ---- */
+
+static void format_shots(void *ctx, struct text *out, const struct sample_block *block) {
+    const struct sink *sink = ctx;
+    samples_add(out, &sink->layout, block);
+}
+
+static enum status write_bytes(void *ctx, const char *data, size_t n) {
+    const struct sink *sink = ctx;
+    while (n > 0) {
+        const ssize_t n_done = write(sink->fd, data, n);
+        if (n_done < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n_done < 0) {
+            return log_error(errno == ENOSPC ? STATUS_NOFIT : STATUS_USAGE, "%s: %s",
+                             sink->path != NULL ? sink->path : "standard output", strerror(errno));
+        }
+        data += n_done;
+        n -= (size_t)n_done;
+    }
+    return STATUS_OK;
+}
+
+static enum status open_sink(struct sink *sink, const char *path) {
+    const bool is_file = path != NULL && strcmp(path, "-") != 0;
+    sink->path = is_file ? path : NULL;
+    sink->fd = STDOUT_FILENO;
+    if (!is_file) {
+        return STATUS_OK;
+    }
+    FILE *file = fopen(path, "wb");
+    sink->fd = file != NULL ? dup(fileno(file)) : -1;
+    const int error = errno;
+    if (file != NULL) {
+        fclose(file);
+    }
+    return sink->fd < 0 ? log_error(STATUS_USAGE, "%s: %s", path, strerror(error)) : STATUS_OK;
+}
+
+static enum status close_sink(struct sink *sink) {
+    if (sink->path != NULL && sink->fd >= 0 && close(sink->fd) != 0) {
+        return log_error(STATUS_NOFIT, "%s: %s", sink->path, strerror(errno));
+    }
+    return STATUS_OK;
+}
+
+static enum status add_sink(struct sample_job *job, struct sample_task *task,
+                            enum frame_output what, const struct samples_layout *layout,
+                            const char *path) {
+    struct sink *sink = &job->sinks[job->n_sinks++];
+    sink->layout = *layout;
+    sink->fd = -1;
+    task->outputs[task->n_outputs++] = (struct sample_output){
+        .what = what,
+        .reference = what == FRAME_OUT_RECORDS ? job->reference : NULL,
+        .ctx = sink,
+        .format = format_shots,
+        .write = write_bytes,
+    };
+    return comm_agree(job->team, team_rank(job->team) == 0 ? open_sink(sink, path) : STATUS_OK);
+}
+
+static enum status add_sinks(struct sample_job *job, struct sample_task *task) {
+    const struct cli_options *options = job->options;
+    const struct frame_plan *plan = job->plan;
+    const size_t n_detectors = (size_t)plan->n_detectors;
+    struct samples_layout layout = {
+        .format = find_format(options->out_format),
+        .n = (size_t)plan->n_records,
+        .letter = 'M',
+    };
+    if (!options->wants_detectors) {
+        return add_sink(job, task, FRAME_OUT_RECORDS, &layout, options->output);
+    }
+    layout.letter = 'D';
+    layout.n_detectors = n_detectors;
+    layout.observables_first = layout.format == SAMPLES_DETS && !options->appends_observables &&
+                               options->obs_out == NULL; /* as Stim does */
+    layout.n = n_detectors;
+    if (options->appends_observables || layout.observables_first) {
+        layout.n += plan->n_observables;
+    }
+    TRY(add_sink(job, task, FRAME_OUT_DETECTORS, &layout, options->output));
+    if (options->obs_out == NULL) {
+        return STATUS_OK;
+    }
+    layout = (struct samples_layout){
+        .format = find_format(options->obs_out_format), .n = plan->n_observables, .letter = 'L'};
+    return add_sink(job, task, FRAME_OUT_OBSERVABLES, &layout, options->obs_out);
+}
+
+/* ---- the command ---- */
+
+static enum status sample_all(struct sample_job *job) {
+    const struct cli_options *options = job->options;
+    struct sample_figures figures;
+    uint64_t seed = options->seed;
+    if (!cli_is_given(options, OPTION_SEED)) {
+        seed = rng_seed_from_os();
+        comm_bcast(job->team, &seed, sizeof seed, 0);
+        log_note("seed %llu", (unsigned long long)seed);
+    }
+    struct sample_task task = {
+        .plan = job->plan,
+        .n_shots = options->n_shots,
+        .seed = seed,
+        .max_bytes = options->memory_per_rank,
+        .sweep = job->sweep != NULL ? copy_sweep : NULL,
+        .sweep_ctx = job,
+    };
+    enum status status = add_sinks(job, &task);
+    if (status == STATUS_OK) {
+        status = sample_run(&figures, &task, job->team);
+    }
+    for (size_t i = 0; i < job->n_sinks; i++) {
+        const enum status closed = close_sink(&job->sinks[i]);
+        status = status == STATUS_OK ? closed : status;
+    }
+    TRY(comm_agree(job->team, status));
+    log_note(
+        "%llu shots in %.3g s: %.4g shots/s, %.3g gates/s; %d thread%s of %u blocks, %.3g MiB",
+        (unsigned long long)task.n_shots, figures.wall_s, (double)task.n_shots / figures.wall_s,
+        job->plan->n_gates * (double)task.n_shots / figures.wall_s, figures.n_threads,
+        figures.n_threads == 1 ? "" : "s", figures.n_blocks, (double)figures.n_bytes * 0x1p-20);
+    return STATUS_OK;
+}
+
+static enum status run_job(struct sample_job *job) {
+    const struct cli_options *options = job->options;
+    TRY(read_input(job));
+    const struct frame_task task = frame_task_of(job);
+    TRY(comm_agree(job->team, frame_plan_create(&job->plan, &task)));
+    if (options->sweep != NULL) {
+        TRY(read_sweep(job));
+    } else if (job->plan->n_sweeps > 0) {
+        log_note("%u sweep bits are 0 in all shots; --sweep gives others", job->plan->n_sweeps);
+    }
+    if (!options->wants_detectors) {
+        TRY(make_reference(job));
+    }
+    return sample_all(job);
+}
+
+enum status cmd_sample_check(const struct cli_options *options) {
+    const bool is_detect = options->wants_detectors;
+    const bool is_ptb64 =
+        strcmp(options->out_format, "ptb64") == 0 ||
+        (options->obs_out != NULL && strcmp(options->obs_out_format, "ptb64") == 0);
+    if (!is_detect && (options->appends_observables || options->obs_out != NULL)) {
+        return log_error(STATUS_USAGE, "%s goes with --detectors",
+                         options->obs_out != NULL ? "--obs-out" : "--append-observables");
+    }
+    if (options->obs_out == NULL && cli_is_given(options, OPTION_OBS_OUT_FORMAT)) {
+        return log_error(STATUS_USAGE, "--obs-out-format goes with --obs-out");
+    }
+    if (options->sweep == NULL && cli_is_given(options, OPTION_SWEEP_FORMAT)) {
+        return log_error(STATUS_USAGE, "--sweep-format goes with --sweep");
+    }
+    if (is_ptb64 && options->n_shots % 64 != 0) {
+        return log_error(STATUS_USAGE, "ptb64 takes shots in multiples of 64, not %llu",
+                         (unsigned long long)options->n_shots);
+    }
+    return STATUS_OK;
+}
+
+enum status cmd_sample(const struct cli_options *options) {
+    struct sample_job job = {.options = options, .team = comm_world()};
+    const enum status status = run_job(&job);
+    frame_plan_destroy(job.plan);
+    circuit_destroy(job.circuit);
+    program_destroy(job.program);
+    mem_free(job.recorded);
+    mem_free(job.reference);
+    mem_free(job.sweep);
+    return status;
+}

@@ -1,0 +1,137 @@
+# qspan sample: bytes as Stim 1.16 writes them, the same for any ranks and threads, refusals.
+. "$QSPAN_SOURCE_DIR/tests/cli/common.sh" || exit 1
+
+# Circuits of which every shot is the same; sums are those of what `stim sample` and `stim detect`
+# wrote for 128 shots.
+cat >fixed.stim <<'TXT'
+X 0 3 9 270 299
+M 0 1 2 3 4 5 6 7 8 9
+REPEAT 29 {
+    M 20 21 22 23 24 25 26 27 28 29
+}
+M 270 !271 299
+TXT
+cat >events.stim <<'TXT'
+R 0 1 2
+M 0 1 2
+X_ERROR(1) 1
+REPEAT 30 {
+    M 0 1 2
+    DETECTOR rec[-1] rec[-4]
+    DETECTOR rec[-2] rec[-5]
+    DETECTOR rec[-3] rec[-6]
+    X_ERROR(1) 0
+}
+REPEAT 100 {
+    M 0 1 2
+    DETECTOR rec[-2] rec[-5]
+    DETECTOR rec[-1]
+    DETECTOR rec[-1]
+}
+X_ERROR(1) 2
+M 2
+OBSERVABLE_INCLUDE(0) rec[-1]
+OBSERVABLE_INCLUDE(2) rec[-1] rec[-2]
+OBSERVABLE_INCLUDE(3) rec[-2]
+OBSERVABLE_INCLUDE(10) rec[-4]
+TXT
+sum() { sha256sum <"$1" | cut -c1-16; }
+#       format fixed            events           append           observables
+while read -r format fixed events append observables; do
+    expect 0 qspan sample fixed.stim --shots 128 --out-format "$format" -o got
+    equal "$format $(sum got)" "$format $fixed"
+    expect 0 qspan sample events.stim --detectors --shots 128 --out-format "$format" -o got
+    equal "$format $(sum got)" "$format $events"
+    expect 0 qspan sample events.stim --detectors --append-observables --shots 128 \
+        --out-format "$format" -o got
+    equal "$format $(sum got)" "$format $append"
+    expect 0 qspan sample events.stim --detectors --shots 128 -o got --obs-out obs \
+        --obs-out-format "$format"
+    equal "$format $(sum obs)" "$format $observables"
+    equal "$format $(sum got)" "$format dffd0a2528046655"
+done <<'TXT'
+01    a5ded048dd65c565 dffd0a2528046655 fdb3341d2fe1dfcd d3b3589212e8fe77
+b8    d581cfed0ba9c38a ae424cbbe54777f0 0d46289e93e67928 9b5b139b3f3ad492
+r8    1f2b91463a82afd2 b936c07fe3086949 c022d85b3ffb5dfd 06075a1e761f82b9
+hits  1aac82a28a93197c 1c825918b8cf3f27 58c764c243728ae2 b596cacecba9bb65
+dets  7118eeac06ab1775 6150be10a6eb87a8 d61e525ff70d7ad7 b8b8b480e5b373d7
+ptb64 6e88de28c19af98f bbadb0c163cb8c2f efbaa49af11403f4 be6d335e09269ffe
+TXT
+
+# Noise, feedback, a sweep: on stdout, one shot more than two blocks, any ranks, threads and ISA.
+cat >noisy.stim <<'TXT'
+H 0
+CX 0 1
+DEPOLARIZE2(0.01) 0 1
+REPEAT 7 {
+    MPP(0.001) X0*X1 Z0*Z1
+    HERALDED_ERASE(0.005) 1
+    E(0.3) X0
+    ELSE_CORRELATED_ERROR(0.01) Z0 Y1
+    DETECTOR rec[-1]
+    DETECTOR rec[-2] rec[-3]
+}
+CX rec[-2] 2 sweep[1] 2
+MR 0 1 2
+OBSERVABLE_INCLUDE(1) rec[-1]
+TXT
+for ((i = 0; i < 2049; i++)); do echo "$((i % 2))$((i % 3 == 0))"; done >sweep.01
+n_ranks=1
+# shellcheck disable=SC2086
+for what in "" "--detectors --append-observables --out-format hits"; do
+    expect 0 qspan sample noisy.stim $what --shots 2049 --seed 5 --sweep sweep.01 -q
+    cp out want
+    equal "$(wc -l <want)" 2049
+    n_ranks=$((n_ranks + 1))
+    OMP_NUM_THREADS=$((n_ranks - 1)) on_ranks $n_ranks sample noisy.stim $what --shots 2049 \
+        --seed 5 --sweep sweep.01 -q >got
+    cmp got want || fail "other shots on $n_ranks ranks"
+    for isa in scalar avx2; do
+        if QSPAN_ISA=$isa qspan info >/dev/null 2>&1; then
+            QSPAN_ISA=$isa OMP_NUM_THREADS=3 qspan sample noisy.stim $what --shots 2049 --seed 5 \
+                --sweep sweep.01 -q -o got
+            cmp got want || fail "other shots with $isa"
+        fi
+    done
+    # fewer shots are the first of them
+    head -100 sweep.01 >first.01
+    qspan sample noisy.stim $what --shots 100 --seed 5 --sweep first.01 -q >got
+    cmp got <(head -100 want) || fail "shots depend on --shots"
+done
+
+# A program: results into output bits.
+cat >pair.qasm <<'TXT'
+OPENQASM 3.0;
+include "stdgates.inc";
+include "qnu.inc";
+qubit[1] a; qubit[1] b; qubit[1] ca; qubit[1] cb; bit m; output bit[2] c;
+pragma qspan qpu A data a[0] comm ca[0]
+pragma qspan qpu B data b[0] comm cb[0]
+h a[0];
+ebit(ca[0], cb[0]);
+cx a[0], ca[0];
+m = measure ca[0];
+if (m) x cb[0];
+cx cb[0], b[0];
+h cb[0];
+bit k;
+k = measure cb[0];
+if (k) z a[0];
+c[0] = measure a[0];
+c[1] = measure b[0];
+TXT
+expect 0 qspan sample pair.qasm --shots 1000 --seed 2
+equal "$(sort -u out | tr '\n' ' ')" "00 11 "
+
+# Refused.
+printf 'H 0\nT 0\nM 0\n' >magic.stim
+expect 3 qspan sample magic.stim
+has err "magic.stim:2:3: error: frames cannot follow t: it is no Clifford gate"
+expect 2 qspan sample noisy.stim --out-format ptb64 --shots 100
+has err "ptb64 takes shots in multiples of 64"
+expect 2 qspan sample noisy.stim --append-observables
+expect 3 qspan sample noisy.stim --sweep fixed.stim
+printf 'REPEAT 1000000000000 {\nM 0\nDETECTOR rec[-1]\n}\n' >endless.stim
+expect 4 qspan sample endless.stim --detectors --shots 1
+has err "more than the"
+expect 4 qspan sample fixed.stim --memory-per-rank 1000
