@@ -11,36 +11,8 @@
 
 static const size_t max_file_bytes = (size_t)1 << 31;
 
-/* Rank 0's text on every rank. On entry the others' *inout_text is NULL; on failure all are freed.
- */
-static enum status share_text(char **inout_text, size_t *inout_n, const struct team *team) {
-    uint64_t n = *inout_n;
-    comm_bcast(team, &n, sizeof n, 0);
-    if (team_rank(team) != 0) {
-        *inout_text = mem_alloc((size_t)n + 1, 1);
-    }
-    enum status status = comm_agree(team, *inout_text ? STATUS_OK : STATUS_NOFIT);
-    if (status != STATUS_OK) {
-        mem_free(*inout_text);
-        return status;
-    }
-    comm_bcast(team, *inout_text, (size_t)n, 0);
-    *inout_n = (size_t)n;
-    return STATUS_OK;
-}
-
 enum status load_text(char **out_text, size_t *out_n, const struct team *team, const char *path) {
-    char *text = NULL;
-    size_t n = 0;
-    enum status status = STATUS_OK;
-    if (team_rank(team) == 0) {
-        status = file_read(&text, &n, path, max_file_bytes);
-    }
-    TRY(comm_agree(team, status));
-    TRY(share_text(&text, &n, team));
-    *out_text = text;
-    *out_n = n;
-    return STATUS_OK;
+    return comm_read_file(team, out_text, out_n, path, max_file_bytes);
 }
 
 static enum status load_machine(struct machine **out_machine, const struct team *team,
@@ -60,7 +32,7 @@ static enum status load_machine(struct machine **out_machine, const struct team 
             memcpy(text, machine->text, n);
         }
     }
-    status = share_text(&text, &n, team);
+    status = comm_share_text(team, &text, &n);
     if (status == STATUS_OK) {
         if (team_rank(team) != 0) {
             status = machine_read_text(&machine, name, text, n);

@@ -58,6 +58,12 @@ void comm_allgather(const struct team *team, void *out, const void *data, size_t
 enum status comm_agree(const struct team *team, enum status status);
 /* All ranks must hold equal bytes (replicated state): else STATUS_INTERNAL, logged with ranks. */
 enum status comm_check_digest(const struct team *team, const void *data, size_t n_bytes);
+/* Rank 0's text (n bytes, 0-terminated; mem_free it) on every rank; the others' *inout_text is NULL
+ * on entry. On failure all are freed. STATUS_NOFIT. Collective. */
+enum status comm_share_text(const struct team *team, char **inout_text, size_t *inout_n);
+/* The text of a file that rank 0 reads (file_read), on every rank; mem_free it. Collective. */
+enum status comm_read_file(const struct team *team, char **out_text, size_t *out_n,
+                           const char *path, size_t max_bytes);
 /* "Open MPI v4.1.4, ..." or "none" */
 const char *comm_library(void);
 /* The same for the library that qspan is linked with, started or not. */

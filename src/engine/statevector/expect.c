@@ -75,9 +75,10 @@ static void add_span(const struct sweep *sweep, struct measure_sum *sums, uint64
 
 /* Integers: the order does not matter. */
 static void add_sums(struct sweep *sweep, const struct measure_sum *sums) {
-#pragma omp critical(qspan_expect)
     for (unsigned i = 0; i < sweep->n; i++) {
+#pragma omp atomic
         sweep->sums[i].hi += sums[i].hi;
+#pragma omp atomic
         sweep->sums[i].lo += sums[i].lo;
     }
 }

@@ -1,0 +1,227 @@
+/* qspan: an emulator of networks of quantum computers, as a library.
+ *
+ * A circuit is distributed over the QPUs of a machine; out comes a program, which is planned or
+ * run; a run gives results. Each step takes the objects of the one before and changes none of them.
+ *
+ *     struct qspan_session *session;
+ *     qspan_open(&session);
+ *     qspan_circuit_read(session, &circuit, "bell.qasm");
+ *     qspan_machine_ideal(session, &machine, 2, circuit);
+ *     qspan_distribute(&program, circuit, machine);
+ *     qspan_run(&results, program, machine, NULL);
+ *
+ * Conventions. Functions that can fail return enum qspan_status; outputs come first, are set only
+ * on success and belong to the caller, who gives them to the _destroy function of their type (which
+ * takes NULL). Strings are UTF-8 and 0-terminated. Why a call failed says qspan_error; nothing is
+ * printed. A caller's bug (a NULL object, an index out of range) ends the process with a message.
+ *
+ * One session at a time in a process; not thread safe: one thread calls. With qspan_mpi.h all ranks
+ * of the communicator make the same calls in the same order, those marked "collective" together;
+ * the others answer from this rank's memory. */
+#ifndef QSPAN_H
+#define QSPAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define QSPAN_API __attribute__((visibility("default")))
+#else
+#define QSPAN_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum qspan_status {
+    QSPAN_OK = 0,
+    QSPAN_INTERNAL = 1, /* a fault of qspan */
+    QSPAN_USAGE = 2,    /* arguments that make no sense */
+    QSPAN_INPUT = 3,    /* a file or text was refused: the error names file:line:column */
+    QSPAN_NOFIT = 4     /* not enough memory or disk: the error has the figure */
+};
+
+struct qspan_session;
+struct qspan_circuit;
+struct qspan_machine;
+struct qspan_program;
+struct qspan_plan;
+struct qspan_options;
+struct qspan_results;
+
+/* "0.1.0" */
+QSPAN_API const char *qspan_version(void);
+
+/* ---- session ---- */
+
+/* A session of this process alone; starts no MPI. QSPAN_USAGE while another is open. */
+QSPAN_API enum qspan_status qspan_open(struct qspan_session **out_session);
+/* All objects of the session must be destroyed before. Collective. Takes NULL. */
+QSPAN_API void qspan_close(struct qspan_session *session);
+/* Text of the last failure, "" before the first; valid until the next call that fails. */
+QSPAN_API const char *qspan_error(const struct qspan_session *session);
+/* Errors and warnings as they come, on rank 0; NULL: none. */
+QSPAN_API void qspan_set_log(struct qspan_session *session,
+                             void (*log)(void *ctx, int is_warning, const char *text), void *ctx);
+QSPAN_API int qspan_rank(const struct qspan_session *session);
+QSPAN_API int qspan_n_ranks(const struct qspan_session *session);
+/* Frees text that a function below allocated. */
+QSPAN_API void qspan_free(void *text);
+
+/* ---- circuits: OpenQASM 2 and 3; Stim's language if the name ends in .stim ---- */
+
+/* A file, read by rank 0. A circuit that measures nothing is measured on all qubits at the end.
+ * Collective. */
+QSPAN_API enum qspan_status qspan_circuit_read(struct qspan_session *session,
+                                               struct qspan_circuit **out_circuit,
+                                               const char *path);
+/* The same from a text of n bytes; `name` is for messages, and includes are relative to its folder.
+ * Collective, with equal texts. */
+QSPAN_API enum qspan_status qspan_circuit_parse(struct qspan_session *session,
+                                                struct qspan_circuit **out_circuit,
+                                                const char *name, const char *text, size_t n);
+QSPAN_API void qspan_circuit_destroy(struct qspan_circuit *circuit);
+QSPAN_API uint32_t qspan_circuit_n_qubits(const struct qspan_circuit *circuit);
+
+/* ---- machines (docs/machine.md) ---- */
+
+/* A YAML file, or a preset such as "werner:n=4,data=8,comm=2,F=0.95". Collective. */
+QSPAN_API enum qspan_status qspan_machine_read(struct qspan_session *session,
+                                               struct qspan_machine **out_machine,
+                                               const char *path_or_preset);
+QSPAN_API enum qspan_status qspan_machine_parse(struct qspan_session *session,
+                                                struct qspan_machine **out_machine,
+                                                const char *name, const char *text, size_t n);
+/* n_qpus QPUs with ideal links and room for the circuit's qubits. */
+QSPAN_API enum qspan_status qspan_machine_ideal(struct qspan_session *session,
+                                                struct qspan_machine **out_machine, uint32_t n_qpus,
+                                                const struct qspan_circuit *circuit);
+QSPAN_API void qspan_machine_destroy(struct qspan_machine *machine);
+QSPAN_API uint32_t qspan_machine_n_qpus(const struct qspan_machine *machine);
+
+/* ---- programs (docs/program.md) ---- */
+
+/* Cuts the circuit over the machine's QPUs by the fixed rules of docs/distribute.md. Collective. */
+QSPAN_API enum qspan_status qspan_distribute(struct qspan_program **out_program,
+                                             const struct qspan_circuit *circuit,
+                                             const struct qspan_machine *machine);
+/* A program as text (OpenQASM 3 with qspan's pragmas), checked. Collective. */
+QSPAN_API enum qspan_status qspan_program_read(struct qspan_session *session,
+                                               struct qspan_program **out_program,
+                                               const char *path);
+QSPAN_API enum qspan_status qspan_program_parse(struct qspan_session *session,
+                                                struct qspan_program **out_program,
+                                                const char *name, const char *text, size_t n);
+/* Results keep what they need of it. */
+QSPAN_API void qspan_program_destroy(struct qspan_program *program);
+/* Its text, which reads back; qspan_free it. */
+QSPAN_API enum qspan_status qspan_program_print(const struct qspan_program *program,
+                                                char **out_text);
+QSPAN_API uint32_t qspan_program_n_qpus(const struct qspan_program *program);
+QSPAN_API const char *qspan_program_qpu_name(const struct qspan_program *program, uint32_t qpu);
+
+/* ---- plans: figures without running ---- */
+
+/* machine may be NULL: ideal links. */
+QSPAN_API enum qspan_status qspan_plan_create(struct qspan_plan **out_plan,
+                                              const struct qspan_program *program,
+                                              const struct qspan_machine *machine, int n_ranks);
+QSPAN_API void qspan_plan_destroy(struct qspan_plan *plan);
+QSPAN_API uint64_t qspan_plan_n_ebits(const struct qspan_plan *plan);     /* per shot */
+QSPAN_API uint64_t qspan_plan_n_bits_sent(const struct qspan_plan *plan); /* per shot */
+/* Qubits of the largest state vector; bytes that a rank needs. */
+QSPAN_API uint32_t qspan_plan_peak_group_qubits(const struct qspan_plan *plan);
+QSPAN_API uint64_t qspan_plan_bytes_per_rank(const struct qspan_plan *plan);
+/* Simulated time in picoseconds; -1 if it depends on measured bits. */
+QSPAN_API int64_t qspan_plan_makespan_ps(const struct qspan_plan *plan);
+
+/* ---- options of a run ---- */
+
+#define QSPAN_ALL UINT64_MAX
+
+/* Defaults: 1024 shots, a seed from the operating system. */
+QSPAN_API enum qspan_status qspan_options_create(struct qspan_session *session,
+                                                 struct qspan_options **out_options);
+QSPAN_API void qspan_options_destroy(struct qspan_options *options);
+/* 1 to 2^32 - 1. */
+QSPAN_API enum qspan_status qspan_options_set_shots(struct qspan_options *options,
+                                                    uint64_t n_shots);
+/* Below 2^63. */
+QSPAN_API enum qspan_status qspan_options_set_seed(struct qspan_options *options, uint64_t seed);
+/* Shots that share a network timeline, 1 to 2^32 - 1; default 1024. */
+QSPAN_API enum qspan_status qspan_options_set_shots_per_timeline(struct qspan_options *options,
+                                                                 uint64_t n_shots);
+/* The exact distribution instead of shots: its n most likely outcomes, or QSPAN_ALL; 0: shots. */
+QSPAN_API enum qspan_status qspan_options_set_probabilities(struct qspan_options *options,
+                                                            uint64_t n);
+/* Most outcome branches that exact runs follow; default 65536. */
+QSPAN_API enum qspan_status qspan_options_set_max_branches(struct qspan_options *options,
+                                                           uint64_t n);
+/* 0: what is available. */
+QSPAN_API enum qspan_status qspan_options_set_memory_per_rank(struct qspan_options *options,
+                                                              uint64_t n_bytes);
+/* Whether the results hold every shot; default: no. */
+QSPAN_API enum qspan_status qspan_options_keep_records(struct qspan_options *options, int keep);
+/* Pauli sums (docs/formats.md), copied, read when a run knows its qubits; NULL: none. */
+QSPAN_API enum qspan_status qspan_options_set_observables(struct qspan_options *options,
+                                                          const char *text);
+/* Fidelity with this program without its errors, e.g. the circuit on one QPU; NULL: none. The
+ * program must outlive the options. */
+QSPAN_API enum qspan_status qspan_options_set_ideal(struct qspan_options *options,
+                                                    const struct qspan_program *program);
+/* Writes the final state there as HDF5, if it is one pure state; copied; NULL: no. */
+QSPAN_API enum qspan_status qspan_options_set_state_file(struct qspan_options *options,
+                                                         const char *path);
+
+/* ---- runs and results ---- */
+
+/* machine may be NULL: ideal links; options may be NULL: defaults. Collective. */
+QSPAN_API enum qspan_status qspan_run(struct qspan_results **out_results,
+                                      const struct qspan_program *program,
+                                      const struct qspan_machine *machine,
+                                      const struct qspan_options *options);
+QSPAN_API void qspan_results_destroy(struct qspan_results *results);
+
+QSPAN_API uint64_t qspan_results_seed(const struct qspan_results *results);
+QSPAN_API uint64_t qspan_results_n_shots(const struct qspan_results *results);
+/* Bits of a key: bit 0 is its rightmost character. */
+QSPAN_API size_t qspan_results_n_key_bits(const struct qspan_results *results);
+/* Counts by rising key, on rank 0 (elsewhere none; none of an exact run). out_key: room for
+ * n_key_bits + 1 characters, or NULL. */
+QSPAN_API size_t qspan_results_n_counts(const struct qspan_results *results);
+QSPAN_API uint64_t qspan_results_count(const struct qspan_results *results, char *out_key,
+                                       size_t i);
+/* The shots with this key: 0 for one that never came. */
+QSPAN_API uint64_t qspan_results_find_count(const struct qspan_results *results, const char *key);
+/* Probabilities by falling value, on rank 0, of an exact run. */
+QSPAN_API size_t qspan_results_n_probabilities(const struct qspan_results *results);
+QSPAN_API double qspan_results_probability(const struct qspan_results *results, char *out_key,
+                                           size_t i);
+/* The key of a shot, on rank 0, if records were kept. QSPAN_USAGE if not. */
+QSPAN_API enum qspan_status qspan_results_record(const struct qspan_results *results, char *out_key,
+                                                 uint64_t shot);
+/* Expectation values: name (lives as long as the results), value, standard error; rank 0. */
+QSPAN_API size_t qspan_results_n_observables(const struct qspan_results *results);
+QSPAN_API const char *qspan_results_observable(const struct qspan_results *results,
+                                               double *out_value, double *out_std_error, size_t i);
+/* Mean state fidelity and its standard error; QSPAN_USAGE if it was not asked for. */
+QSPAN_API enum qspan_status qspan_results_fidelity(const struct qspan_results *results,
+                                                   double *out_mean, double *out_std_error);
+/* Per shot: means where control flow depends on measured bits. */
+QSPAN_API double qspan_results_n_ebits(const struct qspan_results *results);
+QSPAN_API double qspan_results_n_bits_sent(const struct qspan_results *results);
+QSPAN_API double qspan_results_makespan_ps(const struct qspan_results *results);
+QSPAN_API uint32_t qspan_results_peak_group_qubits(const struct qspan_results *results);
+/* All of it as JSON (docs/formats.md), on rank 0; qspan_free it. */
+QSPAN_API enum qspan_status qspan_results_json(const struct qspan_results *results,
+                                               char **out_text);
+/* The same as an HDF5 file, written by rank 0. Collective. */
+QSPAN_API enum qspan_status qspan_results_write(const struct qspan_results *results,
+                                                const char *path);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

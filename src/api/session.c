@@ -1,0 +1,102 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "base/log.h"
+#include "base/version.h"
+
+/* comm and log know one job per process, so there is one session. */
+static struct qspan_session *current;
+
+const char *qspan_version(void) {
+    return QSPAN_VERSION;
+}
+
+struct qspan_session *api_session(void) {
+    return current;
+}
+
+enum qspan_status api_status(enum status status) {
+    CHECK(status != STATUS_UNVERIFIED);
+    return (enum qspan_status)status;
+}
+
+char *api_strdup(const char *text) {
+    size_t n = strlen(text) + 1;
+    char *copy = mem_alloc(n, 1);
+    if (copy) {
+        memcpy(copy, text, n);
+    }
+    return copy;
+}
+
+static void pass_on(void *ctx, enum log_level level, const char *text) {
+    const struct qspan_session *session = ctx;
+    if (session->log && level != LOG_NOTE) {
+        session->log(session->log_ctx, level == LOG_WARNING, text);
+    }
+}
+
+static void drop(void *ctx, enum log_level level, const char *text) {
+    (void)ctx, (void)level, (void)text;
+}
+
+static enum status open_session(struct qspan_session **out_session, enum status status) {
+    struct qspan_session *session = mem_alloc(1, sizeof *session);
+    TRY(comm_agree(comm_world(), session ? status : STATUS_NOFIT));
+    session->team = comm_world();
+    log_set_sink(pass_on, session);
+    current = session;
+    *out_session = session;
+    return STATUS_OK;
+}
+
+enum qspan_status api_open(struct qspan_session **out_session, enum status status) {
+    log_set_quiet(true); /* no notes, no progress line */
+    log_set_sink(drop, NULL);
+    if (status == STATUS_OK) {
+        status = open_session(out_session, status);
+        if (status != STATUS_OK) {
+            comm_stop();
+        }
+    }
+    return api_status(status);
+}
+
+enum qspan_status qspan_open(struct qspan_session **out_session) {
+    return current ? QSPAN_USAGE : api_open(out_session, comm_start_alone());
+}
+
+void qspan_close(struct qspan_session *session) {
+    if (session) {
+        CHECK(session == current);
+        comm_stop();
+        log_set_sink(NULL, NULL);
+        log_set_quiet(false);
+        mem_free(session);
+        current = NULL;
+    }
+}
+
+const char *qspan_error(const struct qspan_session *session) {
+    CHECK(session == current);
+    return log_get_error();
+}
+
+void qspan_set_log(struct qspan_session *session,
+                   void (*log)(void *ctx, int is_warning, const char *text), void *ctx) {
+    session->log = log;
+    session->log_ctx = ctx;
+}
+
+int qspan_rank(const struct qspan_session *session) {
+    return team_rank(session->team);
+}
+
+int qspan_n_ranks(const struct qspan_session *session) {
+    return team_size(session->team);
+}
+
+void qspan_free(void *text) {
+    mem_free(text);
+}
