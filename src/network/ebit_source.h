@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "base/text.h"
 #include "machine/machine.h"
 
 struct ebit_request {
@@ -29,19 +30,32 @@ struct ebit_ledger {
     uint64_t requested, generated, swapped, purified_away, expired, used;
 };
 
+struct network_stats;
+struct network_trace;
 struct ebit_source;
 struct ebit_source_class {
     const char *name;
     enum status (*begin)(struct ebit_source *source, uint64_t timeline);
     /* Requests that will come, in program order; NULL for a source that takes no hints. */
-    void (*hint)(struct ebit_source *source, const struct ebit_request *requests, size_t n);
+    enum status (*hint)(struct ebit_source *source, const struct ebit_request *requests, size_t n);
     enum status (*submit)(struct ebit_source *source, struct ebit_request request, int64_t t_ps);
-    /* The next pair to be ready at or before t_limit_ps, in order of time; false: none by then. */
-    bool (*next)(struct ebit_source *source, struct ebit_grant *out_grant, int64_t t_limit_ps);
+    /* The next pair to be ready at or before t_limit_ps, in order of time; *out_any false: none by
+     * then (*out_grant untouched). Errors: time beyond int64 (STATUS_INPUT, logged). */
+    enum status (*next)(struct ebit_source *source, bool *out_any, struct ebit_grant *out_grant,
+                        int64_t t_limit_ps);
     /* The pair is used at t: its weights (pI, pX, pY, pZ) aged to t. */
     enum status (*take)(struct ebit_source *source, double *out_weights, uint64_t id, int64_t t_ps);
     /* Ledgers of all links with traffic, sorted by (a, b); borrowed until the next call. */
     const struct ebit_ledger *(*ledger)(const struct ebit_source *source, size_t *out_n);
+    /* Latency of a classical bit; NULL: that of the machine's links. */
+    enum status (*bit_latency)(struct ebit_source *source, int64_t *out_t_ps, uint32_t qpu_a,
+                               uint32_t qpu_b);
+    /* Who waits for what, for a run that is stuck; may be NULL. */
+    void (*describe)(const struct ebit_source *source, struct text *out);
+    /* Figures of the timeline so far (network/service.h); NULL: none are kept. */
+    const struct network_stats *(*stats)(struct ebit_source *source);
+    /* Spans are added to the trace from now on (network/trace.h), NULL stops; NULL: no traces. */
+    void (*set_trace)(struct ebit_source *source, struct network_trace *trace);
     void (*destroy)(struct ebit_source *source);
 };
 struct ebit_source {
@@ -57,5 +71,14 @@ struct ebit_source {
  * are used, not for all pairs of QPUs. */
 enum status ebit_source_create_links(struct ebit_source **out_source,
                                      const struct machine *machine);
+
+/* The physical network of the machine (network/service.h), which must outlive the source. Not
+ * stationary: each timeline has its own draws. Errors: STATUS_INPUT for a policy that the machine's
+ * buffers cannot hold. */
+enum status ebit_source_create_network(struct ebit_source **out_source,
+                                       const struct machine *machine, uint64_t seed);
+/* The one or the other, as the machine says; NULL: ideal links. */
+enum status ebit_source_create(struct ebit_source **out_source, const struct machine *machine,
+                               uint64_t seed);
 
 #endif

@@ -157,13 +157,15 @@ static enum status links_submit(struct ebit_source *base, struct ebit_request re
     return STATUS_OK;
 }
 
-static bool links_next(struct ebit_source *base, struct ebit_grant *out_grant, int64_t t_limit_ps) {
+static enum status links_next(struct ebit_source *base, bool *out_any, struct ebit_grant *out_grant,
+                              int64_t t_limit_ps) {
     struct links_source *source = links_of(base);
     const struct event *top = event_heap_top(&source->grants);
     struct event event;
     if (!top || top->t_ps > t_limit_ps || !event_heap_pop(&source->grants, &event)) {
         source->t_now_ps = t_limit_ps > source->t_now_ps ? t_limit_ps : source->t_now_ps;
-        return false;
+        *out_any = false;
+        return STATUS_OK;
     }
     struct pair_state *pair;
     HASH_FIND(hh, source->pairs, &event.id, sizeof event.id, pair);
@@ -172,7 +174,8 @@ static bool links_next(struct ebit_source *base, struct ebit_grant *out_grant, i
     pair->link->ledger.generated++;
     source->t_now_ps = event.t_ps > source->t_now_ps ? event.t_ps : source->t_now_ps;
     *out_grant = (struct ebit_grant){event.id, event.t_ps};
-    return true;
+    *out_any = true;
+    return STATUS_OK;
 }
 
 static enum status links_take(struct ebit_source *base, double *out_weights, uint64_t id,
@@ -235,12 +238,7 @@ static const struct ebit_source_class links_class = {
 
 enum status ebit_source_create_links(struct ebit_source **out_source,
                                      const struct machine *machine) {
-    if (machine != NULL && machine->physical != NULL) {
-        return log_error(STATUS_INPUT,
-                         "machine %s is a physical network: programs do not run on it "
-                         "yet; describe it by links",
-                         machine->name);
-    }
+    CHECK(machine == NULL || machine->physical == NULL);
     struct links_source *source = mem_alloc(1, sizeof *source);
     if (!source) {
         return STATUS_NOFIT;

@@ -169,7 +169,7 @@ static enum status list_issues(struct timeline *timeline, size_t q) {
     return STATUS_OK;
 }
 
-static void list_channels(struct timeline *timeline) {
+static enum status list_channels(struct timeline *timeline) {
     const struct skeleton *skeleton = timeline->skeleton;
     for (size_t q = 0; q < skeleton->n_qpus; q++) {
         for (size_t i = 0; i < skeleton->qpus[q].n_items; i++) {
@@ -179,7 +179,12 @@ static void list_channels(struct timeline *timeline) {
             }
             struct channel_state *channel = &timeline->channels[item->channel];
             channel->to = item->peer;
-            if (timeline->machine) {
+            struct ebit_source *source = timeline->source;
+            if (source->class->bit_latency) {
+                TRY(source->class->bit_latency(source, &channel->latency_ps,
+                                               skeleton->qpus[q].machine_qpu,
+                                               skeleton->qpus[item->peer].machine_qpu));
+            } else if (timeline->machine) {
                 const struct machine_link *link =
                     machine_find_link(timeline->machine, skeleton->qpus[q].machine_qpu,
                                       skeleton->qpus[item->peer].machine_qpu);
@@ -188,6 +193,7 @@ static void list_channels(struct timeline *timeline) {
             }
         }
     }
+    return STATUS_OK;
 }
 
 static enum status fill(struct timeline *timeline) {
@@ -204,7 +210,7 @@ static enum status fill(struct timeline *timeline) {
         site_walk_init(&timeline->qpus[q].walk, timeline->program->ops.n_sites);
         TRY(list_issues(timeline, q));
     }
-    list_channels(timeline);
+    TRY(list_channels(timeline));
     return list_ebits(timeline);
 }
 
@@ -595,7 +601,11 @@ static enum status run_events(struct timeline *timeline) {
         const int64_t t_ps = t_ready_ps < t_request_ps ? t_ready_ps : t_request_ps;
         struct ebit_grant grant;
         struct event event;
-        if (timeline->n_promised > 0 && source->class->next(source, &grant, t_ps)) {
+        bool is_granted = false;
+        if (timeline->n_promised > 0) {
+            TRY(source->class->next(source, &is_granted, &grant, t_ps));
+        }
+        if (is_granted) {
             TRY(grant_pair(timeline, &grant));
         } else if (ready && t_ready_ps == t_ps) {
             event_heap_pop(&timeline->ready, &event);
@@ -644,6 +654,10 @@ static enum status check_done(const struct timeline *timeline) {
         }
     }
     enum status status = STATUS_OK;
+    if (n_waiting > 0 && timeline->n_promised > 0 && timeline->source->class->describe) {
+        text_add(&text, "; in the network, ");
+        timeline->source->class->describe(timeline->source, &text);
+    }
     if (n_waiting > 0) {
         status =
             log_error_at(STATUS_INPUT, loc, "%zu QPUs wait for ever: %s%s", n_waiting,
@@ -688,7 +702,7 @@ enum status timeline_run(struct timeline *timeline, struct timeline_result *out_
     TRY(reset(timeline));
     TRY(source->class->begin(source, number));
     if (source->class->hint) {
-        source->class->hint(source, timeline->upcoming, timeline->n_upcoming);
+        TRY(source->class->hint(source, timeline->upcoming, timeline->n_upcoming));
     }
     TRY(run_events(timeline));
     TRY(check_done(timeline));

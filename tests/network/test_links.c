@@ -40,14 +40,18 @@ static void submit(struct fixture *f, uint64_t id, uint32_t a, uint32_t b, int64
 
 static void expect_grant(struct fixture *f, int64_t t_limit_ps, uint64_t id, int64_t t_ps) {
     struct ebit_grant grant;
-    cr_assert(f->source->class->next(f->source, &grant, t_limit_ps));
+    bool is_any = false;
+    cr_assert_eq(f->source->class->next(f->source, &is_any, &grant, t_limit_ps), STATUS_OK);
+    cr_assert(is_any);
     cr_expect_eq(grant.id, id);
     cr_expect_eq(grant.t_ready_ps, t_ps);
 }
 
 static void expect_none(struct fixture *f, int64_t t_limit_ps) {
     struct ebit_grant grant;
-    cr_expect_not(f->source->class->next(f->source, &grant, t_limit_ps));
+    bool is_any = true;
+    cr_assert_eq(f->source->class->next(f->source, &is_any, &grant, t_limit_ps), STATUS_OK);
+    cr_expect_not(is_any);
 }
 
 Test(links, one_pair_at_a_time_first_come_first_served) {
@@ -77,7 +81,9 @@ Test(links, ties_go_in_order_of_submission) {
     }
     for (uint64_t i = 0; i < 100; i++) {
         struct ebit_grant grant;
-        cr_assert(source->class->next(source, &grant, 0));
+        bool is_any = false;
+        cr_assert_eq(source->class->next(source, &is_any, &grant, 0), STATUS_OK);
+        cr_assert(is_any);
         cr_expect_eq(grant.id, i * 7 % 100);
         cr_expect_eq(grant.t_ready_ps, 0);
     }

@@ -1,0 +1,390 @@
+/* From raw pairs to the pair that was asked for: purification, swapping, storage, delivery. */
+#include <string.h>
+
+#include "base/units.h"
+#include "network/service_impl.h"
+
+static struct rung *rungs_of(struct service *s, struct request *request, uint32_t segment) {
+    return request->rungs + (size_t)segment * (s->policy->n_rounds + 2);
+}
+
+enum status service_overflow(void) {
+    return log_error(STATUS_INPUT, "the network: simulated time passes 2^63 ps (106 days)");
+}
+
+static enum status later(int64_t *out_t_ps, int64_t t_ps, int64_t more_ps) {
+    return time_add(out_t_ps, t_ps, more_ps) ? STATUS_OK : service_overflow();
+}
+
+/* Streams RNG_NETWORK + 256 k: draw k of the request in this timeline. */
+static struct rng_block draw(struct service *s, struct request *request) {
+    const uint32_t stream = (uint32_t)RNG_NETWORK + (request->n_draws++ << 8);
+    return rng_draw(s->seed, request->id, s->timeline, (enum rng_stream)stream);
+}
+
+static struct pair_decay segment_decay(const struct service *s, const struct segment *segment) {
+    return pair_decay_sum(routes_decay(s->routes, segment->ends[0]),
+                          routes_decay(s->routes, segment->ends[1]));
+}
+
+/* Of the pair from the start of segment `first` to the end of segment `last`. */
+static struct pair_decay region_decay(const struct service *s, const struct route *route,
+                                      uint32_t first, uint32_t last) {
+    return pair_decay_sum(routes_decay(s->routes, route->segments[first].ends[0]),
+                          routes_decay(s->routes, route->segments[last].ends[1]));
+}
+
+static struct pair_ops ops_of(const struct service *s, uint32_t node) {
+    const struct machine_qnu *qnu = routes_qnu(s->routes, node);
+    return (struct pair_ops){qnu->swap_gate, qnu->swap_flip};
+}
+
+/* ---- attempts ---- */
+
+static enum status start_attempts(struct service *s, uint32_t slot, uint32_t index, int64_t t_ps) {
+    struct request *request = &s->requests[slot];
+    struct making *making = &request->makings[index];
+    const struct link_figures *figures = routes_figures(s->routes, making->figures);
+    const struct rng_block block = draw(s, request);
+    const int64_t n = link_draw_attempts(figures, s->policy->n_width, rng_block_uniform(&block, 0));
+    int64_t t_ready_ps;
+    if (!link_ready_time(&t_ready_ps, figures, n)) {
+        return service_overflow();
+    }
+    TRY(later(&t_ready_ps, t_ps, t_ready_ps));
+    const struct service_event event = {EVENT_HERALD, index, slot, making->stamp};
+    return service_push(s, t_ready_ps, event);
+}
+
+/* Class `none`: the qubits are used before anybody knows. Success or not, one attempt. */
+static enum status start_blind(struct service *s, uint32_t slot, int64_t t_ps) {
+    struct request *request = &s->requests[slot];
+    const struct route *route = request->route;
+    const struct pair mixed = {0, 0, 0};
+    struct pair pair = {1, 1, 1};
+    double p_all = 1;
+    int64_t t_local_ps = 0;
+    for (uint32_t i = 0; i < route->n_segments; i++) {
+        const struct link_figures *figures = routes_figures(s->routes, request->makings[i].figures);
+        const int64_t last_ps = figures->t_notify_a_ps > figures->t_notify_b_ps
+                                    ? figures->t_notify_a_ps
+                                    : figures->t_notify_b_ps;
+        const int64_t local_ps = last_ps - figures->t_age_ps;
+        const struct pair_ops ops = i > 0 ? ops_of(s, route->segments[i].ends[0]) : pair_ideal_ops;
+        p_all *= figures->p_success;
+        pair = i > 0 ? pair_swap(&pair, &figures->fresh, &ops) : figures->fresh;
+        t_local_ps = local_ps > t_local_ps ? local_ps : t_local_ps;
+    }
+    request->pair = pair_mix(&pair, &mixed, p_all);
+    ledger_of(request)->generated += route->n_segments;
+    ledger_of(request)->swapped += route->n_segments - 1;
+    TRY(later(&t_ps, t_ps, t_local_ps));
+    request->t_pair_ps = t_ps;
+    return service_push(s, t_ps, (struct service_event){EVENT_DONE, 0, slot, request->stamp});
+}
+
+enum status request_start(struct service *s, uint32_t slot) {
+    struct request *request = &s->requests[slot];
+    const struct machine_control *control = &s->physical->control;
+    const struct route *route = request->route;
+    int64_t t_ps, round_trip_ps = 0;
+    TRY(later(&t_ps, s->t_now_ps, control->t_decision_ps));
+    if (control->handshake == HANDSHAKE_RTT) {
+        TRY(later(&round_trip_ps, route->t_light_ps, control->t_message_ps));
+        TRY(later(&round_trip_ps, round_trip_ps, round_trip_ps));
+        s->stats.n_messages += 2;
+    }
+    TRY(later(&t_ps, t_ps, round_trip_ps));
+    s->stats.reconfigure_ps += (double)request->t_start_ps;
+    TRY(later(&t_ps, t_ps, request->t_start_ps)); /* holds the time to reconfigure */
+    request->t_start_ps = t_ps;
+    if (s->policy->wait == WAIT_NONE) {
+        return start_blind(s, slot, t_ps);
+    }
+    for (uint32_t i = 0; i < route->n_segments; i++) {
+        request->makings[i].is_ready = false;
+        request->makings[i].n_rungs = 0;
+        TRY(start_attempts(s, slot, i, t_ps));
+    }
+    return STATUS_OK;
+}
+
+/* ---- purification ---- */
+
+static bool is_enough(const struct service *s, const struct rung *rung) {
+    return rung->level >= s->policy->n_rounds ||
+           (s->policy->target > 0 && pair_fidelity(&rung->pair) >= s->policy->target);
+}
+
+static void drop_expired(struct service *s, struct request *request, struct making *making,
+                         struct rung *rungs, int64_t t_ps) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < making->n_rungs; i++) {
+        const bool is_old =
+            s->policy->t_cutoff_ps > 0 && t_ps - rungs[i].t_born_ps > s->policy->t_cutoff_ps;
+        ledger_of(request)->expired += is_old;
+        if (!is_old) {
+            rungs[n++] = rungs[i];
+        }
+    }
+    making->n_rungs = n;
+}
+
+/* The two youngest pairs of the ladder become a better one, or none. */
+static void purify_top(struct service *s, struct request *request, struct making *making,
+                       struct rung *rungs, const struct segment *segment, int64_t t_ps) {
+    struct rung *kept = &rungs[making->n_rungs - 2], *spent = &rungs[making->n_rungs - 1];
+    const struct pair_decay decay = segment_decay(s, segment);
+    const struct pair_ops a = ops_of(s, segment->ends[0]), b = ops_of(s, segment->ends[1]);
+    /* one gate and one bit per end; the ends may differ: the mean of both */
+    const struct pair_ops ops = {(a.gate + b.gate) / 2, (a.flip + b.flip) / 2};
+    const enum pair_protocol protocol =
+        s->policy->purify == PURIFY_BBPSSW ? PAIR_BBPSSW : PAIR_DEJMPS;
+    const struct rng_block block = draw(s, request);
+    pair_age(&kept->pair, t_ps - kept->t_ps, &decay);
+    pair_age(&spent->pair, t_ps - spent->t_ps, &decay);
+    struct pair better;
+    const double p = pair_purify(&better, &kept->pair, &spent->pair, protocol, &ops);
+    const bool is_success = rng_block_uniform(&block, 0) < p;
+    ledger_of(request)->purified_away += is_success ? 1 : 2;
+    making->n_rungs -= is_success ? 1 : 2;
+    if (is_success) {
+        kept->t_born_ps = kept->t_born_ps < spent->t_born_ps ? kept->t_born_ps : spent->t_born_ps;
+        kept->pair = better;
+        kept->t_ps = t_ps;
+        kept->level++;
+    }
+    s->stats.n_messages += 2;
+}
+
+static int64_t step_ps(const struct service *s, const struct segment *segment) {
+    const int64_t a = routes_qnu(s->routes, segment->ends[0])->t_swap_ps;
+    const int64_t b = routes_qnu(s->routes, segment->ends[1])->t_swap_ps;
+    return (a > b ? a : b) + segment->t_light_ps + s->physical->control.t_message_ps;
+}
+
+static bool can_purify(const struct service *s, const struct making *making,
+                       const struct rung *rungs) {
+    const uint32_t n = making->n_rungs;
+    return n >= 2 && (s->policy->purify == PURIFY_PUMP || rungs[n - 1].level == rungs[n - 2].level);
+}
+
+/* A raw pair joins the ladder at time t; steps take their time one after the other. */
+static enum status climb(struct service *s, uint32_t slot, uint32_t index, const struct rung *raw) {
+    struct request *request = &s->requests[slot];
+    struct making *making = &request->makings[index];
+    struct segment *segment = &request->route->segments[index];
+    struct rung *rungs = rungs_of(s, request, index);
+    int64_t t_ps = s->t_now_ps;
+    drop_expired(s, request, making, rungs, t_ps);
+    rungs[making->n_rungs++] = *raw;
+    while (can_purify(s, making, rungs)) {
+        TRY(later(&t_ps, t_ps, step_ps(s, segment)));
+        purify_top(s, request, making, rungs, segment, t_ps);
+    }
+    if (making->n_rungs != 1 || !is_enough(s, &rungs[0])) {
+        return start_attempts(s, slot, index, t_ps);
+    }
+    s->stats.n_below_target +=
+        s->policy->target > 0 && pair_fidelity(&rungs[0].pair) < s->policy->target;
+    making->n_rungs = 0;
+    making->pair = rungs[0].pair;
+    making->t_ps = t_ps;
+    making->t_born_ps = rungs[0].t_born_ps;
+    const struct service_event event = {EVENT_SEGMENT, index, slot, making->stamp};
+    return t_ps > s->t_now_ps ? service_push(s, t_ps, event)
+                              : request_segment_ready(s, slot, index);
+}
+
+enum status request_herald(struct service *s, uint32_t slot, uint32_t index) {
+    struct request *request = &s->requests[slot];
+    struct making *making = &request->makings[index];
+    const struct link_figures *figures = routes_figures(s->routes, making->figures);
+    const struct pair_decay decay = segment_decay(s, &request->route->segments[index]);
+    struct rung raw = {figures->fresh, s->t_now_ps, s->t_now_ps, 0};
+    pair_age(&raw.pair, figures->t_age_ps, &decay);
+    ledger_of(request)->generated++;
+    s->stats.n_messages += 2;
+    if (s->policy->purify != PURIFY_NONE) {
+        return climb(s, slot, index, &raw);
+    }
+    making->pair = raw.pair;
+    making->t_ps = making->t_born_ps = s->t_now_ps;
+    return request_segment_ready(s, slot, index);
+}
+
+/* ---- swapping ---- */
+
+/* Regions [.., middle] and [middle + 1, ..] become one. The pair of a region is kept at both ends.
+ */
+static void join(struct service *s, struct request *request, uint32_t middle) {
+    struct making *makings = request->makings;
+    const struct route *route = request->route;
+    struct making *left = &makings[middle], *right = &makings[middle + 1];
+    const uint32_t first = left->first, last = right->last;
+    const struct pair_decay left_decay = region_decay(s, route, first, middle);
+    const struct pair_decay right_decay = region_decay(s, route, middle + 1, last);
+    const struct pair_ops ops = ops_of(s, route->segments[middle + 1].ends[0]);
+    pair_age(&left->pair, s->t_now_ps - left->t_ps, &left_decay);
+    pair_age(&right->pair, s->t_now_ps - right->t_ps, &right_decay);
+    struct making joined = *left;
+    joined.pair = pair_swap(&left->pair, &right->pair, &ops);
+    joined.t_ps = s->t_now_ps;
+    joined.t_born_ps = left->t_born_ps < right->t_born_ps ? left->t_born_ps : right->t_born_ps;
+    const uint32_t ends[2] = {first, last};
+    makings[first].stamp++; /* expiries of the two regions are void */
+    makings[middle + 1].stamp++;
+    for (int i = 0; i < 2; i++) {
+        struct making *end = &makings[ends[i]];
+        end->pair = joined.pair;
+        end->t_ps = joined.t_ps;
+        end->t_born_ps = joined.t_born_ps;
+        end->first = first;
+        end->last = last;
+    }
+    ledger_of(request)->swapped++;
+    s->stats.n_messages += 2;
+}
+
+static enum status finish(struct service *s, uint32_t slot) {
+    struct request *request = &s->requests[slot];
+    const struct route *route = request->route;
+    int64_t t_ps = s->t_now_ps;
+    request->pair = request->makings[0].pair;
+    request->t_pair_ps = request->makings[0].t_ps;
+    for (uint32_t i = 1; i < route->n_segments; i++) {
+        const int64_t swap_ps = routes_qnu(s->routes, route->segments[i].ends[0])->t_swap_ps;
+        t_ps = s->t_now_ps + swap_ps > t_ps ? s->t_now_ps + swap_ps : t_ps;
+    }
+    if (route->n_segments > 1 && s->policy->wait == WAIT_FRAME) {
+        TRY(later(&t_ps, t_ps, route->t_frame_ps));
+        TRY(later(&t_ps, t_ps, s->physical->control.t_message_ps));
+    }
+    const struct service_event event = {EVENT_DONE, 0, slot, request->stamp};
+    return t_ps > s->t_now_ps ? service_push(s, t_ps, event) : request_deliver(s, slot);
+}
+
+static enum status expect_expiry(struct service *s, uint32_t slot, uint32_t first) {
+    struct making *making = &s->requests[slot].makings[first];
+    int64_t t_ps;
+    TRY(later(&t_ps, making->t_born_ps, s->policy->t_cutoff_ps));
+    const struct service_event event = {EVENT_EXPIRE, first, slot, making->stamp};
+    return service_push(s, t_ps > s->t_now_ps ? t_ps : s->t_now_ps, event);
+}
+
+enum status request_segment_ready(struct service *s, uint32_t slot, uint32_t index) {
+    struct request *request = &s->requests[slot];
+    const uint32_t n = request->route->n_segments;
+    struct making *makings = request->makings;
+    const bool may_expire = n > 1 && s->policy->t_cutoff_ps > 0;
+    makings[index].is_ready = true;
+    makings[index].first = makings[index].last = index;
+    if (!may_expire) { /* else it may have to start anew, and must not wait for channels then */
+        TRY(segment_release(s, request, index));
+    }
+    if (index > 0 && makings[index - 1].is_ready) {
+        join(s, request, index - 1);
+    }
+    if (index + 1 < n && makings[index + 1].is_ready) {
+        join(s, request, index);
+    }
+    const uint32_t first = makings[index].first;
+    const bool is_first_whole = makings[first].first == 0 && makings[first].last == n - 1;
+    if (is_first_whole) {
+        return finish(s, slot);
+    }
+    return may_expire ? expect_expiry(s, slot, makings[index].first) : STATUS_OK;
+}
+
+enum status request_expire(struct service *s, uint32_t slot, uint32_t segment) {
+    struct request *request = &s->requests[slot];
+    ledger_of(request)->expired++;
+    if (segment == EVENT_POOL) {
+        const uint32_t ends[2] = {request->set->a, request->set->b};
+        for (int i = 0; i < 2; i++) {
+            TRY(resource_give(s, buffer_of(s, ends[i]), 1));
+        }
+        s->hints[request->hint].slot = UINT32_MAX;
+        request_free(s, slot);
+        return STATUS_OK;
+    }
+    const uint32_t last = request->makings[segment].last;
+    for (uint32_t i = segment; i <= last; i++) {
+        request->makings[i].is_ready = false;
+        request->makings[i].stamp++;
+        TRY(start_attempts(s, slot, i, s->t_now_ps));
+    }
+    return STATUS_OK;
+}
+
+/* ---- delivery ---- */
+
+static enum status keep_in_pool(struct service *s, uint32_t slot) {
+    struct request *request = &s->requests[slot];
+    request->state = REQUEST_POOLED;
+    if (request->is_wanted) { /* asked for meanwhile, when all comm qubits were in use */
+        return request_enter(s, slot);
+    }
+    s->stats.n_pooled++;
+    if (s->policy->t_cutoff_ps > 0) {
+        int64_t t_ps;
+        TRY(later(&t_ps, s->t_now_ps, s->policy->t_cutoff_ps));
+        const struct service_event event = {EVENT_EXPIRE, EVENT_POOL, slot, request->stamp};
+        TRY(service_push(s, t_ps, event));
+    }
+    return STATUS_OK;
+}
+
+static void count_delivery(struct service *s, const struct request *request) {
+    struct network_stats *stats = &s->stats;
+    const double fidelity = pair_fidelity(&request->pair);
+    const bool is_first = stats->n_delivered++ == 0;
+    histogram_add(&stats->latency_ps, s->t_now_ps - request->t_submit_ps);
+    const int64_t t_grant_ps =
+        request->t_grant_ps > request->t_submit_ps ? request->t_grant_ps : request->t_submit_ps;
+    stats->queue_ps += (double)(t_grant_ps - request->t_submit_ps);
+    stats->make_ps += (double)(s->t_now_ps - t_grant_ps);
+    stats->fidelity_delivered += fidelity;
+    stats->min_fidelity_delivered = is_first || fidelity < stats->min_fidelity_delivered
+                                        ? fidelity
+                                        : stats->min_fidelity_delivered;
+}
+
+enum status request_deliver(struct service *s, uint32_t slot) {
+    struct request *request = &s->requests[slot];
+    const uint32_t ends[2] = {request->set->a, request->set->b};
+    const struct pair_decay decay =
+        pair_decay_sum(routes_decay(s->routes, ends[0]), routes_decay(s->routes, ends[1]));
+    struct path_set *set = request->set;
+    TRY(request_release_all(s, request));
+    pair_age(&request->pair, s->t_now_ps - request->t_pair_ps, &decay);
+    request->t_pair_ps = s->t_now_ps;
+    request->stamp++;
+    if (!request->has_comm) {
+        TRY(keep_in_pool(s, slot));
+        return service_continue_batch(s, set);
+    }
+    for (int i = 0; i < 2 && request->has_buffer; i++) {
+        TRY(resource_give(s, buffer_of(s, ends[i]), 1));
+    }
+    request->has_buffer = false;
+    request->state = REQUEST_READY;
+    request->t_ready_ps = s->t_now_ps;
+    count_delivery(s, request);
+    TRY(vec_reserve(&s->ready, s->n_ready, &s->cap_ready, 1, sizeof *s->ready));
+    s->ready[s->n_ready++] = slot;
+    return service_continue_batch(s, set);
+}
+
+enum status request_abort(struct service *s, uint32_t slot) {
+    struct request *request = &s->requests[slot];
+    for (uint32_t i = 0; i < request->route->n_segments; i++) {
+        const struct making *making = &request->makings[i];
+        ledger_of(request)->expired += making->n_rungs + (making->is_ready && making->first == i);
+    }
+    TRY(request_release_all(s, request));
+    s->stats.n_aborted++;
+    request->stamp++;
+    request->state = REQUEST_WAITING;
+    return request_enter(s, slot);
+}

@@ -1,0 +1,522 @@
+#include "network/route.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "network/route_impl.h"
+
+/* ---- graph ---- */
+
+static bool is_switch(const struct routes *r, uint32_t node) {
+    return node >= r->machine->n_qpus && node < r->machine->n_qpus + r->physical->n_switches;
+}
+
+const struct machine_qnu *routes_qnu(const struct routes *r, uint32_t node) {
+    const size_t n_qpus = r->machine->n_qpus, n_switches = r->physical->n_switches;
+    CHECK(!is_switch(r, node));
+    return node < n_qpus ? &r->physical->qnus[node]
+                         : &r->physical->repeaters[node - n_qpus - n_switches].qnu;
+}
+
+struct pair_decay routes_decay(const struct routes *r, uint32_t node) {
+    return r->decays[node];
+}
+
+static int64_t nano_db(double loss_db) {
+    return loss_db > 1e9 ? INT64_C(1000000000000000000) : (int64_t)(loss_db * 1e9 + 0.5);
+}
+
+static double switch_db(const struct machine_switch *sw) {
+    return machine_switch_stages(sw->radix) * sw->stage_db;
+}
+
+static enum status make_graph(struct routes *r) {
+    const struct machine_physical *p = r->physical;
+    r->n_nodes = r->machine->n_qpus + p->n_switches + p->n_repeaters;
+    r->first = mem_alloc(r->n_nodes + 2, sizeof *r->first);
+    r->edges = mem_alloc(2 * p->n_fibres, sizeof *r->edges);
+    r->leave_cost = mem_alloc(r->n_nodes, sizeof *r->leave_cost);
+    r->decays = mem_alloc(r->n_nodes, sizeof *r->decays);
+    r->distances = mem_alloc(r->machine->n_qpus, sizeof *r->distances);
+    if (!r->first || !r->edges || !r->leave_cost || !r->decays || !r->distances) {
+        return STATUS_NOFIT;
+    }
+    for (size_t i = 0; i < p->n_fibres; i++) {
+        r->first[p->fibres[i].a + 2]++;
+        r->first[p->fibres[i].b + 2]++;
+    }
+    for (size_t i = 2; i < r->n_nodes + 2; i++) {
+        r->first[i] += r->first[i - 1];
+    }
+    for (size_t i = 0; i < p->n_fibres; i++) {
+        const struct machine_fibre *fibre = &p->fibres[i];
+        const int64_t cost = nano_db(fibre->length_m * fibre->loss_db_m) + 1;
+        const uint32_t f = u32_from_size(i);
+        r->edges[r->first[fibre->a + 1]++] = (struct edge){fibre->b, f, cost};
+        r->edges[r->first[fibre->b + 1]++] = (struct edge){fibre->a, f, cost};
+    }
+    for (uint32_t node = 0; node < r->n_nodes; node++) {
+        if (is_switch(r, node)) {
+            r->leave_cost[node] = nano_db(switch_db(&p->switches[node - r->machine->n_qpus]));
+            continue;
+        }
+        const struct machine_qnu *qnu = routes_qnu(r, node);
+        r->leave_cost[node] = qnu->n_buffer >= 2 ? nano_db(p->policy.relay_db) : -1;
+        r->decays[node] = pair_decay_of(qnu->t1_ps, qnu->t2_ps);
+    }
+    return STATUS_OK;
+}
+
+enum status routes_create(struct routes **out_routes, const struct machine *machine) {
+    CHECK(machine->physical != NULL);
+    struct routes *r = mem_alloc(1, sizeof *r);
+    if (r == NULL) {
+        return STATUS_NOFIT;
+    }
+    r->machine = machine;
+    r->physical = machine->physical;
+    const enum status status = make_graph(r);
+    if (status != STATUS_OK) {
+        routes_destroy(r);
+        return status;
+    }
+    *out_routes = r;
+    return STATUS_OK;
+}
+
+void routes_destroy(struct routes *r) {
+    if (r == NULL) {
+        return;
+    }
+    for (size_t i = 0; r->distances && i < r->machine->n_qpus; i++) {
+        mem_free(r->distances[i]);
+    }
+    for (size_t i = 0; i < r->n_sets; i++) {
+        event_heap_fini(&r->sets[i]->waiting);
+    }
+    mem_free(r->first);
+    mem_free(r->edges);
+    mem_free(r->leave_cost);
+    mem_free(r->decays);
+    mem_free(r->distances);
+    mem_free(r->slots);
+    mem_free(r->sets);
+    mem_free(r->figures);
+    mem_free(r->setups);
+    event_heap_fini(&r->heap);
+    arena_fini(&r->arena);
+    mem_free(r);
+}
+
+/* ---- Dijkstra ---- */
+
+/* Least cost from `start` to each node, not counting the node itself; INT64_MAX: none. `banned`
+ * (may be NULL) marks nodes, `banned_fibres` fibres that must not be used. */
+enum status route_distances(struct routes *r, int64_t *dist, uint32_t start, const bool *banned,
+                            const bool *banned_fibres) {
+    for (size_t i = 0; i < r->n_nodes; i++) {
+        dist[i] = INT64_MAX;
+    }
+    r->heap.n = 0;
+    dist[start] = 0;
+    TRY(event_heap_push(&r->heap, (struct event){0, start, start}));
+    struct event event;
+    while (event_heap_pop(&r->heap, &event)) {
+        const uint32_t node = (uint32_t)event.id;
+        if (event.t_ps > dist[node] || (node != start && r->leave_cost[node] < 0)) {
+            continue;
+        }
+        const int64_t leave = node == start ? 0 : r->leave_cost[node];
+        for (uint32_t k = r->first[node]; k < r->first[node + 1]; k++) {
+            const struct edge *edge = &r->edges[k];
+            const int64_t cost = event.t_ps + leave + edge->cost;
+            if (cost < dist[edge->to] && !(banned && banned[edge->to]) &&
+                !(banned_fibres && banned_fibres[edge->fibre])) {
+                dist[edge->to] = cost;
+                TRY(event_heap_push(&r->heap, (struct event){cost, edge->to, edge->to}));
+            }
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status find_distances(struct routes *r, const int64_t **out_dist, uint32_t start) {
+    if (r->distances[start] == NULL) {
+        int64_t *dist = mem_alloc(r->n_nodes, sizeof *dist);
+        if (dist == NULL) {
+            return STATUS_NOFIT;
+        }
+        const enum status status = route_distances(r, dist, start, NULL, NULL);
+        if (status != STATUS_OK) {
+            mem_free(dist);
+            return status;
+        }
+        r->distances[start] = dist;
+    }
+    *out_dist = r->distances[start];
+    return STATUS_OK;
+}
+
+/* ---- from fibres to a route ---- */
+
+static bool has_analyser_pass(enum machine_herald_model model) {
+    return model != HERALD_SENDER_RECEIVER && model != HERALD_MEASURED;
+}
+
+static enum status find_figures(struct routes *r, uint32_t *out_index,
+                                const struct link_setup *setup) {
+    for (size_t i = 0; i < r->n_figures; i++) {
+        if (memcmp(&r->setups[i], setup, sizeof *setup) == 0) {
+            *out_index = u32_from_size(i);
+            return STATUS_OK;
+        }
+    }
+    TRY(vec_reserve(&r->figures, r->n_figures, &r->cap_figures, 1, sizeof *r->figures));
+    TRY(vec_reserve(&r->setups, r->n_figures, &r->cap_setups, 1, sizeof *r->setups));
+    r->setups[r->n_figures] = *setup;
+    TRY(link_solve(&r->figures[r->n_figures], setup));
+    *out_index = u32_from_size(r->n_figures++);
+    return STATUS_OK;
+}
+
+const struct link_figures *routes_figures(const struct routes *r, uint32_t index) {
+    return &r->figures[index];
+}
+
+static void set_arm(struct link_arm *arm, const struct machine_qnu *qnu, double loss_db) {
+    arm->efficiency = qnu->efficiency;
+    arm->added_noise = qnu->added_noise;
+    arm->clock_ps = qnu->clock_ps;
+    arm->loss_db = qnu->loss_db + loss_db;
+}
+
+/* The link of a segment whose analyser (if its model has one) is at a switch of loss `twice_db`. */
+static void fill_setup(const struct routes *r, struct link_setup *setup,
+                       const struct segment *segment, double loss_db, double twice_db) {
+    const struct machine_qnu *a = routes_qnu(r, segment->ends[0]);
+    const struct machine_qnu *b = routes_qnu(r, segment->ends[1]);
+    double length_m = 0, light_s = 0;
+    for (uint32_t i = 0; i < segment->n_fibres; i++) {
+        const struct machine_fibre *fibre = &r->physical->fibres[segment->fibres[i]];
+        length_m += fibre->length_m;
+        light_s += fibre->length_m / fibre->speed_m_s;
+    }
+    memset(setup, 0, sizeof *setup); /* setups are compared as bytes */
+    const double each_db =
+        (loss_db + (has_analyser_pass(r->physical->herald.model) ? twice_db : 0)) / 2;
+    set_arm(&setup->a, a, each_db);
+    set_arm(&setup->b, b, each_db);
+    setup->herald = &r->physical->herald;
+    setup->detectors = &r->physical->detectors;
+    setup->length_m = length_m;
+    setup->speed_m_s = light_s > 0 ? length_m / light_s : 2e8;
+    const int64_t local_a = a->t_source_ps + a->t_reset_ps;
+    const int64_t local_b = b->t_source_ps + b->t_reset_ps;
+    setup->t_local_ps = local_a > local_b ? local_a : local_b;
+    setup->repetition_hz = a->repetition_hz;
+    if (b->repetition_hz > 0 &&
+        (b->repetition_hz < setup->repetition_hz || a->repetition_hz <= 0)) {
+        setup->repetition_hz = b->repetition_hz;
+    }
+}
+
+static enum status solve_segment(struct routes *r, struct segment *segment, uint32_t *figures) {
+    const struct machine_physical *p = r->physical;
+    double loss_db = 0, light_ps = 0;
+    for (uint32_t i = 0; i < segment->n_fibres; i++) {
+        const struct machine_fibre *fibre = &p->fibres[segment->fibres[i]];
+        loss_db += fibre->length_m * fibre->loss_db_m;
+        light_ps += fibre->length_m / fibre->speed_m_s * 1e12;
+    }
+    for (uint32_t i = 0; i + 1 < segment->n_fibres; i++) {
+        const struct machine_switch *sw = &p->switches[segment->switches[i]];
+        loss_db += switch_db(sw);
+        segment->t_reconf_ps =
+            sw->t_reconf_ps > segment->t_reconf_ps ? sw->t_reconf_ps : segment->t_reconf_ps;
+    }
+    if (!(light_ps < 0x1p61)) {
+        return log_error(STATUS_INPUT, "a fibre so long that light passes 2^63 ps in it");
+    }
+    segment->t_light_ps = (int64_t)(light_ps + 0.5);
+    struct link_setup setup;
+    for (uint32_t i = 0; i == 0 || i + 1 < segment->n_fibres; i++) {
+        const double twice_db =
+            segment->n_fibres > 1 ? switch_db(&p->switches[segment->switches[i]]) : 0;
+        fill_setup(r, &setup, segment, loss_db, twice_db);
+        TRY(find_figures(r, &figures[i], &setup));
+    }
+    return STATUS_OK;
+}
+
+static int64_t expected_ps(const struct routes *r, const struct segment *segment) {
+    const struct link_figures *figures = &r->figures[segment->figures[0]];
+    const double t_ps = (double)figures->t_attempt_ps / figures->p_success;
+    return t_ps < 0x1p62 ? (int64_t)t_ps : INT64_MAX;
+}
+
+static void sum_route(const struct routes *r, struct route *route) {
+    int64_t before = 0;
+    for (uint32_t i = 0; i < route->n_segments; i++) {
+        route->t_light_ps += route->segments[i].t_light_ps;
+        const int64_t expected = expected_ps(r, &route->segments[i]);
+        route->t_expected_ps = expected > route->t_expected_ps ? expected : route->t_expected_ps;
+    }
+    for (uint32_t i = 0; i + 1 < route->n_segments; i++) {
+        before += route->segments[i].t_light_ps;
+        const int64_t after = route->t_light_ps - before;
+        const int64_t far = before > after ? before : after;
+        route->t_frame_ps = far > route->t_frame_ps ? far : route->t_frame_ps;
+    }
+}
+
+/* nodes[0 .. n_fibres] and the fibres between them. */
+static enum status make_route(struct routes *r, struct route **out_route, const uint32_t *nodes,
+                              const uint32_t *fibres, uint32_t n_fibres) {
+    uint32_t n_segments = 1;
+    for (uint32_t i = 1; i < n_fibres; i++) {
+        n_segments += !is_switch(r, nodes[i]);
+    }
+    struct route *route = arena_alloc(&r->arena, sizeof *route);
+    struct segment *segments = arena_alloc(&r->arena, n_segments * sizeof *segments);
+    uint32_t *words = arena_alloc(&r->arena, (3 * (size_t)n_fibres + n_segments) * sizeof *words);
+    if (!route || !segments || !words) {
+        return STATUS_NOFIT;
+    }
+    uint32_t s = 0, start = 0;
+    for (uint32_t i = 1; i <= n_fibres; i++) {
+        if (i < n_fibres && is_switch(r, nodes[i])) {
+            continue;
+        }
+        struct segment *segment = &segments[s++];
+        const uint32_t n = i - start;
+        memcpy(words, &fibres[start], n * sizeof *words);
+        for (uint32_t k = 1; k < n; k++) {
+            words[n + k - 1] = nodes[start + k] - (uint32_t)r->machine->n_qpus;
+        }
+        *segment = (struct segment){.ends = {nodes[start], nodes[i]},
+                                    .n_fibres = n,
+                                    .fibres = words,
+                                    .switches = words + n};
+        uint32_t *figures = words + 2 * n - 1;
+        segment->figures = figures;
+        TRY(solve_segment(r, segment, figures));
+        words += 2 * n - 1 + (n > 1 ? n - 1 : 1);
+        start = i;
+    }
+    route->segments = segments;
+    route->n_segments = n_segments;
+    sum_route(r, route);
+    *out_route = route;
+    return STATUS_OK;
+}
+
+/* ---- paths of least cost ---- */
+
+static uint64_t mix(uint64_t x) {
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
+/* Walks back from b over edges of least cost; where several are, `choice` decides (0: the first).
+ */
+static enum status walk_back(struct routes *r, struct path *out, const int64_t *dist, uint32_t a,
+                             uint32_t b, uint64_t choice) {
+    uint32_t nodes[ROUTE_MAX_FIBRES + 1], fibres[ROUTE_MAX_FIBRES], n = 0;
+    nodes[0] = b;
+    for (uint32_t at = b; at != a;) {
+        const struct edge *chosen = NULL;
+        uint32_t n_equal = 0;
+        if (n == ROUTE_MAX_FIBRES) {
+            return log_error(STATUS_INPUT, "a path of more than %d fibres: not supported",
+                             ROUTE_MAX_FIBRES);
+        }
+        for (uint32_t k = r->first[at]; k < r->first[at + 1]; k++) {
+            const struct edge *edge = &r->edges[k];
+            const int64_t leave = edge->to == a ? 0 : r->leave_cost[edge->to];
+            if (dist[edge->to] == INT64_MAX || leave < 0 ||
+                dist[edge->to] + leave + edge->cost != dist[at]) {
+                continue;
+            }
+            n_equal++;
+            if (choice == 0 ? chosen == NULL : mix(choice + n) % n_equal == 0) {
+                chosen = edge;
+            }
+            choice = choice == 0 ? 0 : mix(choice + k) | 1;
+        }
+        CHECK(chosen != NULL);
+        fibres[n++] = chosen->fibre;
+        nodes[n] = at = chosen->to;
+    }
+    out->n_fibres = n;
+    for (uint32_t i = 0; i < n; i++) {
+        out->fibres[i] = fibres[n - 1 - i];
+        out->nodes[i] = nodes[n - i];
+    }
+    out->nodes[n] = nodes[0];
+    return STATUS_OK;
+}
+
+static bool is_known(const struct path_set *set, const struct path *path) {
+    for (const struct route *route = set->routes; route; route = route->next) {
+        uint32_t n = 0;
+        bool is_same = true;
+        for (uint32_t s = 0; s < route->n_segments; s++) {
+            for (uint32_t k = 0; k < route->segments[s].n_fibres; k++, n++) {
+                is_same = is_same && n < path->n_fibres &&
+                          route->segments[s].fibres[k] == path->fibres[n];
+            }
+        }
+        if (is_same && n == path->n_fibres) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- sets ---- */
+
+static uint64_t hash_key(const struct routes *r, uint64_t key) {
+    return mix(key) & (r->n_slots - 1);
+}
+
+static enum status grow_slots(struct routes *r) {
+    const size_t n = r->n_slots == 0 ? 64 : 2 * r->n_slots;
+    struct path_set **slots = mem_alloc(n, sizeof *slots);
+    if (slots == NULL) {
+        return STATUS_NOFIT;
+    }
+    mem_free(r->slots);
+    r->slots = slots;
+    r->n_slots = n;
+    for (size_t i = 0; i < r->n_sets; i++) {
+        uint64_t at = hash_key(r, r->sets[i]->key);
+        while (r->slots[at] != NULL) {
+            at = (at + 1) & (n - 1);
+        }
+        r->slots[at] = r->sets[i];
+    }
+    return STATUS_OK;
+}
+
+enum status routes_find(struct routes *r, struct path_set **out_set, uint32_t a, uint32_t b) {
+    CHECK(a != b && a < r->machine->n_qpus && b < r->machine->n_qpus);
+    const uint32_t low = a < b ? a : b, high = a < b ? b : a;
+    const uint64_t key = (uint64_t)low << 32 | high;
+    if (2 * r->n_sets >= r->n_slots) {
+        TRY(grow_slots(r));
+    }
+    uint64_t at = hash_key(r, key);
+    while (r->slots[at] != NULL) {
+        if (r->slots[at]->key == key) {
+            *out_set = r->slots[at];
+            return STATUS_OK;
+        }
+        at = (at + 1) & (r->n_slots - 1);
+    }
+    struct path_set *set = arena_alloc(&r->arena, sizeof *set);
+    if (set == NULL) {
+        return STATUS_NOFIT;
+    }
+    TRY(vec_reserve(&r->sets, r->n_sets, &r->cap_sets, 1, sizeof *r->sets));
+    *set =
+        (struct path_set){.key = key, .a = low, .b = high, .ledger = {.qpu_a = low, .qpu_b = high}};
+    r->slots[at] = r->sets[r->n_sets++] = set;
+    *out_set = set;
+    return STATUS_OK;
+}
+
+struct path_set *const *routes_sets(const struct routes *r, size_t *out_n) {
+    *out_n = r->n_sets;
+    return r->sets;
+}
+
+enum { TRIES_PER_PATH = 4 };
+
+/* The next path of the set: one of least cost that is not known yet, or the next of Yen's. */
+static enum status next_path(struct routes *r, struct path *path, bool *out_is_new,
+                             const struct path_set *set) {
+    const int64_t *dist;
+    TRY(find_distances(r, &dist, set->a));
+    if (dist[set->b] == INT64_MAX) {
+        return log_error(STATUS_INPUT, "no path joins QPUs %s and %s",
+                         r->machine->qpus[set->a].name, r->machine->qpus[set->b].name);
+    }
+    *out_is_new = true;
+    if (r->physical->policy.routing == ROUTING_K_SHORTEST && set->n_routes > 0) {
+        return route_next_shortest(r, path, out_is_new, set);
+    }
+    const bool is_spread = r->physical->policy.routing == ROUTING_SPREAD;
+    for (uint64_t i = 0; i < TRIES_PER_PATH; i++) {
+        const uint64_t choice = mix(set->key + (set->n_routes * TRIES_PER_PATH + i) * 2) | 1;
+        TRY(walk_back(r, path, dist, set->a, set->b, is_spread ? choice : 0));
+        *out_is_new = !is_known(set, path);
+        if (*out_is_new) {
+            break;
+        }
+    }
+    return STATUS_OK;
+}
+
+/* Photons must meet somewhere in each segment that passes switches. */
+static bool is_usable(const struct routes *r, const struct route *route) {
+    for (uint32_t s = 0; s < route->n_segments; s++) {
+        const struct segment *segment = &route->segments[s];
+        bool has_analyser = segment->n_fibres == 1;
+        for (uint32_t i = 0; i + 1 < segment->n_fibres; i++) {
+            has_analyser =
+                has_analyser || r->physical->switches[segment->switches[i]].n_analysers > 0;
+        }
+        if (!has_analyser) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum status routes_get(struct routes *r, struct route **out_route, struct path_set *set,
+                       uint32_t i) {
+    struct route **last = &set->routes;
+    for (uint32_t k = 0; *last != NULL; last = &(*last)->next, k++) {
+        if (k == i) {
+            *out_route = *last;
+            return STATUS_OK;
+        }
+    }
+    *out_route = NULL;
+    const struct machine_policy *policy = &r->physical->policy;
+    const uint32_t n_max = policy->routing == ROUTING_SHORTEST ? 1 : policy->n_paths;
+    if (set->is_complete || i >= n_max) {
+        return STATUS_OK;
+    }
+    struct path path;
+    bool is_new;
+    TRY(next_path(r, &path, &is_new, set));
+    if (!is_new) {
+        set->is_complete = true;
+        return STATUS_OK;
+    }
+    TRY(make_route(r, last, path.nodes, path.fibres, path.n_fibres));
+    if (!is_usable(r, *last)) {
+        *last = NULL;
+        set->is_complete = true;
+        return set->n_routes > 0
+                   ? STATUS_OK
+                   : log_error(STATUS_INPUT,
+                               "the path from QPU %s to %s passes no switch with an analyser",
+                               r->machine->qpus[set->a].name, r->machine->qpus[set->b].name);
+    }
+    set->n_routes++;
+    *out_route = *last;
+    return STATUS_OK;
+}
+
+enum status routes_light_time(struct routes *r, int64_t *out_t_ps, uint32_t a, uint32_t b) {
+    struct path_set *set;
+    struct route *route;
+    TRY(routes_find(r, &set, a, b));
+    TRY(routes_get(r, &route, set, 0));
+    *out_t_ps = route->t_light_ps;
+    return STATUS_OK;
+}
