@@ -23,6 +23,7 @@ enum command_id {
     COMMAND_CONVERT,
     COMMAND_DEM,
     COMMAND_MACHINE,
+    COMMAND_NETWORK,
     COMMAND_COMPARE,
     COMMAND_REPORT,
     COMMAND_INFO,
@@ -62,6 +63,12 @@ enum option_id {
     OPTION_OBSERVABLES,
     OPTION_FIDELITY,
     OPTION_ALPHA,
+    OPTION_TRACE,
+    OPTION_WORKLOAD,
+    OPTION_REQUESTS,
+    OPTION_WINDOW,
+    OPTION_JOBS,
+    OPTION_USE,
     OPTION_FORMAT,
     OPTION_PARAM,
     OPTION_DIALECT,
@@ -88,7 +95,8 @@ struct cli_options {
     size_t n_args;
     uint64_t given;
     const char *machine, *engine, *precision, *protocol, *distribute, *idle, *placement;
-    const char *json, *output, *state, *observables, *format, *dialect, *to, *against;
+    const char *json, *trace, *workload, *output, *state, *observables, *format, *dialect, *to,
+        *against;
     const char *decodes[CLI_MAX_DECODES];
     size_t n_decodes;
     const char *params[CLI_MAX_PARAMS]; /* NAME=VALUE */
@@ -97,6 +105,8 @@ struct cli_options {
     uint64_t n_ranks, memory_per_rank;
     const char *out_format, *obs_out, *obs_out_format, *sweep, *sweep_format;
     bool wants_detectors, appends_observables;
+    uint64_t n_requests, n_window, n_jobs; /* of network */
+    int64_t t_use_ps;
     struct gen_args gen;
     bool decomposes, folds_loops, allows_gauge, ignores_failures, blocks_remnants;
     double approximate; /* --approximate-disjoint-errors */
@@ -149,6 +159,7 @@ void cmd_machine_add_presets(struct text *out);
 enum status cmd_compare(const struct cli_options *options);
 enum status cmd_compare_check(const struct cli_options *options);
 enum status cmd_report(const struct cli_options *options);
+enum status cmd_network(const struct cli_options *options);
 enum status cmd_info(const struct cli_options *options);
 
 /* The program: returns the exit code. Starts and stops MPI where the command needs it. */

@@ -7,7 +7,9 @@
 #include "base/rng.h"
 #include "base/text.h"
 #include "cli/load.h"
+#include "network/trace.h"
 #include "output/output.h"
+#include "output/output_network.h"
 #include "runtime/final_state.h"
 #include "runtime/runtime.h"
 
@@ -19,6 +21,7 @@ struct run_job {
     struct pauli_sums *observables;
     struct text machine; /* its YAML */
     struct output_provenance provenance;
+    struct network_trace trace;
     struct results *results;
 };
 
@@ -88,6 +91,7 @@ static enum status run_program(struct run_job *job) {
         .max_branches = options->max_branches,
         .n_probabilities = options->n_probabilities,
         .max_bytes = options->memory_per_rank,
+        .trace = options->trace != NULL ? &job->trace : NULL,
         .keeps_records = options->output != NULL,
         .observables = job->observables,
         .ideal = options->wants_fidelity ? ideal : NULL,
@@ -129,6 +133,11 @@ static enum status write_texts(struct text *json, struct text *report, struct ru
         TRY(output_results_json(json, job->results, &context));
         TRY(file_write(options->json, json->data, json->n));
     }
+    if (options->trace) {
+        json->n = 0;
+        TRY(output_trace_json(json, job->load.machine, &job->trace));
+        TRY(file_write(options->trace, json->data, json->n));
+    }
     return options->output ? write_hdf5(job, &context) : STATUS_OK;
 }
 
@@ -149,7 +158,8 @@ static enum status write_results(struct run_job *job) {
 
 /* What should be known before a long run. */
 static enum status check_writable(const struct run_job *job) {
-    const char *const paths[] = {job->options->json, job->options->output, job->options->state};
+    const char *const paths[] = {job->options->json, job->options->output, job->options->state,
+                                 job->options->trace};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         if (paths[i] && team_rank(job->team) == 0) {
             TRY(file_check_writable(paths[i]));
@@ -177,7 +187,10 @@ static enum status run_job(struct run_job *job) {
 static enum status check_files(const struct cli_options *options) {
     const struct {
         const char *option, *path;
-    } files[] = {{"--json", options->json}, {"-o", options->output}, {"--state", options->state}};
+    } files[] = {{"--json", options->json},
+                 {"-o", options->output},
+                 {"--state", options->state},
+                 {"--trace", options->trace}};
     enum { N_FILES = sizeof files / sizeof files[0] };
     for (size_t i = 0; i < N_FILES; i++) {
         for (size_t k = 0; k < i && files[i].path; k++) {
@@ -214,6 +227,7 @@ enum status cmd_run(const struct cli_options *options) {
     struct run_job job = {.options = options, .team = comm_world()};
     enum status status = run_job(&job);
     results_destroy(job.results);
+    trace_fini(&job.trace);
     pauli_sums_destroy(job.observables);
     text_fini(&job.machine);
     load_fini(&job.load);

@@ -10,6 +10,7 @@ enum option_kind {
     OPTION_KIND_TOP,    /* uint64_t from 1, or "all" = UINT64_MAX */
     OPTION_KIND_BYTES,  /* uint64_t: a number of bytes, or a quantity such as 4 GiB */
     OPTION_KIND_REAL,   /* double, finite */
+    OPTION_KIND_TIME,   /* int64_t: ps, from a quantity such as 10 us */
     OPTION_KIND_TEXT,   /* const char * */
     OPTION_KIND_CHOICE, /* const char *, one of `choices` */
     OPTION_KIND_DECODE, /* appended to decodes */

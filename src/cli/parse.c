@@ -86,6 +86,15 @@ static error_t set_top(struct parse *parse, const struct option_info *info, uint
     return 0;
 }
 
+static error_t set_time(struct parse *parse, const struct option_info *info, int64_t *out_ps,
+                        const char *arg) {
+    const char *why = NULL;
+    if (units_parse_time(out_ps, &why, arg) != STATUS_OK) {
+        return refuse(parse, "--%s %s: %s", info->name, arg, why);
+    }
+    return 0;
+}
+
 static error_t set_bytes(struct parse *parse, const struct option_info *info, uint64_t *out,
                          const char *arg) {
     const char *why = NULL;
@@ -196,6 +205,8 @@ static error_t set_option(struct parse *parse, const struct option_info *info, c
         return set_bytes(parse, info, (uint64_t *)(void *)field, arg);
     case OPTION_KIND_REAL:
         return set_real(parse, info, (double *)(void *)field, arg);
+    case OPTION_KIND_TIME:
+        return set_time(parse, info, (int64_t *)(void *)field, arg);
     case OPTION_KIND_TEXT:
         *(const char **)(void *)field = arg;
         return 0;
@@ -321,6 +332,9 @@ static void set_defaults(struct cli_options *options) {
         .shots_per_timeline = 1024,
         .max_branches = 65536,
         .n_ranks = 1,
+        .workload = "all-to-all",
+        .n_requests = 10000,
+        .n_jobs = 1,
     };
 }
 

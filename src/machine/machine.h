@@ -70,6 +70,8 @@ enum status machine_print(struct text *out, const struct machine *machine);
 const struct machine_link *machine_find_link(const struct machine *machine, uint32_t a, uint32_t b);
 /* UINT32_MAX: no such QPU. Cost: O(log n_qpus). */
 uint32_t machine_find_qpu(const struct machine *machine, const char *name);
+/* Name of a node of a physical network: QPU, switch or repeater. */
+const char *machine_node_name(const struct machine *machine, uint32_t node);
 /* Refuses what runs cannot do yet: nonzero gate, measure, reset errors, finite T1 or T2, with the
  * line and key. STATUS_INPUT, logged. */
 enum status machine_check_runnable(const struct machine *machine);

@@ -46,7 +46,5 @@ enum status machine_read_topology(struct machine_yaml *yaml, struct machine *mac
 /* Ports, capacities, lifetimes, reachability. */
 enum status machine_check_physical(const struct machine *machine);
 void machine_print_physical(struct text *out, const struct machine *machine);
-/* Name of a node: QPU, switch or repeater. */
-const char *machine_node_name(const struct machine *machine, uint32_t node);
 
 #endif

@@ -601,10 +601,18 @@ static enum status read_document(struct reader *r, const char *settings) {
     return read_root(r);
 }
 
-/* What was read, for provenance: with settings, these in a comment before it. */
-static char *keep_text(struct arena *arena, const char *text, size_t n, const char *settings) {
-    return settings == NULL ? arena_strndup(arena, text, n)
-                            : arena_printf(arena, "# with %s\n%.*s", settings, (int)n, text);
+/* With settings the text that was read says too little: the machine as it prints, which reads back
+ * as the same. */
+static enum status keep_text(struct machine *machine, const char *settings) {
+    struct text text = {0};
+    text_printf(&text, "# with %s\n", settings);
+    enum status status = machine_print(&text, machine);
+    if (status == STATUS_OK) {
+        machine->text = arena_strndup(&machine->arena, text.data, text.n);
+        status = machine->text != NULL ? STATUS_OK : STATUS_NOFIT;
+    }
+    text_fini(&text);
+    return status;
 }
 
 enum status machine_read_text(struct machine **out_machine, const char *name, const char *text,
@@ -620,7 +628,7 @@ enum status machine_read_text_set(struct machine **out_machine, const char *name
         return STATUS_NOFIT;
     }
     r.machine->name = make_default_name(&r.machine->arena, name);
-    r.machine->text = keep_text(&r.machine->arena, text, n, settings);
+    r.machine->text = arena_strndup(&r.machine->arena, text, n);
     const char *file = arena_strdup(&r.machine->arena, name);
     if (r.machine->name == NULL || r.machine->text == NULL || file == NULL) {
         goto fail;
@@ -631,6 +639,9 @@ enum status machine_read_text_set(struct machine **out_machine, const char *name
     mem_free(r.entries);
     mem_free(r.entry_of);
     mem_free(r.chain);
+    if (status == STATUS_OK && settings != NULL) {
+        status = keep_text(r.machine, settings);
+    }
     if (status != STATUS_OK) {
         goto fail;
     }

@@ -30,15 +30,72 @@ const struct network_stats *service_stats(struct service *s) {
     struct network_stats *stats = &s->stats;
     stats->comm = stats->buffer = stats->channels = stats->analysers = (struct network_use){0};
     stats->t_end_ps = s->t_now_ps;
+    stats->n_timelines = 1;
     for (size_t i = 0; i < s->n_resources; i++) {
         const struct resource *resource = &s->resources[i];
         struct network_use *use = use_of(stats, resource->kind);
         const double n_used = (double)(resource->n_total - resource->n_free);
         use->capacity += resource->n_total == MACHINE_UNLIMITED ? 0 : resource->n_total;
         use->busy_ps += resource->busy_ps + n_used * (double)(s->t_now_ps - resource->t_changed_ps);
+        use->available_ps = (double)use->capacity * (double)s->t_now_ps;
         use->peak = resource->n_peak > use->peak ? resource->n_peak : use->peak;
     }
     return stats;
+}
+
+static void add_use(struct network_use *sum, const struct network_use *one) {
+    sum->capacity = one->capacity;
+    sum->busy_ps += one->busy_ps;
+    sum->available_ps += one->available_ps;
+    sum->peak = one->peak > sum->peak ? one->peak : sum->peak;
+}
+
+static void add_histogram(struct histogram *sum, const struct histogram *one) {
+    if (one->n == 0) {
+        return;
+    }
+    sum->min = sum->n == 0 || one->min < sum->min ? one->min : sum->min;
+    sum->max = sum->n == 0 || one->max > sum->max ? one->max : sum->max;
+    sum->n += one->n;
+    sum->sum += one->sum;
+    for (int i = 0; i < HISTOGRAM_BINS; i++) {
+        sum->bins[i] += one->bins[i];
+    }
+}
+
+void network_stats_add(struct network_stats *sum, const struct network_stats *one) {
+    const bool is_lower =
+        sum->n_delivered == 0 || one->min_fidelity_delivered < sum->min_fidelity_delivered;
+    if (one->n_delivered > 0 && is_lower) {
+        sum->min_fidelity_delivered = one->min_fidelity_delivered;
+    }
+    sum->n_timelines++;
+    sum->n_events += one->n_events;
+    sum->n_submitted += one->n_submitted;
+    sum->n_delivered += one->n_delivered;
+    sum->n_used += one->n_used;
+    sum->n_reconfigured += one->n_reconfigured;
+    sum->n_from_pool += one->n_from_pool;
+    sum->n_pooled += one->n_pooled;
+    sum->n_messages += one->n_messages;
+    sum->n_outages += one->n_outages;
+    sum->n_aborted += one->n_aborted;
+    sum->n_below_target += one->n_below_target;
+    sum->queue_ps += one->queue_ps;
+    sum->reconfigure_ps += one->reconfigure_ps;
+    sum->make_ps += one->make_ps;
+    sum->fidelity_delivered += one->fidelity_delivered;
+    sum->fidelity_used += one->fidelity_used;
+    for (int i = 0; i <= 100; i++) {
+        sum->used_by_fidelity[i] += one->used_by_fidelity[i];
+    }
+    add_histogram(&sum->latency_ps, &one->latency_ps);
+    add_histogram(&sum->age_ps, &one->age_ps);
+    add_use(&sum->comm, &one->comm);
+    add_use(&sum->buffer, &one->buffer);
+    add_use(&sum->channels, &one->channels);
+    add_use(&sum->analysers, &one->analysers);
+    sum->t_end_ps = one->t_end_ps > sum->t_end_ps ? one->t_end_ps : sum->t_end_ps;
 }
 
 static int compare_ledgers(const void *a_ptr, const void *b_ptr) {

@@ -26,11 +26,13 @@ int64_t histogram_quantile(const struct histogram *histogram, double q);
 
 /* A kind of resource over the whole network: how much of it was in use. */
 struct network_use {
-    uint64_t capacity; /* of those with a limit */
-    double busy_ps;    /* summed over units */
-    uint64_t peak;     /* in use at once in one place */
+    uint64_t capacity;   /* of those with a limit */
+    double busy_ps;      /* summed over units */
+    double available_ps; /* capacity x time */
+    uint64_t peak;       /* in use at once in one place */
 };
 struct network_stats {
+    uint64_t n_timelines;
     uint64_t n_events, n_submitted, n_delivered, n_used, n_reconfigured, n_from_pool, n_pooled;
     uint64_t n_messages, n_outages, n_aborted, n_below_target;
     struct histogram latency_ps;              /* from request to ready pair */
@@ -42,6 +44,9 @@ struct network_stats {
     struct network_use comm, buffer, channels, analysers;
     int64_t t_end_ps;
 };
+
+/* sum += one, for timelines one after the other; n_timelines of a sum counts them. */
+void network_stats_add(struct network_stats *sum, const struct network_stats *one);
 
 struct service;
 /* The machine must be physical and outlive the service. */

@@ -4,6 +4,7 @@
 #include "base/version.h"
 #include "output/json.h"
 #include "output/output.h"
+#include "output/output_network.h"
 
 enum { NAME_BYTES = 256 };
 
@@ -170,6 +171,9 @@ static void add_figures(struct json_writer *json, const struct results *results)
     add_ebits(json, results);
     json_add_double(json, "bits_sent", results->n_bits_sent);
     add_makespan(json, &results->makespan_ps);
+    if (results->network) {
+        output_add_network(json, results->network);
+    }
     json_open_object(json, "peak_comm_qubits", JSON_ONE_LINE);
     for (size_t i = 0; i < program->n_qpus; i++) {
         json_add_uint(json, program->qpus[i].name, results->peak_comm[i]);

@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "base/version.h"
 #include "output/output.h"
+#include "output/output_network.h"
 #include "runtime/timeline.h"
 
 enum {
@@ -278,6 +279,9 @@ static void add_costs(struct text *out, const struct results *results) {
     char bytes[UNIT_CHARS];
     add_ebits(out, results);
     add_makespan(out, &results->makespan_ps);
+    if (results->network) {
+        output_add_network_report(out, results->network);
+    }
     add_peak_comm(out, results->program, results->peak_comm);
     add_group(out, results->peak_group_qubits);
     add_label(out, "memory");

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "network/service.h"
+
 /* ---- set-up ---- */
 
 static enum status make_ideal(struct machine **out_machine, const struct program *program) {
@@ -30,22 +32,37 @@ static enum status make_ideal(struct machine **out_machine, const struct program
     return status;
 }
 
+static enum status refuse_dependent(const struct run_clock *clock) {
+    return log_error(
+        STATUS_INPUT,
+        "what this program does next depends on outcomes, and machine %s is a physical "
+        "network, whose pairs depend on when they are asked for: not supported; give "
+        "abstract links",
+        clock->machine->name);
+}
+
 enum status clock_create(struct run_clock *out_clock, const struct program *program,
-                         const struct machine *machine) {
-    struct run_clock clock = {.program = program, .machine = machine};
+                         const struct machine *machine, uint64_t seed) {
+    struct run_clock clock = {
+        .program = program, .machine = machine, .digest = UINT64_C(0xcbf29ce484222325)};
     enum status status = STATUS_OK;
     if (machine == NULL) {
         TRY(make_ideal(&clock.ideal, program));
         clock.machine = clock.ideal;
     }
     TRY_GOTO(schedule_create(&clock.skeleton, program, clock.machine), fail);
-    TRY_GOTO(ebit_source_create_links(&clock.source, clock.machine), fail);
+    TRY_GOTO(ebit_source_create(&clock.source, clock.machine, seed), fail);
     TRY_GOTO(timeline_create(&clock.timeline, program, clock.skeleton, clock.machine, clock.source),
              fail);
-    if (!clock.source->is_stationary) {
-        status = log_error(STATUS_INPUT, "ebit source '%s' is not stationary: not supported",
-                           clock.source->class->name);
+    clock.does_vary = !clock.source->is_stationary;
+    if (clock.does_vary && program->is_data_dependent) {
+        status = refuse_dependent(&clock);
         goto fail;
+    }
+    if (clock.source->class->stats != NULL) {
+        clock.network = mem_alloc(1, sizeof *clock.network);
+        status = clock.network != NULL ? STATUS_OK : STATUS_NOFIT;
+        TRY_GOTO(status, fail);
     }
     *out_clock = clock;
     return STATUS_OK;
@@ -63,6 +80,8 @@ void clock_fini(struct run_clock *clock) {
     machine_destroy(clock->ideal);
     mem_free(clock->pairs);
     mem_free(clock->links);
+    mem_free(clock->makespans);
+    mem_free(clock->network);
     memset(clock, 0, sizeof *clock);
 }
 
@@ -73,9 +92,20 @@ static int by_site(const void *a, const void *b) {
     return left->site < right->site ? -1 : left->site > right->site;
 }
 
+/* FNV-1a over words. */
+static void add_digest(struct run_clock *clock, const void *words, size_t n_bytes) {
+    const unsigned char *bytes = words;
+    for (size_t i = 0; i < n_bytes; i++) {
+        clock->digest = (clock->digest ^ bytes[i]) * UINT64_C(0x100000001b3);
+    }
+}
+
 static void note_pair(void *ctx, uint64_t site, int64_t t_ps, const double *weights) {
     struct run_clock *clock = ctx;
-    (void)t_ps;
+    if (clock->does_vary) {
+        add_digest(clock, &t_ps, sizeof t_ps);
+        add_digest(clock, weights, 4 * sizeof *weights);
+    }
     if (clock->hook_status == STATUS_OK) {
         clock->hook_status =
             vec_reserve(&clock->pairs, clock->n_pairs, &clock->cap_pairs, 1, sizeof *clock->pairs);
@@ -100,16 +130,22 @@ static enum status link_weights(const struct run_clock *clock, double *out_weigh
     return STATUS_OK;
 }
 
-enum status clock_pair_weights(void *ctx, double *out_weights, const uint32_t *wires,
-                               uint64_t site) {
+enum status clock_pair_weights(void *ctx, double *out_weights, const uint32_t *wires, uint64_t site,
+                               uint64_t block) {
     const struct run_clock *clock = ctx;
     if (clock->program->is_data_dependent) {
         const uint32_t *wire_qpu = clock->program->wire_qpu;
         return link_weights(clock, out_weights, wire_qpu[wires[0]], wire_qpu[wires[1]]);
     }
     const struct clock_pair key = {.site = site};
-    const struct clock_pair *pair =
-        bsearch(&key, clock->pairs, clock->n_pairs, sizeof key, by_site);
+    const struct clock_pair *pairs = clock->pairs;
+    size_t n = clock->n_pairs;
+    if (clock->does_vary) { /* every timeline of a static program delivers the same sites */
+        CHECK(block - clock->first_kept < clock->n_kept);
+        n /= clock->n_kept;
+        pairs += (block - clock->first_kept) * n;
+    }
+    const struct clock_pair *pair = bsearch(&key, pairs, n, sizeof key, by_site);
     CHECK(pair != NULL);
     memcpy(out_weights, pair->weights, sizeof pair->weights);
     return STATUS_OK;
@@ -209,7 +245,15 @@ static enum status add_ledgers(struct run_clock *clock, double weight) {
     return STATUS_OK;
 }
 
-enum status clock_run(struct run_clock *clock, const struct decision *decisions, double weight) {
+static enum status add_network(struct run_clock *clock) {
+    if (clock->network != NULL) {
+        network_stats_add(clock->network, clock->source->class->stats(clock->source));
+    }
+    return STATUS_OK;
+}
+
+static enum status run_timeline(struct run_clock *clock, const struct decision *decisions,
+                                double weight, uint64_t number) {
     const bool is_static = !clock->program->is_data_dependent;
     struct hook_context context = {.clock = clock};
     TRY(list_decisions(&context.list, decisions));
@@ -218,14 +262,45 @@ enum status clock_run(struct run_clock *clock, const struct decision *decisions,
         .is_taken = is_static ? NULL : was_taken,
         .pair = is_static ? pair_hook : NULL,
     };
-    enum status status = timeline_run(clock->timeline, &clock->last, 0, &hooks);
+    const size_t n_before = clock->n_pairs;
+    if (clock->source->class->set_trace != NULL) {
+        const bool is_traced = number == 0 && weight > 0;
+        clock->source->class->set_trace(clock->source, is_traced ? clock->trace : NULL);
+    }
+    enum status status = timeline_run(clock->timeline, &clock->last, number, &hooks);
     mem_free(context.list.sorted);
     TRY(status);
     TRY(clock->hook_status);
-    if (is_static && clock->n_pairs > 0) {
-        qsort(clock->pairs, clock->n_pairs, sizeof *clock->pairs, by_site);
+    if (is_static && clock->n_pairs > n_before) {
+        qsort(clock->pairs + n_before, clock->n_pairs - n_before, sizeof *clock->pairs, by_site);
     }
+    if (weight <= 0) {
+        return STATUS_OK;
+    }
+    TRY(add_network(clock));
     clock->n_ebits += weight * (double)clock->last.n_ebits;
     clock->n_bits_sent += weight * (double)clock->last.n_bits_sent;
     return add_ledgers(clock, weight);
+}
+
+enum status clock_run(struct run_clock *clock, const struct decision *decisions, double weight) {
+    if (!clock->does_vary) {
+        return run_timeline(clock, decisions, weight, 0);
+    }
+    return clock_run_blocks(clock, 0, 1, weight > 0);
+}
+
+enum status clock_run_blocks(struct run_clock *clock, uint64_t first, uint64_t n, bool is_counted) {
+    clock->n_pairs = 0;
+    clock->first_kept = first;
+    clock->n_kept = n;
+    for (uint64_t i = 0; i < n; i++) {
+        TRY(run_timeline(clock, NULL, is_counted ? 1 : 0, first + i));
+        if (is_counted) {
+            TRY(vec_reserve(&clock->makespans, clock->n_makespans, &clock->cap_makespans, 1,
+                            sizeof *clock->makespans));
+            clock->makespans[clock->n_makespans++] = clock->last.makespan_ps;
+        }
+    }
+    return STATUS_OK;
 }

@@ -17,10 +17,18 @@ struct run_clock {
     struct skeleton *skeleton;
     struct ebit_source *source;
     struct timeline *timeline;
-    struct clock_pair *pairs; /* static programs: by site */
+    /* Static programs: pairs of each timeline kept, one timeline after the other, each by site. */
+    struct clock_pair *pairs;
     size_t n_pairs, cap_pairs;
+    uint64_t first_kept, n_kept; /* timelines */
+    bool does_vary;              /* timelines differ: one per block of shots */
     enum status hook_status;
     struct timeline_result last;
+    uint64_t digest;    /* of all pairs delivered */
+    int64_t *makespans; /* of the timelines run by clock_run_blocks, in order */
+    size_t n_makespans, cap_makespans;
+    struct network_trace *trace;   /* of timeline 0, when it is counted; or NULL */
+    struct network_stats *network; /* sums over timelines; NULL: the source keeps no figures */
     /* Sums over timelines, each with its weight: the shots that it serves, or a probability. */
     struct ebit_ledger_mean *links; /* program QPU indices, sorted */
     size_t n_links, cap_links;
@@ -29,14 +37,17 @@ struct run_clock {
 
 /* machine NULL: ideal links, the program's QPUs. */
 enum status clock_create(struct run_clock *out_clock, const struct program *program,
-                         const struct machine *machine);
+                         const struct machine *machine, uint64_t seed);
 void clock_fini(struct run_clock *clock);
 /* Runs a timeline with the branch's decisions (NULL for static programs) and adds it to the sums
  * `weight` times; the result is in clock->last. */
 enum status clock_run(struct run_clock *clock, const struct decision *decisions, double weight);
-/* Weights of the pair delivered to two wires at a site (static programs), or of a fresh pair of
- * their link. */
+/* Static programs whose timelines vary: runs those of blocks first .. first + n - 1, adds each once
+ * to the sums (is_counted) and keeps their pairs instead of those kept so far. */
+enum status clock_run_blocks(struct run_clock *clock, uint64_t first, uint64_t n, bool is_counted);
+/* Weights of the pair delivered to two wires at a site in a block's timeline (static programs), or
+ * of a fresh pair of their link. Blocks are looked at only where timelines vary. */
 enum status clock_pair_weights(void *clock, double *out_weights, const uint32_t *wires,
-                               uint64_t site);
+                               uint64_t site, uint64_t block);
 
 #endif

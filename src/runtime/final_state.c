@@ -131,9 +131,9 @@ static enum status take_state(void *ctx, const struct walker_leaf *leaf) {
     return status;
 }
 
-static enum status ideal_pairs(void *ctx, double *out_weights, const uint32_t *wires,
-                               uint64_t site) {
-    (void)ctx, (void)wires, (void)site;
+static enum status ideal_pairs(void *ctx, double *out_weights, const uint32_t *wires, uint64_t site,
+                               uint64_t block) {
+    (void)ctx, (void)wires, (void)site, (void)block;
     memcpy(out_weights, (const double[4]){1, 0, 0, 0}, 4 * sizeof *out_weights);
     return STATUS_OK;
 }

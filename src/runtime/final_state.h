@@ -28,7 +28,7 @@ struct final_state {
     /* Weights of pairs, as in walker_options; NULL: ideal pairs, and errors of the program left
      * out. */
     enum status (*pair_weights)(void *pair_ctx, double *out_weights, const uint32_t *wires,
-                                uint64_t site);
+                                uint64_t site, uint64_t block);
     void *pair_ctx;
     /* Called once, with the state in the engine. */
     enum status (*visit)(void *visit_ctx, struct engine *engine, const struct final_qubits *qubits);

@@ -59,17 +59,31 @@ static void visit_block(const struct block_visit *block, uint64_t number, size_t
     }
 }
 
-void noise_visit(const struct noise_chain *chain, const struct columns *columns,
-                 uint64_t first_block, uint32_t block_shots,
-                 void (*visit)(void *ctx, size_t column, uint32_t letter), void *ctx) {
+static struct block_visit prepare(const struct noise_chain *chain, const struct columns *columns) {
     struct block_visit block = {.chain = chain, .columns = columns};
     for (uint32_t i = 0; i < chain->n_letters; i++) {
         block.p_any += chain->p_letters[i];
     }
+    block.log_keep = block.p_any > 0 ? log_one_minus(block.p_any) : 0;
+    return block;
+}
+
+void noise_visit_block(const struct noise_chain *chain, const struct columns *columns,
+                       uint64_t block, size_t first_column, size_t n_shots,
+                       void (*visit)(void *ctx, size_t column, uint32_t letter), void *ctx) {
+    const struct block_visit prepared = prepare(chain, columns);
+    if (prepared.p_any > 0) {
+        visit_block(&prepared, block, first_column, n_shots, visit, ctx);
+    }
+}
+
+void noise_visit(const struct noise_chain *chain, const struct columns *columns,
+                 uint64_t first_block, uint32_t block_shots,
+                 void (*visit)(void *ctx, size_t column, uint32_t letter), void *ctx) {
+    const struct block_visit block = prepare(chain, columns);
     if (block.p_any <= 0) {
         return;
     }
-    block.log_keep = log_one_minus(block.p_any);
     const size_t n_columns = 64 * columns->stride;
     for (size_t i = 0, next = 0; i < columns->n_words; i++) {
         const size_t word_end = 64 * ((size_t)columns->words[i] + 1);

@@ -114,7 +114,7 @@ enum status runtime_plan(struct run_plan *out_plan, const struct program *progra
     TRY_GOTO(lower_program(&lowered, program, engine, false), done);
     const struct engine_task task = lowered_task(&lowered, program, 0);
     TRY_GOTO(engine->plan(&plan.engine, &task, n_ranks), done);
-    TRY_GOTO(clock_create(&clock, program, machine), done);
+    TRY_GOTO(clock_create(&clock, program, machine, 0), done);
     plan.peak_comm = mem_alloc(program->n_qpus, sizeof *plan.peak_comm);
     if (plan.peak_comm == NULL) {
         status = STATUS_NOFIT;

@@ -6,6 +6,7 @@
 #include "base/bits.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "network/service.h"
 #include "runtime/clock.h"
 #include "runtime/expectation.h"
 #include "runtime/fidelity.h"
@@ -235,7 +236,12 @@ static enum status sample_leaf(void *ctx, const struct walker_leaf *leaf) {
 
 static uint64_t choose_batch(const struct run *run, uint32_t block_shots) {
     const uint64_t n_rows = 2 * (uint64_t)run->program->n_wires + run->program->n_bits + 1;
-    const uint64_t n_shots = 8 * BATCH_BYTES / n_rows;
+    uint64_t n_shots = 8 * BATCH_BYTES / n_rows;
+    if (run->clock.does_vary) { /* the pairs of each block are kept as well */
+        const uint64_t n_bytes = (run->clock.n_pairs + 1) * sizeof(struct clock_pair);
+        const uint64_t n_blocks = BATCH_BYTES / n_bytes + 1;
+        n_shots = n_shots / block_shots < n_blocks ? n_shots : n_blocks * block_shots;
+    }
     return n_shots < block_shots ? block_shots : n_shots / block_shots * block_shots;
 }
 
@@ -265,12 +271,18 @@ static enum status sample(struct run *run, uint32_t block_shots) {
         const size_t n = (size_t)(n_shots - first < batch ? n_shots - first : batch);
         const struct rows *rows;
         run->first_shot = first;
+        if (run->clock.does_vary) {
+            const uint64_t n_blocks = n / block_shots + (n % block_shots != 0);
+            TRY(comm_agree(run->team,
+                           clock_run_blocks(&run->clock, first / block_shots, n_blocks, true)));
+        }
         TRY(walker_sample(run->walker, &rows, first, n));
         add_digest(run, rows);
         if (run->is_keeper && run->keeper_status == STATUS_OK) {
             run->keeper_status = count_batch(run, rows, n);
         }
     }
+    run->digest ^= run->clock.digest;
     TRY(comm_check_digest(run->team, &run->digest, sizeof run->digest));
     if (run->is_keeper && run->keeper_status == STATUS_OK) {
         run->keeper_status = list_counts(run);
@@ -335,9 +347,30 @@ static enum status enumerate(struct run *run) {
 
 /* ---- figures ---- */
 
+static struct run_mean mean_of(const int64_t *t_ps, uint64_t n) {
+    struct run_mean mean = {.n = n};
+    double sum = 0, square = 0;
+    for (uint64_t i = 0; i < n; i++) {
+        sum += (double)t_ps[i];
+        mean.min = i == 0 || t_ps[i] < mean.min ? t_ps[i] : mean.min;
+        mean.max = i == 0 || t_ps[i] > mean.max ? t_ps[i] : mean.max;
+    }
+    mean.mean = n == 0 ? 0 : sum / (double)n;
+    for (uint64_t i = 0; i < n; i++) {
+        const double d = (double)t_ps[i] - mean.mean;
+        square += d * d;
+    }
+    mean.std_error = n < 2 ? 0 : sqrt(square / (double)(n - 1) / (double)n);
+    return mean;
+}
+
 static void set_makespan(struct run *run, uint32_t block_shots) {
     struct run_mean *mean = &run->results->makespan_ps;
     const uint64_t n_shots = run->options->n_shots;
+    if (run->clock.does_vary) {
+        *mean = mean_of(run->clock.makespans, run->clock.n_makespans);
+        return;
+    }
     if (!run->program->is_data_dependent) {
         const int64_t t_ps = run->clock.last.makespan_ps;
         *mean = (struct run_mean){(double)t_ps, 0, t_ps, t_ps, 1};
@@ -350,20 +383,7 @@ static void set_makespan(struct run *run, uint32_t block_shots) {
         mean->mean = run->makespan_sum;
         return;
     }
-    double sum = 0, square = 0;
-    mean->n = n_shots;
-    for (uint64_t s = 0; s < n_shots; s++) {
-        const int64_t t_ps = run->results->shot_makespans_ps[s];
-        sum += (double)t_ps;
-        mean->min = s == 0 || t_ps < mean->min ? t_ps : mean->min;
-        mean->max = s == 0 || t_ps > mean->max ? t_ps : mean->max;
-    }
-    mean->mean = n_shots == 0 ? 0 : sum / (double)n_shots;
-    for (uint64_t s = 0; s < n_shots; s++) {
-        const double d = (double)run->results->shot_makespans_ps[s] - mean->mean;
-        square += d * d;
-    }
-    mean->std_error = n_shots < 2 ? 0 : sqrt(square / (double)(n_shots - 1) / (double)n_shots);
+    *mean = mean_of(run->results->shot_makespans_ps, n_shots);
 }
 
 /* Sums over n timelines to means; weights of exact cases sum to 1. */
@@ -371,6 +391,9 @@ static enum status set_ledger(struct run *run) {
     struct results *results = run->results;
     const struct run_clock *clock = &run->clock;
     double n = 1;
+    if (clock->does_vary) {
+        n = (double)clock->n_makespans;
+    }
     if (run->program->is_data_dependent && run->options->n_probabilities == 0) {
         n = (double)run->options->n_shots;
     }
@@ -389,6 +412,13 @@ static enum status set_ledger(struct run *run) {
         };
     }
     results->n_links = clock->n_links;
+    if (clock->network != NULL) {
+        results->network = arena_alloc(&results->arena, sizeof *results->network);
+        if (results->network == NULL) {
+            return STATUS_NOFIT;
+        }
+        *results->network = *clock->network;
+    }
     results->n_ebits = n > 0 ? clock->n_ebits / n : 0;
     results->n_bits_sent = n > 0 ? clock->n_bits_sent / n : 0;
     memcpy(results->peak_comm, timeline_peak_comm(clock->timeline),
@@ -443,9 +473,22 @@ static enum status prepare(struct run *run, const struct machine *machine) {
     if (options->observables != NULL) {
         TRY(expectation_init(&run->expectation, options->observables, &run->qubits));
     }
-    TRY(clock_create(&run->clock, run->program, machine));
+    TRY(clock_create(&run->clock, run->program, machine, options->seed));
+    run->clock.trace = options->trace;
+    if (options->trace != NULL && run->clock.network == NULL) {
+        return log_error(STATUS_INPUT,
+                         "a trace shows a physical network; machine %s has abstract "
+                         "links",
+                         run->clock.machine->name);
+    }
     TRY(set_keys(run));
-    return run->program->is_data_dependent ? STATUS_OK : clock_run(&run->clock, NULL, 1);
+    if (run->program->is_data_dependent) {
+        return STATUS_OK;
+    }
+    /* where timelines vary, samples bring their own */
+    const bool is_counted =
+        !run->clock.does_vary || options->n_probabilities > 0 || options->n_shots == 0;
+    return clock_run(&run->clock, NULL, is_counted ? 1 : 0);
 }
 
 static enum status execute(struct run *run, const struct machine *machine) {
@@ -467,6 +510,7 @@ static enum status execute(struct run *run, const struct machine *machine) {
         .is_exact = is_exact,
         .pair_weights = clock_pair_weights,
         .pair_ctx = &run->clock,
+        .do_pairs_vary = run->clock.does_vary,
         .leaf = is_exact ? exact_leaf : sample_leaf,
         .state = wants_state(options) ? look_at_state : NULL,
         .leaf_ctx = run,

@@ -17,6 +17,8 @@
 
 struct final_qubits;
 
+struct network_trace;
+struct network_stats;
 struct run_options {
     const struct engine_class *engine;
     uint64_t n_shots, seed;
@@ -25,7 +27,8 @@ struct run_options {
     uint64_t
         n_probabilities; /* 0: sample shots; K most likely or RUN_ALL: exact distribution instead */
     uint64_t max_bytes;  /* per rank; 0 = available */
-    bool keeps_records;  /* sampling: every shot's key in results->records */
+    struct network_trace *trace;          /* gets what the network does in timeline 0; or NULL */
+    bool keeps_records;                   /* sampling: every shot's key in results->records */
     const struct pauli_sums *observables; /* on the qubits at the end (final_state.h); or NULL */
     /* Sampling: fidelity of the qubits at the end with those of this program without its errors;
      * may be the program itself; or NULL. */
@@ -97,7 +100,8 @@ struct results {
     size_t n_links;
     double n_ebits, n_bits_sent;
     struct run_mean makespan_ps;
-    uint32_t *peak_comm; /* per QPU */
+    struct network_stats *network; /* sums over timelines; NULL: abstract links */
+    uint32_t *peak_comm;           /* per QPU */
     uint32_t peak_group_qubits;
     uint64_t peak_bytes; /* largest rank: as reserved */
     uint64_t planned_bytes;

@@ -293,14 +293,11 @@ static void put_error(void *ctx, size_t column, uint32_t letter) {
     }
 }
 
-static enum status draw_errors(struct walker *walker, const struct op *op, uint64_t site,
-                               const double *p_letters, const struct error_target *target,
-                               enum rng_stream stream) {
-    const struct noise_chain chain = {walker->options.seed, site, stream, p_letters,
-                                      target->n_wires == 2 ? 15u : 3u};
+static enum status check_exact(const struct walker *walker, const struct op *op,
+                               const struct noise_chain *chain) {
     double p_any = 0;
-    for (uint32_t i = 0; i < chain.n_letters; i++) {
-        p_any += p_letters[i];
+    for (uint32_t i = 0; i < chain->n_letters; i++) {
+        p_any += chain->p_letters[i];
     }
     if (p_any > 0 && walker->options.is_exact) {
         return log_error_at(STATUS_INPUT, loc_of(walker, op),
@@ -309,8 +306,55 @@ static enum status draw_errors(struct walker *walker, const struct op *op, uint6
                                                     : "exact probabilities need",
                             op_kind_name((enum op_kind)op->kind), p_any);
     }
+    return STATUS_OK;
+}
+
+static enum status draw_errors(struct walker *walker, const struct op *op, uint64_t site,
+                               const double *p_letters, const struct error_target *target,
+                               enum rng_stream stream) {
+    const struct noise_chain chain = {walker->options.seed, site, stream, p_letters,
+                                      target->n_wires == 2 ? 15u : 3u};
+    TRY(check_exact(walker, op, &chain));
     noise_visit(&chain, &walker->columns, walker->first_shot / walker->options.block_shots,
                 walker->options.block_shots, put_error, (void *)(uintptr_t)target);
+    return STATUS_OK;
+}
+
+static bool has_columns(const struct columns *columns, size_t first, size_t end) {
+    for (size_t i = first; i < end;) {
+        if (i % 64 == 0 && end - i >= 64) {
+            if (columns->mask[i / 64] != 0) {
+                return true;
+            }
+            i += 64;
+        } else if (bits_get(columns->mask, i++)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Each block of shots has its own pair: its own timeline delivered it. */
+static enum status draw_pairs(struct walker *walker, const struct op *op, uint64_t site,
+                              const uint32_t *wires) {
+    const struct columns *columns = &walker->columns;
+    const struct error_target half = {walker, wires + 1, 1};
+    const size_t n_columns = 64 * columns->stride;
+    const size_t block_shots = walker->options.is_exact ? n_columns : walker->options.block_shots;
+    const uint64_t first_block = walker->first_shot / block_shots;
+    double weights[4];
+    const struct noise_chain chain = {walker->options.seed, site, RNG_PAIR, weights + 1, 3};
+    for (size_t first = 0; first < n_columns; first += block_shots) {
+        const uint64_t block = first_block + first / block_shots;
+        const size_t n = n_columns - first < block_shots ? n_columns - first : block_shots;
+        if (has_columns(columns, first, first + n)) {
+            TRY(walker->options.pair_weights(walker->options.pair_ctx, weights, wires, site,
+                                             block));
+            TRY(check_exact(walker, op, &chain));
+            noise_visit_block(&chain, columns, block, first, n, put_error,
+                              (void *)(uintptr_t)&half);
+        }
+    }
     return STATUS_OK;
 }
 
@@ -323,8 +367,11 @@ enum status walk_ebit(struct walker *walker, const struct op *op) {
         columns_clear(&walker->columns, rows_z(&walker->rows, wires[i]));
     }
     TRY(tracker_set_pair(walker->tracker, wires[0], wires[1]));
-    TRY(walker->options.pair_weights(walker->options.pair_ctx, weights, wires, site));
     const struct error_target half = {walker, wires + 1, 1};
+    if (walker->options.do_pairs_vary) {
+        return draw_pairs(walker, op, site, wires);
+    }
+    TRY(walker->options.pair_weights(walker->options.pair_ctx, weights, wires, site, 0));
     return draw_errors(walker, op, site, weights + 1, &half, RNG_PAIR);
 }
 

@@ -48,8 +48,9 @@ struct walker_options {
     /* Weights (pI, pX, pY, pZ) of the pair that an EBIT delivers to two wires at this run-time
      * site. */
     enum status (*pair_weights)(void *pair_ctx, double *out_weights, const uint32_t *wires,
-                                uint64_t site);
+                                uint64_t site, uint64_t block);
     void *pair_ctx;
+    bool do_pairs_vary; /* from block to block; else block 0 stands for all */
     enum status (*leaf)(void *leaf_ctx, const struct walker_leaf *leaf);
     /* Before the postponed measurements of a branch are drawn, its state in the engine; NULL: not
      * asked for. */

@@ -22,7 +22,7 @@ for option in machine qpus comm-qubits engine precision protocol distribute shot
     shots-per-timeline probabilities max-branches idle memory-per-rank decode json output state observables fidelity strict quiet; do
     has out "--$option"
 done
-for option in noise replicas fast trace checkpoint restart \
+for option in noise replicas fast checkpoint restart \
     ranks phase; do
     ! grep -q -- "--$option\b" out || fail "run --help lists --$option"
 done

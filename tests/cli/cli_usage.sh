@@ -14,7 +14,7 @@ qspan plan ghz.qasm --qpus 2 -o program.qasm >/dev/null
 
 refused "unknown command 'rnu'; did you mean run?" rnu ghz.qasm
 refused "unknown command 'fnord'; see qspan --help" fnord
-for command in network selftest bench; do
+for command in selftest bench; do
     refused "the command $command is not available yet" $command
 done
 
@@ -50,7 +50,7 @@ for engine in tableau frame nearclifford; do
         run --engine $engine ghz.qasm
 done
 refused "--engine fnord: expected auto or statevector" run --engine fnord ghz.qasm
-for option in noise replicas trace checkpoint restart; do
+for option in noise replicas checkpoint restart; do
     refused "--$option is not available yet" run ghz.qasm --$option x
 done
 for option in fast; do

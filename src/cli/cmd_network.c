@@ -1,0 +1,145 @@
+#include <string.h>
+
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/rng.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "comm/comm.h"
+#include "machine/machine.h"
+#include "output/output_network.h"
+
+struct network_job {
+    const struct cli_options *options;
+    const struct team *team;
+    struct machine *machine;
+    struct service *service;
+    struct workload workload;
+    struct workload_result result;
+    struct network_trace trace;
+    double run_s;
+};
+
+static enum workload_pattern find_pattern(const char *word) {
+    int i = 0;
+    while (strcmp(workload_words[i], word) != 0) {
+        i++;
+    }
+    return (enum workload_pattern)i;
+}
+
+static enum status load(struct network_job *job) {
+    const struct cli_options *options = job->options;
+    TRY(machine_read(&job->machine, options->args[0]));
+    if (job->machine->physical == NULL) {
+        return log_error(STATUS_INPUT,
+                         "machine %s has abstract links only: qspan network needs a physical "
+                         "network (fibres or a topology)",
+                         job->machine->name);
+    }
+    return service_create(&job->service, job->machine, job->workload.seed);
+}
+
+/* Ledgers, latencies and the end: what all ranks must have in common. */
+static uint64_t digest_of(struct network_job *job) {
+    size_t n;
+    const struct ebit_ledger *ledger = service_ledger(job->service, &n);
+    const struct network_stats *stats = service_stats(job->service);
+    uint64_t digest = (uint64_t)job->result.makespan_ps;
+    const unsigned char *bytes = (const unsigned char *)ledger;
+    for (size_t i = 0; i < n * sizeof *ledger; i++) {
+        digest = (digest ^ bytes[i]) * UINT64_C(0x100000001b3);
+    }
+    bytes = (const unsigned char *)&stats->latency_ps;
+    for (size_t i = 0; i < sizeof stats->latency_ps; i++) {
+        digest = (digest ^ bytes[i]) * UINT64_C(0x100000001b3);
+    }
+    return digest;
+}
+
+static enum status write_text(const char *path, struct text *text) {
+    const enum status status = file_write(path, text->data, text->n);
+    text->n = 0;
+    return status;
+}
+
+static enum status write_results(struct network_job *job, struct text *text) {
+    const struct cli_options *options = job->options;
+    struct output_workload run = {
+        .machine_name = job->machine->name,
+        .pattern = options->workload,
+        .machine = job->machine,
+        .workload = &job->workload,
+        .result = &job->result,
+        .stats = service_stats(job->service),
+        .n_ranks = team_size(job->team),
+        .run_s = job->run_s,
+        .wall_s = clock_now_s() - options->t_start_s,
+    };
+    run.ledger = service_ledger(job->service, &run.n_ledger);
+    if (!options->json || strcmp(options->json, "-") != 0) {
+        TRY(output_workload_report(text, &run));
+        TRY(write_text("-", text));
+    }
+    if (options->json) {
+        TRY(output_workload_json(text, &run));
+        TRY(write_text(options->json, text));
+    }
+    if (options->trace) {
+        TRY(output_trace_json(text, job->machine, &job->trace));
+        TRY(write_text(options->trace, text));
+    }
+    return STATUS_OK;
+}
+
+static enum status check_writable(const struct network_job *job) {
+    const struct cli_options *options = job->options;
+    if (team_rank(job->team) != 0) {
+        return STATUS_OK;
+    }
+    if (options->json) {
+        TRY(file_check_writable(options->json));
+    }
+    return options->trace ? file_check_writable(options->trace) : STATUS_OK;
+}
+
+static enum status run_job(struct network_job *job) {
+    const struct cli_options *options = job->options;
+    TRY(comm_agree(job->team, load(job)));
+    TRY(comm_agree(job->team, check_writable(job)));
+    if (options->trace && team_rank(job->team) == 0) {
+        service_set_trace(job->service, &job->trace);
+    }
+    const double start_s = clock_now_s();
+    TRY(comm_agree(job->team,
+                   workload_run(&job->result, job->service, job->machine, &job->workload, 0)));
+    job->run_s = clock_now_s() - start_s;
+    const uint64_t digest = digest_of(job);
+    TRY(comm_check_digest(job->team, &digest, sizeof digest));
+    struct text text = {0};
+    const enum status status = team_rank(job->team) == 0 ? write_results(job, &text) : STATUS_OK;
+    text_fini(&text);
+    return comm_agree(job->team, status);
+}
+
+enum status cmd_network(const struct cli_options *options) {
+    struct network_job job = {.options = options, .team = comm_world()};
+    job.workload = (struct workload){
+        .pattern = find_pattern(options->workload),
+        .n_requests = options->n_requests,
+        .seed = options->seed,
+        .n_window = (uint32_t)options->n_window,
+        .n_jobs = (uint32_t)options->n_jobs,
+        .t_use_ps = options->t_use_ps,
+    };
+    if (!cli_is_given(options, OPTION_SEED)) {
+        job.workload.seed = rng_seed_from_os();
+        comm_bcast(job.team, &job.workload.seed, sizeof job.workload.seed, 0);
+    }
+    const enum status status = run_job(&job);
+    workload_result_fini(&job.result);
+    trace_fini(&job.trace);
+    service_destroy(job.service);
+    machine_destroy(job.machine);
+    return status;
+}

@@ -1,0 +1,36 @@
+/* Figures of a network, for results of programs and of workloads. */
+#ifndef QSPAN_OUTPUT_OUTPUT_NETWORK_H
+#define QSPAN_OUTPUT_OUTPUT_NETWORK_H
+
+#include "machine/machine.h"
+#include "network/service.h"
+#include "network/workload.h"
+#include "output/json.h"
+
+/* The object "network". */
+void output_add_network(struct json_writer *json, const struct network_stats *stats);
+/* Lines for people. */
+void output_add_network_report(struct text *out, const struct network_stats *stats);
+
+/* A run of `qspan network`. */
+struct output_workload {
+    const char *machine_name, *pattern;
+    const struct machine *machine;
+    const struct workload *workload;
+    const struct workload_result *result;
+    const struct network_stats *stats;
+    const struct ebit_ledger *ledger;
+    size_t n_ledger;
+    int n_ranks;
+    double run_s, wall_s; /* of the simulation on this rank, and of all */
+};
+enum status output_workload_json(struct text *out, const struct output_workload *run);
+enum status output_workload_report(struct text *out, const struct output_workload *run);
+
+/* Chrome's trace format, which Perfetto opens: one track per comm qubit, buffer qubit, channel and
+ * analyser; request, grant and use of an ebit joined by flow arrows. ts in us; exact ps in args.
+ * Ref: Trace Event Format. */
+enum status output_trace_json(struct text *out, const struct machine *machine,
+                              const struct network_trace *trace);
+
+#endif

@@ -1,0 +1,75 @@
+# network: a machine's network alone and under programs; the same on any number of ranks.
+. "$QSPAN_SOURCE_DIR/tests/cli/common.sh" || exit 1
+
+expect 0 qspan network cisco-qdc-2026 --seed 1 --requests 2000 --json net.json --trace trace.json
+has out "network cisco-qdc-2026, 16 QPUs, 2000 requests (all-to-all), seed 1"
+has out "2000 used of 2000 made"
+equal "$(json net.json network ebits_delivered)" 2000
+equal "$(json net.json ebits total used)" 2000
+has trace.json '"traceEvents"'
+has trace.json '"name": "comm qubit 0"'
+has trace.json '"name": "analyser 0"'
+has trace.json '"ph": "f"'
+
+for workload in nearest random qft; do
+    expect 0 qspan network cisco-qdc-2026:topology=bcube --seed 1 --requests 500 --jobs 2 \
+        --window 5 --use 3us --workload $workload
+    has out "fairness"
+done
+
+part() { grep -vE '^  "(ranks|run_s|wall_s)":' "$1"; }
+for n in 1 2 3 4; do
+    expect 0 on_ranks $n network demo-2030 --seed 7 --requests 50 --json n$n.json
+    [ $n = 1 ] || cmp <(part n1.json) <(part n$n.json) || fail "$n ranks differ"
+done
+
+expect 3 qspan network werner
+has err "machine werner has abstract links only"
+expect 3 qspan network demo-2030:policy.rounds=12
+has err "the policy needs 12"
+expect 2 qspan network demo-2030 --use 3
+has err "--use 3: a unit is missing"
+expect 3 qspan network today-ion --jobs 2
+has err "2 QPUs do not give each of 2 jobs two"
+
+# A program over links, and over a network that behaves as those links do: the same bits.
+cat >links.yaml <<'EOM'
+qpus: [{name: A, data: 4, comm: 2}, {name: B, like: A}]
+links: [{between: [A, B], fidelity: 0.9, time: 10 us, classical: 1 us}]
+EOM
+cat >fibre.yaml <<'EOM'
+qpus: [{name: A, data: 4, comm: 2}, {name: B, like: A}]
+fibres: [{between: [A, B], length: 200 m}]
+herald: {model: measured, fidelity: 0.9, rate: 100 kHz, deterministic: yes}
+EOM
+cat >bell.qasm <<'EOM'
+OPENQASM 2.0;
+include "qelib1.inc";
+qreg q[8];
+creg c[8];
+h q[0];
+cx q[0], q[5]; cx q[5], q[1]; cx q[1], q[6]; t q[6]; cx q[2], q[7]; h q[7]; cx q[3], q[4];
+measure q -> c;
+EOM
+figures() { # what both sources must agree on
+    grep -E '"[01]{8}": |"(requested|A-B|total)"|bits_sent' "$1"
+}
+for machine in links fibre; do
+    expect 0 qspan run bell.qasm --machine $machine.yaml --shots 3000 --seed 3 --json $machine.json
+done
+cmp <(figures links.json) <(figures fibre.json) || fail "links and fibre differ"
+equal "$(json links.json makespan_ps mean)" "$(json fibre.json makespan_ps mean)"
+equal "$(json fibre.json makespan_ps timelines)" 3
+equal "$(json fibre.json network timelines)" 3
+
+# Random times: one timeline per block, whatever the number of ranks.
+for n in 1 2 3 4; do
+    expect 0 on_ranks $n run bell.qasm --machine today-ion:data=4,comm=2 --shots 100 \
+        --shots-per-timeline 16 --seed 3 --json run$n.json --trace t.json
+    [ $n = 1 ] || cmp <(same_part run1.json) <(same_part run$n.json) || fail "$n ranks differ"
+done
+equal "$(json run1.json makespan_ps timelines)" 7
+[ "$(json run1.json makespan_ps min)" != "$(json run1.json makespan_ps max)" ] || fail "no spread"
+expect 3 qspan run bell.qasm --machine links.yaml --trace t.json
+has err "a trace shows a physical network"
+expect 0 qspan plan bell.qasm --machine today-ion:data=4,comm=2
