@@ -317,11 +317,13 @@ static enum status strict_begin(struct ebit_source *base, uint64_t timeline) {
     return STATUS_OK;
 }
 
-static void strict_hint(struct ebit_source *base, const struct ebit_request *requests, size_t n) {
+static enum status strict_hint(struct ebit_source *base, const struct ebit_request *requests,
+                               size_t n) {
     struct strict_source *source = (struct strict_source *)base;
     cr_assert_leq(n, 16);
     memcpy(source->hints, requests, n * sizeof *requests);
     source->n_hints = n;
+    return STATUS_OK;
 }
 
 static enum status strict_submit(struct ebit_source *base, struct ebit_request request,
@@ -336,19 +338,21 @@ static enum status strict_submit(struct ebit_source *base, struct ebit_request r
 }
 
 /* All wait the same time, so they are ready in order of submission. */
-static bool strict_next(struct ebit_source *base, struct ebit_grant *out_grant,
-                        int64_t t_limit_ps) {
+static enum status strict_next(struct ebit_source *base, bool *out_any,
+                               struct ebit_grant *out_grant, int64_t t_limit_ps) {
     struct strict_source *source = (struct strict_source *)base;
     const size_t i = source->n_granted;
     if (i == source->n || source->requests[i].id == source->never ||
         source->t_ready_ps[i] > t_limit_ps) {
         source->t_asked_ps = t_limit_ps;
-        return false;
+        *out_any = false;
+        return STATUS_OK;
     }
     *out_grant = (struct ebit_grant){source->requests[i].id, source->t_ready_ps[i]};
     source->n_granted++;
     source->t_asked_ps = out_grant->t_ready_ps;
-    return true;
+    *out_any = true;
+    return STATUS_OK;
 }
 
 static enum status strict_take(struct ebit_source *base, double *out_weights, uint64_t id,
