@@ -77,8 +77,7 @@ static double measure_peak(void) {
     struct statevector_step step[3];
     const struct statevector_step *steps[N_STEPS];
     for (unsigned i = 0; i < 3; i++) {
-        step[i] = (struct statevector_step){
-            .code = STATEVECTOR_ROTATE, .target = (uint8_t)i, .m = {1e-9}};
+        step[i] = (struct statevector_step){.code = (uint8_t)(STATEVECTOR_ROTATE + i), .m = {1e-9}};
     }
     for (unsigned i = 0; i < N_STEPS; i++) {
         steps[i] = &step[i % 3];

@@ -44,8 +44,8 @@ static inline uint64_t statevector_block(const struct statevector_span *span, ui
     return i;
 }
 
-/* Steps of a program. A pair (a, b) are two registers that differ in the target bit; t = m[0].
- * Codes that take a target stand three apart: code + target is the case. */
+/* Steps of a program. A pair (a, b) are two registers that differ in the target bit j; t = m[0].
+ * Codes that have a target stand three apart: the code is the one below plus j. */
 enum statevector_code {
     STATEVECTOR_ROTATE = 0,     /* a - t b, b + t a */
     STATEVECTOR_ROTATE_FAR = 3, /* t a - b, t b + a */
@@ -58,20 +58,30 @@ enum statevector_code {
     STATEVECTOR_CROSS0 = 24,    /* the lane bit and the target bit change places */
     STATEVECTOR_CROSS1 = 27,
     STATEVECTOR_CROSS2 = 30,
-    STATEVECTOR_PHASE = 33,  /* times m[0] + i m[1]; no target, nor below */
-    STATEVECTOR_NEGATE = 34, /* times -1 */
-    STATEVECTOR_DENSE2 = 35, /* `matrix` on registers order[0 .. 3] and on order[4 .. 7] */
-    STATEVECTOR_DENSE3 = 36, /* `matrix` on all */
+    /* Times m[0] + i m[1]: registers whose bit j is 1, whose two bits other than 2 - j are, those
+     * in `regs`. */
+    STATEVECTOR_PHASE_BIT = 33,
+    STATEVECTOR_PHASE_PAIR = 36,
+    STATEVECTOR_PHASE = 39,
+    /* The same, signs changed by the exclusive or with mask[v]. */
+    STATEVECTOR_NEGATE_BIT = 40,
+    STATEVECTOR_NEGATE_PAIR = 43,
+    STATEVECTOR_NEGATE = 46,
+    STATEVECTOR_DENSE2 = 47, /* 4 x 4 `dense` on the two bits other than 2 - j, the lower first */
+    STATEVECTOR_DENSE3 = 50, /* `matrix` on registers `order`, the first row's first */
+    STATEVECTOR_N_CODES = 51,
 };
-/* Done where (block number & block_mask) == block_value; `regs` and `lanes`, the registers (of a
- * pair or a DENSE2: the first) and the lanes that it writes, count from REAL on, CROSS aside. */
+/* Done where (block number & block_mask) == block_value. `regs` and `lanes`: registers (of a pair
+ * or a DENSE2: the first) and lanes that REAL, FULL, SWAP, PHASE, NEGATE and DENSE write;
+ * PHASE_BIT and PHASE_PAIR write all. */
 struct statevector_step {
-    uint8_t code, target, regs, lanes;
+    uint8_t code, regs, lanes;
     uint8_t order[8];
     uint64_t block_mask, block_value;
-    int64_t mask[STATEVECTOR_LANES]; /* `lanes` as -1 or 0 */
+    int64_t mask[STATEVECTOR_LANES]; /* `lanes` as -1 or 0; NEGATE: as INT64_MIN or 0 */
     double m[8];
-    const double *matrix; /* DENSE: row major, interleaved */
+    const double *matrix; /* DENSE3: row major, interleaved */
+    double dense[32];
 };
 
 /* Angles, in turns / 2^64 and modulo 1, of all blocks of a tile whose number & block_mask is

@@ -164,11 +164,16 @@ static void fill_2x2(double *m, const struct statevector_step *step) {
                                {step->m[0], 0, step->m[1], 0, step->m[2], 0, step->m[3], 0},
                                {0},
                                {0, 0, 1, 0, 1, 0, 0, 0}};
-    memcpy(m, step->code == STATEVECTOR_FULL ? step->m : forms[step->code / 3], sizeof *forms);
+    memcpy(m, step->code / 3 == STATEVECTOR_FULL / 3 ? step->m : forms[step->code / 3],
+           sizeof *forms);
+}
+
+static unsigned target_of(const struct statevector_step *step) {
+    return step->code % 3;
 }
 
 static void walk_pair(const struct walk *walk, double *sum, uint64_t i, unsigned reg) {
-    unsigned bit = 1u << walk->step->target;
+    unsigned bit = 1u << target_of(walk->step);
     double m[8];
     fill_2x2(m, walk->step);
     const double *row = m + (reg & bit ? 4 : 0);
@@ -177,28 +182,46 @@ static void walk_pair(const struct walk *walk, double *sum, uint64_t i, unsigned
 }
 
 static void walk_dense(const struct walk *walk, double *sum, uint64_t i, unsigned reg) {
-    unsigned dim = walk->step->code == STATEVECTOR_DENSE2 ? 4 : 8, at = 0;
-    while (walk->step->order[at] != reg) {
-        at++;
+    const struct statevector_step *step = walk->step;
+    if (step->code == STATEVECTOR_DENSE3) {
+        unsigned row = 0;
+        while (step->order[row] != reg) {
+            row++;
+        }
+        for (unsigned column = 0; column < 8; column++) {
+            add(walk, sum, i, step->order[column], step->matrix + 2 * (row * 8 + column));
+        }
+        return;
     }
-    for (unsigned column = 0; column < dim; column++) {
-        add(walk, sum, i, walk->step->order[at / dim * dim + column],
-            walk->step->matrix + 2 * ((at % dim) * dim + column));
+    unsigned third = 2u - (step->code - (unsigned)STATEVECTOR_DENSE2);
+    unsigned low = third == 0, high = third == 2 ? 1 : 2;
+    unsigned row = (reg >> low & 1) | (reg >> high & 1) << 1;
+    for (unsigned column = 0; column < 4; column++) {
+        unsigned from = (reg & 1u << third) | (column & 1) << low | column >> 1 << high;
+        add(walk, sum, i, from, step->dense + 2 * (4 * row + column));
     }
 }
 
+/* PHASE or NEGATE on registers whose bits are 1. */
+static unsigned registers_of(const struct statevector_step *step, unsigned first) {
+    static const uint8_t regs[6] = {0xaa, 0xcc, 0xf0, 0x88, 0xa0, 0xc0};
+    return step->code - first < 6 ? regs[step->code - first] : step->regs;
+}
+
 static bool is_written(const struct statevector_step *step, unsigned reg, unsigned lane) {
-    unsigned first = reg;
-    if (step->code < STATEVECTOR_PHASE) {
-        first = reg & ~(1u << step->target);
-    } else if (step->code == STATEVECTOR_DENSE2) {
-        for (unsigned at = 0; at < 8; at++) {
-            first = step->order[at] == reg ? step->order[at / 4 * 4] : first;
-        }
-    } else if (step->code == STATEVECTOR_DENSE3) {
-        first = step->order[0];
+    unsigned first = reg, regs = step->regs;
+    if (step->code < STATEVECTOR_PHASE_BIT) {
+        first = reg & ~(1u << target_of(step));
+    } else if (step->code <= STATEVECTOR_PHASE) {
+        regs = registers_of(step, STATEVECTOR_PHASE_BIT);
+    } else if (step->code <= STATEVECTOR_NEGATE) {
+        regs = registers_of(step, STATEVECTOR_NEGATE_BIT);
+    } else if (step->code < STATEVECTOR_DENSE3) {
+        first = reg & 1u << (2u - (step->code - (unsigned)STATEVECTOR_DENSE2));
+    } else {
+        regs = 0xff;
     }
-    return (step->regs >> first & 1) && (step->lanes >> lane & 1);
+    return (regs >> first & 1) && (step->lanes >> lane & 1);
 }
 
 static void naive_step(const struct walk *walk) {
@@ -215,18 +238,19 @@ static void naive_step(const struct walk *walk) {
             continue;
         }
         double sum[2] = {0};
-        if (step->code >= STATEVECTOR_CROSS0 && step->code < STATEVECTOR_PHASE) {
+        if (step->code >= STATEVECTOR_CROSS0 && step->code < STATEVECTOR_PHASE_BIT) {
             unsigned from = ((unsigned)step->code - STATEVECTOR_CROSS0) / 3;
-            uint64_t to = BIT64(3 + walk->bits[step->target]);
-            bool differ = (lane >> from & 1) != (reg >> step->target & 1);
+            uint64_t to = BIT64(3 + walk->bits[target_of(step)]);
+            bool differ = (lane >> from & 1) != (reg >> target_of(step) & 1);
             memcpy(sum, walk->old + 2 * (differ ? i ^ to ^ BIT64(from) : i), sizeof sum);
         } else if (!is_written(step, reg, lane)) {
             continue;
-        } else if (step->code < STATEVECTOR_PHASE) {
+        } else if (step->code < STATEVECTOR_PHASE_BIT) {
             walk_pair(walk, sum, i, reg);
         } else if (step->code < STATEVECTOR_DENSE2) {
-            const double minus[2] = {-1, 0};
-            add(walk, sum, i, reg, step->code == STATEVECTOR_PHASE ? step->m : minus);
+            bool is_phase = step->code <= STATEVECTOR_PHASE;
+            double factor[2] = {is_phase ? step->m[0] : -1, is_phase ? step->m[1] : 0};
+            add(walk, sum, i, reg, factor);
         } else {
             walk_dense(walk, sum, i, reg);
         }
@@ -237,21 +261,25 @@ static void naive_step(const struct walk *walk) {
 static void draw_step(struct statevector_step *step, unsigned code, uint64_t free_blocks,
                       const double *matrix) {
     static const uint8_t regs[] = {0xff, 0xaa, 0x0c, 0xff}, lanes[] = {0xff, 0xf0, 0xff, 0x22};
-    unsigned which = (unsigned)(n_drawn % 4), limited = code >= STATEVECTOR_REAL;
-    limited = limited && (code < STATEVECTOR_CROSS0 || code >= STATEVECTOR_PHASE);
-    *step =
-        (struct statevector_step){.code = (uint8_t)(code < STATEVECTOR_PHASE ? code / 3 * 3 : code),
-                                  .target = (uint8_t)(code < STATEVECTOR_PHASE ? code % 3 : 0),
-                                  .regs = limited ? regs[which] : 0xff,
-                                  .lanes = limited ? lanes[which] : 0xff,
-                                  .order = {5, 4, 7, 6, 1, 0, 3, 2},
-                                  .matrix = matrix};
+    unsigned which = (unsigned)(n_drawn % 4);
+    bool is_pair = code < STATEVECTOR_REAL, is_cross = code / 3 >= STATEVECTOR_CROSS0 / 3;
+    is_cross = is_cross && code < STATEVECTOR_PHASE_BIT;
+    bool is_all = code >= STATEVECTOR_PHASE_BIT && code < STATEVECTOR_PHASE;
+    *step = (struct statevector_step){.code = (uint8_t)code,
+                                      .regs = regs[which],
+                                      .lanes = is_pair || is_cross ? 0xff : lanes[which],
+                                      .order = {5, 4, 7, 6, 1, 0, 3, 2},
+                                      .matrix = matrix};
+    step->regs = is_pair || is_cross ? 0xff : step->regs;
+    step->lanes = is_all ? 0xff : step->lanes;
     for (unsigned v = 0; v < V; v++) {
-        step->mask[v] = -(int64_t)(step->lanes >> v & 1);
+        bool is_on = step->lanes >> v & 1;
+        step->m[v] = draw();
+        step->mask[v] = !is_on                                                        ? 0
+                        : code >= STATEVECTOR_NEGATE_BIT && code < STATEVECTOR_DENSE2 ? INT64_MIN
+                                                                                      : -1;
     }
-    for (unsigned i = 0; i < 8; i++) {
-        step->m[i] = draw();
-    }
+    memcpy(step->dense, matrix, sizeof step->dense);
     if (which == 1) {
         step->block_mask = free_blocks & -free_blocks;
         step->block_value = draw() < 0 ? step->block_mask : 0;
@@ -276,12 +304,12 @@ static void check_program(const struct statevector_kernels *kernels, unsigned n_
     for (unsigned i = 0; i < 128; i++) {
         matrix[i] = draw() / 3;
     }
-    for (unsigned code = 0; code <= STATEVECTOR_DENSE3; code++) {
+    for (unsigned code = 0; code < STATEVECTOR_N_CODES; code++) {
         struct statevector_step steps[3];
         const struct statevector_step *list[3] = {&steps[0], &steps[1], &steps[2]};
         pair_init(&pair, n_bits);
         for (unsigned i = 0; i < 3; i++) {
-            unsigned which = i == 1 ? code : (unsigned)(n_drawn % (STATEVECTOR_DENSE3 + 1));
+            unsigned which = i == 1 ? code : (unsigned)(n_drawn % STATEVECTOR_N_CODES);
             draw_step(&steps[i], which, (BIT64(n_bits - 3) - 1) & ~used, matrix);
             naive_step(&(struct walk){&steps[i], bits, &pair.naive, old});
         }

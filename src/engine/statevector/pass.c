@@ -238,8 +238,7 @@ static enum status add_crosses(struct pass *pass) {
     for (unsigned i = 0; i < pass->n_crosses; i++) {
         TRY(add_step(pass, &step));
         bits[i] = (uint8_t)(pass->crosses[i].bit - LANE_BITS);
-        step->step.code = (uint8_t)(STATEVECTOR_CROSS0 + 3 * pass->crosses[i].lane);
-        step->step.target = (uint8_t)i;
+        step->step.code = (uint8_t)(STATEVECTOR_CROSS0 + 3u * pass->crosses[i].lane + i);
     }
     unit->last = pass->n_steps;
     span_registers(unit, pass, bits, pass->n_crosses);
@@ -284,41 +283,75 @@ static void fill_mix(struct statevector_step *step, const struct fuse_op *op) {
     }
 }
 
-/* Registers that a matrix takes, its lowest target first. */
-static void fill_order(struct statevector_step *step, const uint8_t *at, unsigned n_targets) {
-    unsigned used = 0, n = 0;
-    for (unsigned i = 0; i < n_targets; i++) {
-        used |= 1u << at[i];
-    }
-    for (unsigned first = 0; first < 8; first++) {
-        if (first & used) {
-            continue;
-        }
-        for (unsigned x = 0; x < 1u << n_targets; x++) {
-            unsigned reg = first;
-            for (unsigned i = 0; i < n_targets; i++) {
-                reg |= (x >> i & 1) << at[i];
-            }
-            step->order[n++] = (uint8_t)reg;
+/* Two targets: the matrix, its lower bit that of the lower register bit. Registers are 0 .. 7 less
+ * the third bit. */
+static void fill_dense2(struct statevector_step *step, const double *matrix, const uint8_t *at) {
+    unsigned third = 3u - at[0] - at[1];
+    bool is_turned = at[0] > at[1];
+    static const uint8_t turned[4] = {0, 2, 1, 3};
+    step->code = (uint8_t)(STATEVECTOR_DENSE2 + 2 - third);
+    for (unsigned row = 0; row < 4; row++) {
+        for (unsigned column = 0; column < 4; column++) {
+            unsigned r = is_turned ? turned[row] : row, c = is_turned ? turned[column] : column;
+            memcpy(step->dense + 2 * (4 * row + column), matrix + 2 * (4 * r + c),
+                   2 * sizeof *matrix);
         }
     }
 }
 
+/* Three: registers in the order of the matrix's rows. */
+static void fill_dense3(struct statevector_step *step, const double *matrix, const uint8_t *at) {
+    step->code = STATEVECTOR_DENSE3;
+    step->matrix = matrix;
+    for (unsigned x = 0; x < 8; x++) {
+        step->order[x] =
+            (uint8_t)((x & 1u) << at[0] | (x >> 1 & 1u) << at[1] | (x >> 2 & 1u) << at[2]);
+    }
+}
+
+/* Registers whose bits are all 1 where there is a mask of them. */
+static uint8_t find_ones(uint8_t regs, uint8_t code_bit, uint8_t code_pair, uint8_t code) {
+    static const uint8_t bits[3] = {0xaa, 0xcc, 0xf0}, pairs[3] = {0x88, 0xa0, 0xc0};
+    for (uint8_t i = 0; i < 3; i++) {
+        if (regs == bits[i]) {
+            return (uint8_t)(code_bit + i);
+        }
+        if (regs == pairs[i]) {
+            return (uint8_t)(code_pair + i);
+        }
+    }
+    return code;
+}
+
+static void fill_phase(struct statevector_step *step, const struct fuse_op *op) {
+    if (op->m[0] == -1 && op->m[1] == 0) {
+        step->code = find_ones(step->regs, STATEVECTOR_NEGATE_BIT, STATEVECTOR_NEGATE_PAIR,
+                               STATEVECTOR_NEGATE);
+        for (unsigned v = 0; v < STATEVECTOR_LANES; v++) {
+            step->mask[v] = step->lanes >> v & 1 ? INT64_MIN : 0;
+        }
+        return;
+    }
+    memcpy(step->m, op->m, sizeof step->m);
+    step->code = step->lanes != STATEVECTOR_ALL_LANES
+                     ? STATEVECTOR_PHASE
+                     : find_ones(step->regs, STATEVECTOR_PHASE_BIT, STATEVECTOR_PHASE_PAIR,
+                                 STATEVECTOR_PHASE);
+}
+
 static void fill_kind(struct pass *pass, struct statevector_step *step, const struct fuse_op *op,
                       const uint8_t *at) {
+    const double *matrix = pass->layout->fuse->data + op->first;
     switch (op->kind) {
     case FUSE_MIX:
         fill_mix(step, op);
-        step->target = at[0];
+        step->code = (uint8_t)(step->code + at[0]);
         return;
     case FUSE_PHASE:
-        step->code = op->m[0] == -1 && op->m[1] == 0 ? STATEVECTOR_NEGATE : STATEVECTOR_PHASE;
-        memcpy(step->m, op->m, sizeof step->m);
+        fill_phase(step, op);
         return;
     case FUSE_DENSE:
-        step->code = op->n_targets == 2 ? STATEVECTOR_DENSE2 : STATEVECTOR_DENSE3;
-        step->matrix = pass->layout->fuse->data + op->first;
-        fill_order(step, at, op->n_targets);
+        (op->n_targets == 2 ? fill_dense2 : fill_dense3)(step, matrix, at);
         return;
     case FUSE_ANGLES:
         break;
@@ -327,6 +360,7 @@ static void fill_kind(struct pass *pass, struct statevector_step *step, const st
 }
 
 static enum status add_op(struct pass *pass, const struct fuse_op *op, const uint8_t *bits) {
+    static const uint8_t ones[FUSE_BLOCK_TARGETS] = {0xaa, 0xcc, 0xf0};
     struct pass_step *to;
     TRY(add_step(pass, &to));
     struct statevector_step *step = &to->step;
@@ -337,10 +371,8 @@ static enum status add_op(struct pass *pass, const struct fuse_op *op, const uin
             at[i]++;
         }
     }
-    fill_kind(pass, step, op, at);
     for (unsigned j = 0; j < FUSE_BLOCK_TARGETS; j++) {
         if (condition.block_mask >> bits[j] & 1) {
-            static const uint8_t ones[3] = {0xaa, 0xcc, 0xf0};
             bool value = condition.block_value >> bits[j] & 1;
             step->regs &= value ? ones[j] : (uint8_t)~ones[j];
             condition.block_mask &= ~BIT64(bits[j]);
@@ -355,6 +387,7 @@ static enum status add_op(struct pass *pass, const struct fuse_op *op, const uin
     }
     to->outer_mask = condition.outer_mask;
     to->outer_value = condition.outer_value;
+    fill_kind(pass, step, op, at);
     return STATUS_OK;
 }
 
@@ -440,8 +473,11 @@ static double count_flops(const struct fuse_op *op) {
 static void count_work(struct pass *pass, size_t first, size_t last) {
     const struct fuse *fuse = pass->layout->fuse;
     double n_amps = (double)((pass->view.last - pass->view.first) << pass->view.chunk_bits);
+    double n_share = n_amps / (double)(UINT64_C(1) << 24);
     pass->work.n_passes++;
     pass->work.n_bytes += 32 * n_amps;
+    pass->work.n_blocks += n_share * (double)pass->n_units;
+    pass->work.n_steps += n_share * (double)pass->n_steps;
     for (size_t i = fuse->blocks[first].first; i < fuse->blocks[last - 1].last; i++) {
         pass->work.n_flops += n_amps * count_flops(&fuse->work[0].ops[fuse->order[i]]);
     }

@@ -31,6 +31,7 @@ enum status pass_run_stage(struct layout *layout, uint32_t group, const struct f
 struct pass_work {
     double n_passes, n_bytes; /* moved between memory and cores: a read and a write each pass */
     double n_flops;
+    double n_blocks, n_steps; /* passes of the tiles through registers, operators in them */
 };
 struct pass_work pass_get_work(const struct pass *pass);
 
