@@ -17,7 +17,10 @@ struct lane {
 
 struct job {
     const struct sample_task *task;
-    const struct team *team;
+    const struct team *world;
+    struct team *replica; /* the ranks that share a state; NULL: alone */
+    struct team *split;
+    const struct team *team; /* one rank of each replica, where the shots come together */
     struct frame_options options;
     struct lane *lanes;
     int n_lanes;
@@ -67,10 +70,11 @@ static uint64_t lane_bytes(const struct job *job) {
 static enum status choose_lanes(struct job *job) {
     const struct sample_task *task = job->task;
     const uint64_t n_ranks = (uint64_t)team_size(job->team);
-    const uint64_t room = task->max_bytes != 0 ? task->max_bytes : mem_available() / n_ranks;
+    const uint64_t room =
+        task->max_bytes != 0 ? task->max_bytes : mem_available() / (uint64_t)team_size(job->world);
     const uint64_t n_blocks = divide_up(divide_up(task->n_shots, FRAME_SHOTS), n_ranks);
     const uint32_t wanted = task->n_blocks != 0 ? task->n_blocks : frame_suggest_blocks(task->plan);
-    const uint64_t n_threads = (uint64_t)omp_get_max_threads();
+    const uint64_t n_threads = job->replica != NULL ? 1 : (uint64_t)omp_get_max_threads();
     const uint64_t share = divide_up(n_blocks, n_threads);
     job->options.n_blocks = wanted < share ? wanted : share > 0 ? (uint32_t)share : 1;
     while (job->options.n_blocks > 1 && lane_bytes(job) > room / n_threads) {
@@ -155,6 +159,20 @@ static void format_block(const struct job *job, struct lane *lane, size_t k, uin
     output->format(output->ctx, &lane->texts[k], &block);
 }
 
+/* What the ranks of a team hold of the outputs comes to its first. */
+static void collect(const struct job *job, const struct lane *lane) {
+    bool has_detectors = false;
+    for (size_t k = 0; k < job->task->n_outputs; k++) {
+        has_detectors = has_detectors || job->task->outputs[k].what == FRAME_OUT_DETECTORS;
+    }
+    for (size_t k = 0; k < job->task->n_outputs; k++) {
+        const enum frame_output what = job->task->outputs[k].what;
+        if (what != FRAME_OUT_OBSERVABLES || !has_detectors) { /* detectors bring them */
+            frame_collect(lane->state, what);
+        }
+    }
+}
+
 static void run_batch(const struct job *job, struct lane *lane, uint64_t first_block) {
     const struct sample_task *task = job->task;
     const size_t n_words = (size_t)FRAME_SHOTS / 64 * job->options.n_blocks;
@@ -172,6 +190,12 @@ static void run_batch(const struct job *job, struct lane *lane, uint64_t first_b
         sweep = rows;
     }
     frame_state_run(lane->state, first_block, sweep);
+    if (job->replica != NULL) {
+        collect(job, lane);
+        if (team_rank(job->replica) != 0) {
+            return;
+        }
+    }
     for (uint32_t i = 0; i < job->options.n_blocks; i++) {
         const uint64_t first_shot = (first_block + i) * FRAME_SHOTS;
         if (first_shot >= task->n_shots) {
@@ -250,45 +274,75 @@ static enum status run_rounds(const struct job *job) {
         for (int i = 0; i < job->n_lanes; i++) {
             run_batch(job, &job->lanes[i], own + (uint64_t)i * job->options.n_blocks);
         }
-        if (rank == 0) {
+        if (job->replica != NULL && team_rank(job->replica) != 0) {
+            status = STATUS_OK;
+        } else if (rank == 0) {
             status = write_own(job);
             const enum status others = write_others(job);
             status = status == STATUS_OK ? others : status;
         } else {
             send_own(job);
         }
-        status = n_ranks > 1 ? comm_agree(job->team, status) : status;
+        status = team_size(job->world) > 1 ? comm_agree(job->world, status) : status;
     }
     return status;
 }
 
-enum status sample_run(struct sample_figures *out_figures, const struct sample_task *task,
-                       const struct team *team) {
-    struct job job = {.task = task, .team = team, .options = {.seed = task->seed}};
+/* Replicas of plan->n_ranks ranks each, and the team of their first ranks (and of their second ...,
+ * which have nothing to say). */
+static enum status split_team(struct job *job) {
+    const int n = (int)job->task->plan->n_ranks, rank = team_rank(job->world);
+    job->team = job->world;
+    if (n <= 1) {
+        return STATUS_OK;
+    }
+    CHECK(team_size(job->world) % n == 0);
+    TRY(team_split(&job->replica, job->world, rank / n));
+    TRY(team_split(&job->split, job->world, rank % n));
+    job->team = job->split;
+    job->options.team = job->replica;
+    return STATUS_OK;
+}
+
+static void choose_outputs(struct job *job) {
+    const struct sample_task *task = job->task;
     for (size_t k = 0; k < task->n_outputs; k++) {
         const enum frame_output what = task->outputs[k].what;
         const size_t n_words = choose_stride(count_rows(task->plan, what));
-        job.stride = n_words > job.stride ? n_words : job.stride;
-        job.options.keeps_records = job.options.keeps_records || what == FRAME_OUT_RECORDS;
-        job.options.keeps_detectors = job.options.keeps_detectors || what == FRAME_OUT_DETECTORS;
+        job->stride = n_words > job->stride ? n_words : job->stride;
+        job->options.keeps_records = job->options.keeps_records || what == FRAME_OUT_RECORDS;
+        job->options.keeps_detectors = job->options.keeps_detectors || what == FRAME_OUT_DETECTORS;
     }
+}
+
+/* The same number of lanes and blocks on all ranks: rounds then have the same shots. */
+static void agree_lanes(struct job *job) {
+    uint64_t spare[2] = {UINT64_MAX - (uint64_t)job->n_lanes, UINT64_MAX - job->options.n_blocks};
+    comm_max_u64(job->world, spare, 2);
+    job->n_lanes = (int)(UINT64_MAX - spare[0]);
+    job->options.n_blocks = (uint32_t)(UINT64_MAX - spare[1]);
+}
+
+enum status sample_run(struct sample_figures *out_figures, const struct sample_task *task,
+                       const struct team *team) {
+    struct job job = {.task = task, .world = team, .options = {.seed = task->seed}};
     const double t_start_s = clock_now_s();
-    TRY(comm_agree(team, choose_lanes(&job)));
-    /* The same number of lanes on all ranks: rounds then have the same shots. */
-    uint64_t spare[2] = {UINT64_MAX - (uint64_t)job.n_lanes, UINT64_MAX - job.options.n_blocks};
-    comm_max_u64(team, spare, 2);
-    job.n_lanes = (int)(UINT64_MAX - spare[0]);
-    job.options.n_blocks = (uint32_t)(UINT64_MAX - spare[1]);
-    enum status status = comm_agree(team, create_lanes(&job));
-    if (status == STATUS_OK) {
-        status = run_rounds(&job);
-    }
+    enum status status;
+    choose_outputs(&job);
+    TRY_GOTO(split_team(&job), cleanup);
+    TRY_GOTO(comm_agree(team, choose_lanes(&job)), cleanup);
+    agree_lanes(&job);
+    TRY_GOTO(comm_agree(team, create_lanes(&job)), cleanup);
+    status = run_rounds(&job);
     *out_figures = (struct sample_figures){
         .n_bytes = (uint64_t)job.n_lanes * lane_bytes(&job),
         .n_threads = job.n_lanes,
         .n_blocks = job.options.n_blocks,
         .wall_s = clock_now_s() - t_start_s,
     };
+cleanup:
     destroy_lanes(&job);
+    team_destroy(job.replica);
+    team_destroy(job.split);
     return status;
 }

@@ -1,7 +1,8 @@
-/* Bulk sampling: many shots of a compiled Clifford list, as replicas over blocks of shots.
+/* Bulk sampling: many shots of a compiled Clifford list, by replicas over blocks of shots.
  *
- * Each thread of each rank holds a state of its own and takes whole batches of blocks; what it
- * writes is handed over in the order of shots. Bits do not depend on ranks, threads or batches. */
+ * A replica is a rank with all qubits, each thread of which holds a state of its own, or a team of
+ * ranks that hold their QPUs' qubits. It takes whole batches of blocks; what it writes is handed
+ * over in the order of shots. Bits do not depend on ranks, teams, threads or batches. */
 #ifndef QSPAN_RUNTIME_SAMPLE_H
 #define QSPAN_RUNTIME_SAMPLE_H
 
@@ -33,7 +34,7 @@ struct sample_output {
 
 enum { SAMPLE_MAX_OUTPUTS = 2 };
 struct sample_task {
-    const struct frame_plan *plan;
+    const struct frame_plan *plan; /* plan->n_ranks: of a team; then that of this rank within it */
     uint64_t n_shots, seed, max_bytes; /* max_bytes: per rank; 0: what is available */
     struct sample_output outputs[SAMPLE_MAX_OUTPUTS];
     size_t n_outputs;
@@ -49,8 +50,8 @@ struct sample_figures {
     uint32_t n_blocks;
     double wall_s;
 };
-/* Collective over the team, whose ranks are replicas. Errors: STATUS_NOFIT before anything is
- * written, what `write` returns. */
+/* Collective over the team: ranks i n .. i n + n - 1 are replica i, n = plan->n_ranks. Errors:
+ * STATUS_NOFIT before anything is written, what `write` returns. */
 enum status sample_run(struct sample_figures *out_figures, const struct sample_task *task,
                        const struct team *team);
 

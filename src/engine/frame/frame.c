@@ -63,6 +63,7 @@ static void lay_out(struct frame_state *s) {
     s->hits = take_rows(s, &at, 1);
     s->letter = take_rows(s, &at, 1);
     s->rest = take_rows(s, &at, 1);
+    s->received = take_rows(s, &at, 1);
     s->results = take_rows(s, &at, plan->max_results + 1u);
     s->records = take_rows(s, &at, round_rows(sizes.records));
     s->detectors = take_rows(s, &at, round_rows(sizes.kept_detectors + plan->n_observables));
@@ -103,6 +104,13 @@ enum status frame_state_create(struct frame_state **out_state, const struct fram
                          (double)n_bytes * 0x1p-30);
     }
     lay_out(s);
+    if (plan->n_ranks > 1) {
+        CHECK(options->team != NULL && (uint32_t)team_size(options->team) == plan->n_ranks);
+        if (frame_post_create(&s->post, options->team, s->n_words) != STATUS_OK) {
+            frame_state_destroy(s);
+            return STATUS_NOFIT;
+        }
+    }
     *out_state = s;
     return STATUS_OK;
 }
@@ -114,6 +122,7 @@ void frame_state_destroy(struct frame_state *state) {
     if (state->memory != NULL) {
         mem_unmap(state->memory, state->n_bytes);
     }
+    frame_post_destroy(state->post);
     mem_free(state->loops);
     mem_free(state);
 }
@@ -286,14 +295,32 @@ static void run_herald(struct frame_state *s, const struct frame_instr *instr) {
     }
 }
 
+static void run_foreign(struct frame_state *s, const struct frame_instr *instr) {
+    for (uint32_t i = 0, n; i < instr->n; i += n) {
+        uint64_t *rows = take_results(s, instr, instr->n - i, &n);
+        memset(rows, 0, n * s->n_words * sizeof *rows);
+        copy_to_bits(s, instr, i, rows, n);
+    }
+}
+
+static void run_send(struct frame_state *s, const struct frame_instr *instr) {
+    const uint32_t *sources = s->plan->sources + instr->source0;
+    uint64_t *row = frame_post_next(s->post, instr->which);
+    for (uint32_t i = 0; i < instr->n_sources; i++) {
+        if ((sources[i] & ~FRAME_SOURCE_MASK) != FRAME_SWEEP) {
+            add_sources(s, row, sources + i, 1);
+        }
+    }
+}
+
 static void run_feedback(struct frame_state *s, const struct frame_instr *instr) {
     const uint32_t *targets = s->plan->targets + instr->target0;
-    uint64_t *row = s->scratch;
-    clear_row(s, row);
+    uint64_t *row = s->received;
     add_sources(s, row, s->plan->sources + instr->source0, instr->n_sources);
     for (uint32_t i = 0; i < instr->n_targets; i++) {
         frame_apply(s, targets[i], row);
     }
+    clear_row(s, row);
 }
 
 static void run_assign(struct frame_state *s, const struct frame_instr *instr) {
@@ -372,6 +399,15 @@ static void run_instr(struct frame_state *s, const struct frame_instr *instr) {
     case FRAME_HERALD:
         run_herald(s, instr);
         return;
+    case FRAME_FOREIGN:
+        run_foreign(s, instr);
+        return;
+    case FRAME_SEND:
+        run_send(s, instr);
+        return;
+    case FRAME_RECEIVE:
+        s->kernels->add(s->received, frame_post_take(s->post, instr->which), s->n_words);
+        return;
     case FRAME_FEEDBACK:
         run_feedback(s, instr);
         return;
@@ -397,10 +433,11 @@ static void start(struct frame_state *s) {
     struct frame_coins coins = {s->options.seed, 0, 1, s->first_block, RNG_START};
     for (uint32_t qubit = 0; qubit < s->plan->n_qubits; qubit++) {
         clear_row(s, frame_x(s, qubit));
-        coins.site = qubit;
+        coins.site = s->plan->qubits != NULL ? s->plan->qubits[qubit] : qubit;
         s->kernels->toss(frame_z(s, qubit), s->n_words, &coins);
     }
     clear_row(s, s->chain);
+    clear_row(s, s->received);
     memset(s->observables, 0, s->plan->n_observables * s->n_words * sizeof *s->observables);
     memset(s->bits, 0, s->plan->n_bits * s->n_words * sizeof *s->bits);
     s->head = 0;
@@ -418,12 +455,14 @@ void frame_state_run(struct frame_state *state, uint64_t first_block, const uint
         run_instr(state, &state->plan->instrs[pc]);
         pc = state->plan->instrs[pc].kind == FRAME_END ? end_loop(state, pc) : pc + 1;
     }
+    if (state->post != NULL) {
+        frame_post_finish(state->post);
+    }
 }
 
 /* ---- outputs ---- */
 
-static const uint64_t *output_rows(const struct frame_state *s, enum frame_output output,
-                                   size_t *out_n) {
+static uint64_t *output_rows(const struct frame_state *s, enum frame_output output, size_t *out_n) {
     switch (output) {
     case FRAME_OUT_RECORDS:
         *out_n = s->options.keeps_records ? s->n_records : 0;
@@ -452,6 +491,78 @@ const uint64_t *frame_row(const struct frame_state *state, enum frame_output out
     const uint64_t *rows = output_rows(state, output, &n);
     CHECK(i < n);
     return rows + i * state->n_words;
+}
+
+/* Numbers of the rows that are not 0, their count first. */
+static uint64_t *list_rows(const struct frame_state *s, const uint64_t *rows, size_t n) {
+    uint64_t *list = mem_alloc(n + 1, sizeof *list);
+    CHECK(list != NULL);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t any = 0;
+        for (size_t w = 0; w < s->n_words; w++) {
+            any |= rows[i * s->n_words + w];
+        }
+        if (any != 0) {
+            list[++list[0]] = i;
+        }
+    }
+    return list;
+}
+
+static void send_rows(const struct frame_state *s, const uint64_t *rows, size_t n) {
+    const struct team *team = s->options.team;
+    const size_t row_bytes = s->n_words * sizeof *rows;
+    struct comm_request requests[3];
+    uint64_t *list = list_rows(s, rows, n), *packed = mem_alloc((size_t)list[0], row_bytes);
+    CHECK(packed != NULL);
+    for (uint64_t i = 0; i < list[0]; i++) {
+        memcpy(packed + i * s->n_words, rows + list[1 + i] * s->n_words, row_bytes);
+    }
+    comm_isend(team, &requests[0], list, sizeof *list, 0, TAG_REDUCE, 0);
+    comm_isend(team, &requests[1], list + 1, (size_t)list[0] * sizeof *list, 0, TAG_REDUCE, 1);
+    comm_isend(team, &requests[2], packed, (size_t)list[0] * row_bytes, 0, TAG_REDUCE, 2);
+    comm_wait(requests, 3);
+    mem_free(list);
+    mem_free(packed);
+}
+
+static void receive(const struct frame_state *s, void *out, size_t n_bytes, int from,
+                    uint32_t number) {
+    struct comm_request request;
+    comm_irecv(s->options.team, &request, out, n_bytes, from, TAG_REDUCE, number);
+    comm_wait(&request, 1);
+}
+
+static void add_rows_of(const struct frame_state *s, uint64_t *rows, int rank) {
+    const size_t row_bytes = s->n_words * sizeof *rows;
+    uint64_t n;
+    receive(s, &n, sizeof n, rank, 0);
+    uint64_t *list = mem_alloc((size_t)n, sizeof *list);
+    uint64_t *packed = mem_map((size_t)n * row_bytes + 1);
+    CHECK(list != NULL && packed != NULL);
+    receive(s, list, (size_t)n * sizeof *list, rank, 1);
+    receive(s, packed, (size_t)n * row_bytes, rank, 2);
+    for (uint64_t i = 0; i < n; i++) {
+        s->kernels->add(rows + list[i] * s->n_words, packed + i * s->n_words, s->n_words);
+    }
+    mem_free(list);
+    mem_unmap(packed, (size_t)n * row_bytes + 1);
+}
+
+void frame_collect(struct frame_state *state, enum frame_output output) {
+    const struct team *team = state->options.team;
+    size_t n;
+    uint64_t *rows = output_rows(state, output, &n);
+    if (state->plan->n_ranks <= 1) {
+        return;
+    }
+    if (team_rank(team) != 0) {
+        send_rows(state, rows, n);
+        return;
+    }
+    for (int rank = 1; rank < team_size(team); rank++) {
+        add_rows_of(state, rows, rank);
+    }
 }
 
 /* 8 times 64 rows of 512 shots at a time: each shot's cache line is filled while it is near. */

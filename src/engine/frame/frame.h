@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "comm/comm.h"
 #include "engine/frame/frame_plan.h"
 
 enum { FRAME_SHOTS = 1024, FRAME_MAX_BLOCKS = 64 };
@@ -22,6 +23,7 @@ struct frame_options {
     uint64_t seed;
     uint32_t n_blocks; /* of a batch, 1 .. FRAME_MAX_BLOCKS */
     bool keeps_records, keeps_detectors;
+    const struct team *team; /* of the plan's ranks, if there are several; runs are collective */
 };
 /* What a batch leaves: rows of bits, one bit a shot. */
 enum frame_output {
@@ -50,6 +52,9 @@ void frame_state_run(struct frame_state *state, uint64_t first_block, const uint
 size_t frame_count_rows(const struct frame_state *state, enum frame_output output);
 /* Row i, 16 n_blocks words; shot s of the batch is bit s. Borrowed, until the next run. */
 const uint64_t *frame_row(const struct frame_state *state, enum frame_output output, size_t i);
+/* A team's plan: the rows of all ranks, added to those of rank 0 (others keep theirs). Collective.
+ * Volume: rows that are not 0. */
+void frame_collect(struct frame_state *state, enum frame_output output);
 /* Shot by shot: bit i of shot s of the block (of this batch) is bit i of out + s * stride; rows
  * first .. first + n - 1; bits up to the end of the last word are 0. */
 void frame_gather(const struct frame_state *state, enum frame_output output, uint32_t block,

@@ -5,38 +5,12 @@
 
 #include "base/bits.h"
 #include "base/detmath.h"
-#include "engine/frame/frame_gate.h"
+#include "engine/frame/frame_build.h"
 
 enum { MAX_RESULTS = 4096 }; /* of one instruction: bounds the window of the record */
 
-struct open_loop {
-    size_t instr;
-    uint64_t n_records, n_detectors; /* before it */
-    double n_gates, n_noise_sites;
-    uint64_t n_iterations; /* of the loops around it */
-};
-
-struct builder {
-    struct frame_plan *plan;
-    const struct frame_task *task;
-    struct frame_cores cores;
-    uint16_t core_of[GATE_COUNT]; /* 1 + core of gates without parameters; 0: not looked up */
-    struct open_loop *loops;
-    size_t n_loops, cap_loops;
-    uint32_t *stack; /* of expressions */
-    size_t cap_stack;
-    uint64_t site, n_iterations;
-    size_t op;          /* being compiled */
-    const char *reason; /* why it is refused */
-    bool is_quiet;
-};
-
-static const struct op *current(const struct builder *b) {
-    return &b->task->ops->ops[b->op];
-}
-
-static enum status refuse(struct builder *b, const char *reason) {
-    const struct op *op = current(b);
+enum status frame_refuse(struct frame_builder *b, const char *reason) {
+    const struct op *op = frame_op(b);
     const struct src_loc loc = {b->task->files != NULL ? b->task->files[op->file] : NULL, op->line,
                                 op->col};
     const char *name = op->kind == OP_GATE ? gate_get((enum gate_id)op->which)->name
@@ -49,8 +23,8 @@ static enum status refuse(struct builder *b, const char *reason) {
 
 /* ---- pools ---- */
 
-static enum status add_words(uint32_t **pool, size_t *n, size_t *cap, const uint32_t *words,
-                             size_t n_words) {
+enum status frame_add_words(uint32_t **pool, size_t *n, size_t *cap, const uint32_t *words,
+                            size_t n_words) {
     if (n_words > UINT32_MAX - *n) {
         return log_error(STATUS_NOFIT, "frames: more than 2^32 - 1 targets");
     }
@@ -62,16 +36,56 @@ static enum status add_words(uint32_t **pool, size_t *n, size_t *cap, const uint
     return STATUS_OK;
 }
 
-static enum status add_targets(struct frame_plan *plan, const uint32_t *words, size_t n) {
-    return add_words(&plan->targets, &plan->n_targets, &plan->cap_targets, words, n);
+static enum status add_target(struct frame_plan *plan, uint32_t word) {
+    return frame_add_words(&plan->targets, &plan->n_targets, &plan->cap_targets, &word, 1);
 }
 
-static enum status add_source(struct frame_plan *plan, uint32_t word) {
-    return add_words(&plan->sources, &plan->n_sources, &plan->cap_sources, &word, 1);
+static uint32_t local_qubit(const struct frame_builder *b, uint32_t qubit) {
+    return b->local != NULL ? b->local[qubit] : qubit;
+}
+
+static enum status add_qubits(struct frame_builder *b, const uint32_t *qubits, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        TRY(add_target(b->plan, local_qubit(b, qubits[i])));
+    }
+    return STATUS_OK;
+}
+
+bool frame_is_mine(const struct frame_builder *b, uint32_t qubit) {
+    return b->local == NULL || b->task->qubit_rank[qubit] == b->task->rank;
+}
+
+/* How many of them this rank holds. */
+static uint32_t count_mine(const struct frame_builder *b, const uint32_t *qubits, uint32_t n) {
+    uint32_t n_mine = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        n_mine += frame_is_mine(b, qubits[i]);
+    }
+    return n_mine;
+}
+
+/* A factor of a product, if its qubit is here. */
+enum status frame_add_pauli(struct frame_builder *b, uint32_t qubit, unsigned letter) {
+    return frame_is_mine(b, qubit) && letter != 0
+               ? add_target(b->plan, frame_pauli(local_qubit(b, qubit), letter))
+               : STATUS_OK;
+}
+
+/* Does an op that wants its qubits in one place concern this rank? */
+static enum status check_place(struct frame_builder *b, bool *out_is_mine) {
+    const struct op *op = frame_op(b);
+    const uint32_t *qubits = op_qubits(b->task->ops, op);
+    for (uint32_t i = 1; i < op->n_qubits && b->local != NULL; i++) {
+        if (b->task->qubit_rank[qubits[i]] != b->task->qubit_rank[qubits[0]]) {
+            return frame_refuse(b, "its qubits are on QPUs of different ranks");
+        }
+    }
+    *out_is_mine = op->n_qubits == 0 ? b->task->rank == 0 : frame_is_mine(b, qubits[0]);
+    return STATUS_OK;
 }
 
 /* Where a new instruction's targets, sources and sites begin. */
-static struct frame_instr begin_instr(const struct builder *b, enum frame_kind kind) {
+struct frame_instr frame_begin_instr(const struct frame_builder *b, enum frame_kind kind) {
     return (struct frame_instr){
         .kind = (uint8_t)kind,
         .group = 1,
@@ -98,6 +112,8 @@ static bool can_join(const struct frame_instr *last, const struct frame_instr *n
     case FRAME_LINEAR:
     case FRAME_DETECTOR:
         return true;
+    case FRAME_FOREIGN:
+        return last->n + next->n <= MAX_RESULTS;
     case FRAME_MEASURE:
     case FRAME_HERALD:
         return last->n + next->n <= MAX_RESULTS &&
@@ -108,6 +124,8 @@ static bool can_join(const struct frame_instr *last, const struct frame_instr *n
     case FRAME_PRODUCT:
     case FRAME_EBIT:
     case FRAME_CHAIN:
+    case FRAME_SEND:
+    case FRAME_RECEIVE:
     case FRAME_FEEDBACK:
     case FRAME_ASSIGN:
     case FRAME_OBSERVABLE:
@@ -119,7 +137,7 @@ static bool can_join(const struct frame_instr *last, const struct frame_instr *n
 }
 
 /* Its targets and sources are in the pools already. */
-static enum status end_instr(struct builder *b, struct frame_instr instr) {
+enum status frame_end_instr(struct frame_builder *b, struct frame_instr instr) {
     struct frame_plan *plan = b->plan;
     instr.n_targets = (uint32_t)plan->n_targets - instr.target0;
     instr.n_sources = (uint32_t)plan->n_sources - instr.source0;
@@ -146,7 +164,7 @@ static double log_one_minus(double p) {
     return y == 1.0 ? -p : det_log(y) * (-p / (y - 1.0));
 }
 
-static enum status add_channel(struct builder *b, uint32_t *out_channel, const double *p,
+static enum status add_channel(struct frame_builder *b, uint32_t *out_channel, const double *p,
                                uint32_t n_letters) {
     struct frame_plan *plan = b->plan;
     struct frame_channel channel = {.n_letters = n_letters, .is_even = true};
@@ -219,75 +237,6 @@ static uint32_t noise_letters(double *out_p, const struct op *op, const double *
     return 0;
 }
 
-/* ---- parities ---- */
-
-static enum status push_node(struct builder *b, size_t *n, uint32_t node) {
-    TRY(vec_reserve(&b->stack, *n, &b->cap_stack, 1, sizeof *b->stack));
-    b->stack[(*n)++] = node;
-    return STATUS_OK;
-}
-
-static enum status add_leaf(struct builder *b, const struct expr *node) {
-    struct frame_plan *plan = b->plan;
-    switch ((enum expr_kind)node->kind) {
-    case EXPR_BIT:
-    case EXPR_EQ:
-        if (node->a >= b->task->n_bits) {
-            return refuse(b, "it reads bits of registers");
-        }
-        return add_source(plan, FRAME_BIT | node->a);
-    case EXPR_REC:
-        plan->max_lookback = node->a > plan->max_lookback ? node->a : plan->max_lookback;
-        return add_source(plan, FRAME_REC | node->a);
-    case EXPR_SWEEP:
-        plan->n_sweeps = node->a >= plan->n_sweeps ? node->a + 1 : plan->n_sweeps;
-        return add_source(plan, FRAME_SWEEP | node->a);
-    case EXPR_CONST:
-    case EXPR_NOT:
-    case EXPR_AND:
-    case EXPR_OR:
-    case EXPR_XOR:
-        break;
-    }
-    return STATUS_OK;
-}
-
-/* Appends the bits whose XOR the tree is, up to a constant. */
-static enum status add_parity(struct builder *b, uint32_t expr) {
-    const struct op_list *ops = b->task->ops;
-    size_t n = 0;
-    TRY(push_node(b, &n, expr));
-    while (n > 0) {
-        const struct expr *node = &ops->exprs[b->stack[--n]];
-        switch ((enum expr_kind)node->kind) {
-        case EXPR_XOR:
-            TRY(push_node(b, &n, node->b));
-            TRY(push_node(b, &n, node->a));
-            break;
-        case EXPR_NOT:
-            TRY(push_node(b, &n, node->a));
-            break;
-        case EXPR_CONST:
-            break;
-        case EXPR_EQ:
-            if (node->n != 1) {
-                return refuse(b, "the condition compares several bits: it is no parity of them");
-            }
-            TRY(add_leaf(b, node));
-            break;
-        case EXPR_AND:
-        case EXPR_OR:
-            return refuse(b, "the condition is no parity of bits");
-        case EXPR_BIT:
-        case EXPR_REC:
-        case EXPR_SWEEP:
-            TRY(add_leaf(b, node));
-            break;
-        }
-    }
-    return STATUS_OK;
-}
-
 /* ---- ops ---- */
 
 static enum status add_map(struct frame_plan *plan, uint32_t *out_map,
@@ -306,18 +255,20 @@ static enum status add_map(struct frame_plan *plan, uint32_t *out_map,
     return STATUS_OK;
 }
 
-static enum status compile_gate(struct builder *b) {
+static enum status compile_gate(struct frame_builder *b) {
     const struct op_list *ops = b->task->ops;
-    const struct op *op = current(b);
-    struct frame_instr instr = begin_instr(b, FRAME_GATE);
+    const struct op *op = frame_op(b);
+    struct frame_instr instr = frame_begin_instr(b, FRAME_GATE);
     unsigned core = b->core_of[op->which];
+    bool mine;
     b->plan->n_gates++;
+    TRY(check_place(b, &mine));
     if (core == 0) {
         struct pauli_map map;
         pauli_map_from_gate(&map, (enum gate_id)op->which, op_params(ops, op));
         if (map.n_checks > 0) {
-            return refuse(b, op->n_params > 0 ? "it is no Clifford gate at this angle"
-                                              : "it is no Clifford gate");
+            return frame_refuse(b, op->n_params > 0 ? "it is no Clifford gate at this angle"
+                                                    : "it is no Clifford gate");
         }
         core = 1u + frame_cores_find(&b->cores, &map);
         if (core > FRAME_CORE_COUNT) {
@@ -327,7 +278,7 @@ static enum status compile_gate(struct builder *b) {
             b->core_of[op->which] = (uint16_t)core;
         }
     }
-    if (core == 1 + FRAME_CORE_I) {
+    if (core == 1 + FRAME_CORE_I || !mine) {
         return STATUS_OK;
     }
     if (instr.kind == FRAME_GATE) {
@@ -335,70 +286,85 @@ static enum status compile_gate(struct builder *b) {
     }
     instr.group = (uint8_t)op->n_qubits;
     instr.n = 1;
-    TRY(add_targets(b->plan, op_qubits(ops, op), op->n_qubits));
-    return end_instr(b, instr);
+    TRY(add_qubits(b, op_qubits(ops, op), op->n_qubits));
+    return frame_end_instr(b, instr);
 }
 
-static enum status add_result(struct builder *b, struct frame_instr *instr, uint32_t n_results) {
-    const struct op *op = current(b);
+/* The instruction writes that bit. */
+static enum status add_result(struct frame_builder *b, struct frame_instr *instr, uint32_t bit) {
     struct frame_plan *plan = b->plan;
-    const bool keeps = op->bit < b->task->n_bits;
-    instr->is_recorded =
-        b->task->recorded == NULL || (keeps && bits_get(b->task->recorded, op->bit));
+    const bool keeps = bit < b->task->n_bits;
+    instr->is_recorded = b->task->recorded == NULL || (keeps && bits_get(b->task->recorded, bit));
     if (keeps) {
         instr->bit0 = (uint32_t)plan->n_bit_refs;
-        for (uint32_t i = 0; i < n_results; i++) {
-            const uint32_t bit = op->bit + i;
-            TRY(add_words(&plan->bits, &plan->n_bit_refs, &plan->cap_bits, &bit, 1));
-        }
+        TRY(frame_add_words(&plan->bits, &plan->n_bit_refs, &plan->cap_bits, &bit, 1));
     }
-    if (instr->is_recorded && plan->n_records < INT64_MAX) {
-        plan->n_records += n_results;
-    }
+    plan->n_records += instr->is_recorded && plan->n_records < INT64_MAX;
     return STATUS_OK;
 }
 
-static enum status compile_measure(struct builder *b) {
+/* A result that another rank has. */
+static enum status add_foreign(struct frame_builder *b, uint32_t bit) {
+    struct frame_instr instr = frame_begin_instr(b, FRAME_FOREIGN);
+    instr.n = 1;
+    TRY(add_result(b, &instr, bit));
+    return instr.is_recorded || instr.bit0 != FRAME_NONE ? frame_end_instr(b, instr) : STATUS_OK;
+}
+
+static enum status compile_measure(struct frame_builder *b) {
     const struct op_list *ops = b->task->ops;
-    const struct op *op = current(b);
+    const struct op *op = frame_op(b);
     const uint32_t *qubits = op_qubits(ops, op);
     const bool is_single = op->n_qubits == 1;
-    struct frame_instr instr = begin_instr(b, is_single ? FRAME_MEASURE : FRAME_PRODUCT);
+    struct frame_instr instr = frame_begin_instr(b, is_single ? FRAME_MEASURE : FRAME_PRODUCT);
+    bool mine;
     b->plan->n_gates++;
+    b->plan->n_noise_sites += op->n_params;
+    TRY(check_place(b, &mine));
+    if (!mine) {
+        return add_foreign(b, op->bit);
+    }
     instr.n = 1;
     instr.resets = (op->which & MEASURE_RESETS) != 0;
     if (op->n_params > 0) {
         instr.site_stride = 2;
-        b->plan->n_noise_sites++;
         TRY(add_channel(b, &instr.which, op_params(ops, op), 1));
     }
     if (is_single && op_pauli(op, 0) != 0) {
         instr.letter = (uint8_t)op_pauli(op, 0);
-        TRY(add_targets(b->plan, qubits, 1));
+        TRY(add_qubits(b, qubits, 1));
     } else {
         instr.kind = FRAME_PRODUCT;
         for (uint32_t i = 0; i < op->n_qubits; i++) {
-            const uint32_t target = frame_pauli(qubits[i], op_pauli(op, i));
-            TRY(op_pauli(op, i) != 0 ? add_targets(b->plan, &target, 1) : STATUS_OK);
+            TRY(frame_add_pauli(b, qubits[i], op_pauli(op, i)));
         }
     }
-    TRY(add_result(b, &instr, 1));
-    return end_instr(b, instr);
+    TRY(add_result(b, &instr, op->bit));
+    return frame_end_instr(b, instr);
 }
 
-static enum status compile_reset(struct builder *b) {
-    const struct op *op = current(b);
-    struct frame_instr instr = begin_instr(b, FRAME_RESET);
+static enum status compile_reset(struct frame_builder *b) {
+    const struct op *op = frame_op(b);
+    struct frame_instr instr = frame_begin_instr(b, FRAME_RESET);
+    const uint32_t *qubits = op_qubits(b->task->ops, op);
     b->plan->n_gates++;
+    if (!frame_is_mine(b, qubits[0])) {
+        return STATUS_OK;
+    }
     instr.letter = op->kind == OP_RESET && op->arg != 0 ? (uint8_t)op->arg : 3;
     instr.n = 1;
-    TRY(add_targets(b->plan, op_qubits(b->task->ops, op), 1));
-    return end_instr(b, instr);
+    TRY(add_qubits(b, qubits, 1));
+    return frame_end_instr(b, instr);
 }
 
-static enum status compile_ebit(struct builder *b) {
-    struct frame_instr instr = begin_instr(b, FRAME_EBIT);
+static enum status compile_ebit(struct frame_builder *b) {
+    struct frame_instr instr = frame_begin_instr(b, FRAME_EBIT);
+    const uint32_t *pair = op_qubits(b->task->ops, frame_op(b));
     const double *weights = b->task->ebit_weights;
+    b->plan->n_gates++;
+    if (count_mine(b, pair, 2) == 0) {
+        return STATUS_OK;
+    }
     if (weights != NULL) {
         const double *p = weights + 4 * b->op + 1;
         if (p[0] + p[1] + p[2] > 0) {
@@ -406,34 +372,65 @@ static enum status compile_ebit(struct builder *b) {
             b->plan->n_noise_sites++;
         }
     }
-    b->plan->n_gates++;
     instr.n = 1;
-    TRY(add_targets(b->plan, op_qubits(b->task->ops, current(b)), 2));
-    return end_instr(b, instr);
+    TRY(add_qubits(b, pair, 2));
+    return frame_end_instr(b, instr);
 }
 
-static enum status compile_chain(struct builder *b, uint32_t channel) {
-    const struct op *op = current(b);
+static enum status compile_chain(struct frame_builder *b, uint32_t channel) {
+    const struct op *op = frame_op(b);
     const uint32_t *qubits = op_qubits(b->task->ops, op);
-    struct frame_instr instr = begin_instr(b, FRAME_CHAIN);
+    struct frame_instr instr = frame_begin_instr(b, FRAME_CHAIN);
     instr.which = channel;
     instr.is_else = op->which == NOISE_ELSE;
     instr.n = 1;
     for (uint32_t i = 0; i < op->n_qubits; i++) {
-        const uint32_t target = frame_pauli(qubits[i], op_pauli(op, i));
-        TRY(add_targets(b->plan, &target, 1));
+        TRY(frame_add_pauli(b, qubits[i], op_pauli(op, i)));
     }
-    return end_instr(b, instr);
+    return frame_end_instr(b, instr);
 }
 
-static enum status compile_noise(struct builder *b) {
+/* Group by group, where some are here and some are not. */
+static enum status compile_noise_groups(struct frame_builder *b, struct frame_instr instr,
+                                        uint32_t n) {
+    const uint32_t *qubits = op_qubits(b->task->ops, frame_op(b));
+    for (uint32_t i = 0; i < n; i++, qubits += instr.group) {
+        if (count_mine(b, qubits, instr.group) == 0) {
+            continue;
+        }
+        struct frame_instr one = instr;
+        one.target0 = (uint32_t)b->plan->n_targets;
+        one.site = instr.site + i;
+        one.n = 1;
+        TRY(add_qubits(b, qubits, instr.group));
+        TRY(frame_end_instr(b, one));
+    }
+    return STATUS_OK;
+}
+
+static enum status compile_herald(struct frame_builder *b, struct frame_instr instr) {
+    const struct op *op = frame_op(b);
+    const uint32_t *qubits = op_qubits(b->task->ops, op);
+    if (op->n_qubits != 1) {
+        return frame_refuse(b, "it has another number of qubits than one");
+    }
+    if (!frame_is_mine(b, qubits[0])) {
+        return add_foreign(b, op->bit);
+    }
+    instr.n = 1;
+    TRY(add_qubits(b, qubits, 1));
+    TRY(add_result(b, &instr, op->bit));
+    return frame_end_instr(b, instr);
+}
+
+static enum status compile_noise(struct frame_builder *b) {
     const struct op_list *ops = b->task->ops;
-    const struct op *op = current(b);
+    const struct op *op = frame_op(b);
     const enum op_noise noise = (enum op_noise)op->which;
     const bool is_herald = noise == NOISE_HERALDED_ERASE || noise == NOISE_HERALDED_PAULI1;
     double p[15];
     const uint32_t n_letters = noise_letters(p, op, op_params(ops, op));
-    struct frame_instr instr = begin_instr(b, is_herald ? FRAME_HERALD : FRAME_NOISE);
+    struct frame_instr instr = frame_begin_instr(b, is_herald ? FRAME_HERALD : FRAME_NOISE);
     if (n_letters == 0) {
         return STATUS_OK;
     }
@@ -446,84 +443,36 @@ static enum status compile_noise(struct builder *b) {
         return STATUS_OK;
     }
     instr.group = (uint8_t)op_noise_group(noise);
-    instr.n = op->n_qubits / instr.group;
-    TRY(add_targets(b->plan, op_qubits(ops, op), op->n_qubits));
     if (is_herald) {
-        TRY(add_result(b, &instr, instr.n));
+        return compile_herald(b, instr);
     }
-    return instr.n > 0 ? end_instr(b, instr) : STATUS_OK;
-}
-
-/* Paulis that a parity applies; also of an ELSE part, whose condition flips with it. */
-static enum status compile_feedback(struct builder *b) {
-    const struct op_list *ops = b->task->ops;
-    const struct op *open = current(b);
-    struct frame_instr instr = begin_instr(b, FRAME_FEEDBACK);
-    TRY(add_parity(b, open->expr));
-    for (b->op++; ops->ops[b->op].kind != OP_END; b->op++) {
-        const struct op *op = current(b);
-        const bool is_pauli = op->kind == OP_GATE && (op->which == GATE_X || op->which == GATE_Y ||
-                                                      op->which == GATE_Z || op->which == GATE_I);
-        if (!is_pauli && op->kind != OP_ELSE && op->kind != OP_BARRIER && op->kind != OP_TICK) {
-            return refuse(b, "it depends on a bit; only Paulis may");
-        }
-        if (is_pauli && op->which != GATE_I) {
-            const unsigned letter = op->which == GATE_X ? 1 : op->which == GATE_Y ? 2 : 3;
-            const uint32_t target = frame_pauli(op_qubits(ops, op)[0], letter);
-            TRY(add_targets(b->plan, &target, 1));
-        }
+    instr.n = op->n_qubits / instr.group;
+    if (b->local != NULL) {
+        return compile_noise_groups(b, instr, instr.n);
     }
-    return end_instr(b, instr);
-}
-
-static enum status compile_parity(struct builder *b) {
-    const struct op_list *ops = b->task->ops;
-    const struct op *op = current(b);
-    struct frame_plan *plan = b->plan;
-    struct frame_instr instr = begin_instr(b, FRAME_DETECTOR);
-    if (op->kind == OP_DETECTOR) {
-        TRY(add_source(plan, 0));
-        instr.n = 1;
-        plan->n_detectors += plan->n_detectors < INT64_MAX;
-    } else {
-        instr.kind = op->kind == OP_ASSIGN ? FRAME_ASSIGN : FRAME_OBSERVABLE;
-        instr.which = op->kind == OP_ASSIGN ? op->bit : (uint32_t)op->arg;
-    }
-    TRY(op->expr != OP_NO_EXPR ? add_parity(b, op->expr) : STATUS_OK);
-    if (op->kind == OP_DETECTOR) {
-        plan->sources[instr.source0] = (uint32_t)plan->n_sources - instr.source0 - 1;
-    } else if (op->kind == OP_OBSERVABLE) {
-        if (instr.which >= plan->n_observables) {
-            plan->n_observables = instr.which + 1;
-        }
-        for (uint32_t i = 0; i < op->n_qubits; i++) {
-            const unsigned letter = (unsigned)fabs(op_params(ops, op)[i]);
-            const uint32_t target = frame_pauli(op_qubits(ops, op)[i], letter);
-            TRY(add_targets(plan, &target, 1));
-        }
-    }
-    return end_instr(b, instr);
+    TRY(add_qubits(b, op_qubits(ops, op), op->n_qubits));
+    return instr.n > 0 ? frame_end_instr(b, instr) : STATUS_OK;
 }
 
 /* ---- loops ---- */
 
-static enum status compile_repeat(struct builder *b) {
+static enum status compile_repeat(struct frame_builder *b) {
     struct frame_plan *plan = b->plan;
-    struct frame_instr instr = begin_instr(b, FRAME_REPEAT);
+    struct frame_instr instr = frame_begin_instr(b, FRAME_REPEAT);
     uint64_t n_iterations, n_sites;
-    instr.rounds = current(b)->arg;
+    instr.rounds = frame_op(b)->arg;
     if (__builtin_mul_overflow(b->n_iterations, instr.rounds, &n_iterations) ||
         __builtin_mul_overflow(n_iterations, (uint64_t)plan->n_sites, &n_sites) ||
         n_sites > INT64_MAX) {
-        return refuse(b, "its rounds have more random sites than can be numbered, 2^63");
+        return frame_refuse(b, "its rounds have more random sites than can be numbered, 2^63");
     }
     TRY(vec_reserve(&b->loops, b->n_loops, &b->cap_loops, 1, sizeof *b->loops));
     b->loops[b->n_loops++] =
-        (struct open_loop){plan->n_instrs, plan->n_records,     plan->n_detectors,
-                           plan->n_gates,  plan->n_noise_sites, b->n_iterations};
+        (struct frame_open_loop){plan->n_instrs, plan->n_records,     plan->n_detectors,
+                                 plan->n_gates,  plan->n_noise_sites, b->n_iterations};
     b->n_iterations = n_iterations;
     plan->max_depth = b->n_loops > plan->max_depth ? (uint32_t)b->n_loops : plan->max_depth;
-    return end_instr(b, instr);
+    return frame_end_instr(b, instr);
 }
 
 static uint64_t multiply_added(uint64_t before, uint64_t now, uint64_t rounds) {
@@ -535,10 +484,10 @@ static uint64_t multiply_added(uint64_t before, uint64_t now, uint64_t rounds) {
     return n;
 }
 
-static enum status compile_end(struct builder *b) {
+static enum status compile_end(struct frame_builder *b) {
     struct frame_plan *plan = b->plan;
-    const struct open_loop *loop = &b->loops[--b->n_loops];
-    struct frame_instr instr = begin_instr(b, FRAME_END);
+    const struct frame_open_loop *loop = &b->loops[--b->n_loops];
+    struct frame_instr instr = frame_begin_instr(b, FRAME_END);
     struct frame_instr *open = &plan->instrs[loop->instr];
     const double rounds = (double)open->rounds;
     plan->n_records = multiply_added(loop->n_records, plan->n_records, open->rounds);
@@ -549,11 +498,11 @@ static enum status compile_end(struct builder *b) {
     b->n_iterations = loop->n_iterations;
     instr.match = (uint32_t)loop->instr;
     open->match = (uint32_t)plan->n_instrs;
-    return end_instr(b, instr);
+    return frame_end_instr(b, instr);
 }
 
-static enum status compile_op(struct builder *b) {
-    switch ((enum op_kind)current(b)->kind) {
+static enum status compile_op(struct frame_builder *b) {
+    switch ((enum op_kind)frame_op(b)->kind) {
     case OP_GATE:
         return compile_gate(b);
     case OP_MEASURE:
@@ -566,11 +515,11 @@ static enum status compile_op(struct builder *b) {
     case OP_NOISE:
         return compile_noise(b);
     case OP_IF:
-        return compile_feedback(b);
+        return frame_compile_feedback(b);
     case OP_ASSIGN:
     case OP_DETECTOR:
     case OP_OBSERVABLE:
-        return compile_parity(b);
+        return frame_compile_parity(b);
     case OP_REPEAT:
         return compile_repeat(b);
     case OP_END:
@@ -584,19 +533,19 @@ static enum status compile_op(struct builder *b) {
     case OP_SHIFT_COORDS:
         return STATUS_OK;
     case OP_WHILE:
-        return refuse(b, "the number of its rounds depends on results");
+        return frame_refuse(b, "the number of its rounds depends on results");
     case OP_IDLE:
-        return refuse(b, "its error depends on the time that passes");
+        return frame_refuse(b, "its error depends on the time that passes");
     case OP_CALL:
-        return refuse(b, "its bits are no parities of results");
+        return frame_refuse(b, "its bits are no parities of results");
     case OP_ELSE:
     case OP_KIND_COUNT:
         break;
     }
-    return log_error(STATUS_INTERNAL, "frames: an op of kind %u", current(b)->kind);
+    return log_error(STATUS_INTERNAL, "frames: an op of kind %u", frame_op(b)->kind);
 }
 
-static enum status compile(struct builder *b) {
+static enum status compile(struct frame_builder *b) {
     const struct op_list *ops = b->task->ops;
     struct frame_plan *plan = b->plan;
     uint64_t n_sites = 0;
@@ -605,14 +554,14 @@ static enum status compile(struct builder *b) {
     }
     plan->n_sites = n_sites == 0 ? 1 : u32_from_size(n_sites);
     for (b->op = 0; b->op < ops->n_ops; b->op++) {
-        const uint32_t n = op_count_sites(current(b));
+        const uint32_t n = op_count_sites(frame_op(b));
         TRY(compile_op(b));
         b->site += n;
     }
     for (size_t i = 0; i < plan->n_instrs; i++) {
         const struct frame_instr *instr = &plan->instrs[i];
         const bool has_results = instr->kind == FRAME_MEASURE || instr->kind == FRAME_PRODUCT ||
-                                 instr->kind == FRAME_HERALD;
+                                 instr->kind == FRAME_HERALD || instr->kind == FRAME_FOREIGN;
         if (has_results && instr->n > plan->max_results) {
             plan->max_results = instr->n;
         }
@@ -620,23 +569,54 @@ static enum status compile(struct builder *b) {
     return STATUS_OK;
 }
 
-static enum status build(struct builder *b) {
+/* This rank's qubits in the list's order, then one for all others. */
+static enum status number_qubits(struct frame_builder *b) {
+    const struct frame_task *task = b->task;
+    uint32_t n = 0;
+    b->plan->qubits = mem_alloc(task->n_qubits + 1u, sizeof *b->plan->qubits);
+    b->local = mem_alloc(task->n_qubits + 1u, sizeof *b->local);
+    if (b->plan->qubits == NULL || b->local == NULL) {
+        return STATUS_NOFIT;
+    }
+    for (uint32_t qubit = 0; qubit < task->n_qubits; qubit++) {
+        if (task->qubit_rank[qubit] == task->rank) {
+            b->plan->qubits[n] = qubit;
+            b->local[qubit] = n++;
+        }
+    }
+    for (uint32_t qubit = 0; qubit < task->n_qubits; qubit++) {
+        b->local[qubit] = frame_is_mine(b, qubit) ? b->local[qubit] : n;
+    }
+    b->plan->n_qubits = n + 1;
+    return STATUS_OK;
+}
+
+static enum status build(struct frame_builder *b) {
+    enum status status = STATUS_OK;
     b->plan = mem_alloc(1, sizeof *b->plan);
     if (b->plan == NULL) {
         return STATUS_NOFIT;
     }
     b->plan->n_qubits = b->task->n_qubits;
     b->plan->n_bits = b->task->n_bits;
+    b->plan->n_ranks = 1;
     b->n_iterations = 1;
     frame_cores_init(&b->cores);
-    const enum status status = compile(b);
+    if (b->task->qubit_rank != NULL) {
+        b->plan->n_ranks = b->task->n_ranks;
+        status = number_qubits(b);
+        status = status == STATUS_OK ? frame_find_writers(b) : status;
+    }
+    status = status == STATUS_OK ? compile(b) : status;
     mem_free(b->loops);
     mem_free(b->stack);
+    mem_free(b->local);
+    mem_free(b->writer);
     return status;
 }
 
 enum status frame_plan_create(struct frame_plan **out_plan, const struct frame_task *task) {
-    struct builder builder = {.task = task};
+    struct frame_builder builder = {.task = task};
     const enum status status = build(&builder);
     if (status != STATUS_OK) {
         frame_plan_destroy(builder.plan);
@@ -648,7 +628,7 @@ enum status frame_plan_create(struct frame_plan **out_plan, const struct frame_t
 
 bool frame_plan_is_possible(const struct frame_task *task, size_t *out_op,
                             const char **out_reason) {
-    struct builder builder = {.task = task, .is_quiet = true};
+    struct frame_builder builder = {.task = task, .is_quiet = true};
     const enum status status = build(&builder);
     frame_plan_destroy(builder.plan);
     if (status == STATUS_OK) {
@@ -669,5 +649,6 @@ void frame_plan_destroy(struct frame_plan *plan) {
     mem_free(plan->bits);
     mem_free(plan->channels);
     mem_free(plan->maps);
+    mem_free(plan->qubits);
     mem_free(plan);
 }

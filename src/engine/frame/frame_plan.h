@@ -28,7 +28,10 @@ enum frame_kind {
                     * where no error of the chain happened before */
     FRAME_HERALD,  /* which = index in channels of 4 letters, I X Y Z; targets: qubits, one result
                     * each */
-    FRAME_FEEDBACK,   /* sources; targets: frame_pauli that the parity applies */
+    FRAME_FOREIGN, /* n results of other ranks: 0 here; recorded, to bits, as MEASURE */
+    FRAME_SEND,    /* sources: their parity goes to rank `which` */
+    FRAME_RECEIVE, /* a parity from rank `which`, for the next FEEDBACK */
+    FRAME_FEEDBACK,   /* sources and what was received; targets: frame_pauli that it applies */
     FRAME_ASSIGN,     /* sources; which = bit */
     FRAME_DETECTOR,   /* sources: n groups, each a count, then that many */
     FRAME_OBSERVABLE, /* which = index; sources; targets: frame_pauli that flips it where the frame
@@ -90,6 +93,8 @@ struct frame_plan {
     struct frame_map *maps;
     size_t n_maps, cap_maps;
     uint32_t n_qubits, n_bits, n_sites;
+    uint32_t *qubits; /* the list's number of each qubit that this rank holds; NULL: all */
+    uint32_t n_ranks; /* of the team */
     uint32_t n_observables, n_sweeps; /* 1 + the largest index */
     uint32_t max_lookback;            /* deepest FRAME_REC */
     uint32_t max_results;             /* most results of one instruction */
@@ -108,12 +113,20 @@ struct frame_task {
     const uint64_t *recorded;
     /* Weights I X Y Z of the errors of EBITs, 4 for each op of the list; NULL: ideal pairs. */
     const double *ebit_weights;
+    /* A team: the rank of each qubit, this rank, their number. NULL: one rank has all. */
+    const uint32_t *qubit_rank;
+    uint32_t rank, n_ranks;
 };
+
+/* With a team, a plan is that of one rank: its own qubits (and a last one that stands for all
+ * others), its own results. Bits, detectors and observables are then shared: their values are the
+ * XOR of those on all ranks. An ebit costs no message, nor does an error on qubits of several
+ * ranks: each rank makes the same draws. Only parities that feedback wants travel. */
 
 /* Refused (STATUS_INPUT at the op, with the reason): gates that are no Clifford, conditions that
  * are no parity, WHILE, IF around anything but Paulis, IDLE, CALL, more than 2^32 - 1 of anything,
- * loops whose sites pass 2^63. STATUS_NOFIT: without memory. Not collective. Cost: linear in the
- * list. */
+ * loops whose sites pass 2^63, gates and products of qubits of several ranks. STATUS_NOFIT: without
+ * memory. Not collective. Cost: linear in the list. */
 enum status frame_plan_create(struct frame_plan **out_plan, const struct frame_task *task);
 void frame_plan_destroy(struct frame_plan *plan);
 /* Can the list be compiled? Logs nothing; *out_reason (may be NULL) says why not, *out_op where. */

@@ -33,6 +33,8 @@ struct frame_state {
     uint32_t first_block;
     void *memory;
     size_t n_bytes;
+    struct frame_post *post; /* team: rows on their way; NULL: none */
+    uint64_t *received;      /* parity for the next FEEDBACK */
 };
 
 static inline uint64_t *frame_x(const struct frame_state *s, uint32_t qubit) {
@@ -57,5 +59,18 @@ void frame_draw_flips(struct frame_state *s, const struct frame_channel *channel
 /* Heralds into n rows of results, their errors onto the qubits. */
 void frame_draw_heralds(struct frame_state *s, const struct frame_channel *channel,
                         const uint32_t *qubits, uint64_t *rows, uint32_t n, uint64_t site);
+
+/* Rows between the ranks of a team. Rows for one rank travel together: a message leaves when it is
+ * full, or when its sender is about to wait. Deadlocks cannot be: all ranks walk the same list, and
+ * who waits has sent everything before that place. */
+enum status frame_post_create(struct frame_post **out_post, const struct team *team,
+                              size_t n_words);
+void frame_post_destroy(struct frame_post *post);
+/* The row, cleared, that will go to that rank next. */
+uint64_t *frame_post_next(struct frame_post *post, uint32_t to);
+/* The next row from that rank; borrowed until the next call. */
+const uint64_t *frame_post_take(struct frame_post *post, uint32_t from);
+/* Sends what is left and waits until it is gone: at the end of a batch. */
+void frame_post_finish(struct frame_post *post);
 
 #endif
