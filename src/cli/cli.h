@@ -57,6 +57,7 @@ enum option_id {
     OPTION_OBS_OUT_FORMAT,
     OPTION_SWEEP,
     OPTION_SWEEP_FORMAT,
+    OPTION_REPLICAS,
     OPTION_JSON,
     OPTION_OUTPUT,
     OPTION_STATE,
@@ -103,7 +104,7 @@ struct cli_options {
     size_t n_params;
     uint64_t n_qpus, n_comm, n_shots, seed, shots_per_timeline, n_probabilities, max_branches;
     uint64_t n_ranks, memory_per_rank;
-    const char *out_format, *obs_out, *obs_out_format, *sweep, *sweep_format;
+    const char *out_format, *obs_out, *obs_out_format, *sweep, *sweep_format, *replicas;
     bool wants_detectors, appends_observables;
     uint64_t n_requests, n_window, n_jobs; /* of network */
     int64_t t_use_ps;

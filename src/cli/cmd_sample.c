@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,7 +25,9 @@ struct sample_job {
     const struct team *team;
     struct circuit *circuit; /* or */
     struct program *program;
-    uint64_t *recorded; /* bits of a program that form the record */
+    uint64_t *recorded;   /* bits of a program that form the record */
+    uint32_t *qubit_rank; /* in teams; else NULL */
+    uint32_t n_team;      /* ranks of a team */
     struct frame_plan *plan;
     uint64_t *reference;
     uint64_t *sweep; /* rows of all shots */
@@ -91,6 +94,9 @@ static struct frame_task frame_task_of(const struct sample_job *job) {
             .n_qubits = job->program->n_wires,
             .n_bits = job->program->n_bits,
             .recorded = job->recorded,
+            .qubit_rank = job->qubit_rank,
+            .rank = (uint32_t)team_rank(job->team) % job->n_team,
+            .n_ranks = job->n_team,
         };
     }
     return (struct frame_task){
@@ -99,6 +105,77 @@ static struct frame_task frame_task_of(const struct sample_job *job) {
         .n_qubits = job->circuit->n_qubits,
         .n_bits = has_bits(job->circuit) ? job->circuit->n_bits : 0,
     };
+}
+
+/* ---- teams ---- */
+
+static enum status place_qubits(struct sample_job *job, uint32_t n_team) {
+    const struct program *program = job->program;
+    job->n_team = n_team;
+    mem_free(job->qubit_rank);
+    job->qubit_rank = NULL;
+    if (n_team == 1) {
+        return STATUS_OK;
+    }
+    job->qubit_rank = mem_alloc(program->n_wires, sizeof *job->qubit_rank);
+    if (job->qubit_rank == NULL) {
+        return STATUS_NOFIT;
+    }
+    for (uint32_t wire = 0; wire < program->n_wires; wire++) {
+        const uint64_t qpu = program->wire_qpu[wire] == OP_NO_QPU ? 0 : program->wire_qpu[wire];
+        job->qubit_rank[wire] = (uint32_t)(qpu * n_team / program->n_qpus);
+    }
+    return STATUS_OK;
+}
+
+static enum status compile(struct sample_job *job, uint32_t n_team) {
+    TRY(place_qubits(job, n_team));
+    const struct frame_task task = frame_task_of(job);
+    frame_plan_destroy(job->plan);
+    job->plan = NULL;
+    return frame_plan_create(&job->plan, &task);
+}
+
+/* --replicas R: teams of as many ranks as there are for each. */
+static enum status compile_teams(struct sample_job *job, uint32_t n_world) {
+    const char *text = job->options->replicas;
+    char *end;
+    const unsigned long n = strtoul(text, &end, 10);
+    const size_t n_qpus = job->program != NULL ? job->program->n_qpus : 1;
+    if (*end != '\0' || n == 0 || n > n_world || n_world % n != 0) {
+        return log_error(STATUS_USAGE, "--replicas %s: expected auto or a divisor of the %u ranks",
+                         text, n_world);
+    }
+    if (n_world / n > n_qpus) {
+        return log_error(
+            STATUS_USAGE,
+            "--replicas %lu: teams of %lu ranks share the QPUs of a program, and there "
+            "%s %zu",
+            n, n_world / n, n_qpus == 1 ? "is" : "are", n_qpus);
+    }
+    return compile(job, n_world / (uint32_t)n);
+}
+
+/* Every rank for itself; where a block of shots does not fit, the smallest teams in which it does.
+ */
+static enum status compile_auto(struct sample_job *job, uint32_t n_world) {
+    const size_t n_qpus = job->program != NULL ? job->program->n_qpus : 1;
+    const struct frame_options options = {.n_blocks = 1,
+                                          .keeps_records = !job->options->wants_detectors,
+                                          .keeps_detectors = job->options->wants_detectors};
+    const uint64_t limit = job->options->memory_per_rank, room = mem_available() / n_world;
+    for (uint32_t n_team = 1; n_team <= n_world; n_team++) {
+        if (n_world % n_team != 0 || n_team > n_qpus) {
+            continue;
+        }
+        TRY(comm_agree(job->team, compile(job, n_team)));
+        uint64_t least = frame_state_bytes(job->plan, &options);
+        comm_max_u64(job->team, &least, 1);
+        if (least < (limit != 0 ? limit : room) / 2) {
+            break;
+        }
+    }
+    return STATUS_OK;
 }
 
 /* On rank 0, for all. */
@@ -299,8 +376,14 @@ static enum status sample_all(struct sample_job *job) {
 static enum status run_job(struct sample_job *job) {
     const struct cli_options *options = job->options;
     TRY(read_input(job));
-    const struct frame_task task = frame_task_of(job);
-    TRY(comm_agree(job->team, frame_plan_create(&job->plan, &task)));
+    const uint32_t n_world = (uint32_t)team_size(job->team);
+    const bool is_auto = strcmp(options->replicas, "auto") == 0;
+    job->n_team = 1;
+    TRY(comm_agree(job->team, is_auto ? compile_auto(job, n_world) : compile_teams(job, n_world)));
+    if (job->n_team > 1) {
+        log_note("%u replica%s of %u ranks", n_world / job->n_team,
+                 n_world == job->n_team ? "" : "s", job->n_team);
+    }
     if (options->sweep != NULL) {
         TRY(read_sweep(job));
     } else if (job->plan->n_sweeps > 0) {
@@ -341,6 +424,7 @@ enum status cmd_sample(const struct cli_options *options) {
     circuit_destroy(job.circuit);
     program_destroy(job.program);
     mem_free(job.recorded);
+    mem_free(job.qubit_rank);
     mem_free(job.reference);
     mem_free(job.sweep);
     return status;

@@ -328,6 +328,7 @@ static void set_defaults(struct cli_options *options) {
         .out_format = "01",
         .obs_out_format = "01",
         .sweep_format = "01",
+        .replicas = "auto",
         .n_shots = 1024,
         .shots_per_timeline = 1024,
         .max_branches = 65536,

@@ -123,6 +123,53 @@ TXT
 expect 0 qspan sample pair.qasm --shots 1000 --seed 2
 equal "$(sort -u out | tr '\n' ' ')" "00 11 "
 
+# Teams of ranks that share QPUs: feedback across ranks in a loop, noise on pairs of QPUs, bits
+# written by turns; the same bytes.
+cat >team.qasm <<'TXT'
+OPENQASM 3.0;
+include "stdgates.inc";
+include "qnu.inc";
+qubit[2] a; qubit[2] b; qubit[2] d; qubit[1] ca; qubit[1] cb; qubit[1] cd; bit m; bit k; output bit[4] c;
+pragma qspan qpu A data a[0] a[1] comm ca[0]
+pragma qspan qpu B data b[0] b[1] comm cb[0]
+pragma qspan qpu D data d[0] d[1] comm cd[0]
+for int i in [1:5] {
+    h a[0];
+    pragma qspan stim DEPOLARIZE1(0.1) a[0] b[1]
+    ebit(ca[0], cb[0]);
+    cx a[0], ca[0];
+    m = measure ca[0];
+    if (m) x cb[0];
+    cx cb[0], b[0];
+    h cb[0];
+    k = measure cb[0];
+    if (k) z a[0];
+    ebit(cb[0], cd[0]);
+    m = measure cb[0];
+    k = measure cd[0];
+    if (m ^ k) x d[0];
+    if (m) x a[1];
+    pragma qspan stim X_ERROR(0.3) a[0] d[1]
+    c[0] = measure a[0];
+    c[1] = measure b[0];
+    c[2] = measure b[1];
+    c[3] = measure d[0];
+    pragma qspan stim DETECTOR rec[-1] rec[-3]
+    pragma qspan stim DETECTOR rec[-3] rec[-4]
+    pragma qspan stim OBSERVABLE_INCLUDE(0) rec[-2]
+}
+TXT
+# shellcheck disable=SC2086
+for what in "" "--detectors --append-observables"; do
+    qspan sample team.qasm $what --shots 3000 --seed 3 -q >want
+    n_ranks=$((n_ranks % 3 + 2))
+    on_ranks $n_ranks sample team.qasm $what --shots 3000 --seed 3 --replicas $((n_ranks / 4 + 1)) -q >got
+    cmp got want || fail "other shots in teams of $n_ranks ranks"
+done
+expect 2 on_ranks 4 sample team.qasm --replicas 1
+has err "--replicas 1: teams of 4 ranks share the QPUs of a program, and there are 3"
+expect 2 qspan sample team.qasm --replicas 2
+
 # Refused.
 printf 'H 0\nT 0\nM 0\n' >magic.stim
 expect 3 qspan sample magic.stim
