@@ -25,9 +25,11 @@ struct sample_job {
     const struct team *team;
     struct circuit *circuit; /* or */
     struct program *program;
-    uint64_t *recorded;   /* bits of a program that form the record */
-    uint32_t *qubit_rank; /* in teams; else NULL */
-    uint32_t n_team;      /* ranks of a team */
+    struct machine *machine; /* NULL: ideal pairs */
+    double *ebit_weights;    /* 4 for each op of the program; NULL: ideal */
+    uint64_t *recorded;      /* bits of a program that form the record */
+    uint32_t *qubit_rank;    /* in teams; else NULL */
+    uint32_t n_team;         /* ranks of a team */
     struct frame_plan *plan;
     uint64_t *reference;
     uint64_t *sweep; /* rows of all shots */
@@ -63,9 +65,72 @@ static enum status read_program(struct sample_job *job, const char *text, size_t
     return status == STATUS_OK ? find_recorded(job) : status;
 }
 
+/* Weights of the pairs of each ebit, from its link. */
+static enum status find_weights(struct sample_job *job) {
+    const struct program *program = job->program;
+    const struct op_list *ops = &program->ops;
+    job->ebit_weights = mem_alloc(ops->n_ops, 4 * sizeof *job->ebit_weights);
+    if (job->ebit_weights == NULL) {
+        return STATUS_NOFIT;
+    }
+    for (size_t i = 0; i < ops->n_ops; i++) {
+        const struct op *op = &ops->ops[i];
+        uint32_t qpus[2];
+        for (unsigned k = 0; k < 2 && op->kind == OP_EBIT; k++) {
+            const char *name = program->qpus[program->wire_qpu[op_qubits(ops, op)[k]]].name;
+            qpus[k] = machine_find_qpu(job->machine, name);
+            if (qpus[k] == UINT32_MAX) {
+                return log_error_at(STATUS_INPUT, program_loc(program, op),
+                                    "the machine has no QPU '%s'", name);
+            }
+        }
+        const struct machine_link *link =
+            op->kind == OP_EBIT ? machine_find_link(job->machine, qpus[0], qpus[1]) : NULL;
+        if (op->kind == OP_EBIT && link == NULL) {
+            return log_error_at(STATUS_INPUT, program_loc(program, op),
+                                "the machine has no link between the QPUs of this ebit");
+        }
+        if (link != NULL) {
+            memcpy(job->ebit_weights + 4 * i, link->weights, sizeof link->weights);
+        }
+    }
+    return STATUS_OK;
+}
+
+/* Pairs must be as their link says, gates without errors of the machine's own. */
+static enum status check_machine(const struct machine *machine) {
+    if (machine->physical != NULL) {
+        return log_error(STATUS_INPUT,
+                         "machine %s: pairs of a physical network differ from ebit to ebit; give "
+                         "abstract links",
+                         machine->name);
+    }
+    return machine_check_runnable(machine);
+}
+
+/* A program on a machine, or a circuit distributed over one. */
+static enum status read_placed(struct sample_job *job) {
+    struct load load = {0};
+    TRY(load_input_kept(&load, job->options, job->team, (uint32_t)team_size(job->team)));
+    job->program = load.program;
+    job->machine = load.machine;
+    load.program = NULL;
+    load.machine = NULL;
+    load_fini(&load);
+    enum status status = find_recorded(job);
+    if (status == STATUS_OK && job->machine != NULL) {
+        status = check_machine(job->machine);
+        status = status == STATUS_OK ? find_weights(job) : status;
+    }
+    return comm_agree(job->team, status);
+}
+
 static enum status read_input(struct sample_job *job) {
     char *text;
     size_t n;
+    if (job->options->machine != NULL || cli_is_given(job->options, OPTION_QPUS)) {
+        return read_placed(job);
+    }
     TRY(load_text(&text, &n, job->team, job->options->args[0]));
     const enum status status =
         program_is_program_text(text, n)
@@ -94,6 +159,7 @@ static struct frame_task frame_task_of(const struct sample_job *job) {
             .n_qubits = job->program->n_wires,
             .n_bits = job->program->n_bits,
             .recorded = job->recorded,
+            .ebit_weights = job->ebit_weights,
             .qubit_rank = job->qubit_rank,
             .rank = (uint32_t)team_rank(job->team) % job->n_team,
             .n_ranks = job->n_team,
@@ -414,7 +480,7 @@ enum status cmd_sample_check(const struct cli_options *options) {
         return log_error(STATUS_USAGE, "ptb64 takes shots in multiples of 64, not %llu",
                          (unsigned long long)options->n_shots);
     }
-    return STATUS_OK;
+    return load_check(options);
 }
 
 enum status cmd_sample(const struct cli_options *options) {
@@ -423,6 +489,8 @@ enum status cmd_sample(const struct cli_options *options) {
     frame_plan_destroy(job.plan);
     circuit_destroy(job.circuit);
     program_destroy(job.program);
+    machine_destroy(job.machine);
+    mem_free(job.ebit_weights);
     mem_free(job.recorded);
     mem_free(job.qubit_rank);
     mem_free(job.reference);

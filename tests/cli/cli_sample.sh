@@ -170,6 +170,32 @@ expect 2 on_ranks 4 sample team.qasm --replicas 1
 has err "--replicas 1: teams of 4 ranks share the QPUs of a program, and there are 3"
 expect 2 qspan sample team.qasm --replicas 2
 
+# A circuit over QPUs: as on one, but for the errors of pairs.
+cat >code.stim <<'TXT'
+R 0 1 2 3 4
+REPEAT 3 {
+    X_ERROR(0.05) 0 2 4
+    DEPOLARIZE2(0.01) 0 3
+    CX 0 1 2 3
+    CX 2 1 4 3
+    MR(0.025) 1 3
+    DETECTOR rec[-2]
+    MPP X0*X4
+}
+M 0 2 4
+TXT
+ones() { # of the first detector, in 10000 shots
+    qspan sample code.stim --detectors --shots 10000 --seed 4 -q "$@" | grep -c ^1
+}
+# P = 1/2 - (1 - 2 * 0.05)^2 (1 - 2 * 8/15 * 0.01) (1 - 2 * 0.025) / 2 = 0.1193
+for n in 1 2 3; do
+    n_ones=$(ones --qpus $n)
+    [ "$n_ones" -gt 1031 ] && [ "$n_ones" -lt 1355 ] || fail "$n_ones of 10000 with $n QPUs"
+done
+# one more remote CX, whose target gets X with probability 2/3 * 0.2
+n_ones=$(ones --machine werner:n=3,data=2,comm=4,F=0.8)
+[ "$n_ones" -gt 1980 ] && [ "$n_ones" -lt 2420 ] || fail "$n_ones of 10000 with noisy pairs"
+
 # Refused.
 printf 'H 0\nT 0\nM 0\n' >magic.stim
 expect 3 qspan sample magic.stim

@@ -55,7 +55,8 @@ static struct frame_plan *compile(const struct list *list) {
 }
 
 static struct frame_state *prepare(const struct frame_plan *plan, uint32_t n_blocks) {
-    const struct frame_options options = {5, n_blocks, true, true};
+    const struct frame_options options = {
+        .seed = 5, .n_blocks = n_blocks, .keeps_records = true, .keeps_detectors = true};
     struct frame_state *state;
     cr_assert_eq(frame_state_create(&state, plan, &options), STATUS_OK);
     return state;
