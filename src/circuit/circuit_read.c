@@ -30,6 +30,15 @@ static bool is_word_char(char c) {
            (unsigned char)c >= 0x80;
 }
 
+static bool is_ascii(const char *text, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if ((unsigned char)text[i] >= 0x80) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Words that begin statements of OpenQASM 3 and mean nothing in OpenQASM 2. */
 static bool is_word_of_3(const char *text, size_t n) {
     static const char *const words[] = {
@@ -74,13 +83,14 @@ enum circuit_language circuit_detect(const char *text, size_t n) {
             i++;
         }
         is_word = i > begin;
-        if (is_word && is_word_of_3(text + begin, i - begin)) {
+        if (is_word &&
+            (is_word_of_3(text + begin, i - begin) || !is_ascii(text + begin, i - begin))) {
             return CIRCUIT_QASM3;
         }
         if (is_word) {
             continue;
         }
-        if (text[i] == '@' || text[i] == '$' || text[i] == '#' ||
+        if (text[i] == '@' || text[i] == '$' || text[i] == '#' || text[i] == '\'' ||
             (text[i] == '=' && i + 1 < n && text[i + 1] != '=' && text[i - (i > 0)] != '=')) {
             return CIRCUIT_QASM3;
         }

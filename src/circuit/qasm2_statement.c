@@ -260,21 +260,25 @@ static bool looks_like_qasm3(const struct token *token) {
     return false;
 }
 
-static enum status refuse_gate(const struct qasm2_parser *p, const struct token *token) {
-    char text[TOKEN_TEXT_SIZE], name[32] = "";
-    const char *expected = "U, CX";
-    enum gate_id gate = GATE_NONE;
+static bool is_of_qelib1(const struct token *token) {
+    char name[32] = "";
+    enum gate_id gate;
 
-    if (token->n < sizeof name) {
-        memcpy(name, token->text, token->n);
-        gate = gate_find(name);
+    if (token->n >= sizeof name) {
+        return false;
     }
-    if (p->has_qelib1) {
-        expected = "one of qelib1's gates";
-    } else if (gate != GATE_NONE && gate_get(gate)->in_qelib1 &&
-               strcmp(gate_get(gate)->name, name) == 0) {
-        expected = "include \"qelib1.inc\"";
-    }
+    memcpy(name, token->text, token->n);
+    gate = gate_find(name);
+    return gate != GATE_NONE && gate_get(gate)->in_qelib1 &&
+           strcmp(gate_get(gate)->name, name) == 0;
+}
+
+static enum status refuse_gate(const struct qasm2_parser *p, const struct token *token) {
+    char text[TOKEN_TEXT_SIZE];
+    const char *expected = p->has_qelib1         ? "one of qelib1's gates"
+                           : is_of_qelib1(token) ? "include \"qelib1.inc\""
+                                                 : "U, CX";
+
     return log_error_at(STATUS_INPUT, token->loc,
                         "unknown gate %s; expected %s or a definition before this line%s",
                         token_describe(token, text), expected,
@@ -285,6 +289,14 @@ enum status qasm2_find_gate(struct qasm2_parser *p, struct qasm2_symbol *out_sym
     const struct token *token = &p->lexer.token;
     const struct qasm2_symbol *symbol = qasm2_library_find(&p->library, token->text, token->n);
 
+    if (symbol == NULL && !p->has_qelib1 && !p->limits.strict && is_of_qelib1(token)) {
+        log_warning_at(token->loc,
+                       "gate '%.*s' without include \"qelib1.inc\", which is taken as given",
+                       (int)token->n, token->text);
+        p->has_qelib1 = true; /* what is defined already keeps its meaning */
+        TRY(qasm2_library_include_qelib1(&p->library));
+        symbol = qasm2_library_find(&p->library, token->text, token->n);
+    }
     if (symbol == NULL) {
         return refuse_gate(p, token);
     }

@@ -32,7 +32,7 @@ enum qasm3_node_kind {
     QASM3_MEASURE,  /* a */
     /* statements */
     QASM3_DECLARE,    /* type sym = a; op: enum qasm3_storage */
-    QASM3_QUBITS,     /* qubit[b] sym */
+    QASM3_QUBITS,     /* qubit[b] sym; or qubit a (a physical one) */
     QASM3_LET,        /* let sym = a */
     QASM3_ASSIGN,     /* a op= b; op: token kind, 0 for plain */
     QASM3_EXPRESSION, /* a */

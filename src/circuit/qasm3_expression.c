@@ -37,6 +37,13 @@ enum status qasm3_refuse_token(struct qasm3 *p, const char *expected) {
                         token_describe(&p->lexer.token, text), expected);
 }
 
+void qasm3_warn_once(struct qasm3 *p, enum qasm3_warning which, const char *text) {
+    if ((p->warned >> which & 1) == 0) {
+        log_warning_at(p->lexer.token.loc, "%s", text);
+    }
+    p->warned |= UINT32_C(1) << which;
+}
+
 enum status qasm3_parse_list(struct qasm3 *p, struct qasm3_node **out_first, enum token_kind end,
                              const char *where) {
     struct qasm3_node **last = out_first;

@@ -24,6 +24,11 @@ enum status qasm3_open(struct qasm3 *p, size_t *out_open, enum op_kind kind, uin
     struct op_list *ops = &p->circuit->ops;
     uint32_t expr = OP_NO_EXPR;
 
+    if (p->n_conditions >= QASM3_MAX_BLOCKS) {
+        return log_error_at(STATUS_INPUT, p->loc,
+                            "more than %d branches and loops on measured bits depend on each other",
+                            (int)QASM3_MAX_BLOCKS);
+    }
     TRY(qasm3_check_ops(p, 2));
     if (kind != OP_REPEAT) {
         expr = lit - 2;
@@ -262,68 +267,97 @@ enum status qasm3_carry_out_jump(struct qasm3 *p, enum qasm3_flow *out_flow,
 
 /* ---- run-time blocks ---- */
 
-static enum status carry_out_chain(struct qasm3 *p, enum qasm3_flow *out_flow,
-                                   const struct qasm3_node *node);
+/* IFs within each other that end together. */
+struct guards {
+    size_t *opens;
+    size_t n, cap;
+    struct qasm3_assigned set;
+    size_t mark;
+};
 
-/* IF of one part: the chain. Its changes are forgotten. */
-static enum status guard_chain(struct qasm3 *p, uint32_t lit, const struct qasm3_node *chain,
-                               bool is_block) {
-    struct qasm3_assigned set = {0};
-    size_t mark = p->n_journal, open;
-    enum qasm3_flow flow;
-    enum status status;
-
-    TRY(qasm3_enter_level(p, chain));
-    TRY_GOTO(qasm3_scan_assigned(p, &set, chain), done);
-    TRY_GOTO(qasm3_pin(p, &set), done);
-    TRY_GOTO(qasm3_open(p, &open, OP_IF, lit, 0), done);
-    TRY_GOTO(is_block ? qasm3_carry_out_block(p, &flow, chain) : carry_out_chain(p, &flow, chain),
-             done);
-    TRY_GOTO(qasm3_close(p, open), done);
-    qasm3_forget_changes(p, mark);
-    p->n_nested--;
-done:
-    qasm3_unpin(&set);
-    return status;
-}
-
-/* The rest of a block after a jump that may have been taken. */
-static enum status guard_rest(struct qasm3 *p, const struct qasm3_node *rest) {
-    size_t index = p->n_jumps - 1;
-    uint32_t lit;
-
-    TRY(qasm3_bit_lit(p, &lit, p->jumps[index].skip_bit));
-    TRY(qasm3_lit_not(p, &lit, lit));
-    if (lit == QASM3_FALSE) {
-        return STATUS_OK;
+static enum status open_guard(struct qasm3 *p, struct guards *guards, uint32_t lit,
+                              const struct qasm3_node *rest) {
+    if (guards->n == 0) {
+        guards->mark = p->n_journal;
+        TRY(qasm3_scan_assigned(p, &guards->set, rest));
+        TRY(qasm3_pin(p, &guards->set));
     }
-    p->jumps[index].may_skip = false;
-    if (lit == QASM3_TRUE) {
-        enum qasm3_flow flow;
-        return carry_out_chain(p, &flow, rest);
-    }
-    TRY(guard_chain(p, lit, rest, false));
-    p->jumps[index].may_skip = true;
+    TRY(vec_reserve(&guards->opens, guards->n, &guards->cap, 1, sizeof *guards->opens));
+    TRY(qasm3_open(p, &guards->opens[guards->n], OP_IF, lit, 0));
+    guards->n++;
     return STATUS_OK;
 }
 
-enum status qasm3_guard(struct qasm3 *p, const struct qasm3_node *node) {
-    return guard_rest(p, node);
+static enum status close_guards(struct qasm3 *p, const struct guards *guards) {
+    if (guards->n == 0) {
+        return STATUS_OK;
+    }
+    for (size_t i = guards->n; i-- > 0;) {
+        TRY(qasm3_close(p, guards->opens[i]));
+    }
+    qasm3_forget_changes(p, guards->mark);
+    qasm3_top_jump(p)->may_skip = true;
+    return STATUS_OK;
+}
+
+/* Statements up to the next jump that may be taken; *inout_node: what is left. */
+static enum status carry_out_some(struct qasm3 *p, enum qasm3_flow *out_flow,
+                                  const struct qasm3_node **inout_node) {
+    const struct qasm3_node *node = *inout_node;
+
+    *out_flow = QASM3_NEXT;
+    for (; node != NULL && *out_flow == QASM3_NEXT; node = node->next) {
+        if (qasm3_top_jump(p)->may_skip) {
+            break;
+        }
+        TRY(qasm3_carry_out(p, out_flow, node));
+    }
+    *inout_node = *out_flow == QASM3_NEXT ? node : NULL;
+    return STATUS_OK;
+}
+
+/* A chain after a jump that may have been taken: what is left after each such jump is in an IF of
+ * its own, within the one before. */
+static enum status guard_rest(struct qasm3 *p, enum qasm3_flow *out_flow, struct guards *guards,
+                              const struct qasm3_node *rest) {
+    uint32_t lit;
+
+    while (rest != NULL) {
+        TRY(qasm3_bit_lit(p, &lit, qasm3_top_jump(p)->skip_bit));
+        TRY(qasm3_lit_not(p, &lit, lit));
+        if (lit == QASM3_FALSE) {
+            break;
+        }
+        qasm3_top_jump(p)->may_skip = false;
+        if (lit != QASM3_TRUE) {
+            TRY(open_guard(p, guards, lit, rest));
+        }
+        TRY(carry_out_some(p, out_flow, &rest));
+    }
+    if (guards->n > 0) {
+        *out_flow = QASM3_NEXT; /* jumps from within have set their bits */
+    }
+    return close_guards(p, guards);
+}
+
+enum status qasm3_guard(struct qasm3 *p, enum qasm3_flow *out_flow, const struct qasm3_node *rest) {
+    struct guards guards = {0};
+    enum status status;
+
+    *out_flow = QASM3_NEXT;
+    status = guard_rest(p, out_flow, &guards, rest);
+    qasm3_unpin(&guards.set);
+    mem_free(guards.opens);
+    return status;
 }
 
 static enum status carry_out_chain(struct qasm3 *p, enum qasm3_flow *out_flow,
                                    const struct qasm3_node *node) {
     *out_flow = QASM3_NEXT;
-    for (; node != NULL; node = node->next) {
-        TRY(qasm3_carry_out(p, out_flow, node));
-        if (*out_flow != QASM3_NEXT) {
-            return STATUS_OK;
-        }
-        if (qasm3_top_jump(p)->may_skip && node->next != NULL) {
-            return guard_rest(p, node->next);
-        }
+    if (!qasm3_top_jump(p)->may_skip) {
+        TRY(carry_out_some(p, out_flow, &node));
     }
-    return STATUS_OK;
+    return node == NULL ? STATUS_OK : qasm3_guard(p, out_flow, node);
 }
 
 enum status qasm3_carry_out_block(struct qasm3 *p, enum qasm3_flow *out_flow,

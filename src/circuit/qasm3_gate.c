@@ -56,13 +56,13 @@ static enum status find_standard(struct qasm3 *p, struct callee *out, const char
         if (p->limits.strict) {
             return qasm3_fail(node, "gate '%.48s' without include \"stdgates.inc\"", name);
         }
-        if (!p->has_warned_gates) {
+        if ((p->warned >> QASM3_WARNED_GATES & 1) == 0) {
             log_warning_at(node->loc,
                            "gate '%.48s' without include \"stdgates.inc\", which is "
                            "taken as given",
                            name);
         }
-        p->has_warned_gates = true;
+        p->warned |= UINT32_C(1) << QASM3_WARNED_GATES;
     }
     out->is_full_u = strcmp(name, "U") == 0;
     out->n_params = info->n_params;

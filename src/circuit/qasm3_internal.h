@@ -28,6 +28,7 @@ enum {
     QASM3_MAX_ROUNDS = 1 << 20,    /* of one loop whose rounds are written out */
     QASM3_MAX_REPEATS = 1 << 26,   /* rounds of loops that become REPEAT, multiplied */
     QASM3_MAX_STEPS = 1 << 24,     /* statements that only compute */
+    QASM3_MAX_BLOCKS = 1 << 14,    /* run-time blocks within each other: arms of one chain too */
     QASM3_DEFAULT_WIDTH = 32,      /* of int and uint */
     QASM3_MAX_WIDTH = 64,          /* of int, uint and angle */
     QASM3_REPEAT_FROM = 16,        /* rounds from which a loop may become REPEAT */
@@ -141,7 +142,8 @@ struct qasm3 {
     } files[QASM3_MAX_INCLUDE_DEPTH];
     size_t n_files;
     uint64_t n_includes, n_bytes_left;
-    bool has_stdgates, has_qelib1, has_warned_gates, is_braket;
+    bool has_stdgates, has_qelib1, is_braket;
+    uint32_t warned;      /* bit per enum qasm3_warning */
     uint64_t *label_list; /* of physical qubits, ascending */
     size_t n_labels, cap_labels;
     uint32_t physical_first;
@@ -177,6 +179,16 @@ struct qasm3 {
     /* placement */
     struct placements placements;
 };
+
+/* Things that are taken leniently, with a warning in the first place where they come. */
+enum qasm3_warning {
+    QASM3_WARNED_GATES,
+    QASM3_WARNED_PHYSICAL,
+    QASM3_WARNED_COUNTER,
+    QASM3_WARNED_CASE,
+};
+/* At the current token. */
+void qasm3_warn_once(struct qasm3 *p, enum qasm3_warning which, const char *text);
 
 #define qasm3_fail(node, ...) log_error_at(STATUS_INPUT, (node)->loc, __VA_ARGS__)
 void *qasm3_alloc(struct qasm3 *p, size_t n, size_t size); /* in scratch; NULL logged */
@@ -346,7 +358,7 @@ enum status qasm3_carry_out_jump(struct qasm3 *p, enum qasm3_flow *out_flow,
                                  const struct qasm3_node *node);
 enum status qasm3_push_jump(struct qasm3 *p, enum qasm3_jump_kind kind, struct qasm3_decl *result);
 void qasm3_pop_jump(struct qasm3 *p);
-/* One statement, skipped where the bit of an `end` is set. */
-enum status qasm3_guard(struct qasm3 *p, const struct qasm3_node *node);
+/* A chain of statements, skipped where the bit of the jump before it is set. */
+enum status qasm3_guard(struct qasm3 *p, enum qasm3_flow *out_flow, const struct qasm3_node *rest);
 
 #endif

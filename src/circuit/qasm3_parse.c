@@ -15,8 +15,11 @@ static enum status expect_semicolon(struct qasm3 *p, const char *where) {
 }
 
 static enum status parse_new_name(struct qasm3 *p, uint32_t *out_sym, const char *what) {
-    if (p->lexer.token.kind != TOKEN_NAME || p->lexer.token.text[0] == '$') {
+    if (p->lexer.token.kind != TOKEN_NAME) {
         return lexer_expect(&p->lexer, TOKEN_NAME, what);
+    }
+    if (p->lexer.token.text[0] == '$') {
+        return qasm3_refuse_token(p, "a name that is no physical qubit");
     }
     TRY(qasm3_current_symbol(p, out_sym));
     if (*out_sym < QASM3_N_WORDS) {
@@ -87,11 +90,26 @@ static enum status parse_while(struct qasm3 *p, struct qasm3_node *node) {
     return parse_body(p, &node->body, &node->has_jump);
 }
 
+static enum status parse_counter_type(struct qasm3 *p, struct qasm3_type *out) {
+    uint32_t sym = 0;
+
+    if (p->lexer.token.kind == TOKEN_NAME) {
+        TRY(qasm3_current_symbol(p, &sym));
+    }
+    if (sym < QASM3_N_WORDS || p->limits.strict) {
+        return qasm3_parse_type(p, out);
+    }
+    qasm3_warn_once(p, QASM3_WARNED_COUNTER,
+                    "a loop's variable without a type is an int; of an older OpenQASM 3");
+    out->kind = QASM3_T_INT;
+    return STATUS_OK;
+}
+
 static enum status parse_for(struct qasm3 *p, struct qasm3_node *node) {
     const struct token *token = &p->lexer.token;
 
     TRY(lexer_next(&p->lexer));
-    TRY(qasm3_parse_type(p, &node->type));
+    TRY(parse_counter_type(p, &node->type));
     TRY(parse_new_name(p, &node->sym, "of the loop's variable"));
     if (!token_is(token, "in")) {
         return qasm3_refuse_token(p, "'in' after the loop's variable");
@@ -123,7 +141,17 @@ static enum status parse_case(struct qasm3 *p, struct qasm3_node **out, bool *ou
         TRY(lexer_accept(&p->lexer, &found, TOKEN_COMMA));
         found = found && p->lexer.token.kind != TOKEN_LBRACE;
     }
-    return parse_block(p, &(*out)->body, out_jump);
+    if (p->lexer.token.kind != TOKEN_COLON || p->limits.strict) {
+        return parse_block(p, &(*out)->body, out_jump);
+    }
+    qasm3_warn_once(p, QASM3_WARNED_CASE, "a colon after a case; of an older OpenQASM 3");
+    TRY(lexer_next(&p->lexer));
+    TRY(parse_block(p, &(*out)->body, out_jump));
+    if (!token_is(&p->lexer.token, "break")) {
+        return STATUS_OK;
+    }
+    TRY(lexer_next(&p->lexer));
+    return expect_semicolon(p, "after 'break'");
 }
 
 static enum status parse_switch(struct qasm3 *p, struct qasm3_node *node) {
@@ -188,10 +216,12 @@ static enum status parse_qubits(struct qasm3 *p, struct qasm3_node *node) {
         TRY(qasm3_parse_expression(p, &node->b));
         TRY(lexer_expect(&p->lexer, TOKEN_RBRACKET, "after a size"));
     }
-    if (!is_qreg) {
-        TRY(parse_new_name(p, &node->sym, "of a qubit or register"));
+    if (!is_qreg && !found && p->lexer.token.text[0] == '$' && !p->limits.strict) {
+        qasm3_warn_once(p, QASM3_WARNED_PHYSICAL,
+                        "physical qubits need no declaration; of an older OpenQASM 3");
+        return qasm3_parse_expression(p, &node->a);
     }
-    return STATUS_OK;
+    return is_qreg ? STATUS_OK : parse_new_name(p, &node->sym, "of a qubit or register");
 }
 
 static enum status parse_let(struct qasm3 *p, struct qasm3_node *node) {
@@ -239,7 +269,9 @@ static enum status parse_formal(struct qasm3 *p, struct qasm3_node **out) {
     TRY(qasm3_new_node(p, out, QASM3_FORMAL));
     TRY(qasm3_current_symbol(p, &sym));
     if (sym == QASM3_W_qubit || sym == QASM3_W_qreg) {
-        return parse_qubits(p, *out);
+        TRY(parse_qubits(p, *out));
+        return (*out)->a == NULL ? STATUS_OK
+                                 : qasm3_refuse_token(p, "a name, not a physical qubit, before");
     }
     TRY(qasm3_parse_type(p, &(*out)->type));
     return parse_new_name(p, &(*out)->sym, "of a parameter");
@@ -577,6 +609,12 @@ static enum status parse_word(struct qasm3 *p, struct qasm3_node *node, uint32_t
     return refuse_word(p, sym);
 }
 
+/* What no other statement begins with. */
+static bool begins_value(const struct token *token) {
+    return token->kind == TOKEN_INT || token->kind == TOKEN_REAL || token->kind == TOKEN_LPAREN ||
+           token->kind == TOKEN_MINUS || token->kind == TOKEN_NOT || token->kind == TOKEN_BIT_NOT;
+}
+
 static bool says(const struct token *token, const char *text) {
     return token->n == strlen(text) && memcmp(token->text, text, token->n) == 0;
 }
@@ -612,6 +650,10 @@ enum status qasm3_parse_statement(struct qasm3 *p, struct qasm3_node **out_node)
     } else if (token->kind == TOKEN_LBRACE) {
         (*out_node)->kind = QASM3_BLOCK;
         TRY(parse_block(p, &(*out_node)->body, &(*out_node)->has_jump));
+    } else if (begins_value(token)) {
+        (*out_node)->kind = QASM3_EXPRESSION;
+        TRY(qasm3_parse_expression(p, &(*out_node)->a));
+        TRY(expect_semicolon(p, "after an expression"));
     } else if (token->kind != TOKEN_NAME || token->text[0] == '$') {
         return qasm3_refuse_token(p, "a statement");
     } else {

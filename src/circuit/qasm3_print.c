@@ -14,6 +14,7 @@ struct printer {
     struct arena arena;
     struct reg *qregs, *cregs; /* with the names that are printed */
     struct condition_names bits;
+    bool is_used[GATE_COUNT];
     char variable[40]; /* of loops: no register has that name */
     unsigned depth;
 };
@@ -39,8 +40,10 @@ static bool is_identifier(const char *name) {
 }
 
 /* Words of the language, gates of stdgates.inc and gates that the text defines. */
-static bool has_meaning(const char *name) {
-    if (gate_find(name) != GATE_NONE) {
+static bool has_meaning(const struct printer *p, const char *name) {
+    enum gate_id gate = gate_find(name);
+
+    if (gate != GATE_NONE && (gate_get(gate)->in_stdgates || p->is_used[gate])) {
         return true;
     }
     for (int i = 0; i < QASM3_N_WORDS; i++) {
@@ -63,7 +66,7 @@ static enum status choose_name(struct printer *p, struct reg *reg) {
     if (!is_identifier(name)) {
         return log_error_at(STATUS_INPUT, reg->loc, "'%.48s' cannot be a name in OpenQASM 3", name);
     }
-    while (has_meaning(name) || (name != reg->name && is_taken(p->circuit, name))) {
+    while (has_meaning(p, name) || (name != reg->name && is_taken(p->circuit, name))) {
         name = arena_printf(&p->arena, "%s_", name);
         if (name == NULL) {
             return STATUS_NOFIT;
@@ -110,17 +113,12 @@ static enum status choose_variable(struct printer *p) {
 /* ---- the head ---- */
 
 /* Definitions of gates that stdgates.inc lacks; they use only gates that it has. */
-static enum status print_definitions(struct printer *p) {
-    bool is_defined[GATE_COUNT] = {0};
-
-    for (size_t i = 0; i < p->ops->n_ops; i++) {
-        const struct op *op = &p->ops->ops[i];
-        if (op->kind != OP_GATE || op->which == GATE_U || is_defined[op->which] ||
-            gate_get((enum gate_id)op->which)->in_stdgates) {
-            continue;
+static enum status print_definitions(const struct printer *p) {
+    for (int gate = 0; gate < GATE_COUNT; gate++) {
+        /* U is a word of the language */
+        if (p->is_used[gate] && gate != GATE_U && !gate_get((enum gate_id)gate)->in_stdgates) {
+            TRY(gate_print_definition(p->out, (enum gate_id)gate));
         }
-        is_defined[op->which] = true;
-        TRY(gate_print_definition(p->out, (enum gate_id)op->which));
     }
     return STATUS_OK;
 }
@@ -400,6 +398,11 @@ static enum status print_next(struct printer *p, size_t i, size_t *out_next) {
 }
 
 static enum status print_all(struct printer *p) {
+    for (size_t i = 0; i < p->ops->n_ops; i++) {
+        if (p->ops->ops[i].kind == OP_GATE) {
+            p->is_used[p->ops->ops[i].which] = true;
+        }
+    }
     TRY(copy_registers(p, &p->qregs, p->circuit->qregs, p->circuit->n_qregs));
     TRY(copy_registers(p, &p->cregs, p->circuit->cregs, p->circuit->n_cregs));
     TRY(choose_variable(p));

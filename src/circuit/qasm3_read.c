@@ -181,7 +181,7 @@ static enum status read_guarded(struct qasm3 *p, enum qasm3_flow *out_flow) {
         }
         return qasm3_carry_out(p, out_flow, node);
     }
-    return qasm3_guard(p, node);
+    return qasm3_guard(p, out_flow, node);
 }
 
 static enum status read_statements(struct qasm3 *p) {

@@ -34,6 +34,10 @@ static enum status declare_qubits(struct qasm3 *p, const struct qasm3_node *node
     if (p->n_scopes > 1) {
         return qasm3_fail(node, "qubits are declared outside of all blocks");
     }
+    if (node->a != NULL) {
+        struct qasm3_list list;
+        return qasm3_eval_qubits(p, &list, node->a);
+    }
     if (p->has_physical) {
         return qasm3_fail(node, "declared qubits beside physical ones; expected one or the other");
     }

@@ -203,16 +203,87 @@ static enum status to_integral(struct qasm3 *p, struct qasm3_value *value,
     return refuse_conversion(value, type, node);
 }
 
-static enum status to_angle(struct qasm3_value *value, const struct qasm3_value *type,
-                            const struct qasm3_node *node) {
+/* Bits of more or fewer, with the same highest ones. */
+static enum status resize_angle(struct qasm3 *p, struct qasm3_value *value, uint32_t width) {
+    uint32_t *lits = qasm3_alloc(p, width, sizeof *lits);
+
+    if (lits == NULL) {
+        return STATUS_NOFIT;
+    }
+    for (uint32_t i = 0; i < width; i++) {
+        uint64_t from = (uint64_t)i + value->width;
+        lits[i] = from < width ? QASM3_FALSE : value->lits[from - width];
+    }
+    *value = qasm3_from_lits(QASM3_T_ANGLE, width, lits);
+    return STATUS_OK;
+}
+
+static bool is_single_bit(uint64_t bits) {
+    return bits != 0 && (bits & (bits - 1)) == 0;
+}
+
+/* inout op= the bits of factor where lit is 1 */
+static enum status add_multiple(struct qasm3 *p, struct qasm3_value *inout, uint64_t factor,
+                                uint32_t lit, const struct qasm3_node *node) {
+    uint32_t *lits = qasm3_alloc(p, inout->width, sizeof *lits);
+    struct qasm3_value sum = *inout, more;
+
+    if (lits == NULL) {
+        return STATUS_NOFIT;
+    }
+    for (uint32_t i = 0; i < inout->width; i++) {
+        lits[i] = (factor >> i & 1) != 0 ? lit : QASM3_FALSE;
+    }
+    more = qasm3_from_lits(QASM3_T_UINT, inout->width, lits);
+    return qasm3_operate(p, inout, TOKEN_PLUS, &sum, &more, node);
+}
+
+/* A sum of terms as bits of a turn: terms of one bit are added, or taken away, all at once. */
+static enum status terms_to_angle(struct qasm3 *p, struct qasm3_value *value, uint32_t width,
+                                  const struct qasm3_node *node) {
+    uint32_t *plus = qasm3_alloc(p, width, sizeof *plus);
+    uint32_t *minus = qasm3_alloc(p, width, sizeof *minus);
+    struct qasm3_value sum = {
+        .kind = QASM3_T_UINT, .width = width, .bits = bits_of_angle(value->real, width)};
+    struct qasm3_value more, rest;
+
+    if (plus == NULL || minus == NULL) {
+        return STATUS_NOFIT;
+    }
+    for (size_t i = 0; i < value->n_terms; i++) {
+        uint64_t factor = bits_of_angle(value->terms[i].factor, width);
+        uint64_t opposite = bits_of_angle(-value->terms[i].factor, width);
+        uint32_t lit = value->terms[i].lit;
+        if (is_single_bit(factor) && plus[__builtin_ctzll(factor)] == QASM3_FALSE) {
+            plus[__builtin_ctzll(factor)] = lit;
+        } else if (is_single_bit(opposite) && minus[__builtin_ctzll(opposite)] == QASM3_FALSE) {
+            minus[__builtin_ctzll(opposite)] = lit;
+        } else {
+            TRY(add_multiple(p, &sum, factor, lit, node));
+        }
+    }
+    more = qasm3_from_lits(QASM3_T_UINT, width, plus);
+    TRY(qasm3_operate(p, &rest, TOKEN_PLUS, &sum, &more, node));
+    more = qasm3_from_lits(QASM3_T_UINT, width, minus);
+    TRY(qasm3_operate(p, value, TOKEN_MINUS, &rest, &more, node));
+    value->kind = QASM3_T_ANGLE;
+    if (value->lits == NULL) {
+        value->real = angle_of_bits(value->bits, width);
+    }
+    return STATUS_OK;
+}
+
+static enum status to_angle(struct qasm3 *p, struct qasm3_value *value,
+                            const struct qasm3_value *type, const struct qasm3_node *node) {
+    if (value->lits != NULL && value->kind == QASM3_T_ANGLE) {
+        return value->width == type->width ? STATUS_OK : resize_angle(p, value, type->width);
+    }
     if (value->lits != NULL) {
-        bool fits = value->width == type->width &&
-                    (value->kind == QASM3_T_ANGLE || value->kind == QASM3_T_BIT);
+        bool fits = value->width == type->width && value->kind == QASM3_T_BIT;
         return fits ? STATUS_OK : refuse_conversion(value, type, node);
     }
     if (value->n_terms > 0) {
-        return qasm3_fail(node, "an angle that is computed from measured bits is not supported "
-                                "here; expected bits of the same number");
+        return terms_to_angle(p, value, type->width, node);
     }
     if (value->kind == QASM3_T_BIT) {
         value->real = angle_of_bits(value->bits, type->width);
@@ -271,7 +342,7 @@ enum status qasm3_convert(struct qasm3 *p, struct qasm3_value *inout,
         TRY(qasm3_to_real(p, inout, node));
         break;
     case QASM3_T_ANGLE:
-        TRY(to_angle(inout, type, node));
+        TRY(to_angle(p, inout, type, node));
         break;
     case QASM3_T_DURATION:
         if (inout->kind != QASM3_T_DURATION) {
