@@ -3,15 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/log.h"
-#include "base/progress.h"
+#include "corpus/apart.h"
 #include "corpus/corpus.h"
 
-enum { LIMIT_S = 20, LIMIT_MIB = 1024, MAX_LINE = 4096, MAX_REPORT = 512 };
+enum { LIMIT_S = 20, LIMIT_MIB = 1024, MAX_LINE = 4096 };
 
 /* The outcome that a file has with certainty if it is accepted, as describe() tells it. */
 static const struct outcome {
@@ -24,26 +22,19 @@ static const struct outcome {
     {"q2_one_line_1e6_gates.qasm", "10"},
     {"q2_redefine_std_gate.qasm", "1"},
     {"q2_whitespace_bomb.qasm", "1"},
+    {"q3_negative_index_ok.qasm", "100"},
+    {"q3_unicode_ok.qasm", "01"},
+    {"q3_v2_syntax.qasm", "10"},
+    {"st_crlf.stim", "1"},
+    {"st_no_newline.stim", "1"},
+    {"st_lowercase.stim", "11"},
+    {"st_measure_repeat_target.stim", "011"},
 };
-
-/* What the process of one file said and did. */
-struct report {
-    int wait_status;
-    char text[MAX_REPORT]; /* "= outcome", "~ n outcomes", or the first error */
-    double t_s, rss_mib;
-};
-
-static void must(int error) {
-    if (error != 0) {
-        perror("setrlimit");
-        _exit(STATUS_INTERNAL);
-    }
-}
 
 /* The only outcome, in short. */
 static void describe(char *out, const struct results *results) {
     if (results->n_probabilities != 1) {
-        snprintf(out, MAX_REPORT, "~ %zu outcomes", results->n_probabilities);
+        snprintf(out, APART_MAX_REPORT, "~ %zu outcomes", results->n_probabilities);
         return;
     }
     const uint64_t *key = results->probabilities[0].key;
@@ -58,73 +49,33 @@ static void describe(char *out, const struct results *results) {
         }
     }
     if (n < sizeof bits) {
-        snprintf(out, MAX_REPORT, "= %s", bits);
+        snprintf(out, APART_MAX_REPORT, "= %s", bits);
     } else {
-        snprintf(out, MAX_REPORT, "= %zu of %zu bits set, the last is bit %zu", n_ones, n, one);
+        snprintf(out, APART_MAX_REPORT, "= %zu of %zu bits set, the last is bit %zu", n_ones, n,
+                 one);
     }
 }
 
-/* The child's part: never returns. */
-static void run_child(const char *path, int fd) {
-    char text[MAX_REPORT];
-    const rlim_t n_bytes = (rlim_t)2 * LIMIT_MIB << 20;
-    must(setrlimit(RLIMIT_AS, &(struct rlimit){n_bytes, n_bytes}));
-    must(setrlimit(RLIMIT_CPU, &(struct rlimit){LIMIT_S, LIMIT_S}));
-    must(setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}));
-    alarm(2 * LIMIT_S);
+/* text: "= outcome", "~ n outcomes", or the first error. */
+static enum status read_and_run(void *ctx, char *text) {
     struct corpus_job job = {
-        .path = path, .n_qpus = 1, .options = {.seed = 1, .n_probabilities = RUN_ALL}};
+        .path = ctx, .n_qpus = 1, .options = {.seed = 1, .n_probabilities = RUN_ALL}};
     corpus_catch_errors();
     enum status status = corpus_job_run(&job);
     if (status == STATUS_OK) {
         describe(text, job.results);
     } else {
-        snprintf(text, sizeof text, "%.*s", MAX_REPORT - 1, corpus_first_error());
+        snprintf(text, APART_MAX_REPORT, "%.*s", APART_MAX_REPORT - 1, corpus_first_error());
     }
     corpus_job_fini(&job);
-    ssize_t n_written = write(fd, text, strlen(text));
-    _exit(n_written < 0 ? STATUS_INTERNAL : (int)status);
-}
-
-static enum status run_apart(struct report *out, const char *path) {
-    int fds[2];
-    fflush(stdout);
-    if (pipe(fds) != 0) {
-        return log_error(STATUS_INTERNAL, "no pipe");
-    }
-    double t_start_s = clock_now_s();
-    pid_t child = fork();
-    if (child < 0) {
-        return log_error(STATUS_INTERNAL, "no process");
-    }
-    if (child == 0) {
-        close(fds[0]);
-        run_child(path, fds[1]);
-    }
-    close(fds[1]);
-    size_t n = 0;
-    ssize_t n_read;
-    do {
-        n_read = read(fds[0], out->text + n, MAX_REPORT - 1 - n);
-        n += n_read > 0 ? (size_t)n_read : 0;
-    } while (n_read > 0);
-    out->text[n] = '\0';
-    close(fds[0]);
-    struct rusage usage;
-    if (wait4(child, &out->wait_status, 0, &usage) != child) {
-        return log_error(STATUS_INTERNAL, "lost a process");
-    }
-    out->t_s = clock_now_s() - t_start_s;
-    out->rss_mib = (double)usage.ru_maxrss / 1024;
-    return STATUS_OK;
+    return status;
 }
 
 /* NULL: as it should be. */
-static const char *find_fault(const struct report *report, const char *file, const char *verdict) {
-    if (!WIFEXITED(report->wait_status)) {
-        return WTERMSIG(report->wait_status) == SIGXCPU || WTERMSIG(report->wait_status) == SIGALRM
-                   ? "TIME LIMIT"
-                   : "CRASH";
+static const char *find_fault(const struct apart_report *report, const char *file,
+                              const char *verdict) {
+    if (apart_fault(report)) {
+        return apart_fault(report);
     }
     int status = WEXITSTATUS(report->wait_status);
     if (report->rss_mib > LIMIT_MIB) {
@@ -140,7 +91,8 @@ static const char *find_fault(const struct report *report, const char *file, con
         return "REJECTED";
     }
     if (status != STATUS_OK) {
-        return strstr(report->text, ".qasm:") == NULL ? "NO PLACE" : NULL;
+        bool has_place = strstr(report->text, ".qasm:") || strstr(report->text, ".stim:");
+        return has_place ? NULL : "NO PLACE";
     }
     for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++) {
         if (strcmp(outcomes[i].file, file) == 0 &&
@@ -154,9 +106,10 @@ static const char *find_fault(const struct report *report, const char *file, con
 static enum status check_file(size_t *n_faults, const char *folder, const char *file,
                               const char *verdict) {
     char path[MAX_LINE];
-    struct report report = {0};
+    const struct apart_limits limits = {.cpu_s = LIMIT_S, .mib = LIMIT_MIB};
+    struct apart_report report = {0};
     snprintf(path, sizeof path, "%s/bad/%s", folder, file);
-    TRY(run_apart(&report, path));
+    TRY(apart_run(&report, &limits, read_and_run, path));
     const char *fault = find_fault(&report, file, verdict);
     *n_faults += fault != NULL;
     const char *text = report.text;
@@ -173,7 +126,8 @@ static enum status check_line(size_t *n_files, size_t *n_faults, const char *fol
     const char *file = strtok_r(line, "\t", &rest);
     const char *language = strtok_r(NULL, "\t", &rest);
     const char *verdict = strtok_r(NULL, "\t", &rest);
-    if (!verdict || strcmp(language, "qasm2") != 0 || (only && !strstr(file, only))) {
+    bool is_head = verdict && strcmp(verdict, "verdict") == 0;
+    if (!verdict || is_head || !language || (only && !strstr(file, only))) {
         return STATUS_OK;
     }
     (*n_files)++;

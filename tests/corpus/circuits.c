@@ -11,14 +11,12 @@
 #include "corpus/expect.h"
 #include "corpus/judge.h"
 
-enum { MAX_ACTIVE_QUBITS = 20 };
-
 /* Files that are refused rightly, though a more lenient reader has a result for them. */
 static const char *const known_refusals[] = {
     "qe-qasm/ccx-v2.qasm", /* gates that nothing defines */
 };
 
-enum verdict { AGREE, REFUSED, DIFFER, VERDICT_COUNT };
+enum verdict { AGREE, REFUSED, DIFFER, TOO_LARGE, VERDICT_COUNT };
 
 struct record {
     const char *path;
@@ -35,9 +33,14 @@ struct pass {
     uint32_t n_qpus;
     struct record *records;
     size_t n_records, cap_records;
-    size_t n_expectations, n_sampled, n_too_large;
+    size_t n_expectations;
     double t_s;
 };
+
+/* What needs another engine is no fault of the reader. */
+static bool needs_other_engine(const char *why) {
+    return strstr(why, "engines that run gates") != NULL;
+}
 
 static bool is_known_refusal(const char *path) {
     for (size_t i = 0; i < sizeof known_refusals / sizeof *known_refusals; i++) {
@@ -54,14 +57,18 @@ static bool is_verbose(void) {
 
 static void compare(struct record *record, struct text *why, const struct expect *expect,
                     const struct corpus_job *job) {
-    judge_results(&record->deviation, why, expect, job->results, job->n_declared_bits);
-    if (expect->is_final_state != job->is_final_state) {
+    bool is_sampled = !expect->is_exact || job->options.n_probabilities == 0;
+    (is_sampled ? judge_samples : judge_results)(&record->deviation, why, expect, job->results,
+                                                 job->n_declared_bits);
+    if (expect->is_exact && expect->is_final_state != job->is_final_state) {
         text_printf(why, "measures %s, expected otherwise",
                     job->is_final_state ? "nothing" : "something");
         record->deviation = INFINITY;
     }
     record->n_ebits = job->results->n_ebits;
-    record->verdict = record->deviation <= JUDGE_TOLERANCE ? AGREE : DIFFER;
+    record->verdict =
+        record->deviation <= (is_sampled ? JUDGE_SIGMAS : JUDGE_TOLERANCE) ? AGREE : DIFFER;
+    record->deviation = is_sampled ? 0 : record->deviation;
 }
 
 static enum status run_one(struct pass *pass, const struct expect *expect) {
@@ -69,7 +76,13 @@ static enum status run_one(struct pass *pass, const struct expect *expect) {
     struct corpus_job job = {
         .path = arena_printf(&pass->arena, "%s/%s", pass->folder, expect->circuit),
         .n_qpus = pass->n_qpus,
-        .options = {.seed = 1, .n_probabilities = RUN_ALL},
+        .uses_braket = expect->uses_braket,
+        .params = expect->params,
+        .n_params = expect->n_params,
+        .max_active = CORPUS_MAX_ACTIVE,
+        .options = {.seed = 1,
+                    .n_shots = CORPUS_SHOTS,
+                    .n_probabilities = expect->is_exact ? RUN_ALL : 0},
     };
     struct record record = {.path = arena_strdup(&pass->arena, expect->circuit)};
     TRY(vec_reserve(&pass->records, pass->n_records, &pass->cap_records, 1, sizeof record));
@@ -80,14 +93,16 @@ static enum status run_one(struct pass *pass, const struct expect *expect) {
     if (corpus_job_run(&job) != STATUS_OK) {
         record.verdict = REFUSED;
         text_add(&why, corpus_first_error());
+    } else if (job.is_planned_only) {
+        record.verdict = TOO_LARGE;
     } else if (team_rank(comm_world()) == 0) { /* which alone holds the distribution */
         compare(&record, &why, expect, &job);
     }
     log_set_sink(NULL, NULL);
-    bool is_known = is_known_refusal(expect->circuit);
+    record.why = arena_strdup(&pass->arena, why.data ? why.data : "");
+    bool is_known = is_known_refusal(expect->circuit) || needs_other_engine(record.why);
     record.is_fault = record.verdict == DIFFER || (record.verdict == REFUSED) != is_known;
     record.n_qubits = job.circuit ? job.circuit->n_qubits : 0;
-    record.why = arena_strdup(&pass->arena, why.data ? why.data : "");
     memcpy(record.t_s, job.t_s, sizeof record.t_s);
     text_fini(&why);
     corpus_job_fini(&job);
@@ -101,20 +116,14 @@ static enum status visit(struct pass *pass, const char *path) {
     enum status status = STATUS_OK;
     if (!pass->only || strstr(expect.circuit, pass->only)) {
         pass->n_expectations++;
-        if (!expect.is_exact) {
-            pass->n_sampled++;
-        } else if (expect.n_active > MAX_ACTIVE_QUBITS) {
-            pass->n_too_large++;
-        } else {
-            status = run_one(pass, &expect);
-        }
+        status = run_one(pass, &expect);
     }
     expect_fini(&expect);
     return status;
 }
 
-static enum status visit_all(struct pass *pass) {
-    const char *folder = arena_printf(&pass->arena, "%s/expected/qasm2", pass->folder);
+static enum status visit_language(struct pass *pass, const char *language) {
+    const char *folder = arena_printf(&pass->arena, "%s/expected/%s", pass->folder, language);
     struct dirent **entries;
     int n = scandir(folder, &entries, NULL, alphasort);
     if (n < 0) {
@@ -130,6 +139,12 @@ static enum status visit_all(struct pass *pass) {
     }
     free(entries);
     return status;
+}
+
+static enum status visit_all(struct pass *pass) {
+    TRY(visit_language(pass, "qasm2"));
+    TRY(visit_language(pass, "qasm3"));
+    return visit_language(pass, "stim");
 }
 
 static size_t source_length(const char *path) {
@@ -148,13 +163,13 @@ static void print_row(const char *name, size_t n_name, const struct record *reco
             t_s += records[i].t_s[stage];
         }
     }
-    printf("%-12.*s %6zu %6zu %8zu %7zu %10.1e %8.2f\n", (int)n_name, name, n, n_of[AGREE],
-           n_of[REFUSED], n_of[DIFFER], worst, t_s);
+    printf("%-16.*s %6zu %6zu %8zu %7zu %6zu %10.1e %8.2f\n", (int)n_name, name, n, n_of[AGREE],
+           n_of[REFUSED], n_of[DIFFER], n_of[TOO_LARGE], worst, t_s);
 }
 
 static void print_table(const struct pass *pass) {
-    printf("%-12s %6s %6s %8s %7s %10s %8s\n", "source", "files", "agree", "refused", "differ",
-           "worst", "seconds");
+    printf("%-16s %6s %6s %8s %7s %6s %10s %8s\n", "source", "files", "agree", "refused", "differ",
+           "large", "worst", "seconds");
     for (size_t i = 0, j; i < pass->n_records; i = j) {
         const char *path = pass->records[i].path;
         size_t n = source_length(path);
@@ -163,8 +178,10 @@ static void print_table(const struct pass *pass) {
         print_row(path, n, pass->records + i, j - i);
     }
     print_row("all", 3, pass->records, pass->n_records);
-    printf("%zu expectations; left out: %zu with more than %d active qubits, %zu sampled ones\n",
-           pass->n_expectations, pass->n_too_large, MAX_ACTIVE_QUBITS, pass->n_sampled);
+    printf(
+        "%zu expectations; large: more than %d active qubits, distributed but not run; worst: of "
+        "exact ones\n",
+        pass->n_expectations, CORPUS_MAX_ACTIVE);
 }
 
 static void print_faults(const struct pass *pass) {

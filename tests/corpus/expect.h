@@ -1,4 +1,4 @@
-/* What an independent simulator found for a circuit: one JSON file of expected/qasm2. */
+/* What an independent simulator found for a circuit: one JSON file of expected/. */
 #ifndef QSPAN_TESTS_CORPUS_EXPECT_H
 #define QSPAN_TESTS_CORPUS_EXPECT_H
 
@@ -16,11 +16,18 @@ struct expect_outcome {
 struct expect {
     struct arena arena;
     const char *circuit; /* path below the folder of circuits */
-    bool is_exact;       /* a distribution, not samples: else only `circuit` and `n_bits` are set */
+    bool is_exact;       /* a distribution; else samples: p_one, n_bits and n_shots alone */
     bool is_final_state; /* the circuit measures nothing: bit i is qubit i */
-    uint32_t n_active;   /* qubits that any op touches */
+    bool is_mean_only;   /* samples: p_one[0] is the mean over the n_bits bits */
     size_t n_bits;
-    double *p_one; /* n_bits */
+    uint64_t n_shots;
+    double *p_one;     /* n_bits */
+    size_t *positions; /* of the bits among qubits, where qubits that do nothing are left out; else
+                        * NULL */
+    bool uses_braket;  /* names of gates that only Amazon Braket knows */
+    double truncated;  /* probability that the simulator left out */
+    const char **params; /* "NAME=VALUE" of inputs */
+    size_t n_params;
     struct expect_outcome *top;
     size_t n_top;
     double total, collision, parity_odd;

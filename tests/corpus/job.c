@@ -24,13 +24,75 @@ const char *corpus_first_error(void) {
     return first_error;
 }
 
+static bool ends_in(const char *name, const char *end) {
+    size_t n = strlen(name), n_end = strlen(end);
+    return n >= n_end && strcmp(name + n - n_end, end) == 0;
+}
+
+static enum status read_stim(struct circuit **out_circuit, const char *path) {
+    struct circuit *circuit = NULL;
+    TRY(stim_read_file(&circuit, path, NULL));
+    if (!stim_needs_lowering(circuit)) {
+        *out_circuit = circuit;
+        return STATUS_OK;
+    }
+    enum status status = stim_lower(out_circuit, circuit);
+    circuit_destroy(circuit);
+    return status;
+}
+
+/* Qubits that any op touches. */
+static enum status count_active(uint32_t *out_n, const struct circuit *circuit) {
+    bool *is_active = mem_alloc((size_t)circuit->n_qubits + 1, sizeof *is_active);
+    if (!is_active) {
+        return STATUS_NOFIT;
+    }
+    *out_n = 0;
+    for (size_t i = 0; i < circuit->ops.n_ops; i++) {
+        const struct op *op = &circuit->ops.ops[i];
+        for (uint32_t k = 0; k < op->n_qubits && op->kind != OP_BARRIER; k++) {
+            uint32_t qb = op_qubits(&circuit->ops, op)[k];
+            *out_n += !is_active[qb];
+            is_active[qb] = true;
+        }
+    }
+    mem_free(is_active);
+    return STATUS_OK;
+}
+
+/* Noise and loops that depend on data have no distribution that ends. */
+static bool must_be_sampled(const struct circuit *circuit) {
+    for (size_t i = 0; i < circuit->ops.n_ops; i++) {
+        if (circuit->ops.ops[i].kind == OP_NOISE || circuit->ops.ops[i].kind == OP_WHILE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum status read_circuit(struct corpus_job *job) {
-    TRY(qasm2_read_file(&job->circuit, job->path, &(struct circuit_limits){0}));
+    const struct circuit_limits limits = {
+        .dialect =
+            job->uses_braket || strstr(job->path, "/braket/") ? CIRCUIT_BRAKET : CIRCUIT_STANDARD,
+        .params = job->params,
+        .n_params = job->n_params,
+    };
+    TRY(ends_in(job->path, ".stim") ? read_stim(&job->circuit, job->path)
+                                    : circuit_read_file(&job->circuit, job->path, &limits));
+    TRY(count_active(&job->n_active, job->circuit));
+    if (must_be_sampled(job->circuit)) {
+        job->options.n_probabilities = 0;
+        job->options.n_shots = job->options.n_shots ? job->options.n_shots : CORPUS_SHOTS;
+    }
     if (job->circuit->measures) {
         return STATUS_OK;
     }
     job->is_final_state = true;
     job->n_declared_bits = job->circuit->n_bits;
+    for (size_t i = 0; i < job->circuit->n_cregs; i++) {
+        const struct reg *reg = &job->circuit->cregs[i];
+        job->n_declared_bits -= reg->is_local ? reg->n : 0;
+    }
     return circuit_measure_all(job->circuit);
 }
 
@@ -104,6 +166,10 @@ enum status corpus_job_run(struct corpus_job *job) {
     job->options.max_branches = 65536;
     for (int stage = 0; stage < STAGE_COUNT; stage++) {
         double t_start_s = clock_now_s();
+        if (stage == STAGE_RUN && job->max_active > 0 && job->n_active > job->max_active) {
+            job->is_planned_only = true;
+            return STATUS_OK;
+        }
         enum status status = run_stage(job, (enum corpus_stage)stage);
         status = comm_agree(comm_world(), status);
         job->t_s[stage] = clock_now_s() - t_start_s;

@@ -2,6 +2,7 @@
  *
  *     QSPAN_CIRCUITS=FOLDER [mpirun -n P] check_corpus circuits N_QPUS [PART OF A PATH]
  *                                         check_corpus bad [PART OF A NAME]
+ *                                         check_corpus table [PART OF A PATH]
  *                           [mpirun -n P] check_corpus qpe
  */
 #include <stdio.h>
@@ -35,15 +36,18 @@ static enum status run(const char *folder, int argc, char **argv) {
     if (strcmp(what, "bad") == 0) {
         return corpus_bad(folder, argc > 2 ? argv[2] : NULL);
     }
+    if (strcmp(what, "table") == 0) {
+        return corpus_table(folder, argc > 2 ? argv[2] : NULL);
+    }
     if (strcmp(what, "qpe") == 0) {
         return run_qpe(folder);
     }
-    return log_error(STATUS_USAGE, "usage: check_corpus circuits|bad|qpe ...");
+    return log_error(STATUS_USAGE, "usage: check_corpus circuits|bad|table|qpe ...");
 }
 
 int main(int argc, char **argv) {
     const char *folder = getenv("QSPAN_CIRCUITS");
-    bool is_alone = argc > 1 && strcmp(argv[1], "bad") == 0;
+    bool is_alone = argc > 1 && (strcmp(argv[1], "bad") == 0 || strcmp(argv[1], "table") == 0);
     enum status status = is_alone ? comm_start_alone() : comm_start(&argc, &argv);
     if (status != STATUS_OK) {
         return (int)status;
