@@ -209,8 +209,25 @@ static struct resource *end_lacks(struct service *s, const struct request *reque
     return NULL;
 }
 
+static bool is_parked(const struct request *request, uint32_t index) {
+    for (uint32_t i = 0; i < request->n_parked; i++) {
+        if (request->parked[i] == index) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum status park(struct service *s, struct resource *resource, uint32_t slot) {
-    const struct request *request = &s->requests[slot];
+    struct request *request = &s->requests[slot];
+    const uint32_t index = (uint32_t)(resource - s->resources);
+    if (is_parked(request, index)) {
+        return STATUS_OK;
+    }
+    if (request->n_parked == MAX_PARKED) { /* what it waited for earlier may matter no more */
+        request_unpark(request);
+    }
+    request->parked[request->n_parked++] = index;
     const bool is_shortest = s->policy->schedule == SCHEDULE_SHORTEST_FIRST;
     const int64_t expected_ps =
         is_shortest && request->set->routes ? request->set->routes->t_expected_ps : 0;
@@ -311,7 +328,7 @@ static enum status take_route(struct service *s, struct request *request, struct
 static enum status grant(struct service *s, uint32_t slot, struct route *route) {
     struct request *request = &s->requests[slot];
     s->n_waiting--;
-    request->stamp++;
+    request_unpark(request);
     request->t_grant_ps = s->t_now_ps;
     if (request->state == REQUEST_POOLED) {
         take_ends(s, request, false);
@@ -328,7 +345,6 @@ enum status request_try(struct service *s, bool *out_granted, uint32_t slot) {
     struct resource *lacking = end_lacks(s, request, request->set->a);
     struct route *route = NULL;
     *out_granted = false;
-    request->stamp++;
     lacking = lacking != NULL ? lacking : end_lacks(s, request, request->set->b);
     if (lacking != NULL) {
         return park(s, lacking, slot);
@@ -416,6 +432,15 @@ enum status request_enter(struct service *s, uint32_t slot) {
     return STATUS_OK;
 }
 
+static void forget_parked(struct request *request, uint32_t index) {
+    for (uint32_t i = 0; i < request->n_parked; i++) {
+        if (request->parked[i] == index) {
+            request->parked[i] = request->parked[--request->n_parked];
+            return;
+        }
+    }
+}
+
 static enum status wake_one(struct service *s, struct resource *resource) {
     while (resource->waiting.n > 0 && resource_has(s, resource, 1)) {
         struct event event;
@@ -425,6 +450,7 @@ static enum status wake_one(struct service *s, struct resource *resource) {
         if (!is_waiting(s, slot, (uint32_t)event.id)) {
             continue;
         }
+        forget_parked(&s->requests[slot], (uint32_t)(resource - s->resources));
         if (s->policy->schedule == SCHEDULE_STATIC) {
             return serve_in_order(s);
         }

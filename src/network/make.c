@@ -359,7 +359,7 @@ enum status request_deliver(struct service *s, uint32_t slot) {
     TRY(request_release_all(s, request));
     pair_age(&request->pair, s->t_now_ps - request->t_pair_ps, &decay);
     request->t_pair_ps = s->t_now_ps;
-    request->stamp++;
+    request_unpark(request);
     if (!request->has_comm) {
         TRY(keep_in_pool(s, slot));
         return service_continue_batch(s, set);
@@ -384,7 +384,7 @@ enum status request_abort(struct service *s, uint32_t slot) {
     }
     TRY(request_release_all(s, request));
     s->stats.n_aborted++;
-    request->stamp++;
+    request_unpark(request);
     request->state = REQUEST_WAITING;
     return request_enter(s, slot);
 }

@@ -212,7 +212,7 @@ enum status service_push(struct service *s, int64_t t_ps, struct service_event e
 void request_free(struct service *s, uint32_t slot) {
     struct request *request = &s->requests[slot];
     request->state = REQUEST_SPARE;
-    request->stamp++;
+    request_unpark(request);
     request->has_comm = request->has_buffer = request->has_route = false;
     s->spare[s->n_spare++] = slot; /* reserved when the slot was made */
 }
@@ -297,7 +297,9 @@ static enum status adopt(struct service *s, uint32_t slot) {
     const bool was_pooled = request->state == REQUEST_POOLED;
     const bool was_waiting = request->state == REQUEST_WAITING;
     request->is_wanted = true;
-    request->stamp += was_pooled || was_waiting; /* its expiry and its waits are void */
+    if (was_pooled || was_waiting) {
+        request_unpark(request); /* its expiry and its waits are void */
+    }
     s->stats.n_from_pool += was_pooled;
     if (was_waiting) {
         s->n_waiting--;

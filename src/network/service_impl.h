@@ -57,8 +57,10 @@ struct making { /* one segment of a request */
     uint32_t n_rungs;
     int64_t t_channel_ps; /* since when it has its channels */
 };
+enum { MAX_PARKED = 24 };
 struct request {
     uint64_t id, seq;
+    uint32_t parked[MAX_PARKED], n_parked; /* resources whose queues hold an entry of it */
     enum request_state state;
     struct path_set *set;
     struct route *route;
@@ -160,6 +162,11 @@ bool resource_has(const struct service *s, const struct resource *resource, uint
 void resource_take(struct service *s, struct resource *resource, uint32_t n);
 /* Given back; whoever waits is woken by service_wake. */
 enum status resource_give(struct service *s, struct resource *resource, uint32_t n);
+/* Its entries in queues are void from now on. */
+static inline void request_unpark(struct request *request) {
+    request->stamp++;
+    request->n_parked = 0;
+}
 /* Takes all that the request needs, or notes what it waits for. */
 enum status request_try(struct service *s, bool *out_granted, uint32_t slot);
 /* Tries those that wait for what was given back since the last call. */
