@@ -65,6 +65,7 @@ enum option_id {
     OPTION_FIDELITY,
     OPTION_ALPHA,
     OPTION_TRACE,
+    OPTION_SVG,
     OPTION_WORKLOAD,
     OPTION_REQUESTS,
     OPTION_WINDOW,
@@ -96,8 +97,8 @@ struct cli_options {
     size_t n_args;
     uint64_t given;
     const char *machine, *engine, *precision, *protocol, *distribute, *idle, *placement;
-    const char *json, *trace, *workload, *output, *state, *observables, *format, *dialect, *to,
-        *against;
+    const char *json, *trace, *svg, *workload, *output, *state, *observables, *format, *dialect,
+        *to, *against;
     const char *decodes[CLI_MAX_DECODES];
     size_t n_decodes;
     const char *params[CLI_MAX_PARAMS]; /* NAME=VALUE */

@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "cli/cli.h"
 #include "machine/machine.h"
+#include "machine/svg.h"
 
 enum { UNIT_CHARS = 48, SHOWN_ROWS = 32 };
 
@@ -73,7 +74,12 @@ static void add_links(struct text *out, const struct machine *machine) {
     if (machine->n_links > SHOWN_ROWS) {
         text_printf(out, "#   and %zu more links\n", machine->n_links - SHOWN_ROWS);
     }
-    if (machine->is_complete) {
+    if (machine->physical) {
+        const struct machine_physical *p = machine->physical;
+        text_printf(
+            out, "#   physical network: %zu switches, %zu repeaters, %zu fibres, herald %s\n",
+            p->n_switches, p->n_repeaters, p->n_fibres, machine_herald_words[p->herald.model]);
+    } else if (machine->is_complete) {
         text_add(out, machine->n_links > 0 ? "#   every other pair" : "#   every pair");
         add_link(out, &machine->default_link);
     }
@@ -85,7 +91,7 @@ static void add_summary(struct text *out, const struct machine *machine) {
     add_name(out, machine->name ? machine->name : "machine");
     text_printf(out, ": %zu QPU%s, %zu link%s%s\n", machine->n_qpus,
                 machine->n_qpus == 1 ? "" : "s", machine->n_links, machine->n_links == 1 ? "" : "s",
-                machine->is_complete ? ", all to all" : "");
+                machine->is_complete && !machine->physical ? ", all to all" : "");
     for (size_t i = 0; i < machine->n_qpus && i < SHOWN_ROWS; i++) {
         add_qpu(out, &machine->qpus[i]);
     }
@@ -102,15 +108,30 @@ void cmd_machine_add_presets(struct text *out) {
     }
 }
 
+static enum status print(struct text *text, const struct machine *machine) {
+    add_summary(text, machine);
+    TRY(machine_print(text, machine));
+    return file_write("-", text->data, text->n);
+}
+
+/* The text, the drawing, or both. */
+static enum status show(struct text *text, const struct machine *machine, const char *svg) {
+    if (svg == NULL || strcmp(svg, "-") != 0) {
+        TRY(print(text, machine));
+        text->n = 0;
+    }
+    if (svg == NULL) {
+        return STATUS_OK;
+    }
+    TRY(machine_print_svg(text, machine));
+    return file_write(svg, text->data, text->n);
+}
+
 enum status cmd_machine(const struct cli_options *options) {
     struct machine *machine = NULL;
     struct text text = {0};
     TRY(machine_read(&machine, options->args[0]));
-    add_summary(&text, machine);
-    enum status status = machine_print(&text, machine);
-    if (status == STATUS_OK) {
-        status = file_write("-", text.data, text.n);
-    }
+    const enum status status = show(&text, machine, options->svg);
     text_fini(&text);
     machine_destroy(machine);
     return status;

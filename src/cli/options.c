@@ -255,6 +255,13 @@ const struct option_info options_table[] = {
      .id = OPTION_TRACE,
      .offset = FIELD(trace),
      .help = "write what the network did in the first timeline as a trace that Perfetto opens"},
+    {.name = "svg",
+     .metavar = "FILE",
+     .kind = OPTION_KIND_TEXT,
+     .commands = ON(MACHINE),
+     .id = OPTION_SVG,
+     .offset = FIELD(svg),
+     .help = "draw the machine into FILE; - is standard output, then alone there"},
     {.name = "workload",
      .metavar = "W",
      .kind = OPTION_KIND_CHOICE,
@@ -448,6 +455,5 @@ const struct option_info options_table[] = {
     {.name = "fast", .kind = OPTION_KIND_LATER, .commands = ON(RUN)},
     {.name = "checkpoint", .metavar = "FILE", .kind = OPTION_KIND_LATER, .commands = ON(RUN)},
     {.name = "restart", .metavar = "FILE", .kind = OPTION_KIND_LATER, .commands = ON(RUN)},
-    {.name = "svg", .metavar = "FILE", .kind = OPTION_KIND_LATER, .commands = ON(MACHINE)},
 };
 const size_t options_count = sizeof options_table / sizeof options_table[0];

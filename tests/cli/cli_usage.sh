@@ -57,7 +57,6 @@ for option in fast; do
     refused "--$option is not available yet" run ghz.qasm --$option
 done
 refused "--json goes with --against" verify program.qasm --json out.json
-refused "--svg is not available yet" machine ideal --svg x.svg
 
 # Options that contradict each other.
 refused "--machine and --qpus exclude each other" run ghz.qasm --machine ideal --qpus 2

@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+"""Figures of the network model, as tables: benchmarks/network.py [--qspan PATH] [TABLE ...].
+
+Tables: cisco, topologies, cutoff, speed, big, sequence, ghz (default: all but big and sequence).
+Times of the simulation are user CPU seconds of the process, so that a busy machine distorts them
+less. `sequence` makes a virtual environment in a temporary folder and installs SeQUeNCe by pip.
+"""
+import argparse
+import json
+import math
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+
+QSPAN = "build/qspan"
+
+
+def network(machine, **options):
+    """Results of `qspan network`, with the user seconds and peak memory of the process."""
+    command = [QSPAN, "network", machine, "--json", "-", "--seed", "1"]
+    for key, value in options.items():
+        command += ["--" + key, str(value)]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    text = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    result = json.loads(text)
+    result["user_s"] = after.ru_utime - before.ru_utime
+    result["peak_mib"] = after.ru_maxrss / 1024
+    return result
+
+
+def cisco():
+    print("\nMean time of one ebit, arXiv:2601.01353: sampled, 20,000 ebits one by one\n")
+    print("| switches | stage loss | closed form | sampled | sigmas |\n|---|---|---|---|---|")
+    for loss in (0.3, 1):
+        for n in (1, 2, 3, 5):
+            nodes = ["q0"] + [f"s{i}" for i in range(n)] + ["q1"]
+            fibres = ", ".join(
+                f"{{between: [{a}, {b}], length: 0.1 km, loss: 0.1 dB/km}}"
+                for a, b in zip(nodes, nodes[1:])
+            )
+            with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+                file.write(
+                    "qpus: [{name: q, count: 2, data: 1, comm: 1}]\n"
+                    "qnus: [{source: 1 us, reset: 10 us}]\n"
+                    f"switches: [{{name: s, count: {n}, radix: 8, stage_loss: {loss} dB}}]\n"
+                    f"fibres: [{fibres}]\nherald: {{model: sender_receiver}}\n"
+                )
+                file.flush()
+                got = network(file.name, requests=20000, window=1)
+            attempt = 11 + 2 * 0.1 * (n + 1) / 0.2
+            p = 10 ** (-(n * 5 * loss + 0.01 * (n + 1)) / 10)
+            want = attempt / p
+            mean = got["network"]["latency_ps"]["mean"] / 1e6
+            sigma = attempt * math.sqrt(1 - p) / p / math.sqrt(20000)
+            print(f"| {n} | {loss} dB | {want:.2f} us | {mean:.2f} us | {(mean - want) / sigma:+.1f} |")
+
+
+def topologies():
+    names = ("fat_tree", "clos", "bcube", "qfly")
+    for label, analysers in (
+        ("2 analysers per switch", "analysers_total=0,analysers=2"),
+        ("100 analysers in all", "analysers_total=100"),
+    ):
+        print(f"\nMakespan in ms, 200 ebits per QPU, {label} (cutoff 200 us on bcube)\n")
+        print("| QPUs | workload | " + " | ".join(names) + " | best |\n|---|---|---|---|---|---|---|")
+        for n in (16, 32, 64, 128):
+            for workload in ("all-to-all", "nearest", "random", "qft"):
+                row = []
+                for name in names:
+                    cutoff = ",cutoff=200us" if name == "bcube" else ""
+                    machine = f"cisco-qdc-2026:n={n},topology={name},{analysers}{cutoff}"
+                    got = network(machine, requests=200 * n, workload=workload)
+                    row.append(got["makespan_ps"] / 1e9)
+                best = names[row.index(min(row))]
+                cells = " | ".join(f"{t:.2f}" for t in row)
+                print(f"| {n} | {workload} | {cells} | {best} |", flush=True)
+
+
+def cutoff():
+    print("\nbcube of 64 QPUs, random workload: cutoff of stored pairs\n")
+    print("| cutoff | makespan | expired per ebit | p99 latency |\n|---|---|---|---|")
+    for value in ("20us", "30us", "50us", "100us", "200us", "500us", "infinite"):
+        machine = f"cisco-qdc-2026:n=64,topology=bcube,stage_loss=1dB,cutoff={value}"
+        got = network(machine, requests=12800, workload="random")
+        total = got["ebits"]["total"]
+        p99 = got["network"]["latency_ps"]["p99"] / 1e6
+        print(
+            f"| {value} | {got['makespan_ps'] / 1e9:.2f} ms |"
+            f" {total['expired'] / total['used']:.3f} | {p99:.0f} us |"
+        )
+
+
+def speed():
+    print("\nEvents per user second (a request, a herald, a use are an event each)\n")
+    print("| machine | ebits | events | user s | events/s | MiB |\n|---|---|---|---|---|---|")
+    for label, machine in (
+        ("two QPUs, one switch", "cisco-qdc-2026:topology=star,n=2,reconfiguration=0ns"),
+        ("fat tree, 16 QPUs", "cisco-qdc-2026:reconfiguration=0ns"),
+        ("fat tree, 128 QPUs", "cisco-qdc-2026:n=128,reconfiguration=0ns"),
+        ("demo-2030, purified", "demo-2030"),
+    ):
+        got = network(machine, requests=100000 if "demo" in machine else 3000000)
+        events = got["network"]["events"]
+        print(
+            f"| {label} | {got['requests']} | {events} | {got['user_s']:.2f} |"
+            f" {events / got['user_s']:.3g} | {got['peak_mib']:.0f} |",
+            flush=True,
+        )
+
+
+def big():
+    got = network("cisco-qdc-2026:n=1024,analysers_total=1000", requests=10000000)
+    print(
+        f"\n1,024 QPUs on a fat tree, 10,000,000 ebits, all to all: {got['user_s']:.1f} user s,"
+        f" {got['peak_mib']:.0f} MiB, {got['network']['events'] / got['user_s']:.3g} events/s"
+    )
+
+
+SEQUENCE = r"""
+import time
+from sequence.topology.router_net_topo import RouterNetTopo
+from sequence.app.request_app import RequestApp
+import json, sys, tempfile
+config = {
+  "nodes": [{"name": n, "type": "QuantumRouter", "seed": i, "memo_size": 1} for i, n in enumerate("ab")],
+  "qconnections": [{"node1": "a", "node2": "b", "attenuation": 0.0001, "distance": 200, "type": "meet_in_the_middle"}],
+  "cconnections": [{"node1": "a", "node2": "b", "delay": 1000000}],
+  "is_parallel": False, "stop_time": int(float(sys.argv[1]) * 1e12)}
+file = tempfile.NamedTemporaryFile("w", suffix=".json", delete=False)
+json.dump(config, file); file.close()
+net = RouterNetTopo(file.name)
+timeline = net.get_timeline()
+for router in net.get_nodes_by_type(RouterNetTopo.QUANTUM_ROUTER):
+    router.memory_ensemble = None
+count = [0]
+class App(RequestApp):
+    def get_memory(self, info):
+        if info.state == "ENTANGLED":
+            count[0] += 1
+        super().get_memory(info)
+routers = {r.name: r for r in net.get_nodes_by_type(RouterNetTopo.QUANTUM_ROUTER)}
+a, b = App(routers["a"]), App(routers["b"])
+timeline.init()
+a.start("b", int(1e12 * 0.001), timeline.stop_time, 1, 0.5)
+start = time.process_time()
+timeline.run()
+print(json.dumps({"pairs": count[0] // 2, "user_s": time.process_time() - start}))
+"""
+
+
+def sequence():
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-m", "venv", folder + "/venv"], check=True)
+        python = folder + "/venv/bin/python"
+        subprocess.run([python, "-m", "pip", "-q", "install", "sequence"], check=True)
+        script = folder + "/run.py"
+        with open(script, "w") as file:
+            file.write(SEQUENCE)
+        text = subprocess.run([python, script, "0.05"], check=True, stdout=subprocess.PIPE).stdout
+        theirs = json.loads(text.splitlines()[-1])
+    machine = (
+        "qpus: [{name: q, count: 2, data: 1, comm: 1}]\n"
+        "fibres: [{between: [q0, q1], length: 200 m, loss: 0.1 dB/km}]\n"
+        "herald: {model: barrett_kok_negotiated}\n"
+    )
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        file.write(machine)
+        file.flush()
+        ours = network(file.name, requests=1000000, window=1)
+    ours_s = 1e6 / ours["user_s"]
+    theirs_s = theirs["pairs"] / theirs["user_s"]
+    print(
+        f"\nTwo nodes, pairs per CPU second: qspan {ours_s:.3g}, SeQUeNCe {theirs_s:.3g}"
+        f" ({theirs['pairs']} pairs), ratio {ours_s / theirs_s:.3g}"
+    )
+
+
+def ghz():
+    print("\nGHZ state over 128 QPUs of a fat tree: a chain of remote CX (127 ebits)\n")
+    print("| machine | makespan | mean ebit latency | F of an ebit at use | F^127 |\n|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        circuit = os.path.join(folder, "ghz.qasm")
+        with open(circuit, "w") as file:
+            file.write('OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[128];\ncreg c[128];\nh q[0];\n')
+            for i in range(127):
+                file.write(f"cx q[{i}], q[{i + 1}];\n")
+            file.write("measure q -> c;\n")
+        for name in ("demo-2030", "ft-2035"):
+            machine = f"{name}:n=128,topology=fat_tree,data=1"
+            command = [QSPAN, "run", circuit, "--machine", machine, "--shots", "1024"]
+            command += ["--shots-per-timeline", "64", "--seed", "1", "--json", "-", "--quiet"]
+            text = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+            got = json.loads(text)
+            makespan, net = got["makespan_ps"], got["network"]
+            used = net["fidelity"]["at_use"]
+            good = sum(n for key, n in got["counts"].items() if len(set(key)) == 1) / 1024
+            print(
+                f"| {name} | {makespan['mean'] / 1e9:.4g} +- {makespan['std_error'] / 1e9:.2g} ms |"
+                f" {net['latency_ps']['mean'] / 1e6:.4g} us | {used:.5f} | {used ** 127:.3g} |"
+                f" all equal in {good:.3f} of shots"
+            )
+
+
+def main():
+    global QSPAN
+    tables = {f.__name__: f for f in (cisco, topologies, cutoff, speed, big, sequence, ghz)}
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--qspan", default=QSPAN)
+    parser.add_argument("tables", nargs="*", metavar="TABLE")
+    args = parser.parse_args()
+    QSPAN = args.qspan
+    start = time.time()
+    for name in args.tables or [n for n in tables if n not in ("big", "sequence")]:
+        tables[name]()
+    load = os.getloadavg()
+    print(f"\n{time.time() - start:.0f} s; load average {load[0]:.1f} on {os.cpu_count()} CPUs")
+
+
+if __name__ == "__main__":
+    main()
