@@ -37,6 +37,7 @@ function(qspan_public_library)
     list(JOIN MPI_C_LIBRARIES " " mpi_libraries)
     list(JOIN HDF5_C_LIBRARIES " " hdf5_libraries)
     set(static_libraries "${mpi_libraries} ${hdf5_libraries} ${OpenMP_C_FLAGS} -lm")
+    file(RELATIVE_PATH prefix_from_pkgconfig /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
     configure_file(${PROJECT_SOURCE_DIR}/cmake/qspan.pc.in ${PROJECT_BINARY_DIR}/qspan.pc @ONLY)
     install(FILES ${PROJECT_BINARY_DIR}/qspan.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

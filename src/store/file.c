@@ -97,6 +97,14 @@ enum status store_file_create(struct store_file **out_file) {
     return STATUS_OK;
 }
 
+void store_set_unlocked(hid_t access) {
+#if H5_VERSION_GE(1, 10, 7)
+    H5Pset_file_locking(access, false, true);
+#else
+    (void)access;
+#endif
+}
+
 bool store_file_is_hdf5(const char *path) {
     struct store_silence silence = store_silence_begin();
     bool is_hdf5 = H5Fis_hdf5(path) > 0;
@@ -116,7 +124,10 @@ enum status store_file_open(struct store_file **out_file, const char *path) {
     memcpy(name, path, n_name);
     file->name = name;
     struct store_silence silence = store_silence_begin();
-    file->id = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    store_set_unlocked(access);
+    file->id = H5Fopen(path, H5F_ACC_RDONLY, access);
+    H5Pclose(access);
     prepare(file);
     store_silence_end(&silence);
     if (file->id < 0) {

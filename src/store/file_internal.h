@@ -12,6 +12,8 @@ struct store_file {
     const char *name;               /* read: its path, owned */
 };
 
+/* Files are opened without locks: parallel file systems often have none, and nobody else writes. */
+void store_set_unlocked(hid_t access);
 hid_t store_native_type(enum store_type type);
 size_t store_type_size(enum store_type type);
 

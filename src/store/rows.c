@@ -120,6 +120,7 @@ static enum status open_table(struct store_rows *rows, const char *name) {
     const MPI_Comm comm = team_native(rows->team);
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     rows->transfer = H5Pcreate(H5P_DATASET_XFER);
+    store_set_unlocked(access);
     if (comm != MPI_COMM_NULL) {
         H5Pset_fapl_mpio(access, comm, MPI_INFO_NULL);
         H5Pset_dxpl_mpio(rows->transfer, H5FD_MPIO_COLLECTIVE);

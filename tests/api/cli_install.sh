@@ -11,7 +11,7 @@ prefix="$scratch/prefix"
 cmake --install "$build" --prefix "$prefix" >install.log 2>&1 || fail "$(tail -5 install.log)"
 libdir=$(dirname "$(find "$prefix" -name libqspan.so)")
 export PKG_CONFIG_PATH="$libdir/pkgconfig" LD_LIBRARY_PATH="$libdir"
-read -ra flags <<<"$(pkg-config --cflags --libs --define-variable=prefix="$prefix" qspan)"
+read -ra flags <<<"$(pkg-config --cflags --libs qspan)"
 sanitizers=()
 if nm -D "$libdir/libqspan.so" | grep -q __asan; then
     sanitizers=(-fsanitize=address,undefined)
