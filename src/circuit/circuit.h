@@ -83,12 +83,12 @@ struct circuit_limits {
 /* The limits with defaults filled in; NULL: all defaults. */
 struct circuit_limits circuit_fill_limits(const struct circuit_limits *limits);
 
-/* Text in OpenQASM 2 or 3. The language is that of the version line; without one, it is OpenQASM 3
- * if a word or sign comes that only OpenQASM 3 has (qubit, bit, def, ctrl, @, stdgates.inc, `=
- * measure`
- * ...), else OpenQASM 2. name: for messages, and includes are relative to its folder. Errors: those
- * of qasm2_read_text and qasm3_read_text. */
-enum circuit_language { CIRCUIT_QASM2, CIRCUIT_QASM3 };
+/* Text in OpenQASM 2 or 3, or in Stim's language. OpenQASM is that of the version line. Without
+ * one, a text whose first line is an instruction of Stim (stim_is_text) is Stim's; else it is
+ * OpenQASM 3 if a word or sign comes that only OpenQASM 3 has (qubit, bit, def, ctrl, @,
+ * stdgates.inc, `= measure` ...), else OpenQASM 2. name: for messages, and includes are relative to
+ * its folder. Errors: those of qasm2_read_text, qasm3_read_text and stim_read_text. */
+enum circuit_language { CIRCUIT_QASM2, CIRCUIT_QASM3, CIRCUIT_STIM };
 enum circuit_language circuit_detect(const char *text, size_t n);
 enum status circuit_read_file(struct circuit **out_circuit, const char *path,
                               const struct circuit_limits *limits);
@@ -133,6 +133,9 @@ enum status stim_read_file(struct circuit **out_circuit, const char *path,
                            const struct circuit_limits *limits);
 enum status stim_read_text(struct circuit **out_circuit, const char *name, const char *text,
                            size_t n, const struct circuit_limits *limits);
+/* The first line that is no comment begins with the name of an instruction and goes on with a
+ * target of Stim's, not of OpenQASM. */
+bool stim_is_text(const char *text, size_t n);
 /* Stim text that reads back as the same circuit (positions aside). A circuit of another language:
  * measurements must write its bits in ascending order, each once, which is what a record is.
  * What the language cannot say is refused. */

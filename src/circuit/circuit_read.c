@@ -76,6 +76,9 @@ enum circuit_language circuit_detect(const char *text, size_t n) {
     if (find_version(&language, text, n, i)) {
         return language;
     }
+    if (stim_is_text(text, n)) {
+        return CIRCUIT_STIM;
+    }
     n = n < most ? n : most;
     for (bool is_word = false; i < n; i = skip_space(text, n, i)) {
         size_t begin = i;
@@ -104,8 +107,15 @@ enum circuit_language circuit_detect(const char *text, size_t n) {
 
 enum status circuit_read_text(struct circuit **out_circuit, const char *name, const char *text,
                               size_t n, const struct circuit_limits *limits) {
-    return (circuit_detect(text, n) == CIRCUIT_QASM3 ? qasm3_read_text : qasm2_read_text)(
-        out_circuit, name, text, n, limits);
+    switch (circuit_detect(text, n)) {
+    case CIRCUIT_QASM2:
+        return qasm2_read_text(out_circuit, name, text, n, limits);
+    case CIRCUIT_QASM3:
+        return qasm3_read_text(out_circuit, name, text, n, limits);
+    case CIRCUIT_STIM:
+        break;
+    }
+    return stim_read_text(out_circuit, name, text, n, limits);
 }
 
 enum status circuit_read_file(struct circuit **out_circuit, const char *path,

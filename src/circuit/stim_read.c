@@ -108,6 +108,45 @@ static enum status check_probabilities(const struct stim_reader *r) {
                               r->name->name, sum);
 }
 
+/* From the first line that holds more than blanks and a comment on. */
+static const char *skip_comments(const char *at, const char *end) {
+    if (end - at >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) {
+        at += 3;
+    }
+    while (at < end && memchr(" \t\r\n#", *at, 5) != NULL) {
+        const char *line_end = *at == '#' ? memchr(at, '\n', (size_t)(end - at)) : at + 1;
+        at = line_end == NULL ? end : line_end;
+    }
+    return at;
+}
+
+bool stim_is_text(const char *text, size_t n) {
+    enum { SHORT_NAME = 2 }; /* of a gate, which may stand on a line of its own in OpenQASM */
+    const char *at = skip_comments(text, text + n), *end = text + n;
+    size_t n_name = 0, n_line, n_blank;
+
+    while (at + n_name < end && memchr(" \t\r\n([", at[n_name], 6) == NULL) {
+        n_name++;
+    }
+    for (n_line = n_name; at + n_line < end && memchr("\n#", at[n_line], 2) == NULL; n_line++) {
+        if (at[n_line] == ';') {
+            return false;
+        }
+    }
+    if (stim_find_name(at, n_name) == NULL) {
+        return false;
+    }
+    for (n_blank = n_name; n_blank < n_line && memchr(" \t\r", at[n_blank], 3) != NULL;) {
+        n_blank++;
+    }
+    if (n_blank == n_line) {
+        return n_name > SHORT_NAME;
+    }
+    return at[n_blank] == '[' || memchr("0123456789!(XYZxyz", at[n_blank], 18) != NULL ||
+           (n_line - n_blank > 4 && memcmp(at + n_blank, "rec[", 4) == 0) ||
+           (n_line - n_blank > 6 && memcmp(at + n_blank, "sweep[", 6) == 0);
+}
+
 static enum status find_name(struct stim_reader *r, const char *text, size_t n) {
     const char *near;
 

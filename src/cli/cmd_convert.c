@@ -73,23 +73,46 @@ enum status cli_print_circuit(struct text *out, const struct circuit *circuit,
     return status;
 }
 
-enum status cmd_convert(const struct cli_options *options) {
+/* A program stays one, whatever language it was in. */
+static enum status print_program(struct text *out, const struct cli_options *options,
+                                 const char *language, const char *text, size_t n) {
+    const struct circuit_limits limits = {.strict = options->is_strict};
+    struct program *program = NULL;
+    const bool is_qasm2 = strcmp(language, "qasm2") == 0 && cli_is_given(options, OPTION_TO);
+    if (is_qasm2 || strcmp(language, "stim") == 0) {
+        return log_error(STATUS_USAGE, "convert: %s is a program, which only OpenQASM 3 can say",
+                         options->args[0]);
+    }
+    TRY(program_read_text(&program, options->args[0], text, n, &limits));
+    enum status status = program_print(out, program);
+    program_destroy(program);
+    return status;
+}
+
+static enum status print_converted(struct text *out, const struct cli_options *options,
+                                   const char *language, const char *text, size_t n) {
     struct circuit *circuit = NULL;
+    if (program_is_program_text(text, n)) {
+        return print_program(out, options, language, text, n);
+    }
+    TRY(load_read_circuit(&circuit, options, options->args[0], text, n));
+    enum status status = cli_print_circuit(out, circuit, language);
+    circuit_destroy(circuit);
+    return status;
+}
+
+enum status cmd_convert(const struct cli_options *options) {
     struct text out = {0};
     const char *language = NULL;
     char *text;
     size_t n;
     TRY(choose_language(&language, options));
     TRY(file_read(&text, &n, options->args[0], MAX_FILE_BYTES));
-    enum status status = load_read_circuit(&circuit, options, options->args[0], text, n);
+    enum status status = print_converted(&out, options, language, text, n);
     mem_free(text);
-    if (status == STATUS_OK) {
-        status = cli_print_circuit(&out, circuit, language);
-    }
     if (status == STATUS_OK) {
         status = file_write(options->args[1], out.data, out.n);
     }
     text_fini(&out);
-    circuit_destroy(circuit);
     return status;
 }

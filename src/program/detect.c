@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "program/cunqa.h"
 #include "program/program.h"
 
 /* Words at a position of a text, comments and blanks between them skipped. */
@@ -57,6 +58,9 @@ static bool take(struct scanner *scanner, const char *word) {
 bool program_is_program_text(const char *text, size_t n) {
     struct scanner scanner = {.text = text, .n = n};
 
+    if (cunqa_is_text(text, n)) {
+        return true;
+    }
     if (is_at(&scanner, "\xEF\xBB\xBF")) {
         scanner.pos += 3;
     }

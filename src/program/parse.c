@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "program/cunqa.h"
 #include "program/registers.h"
 #include "program/words.h"
 
@@ -493,6 +494,24 @@ done:
     return status;
 }
 
+/* Made as text of a program, which its places then refer to. */
+static enum status read_cunqa(struct program **out_program, const char *name, const char *text,
+                              size_t n, struct circuit_limits limits) {
+    struct text made = {0}, title = {0};
+    enum status status;
+
+    text_printf(&title, "%s (as a program)", name);
+    text_add(&made, "");
+    status = title.failed ? STATUS_NOFIT : cunqa_print(&made, name, text, n, &limits);
+    if (status == STATUS_OK) {
+        status = read_owned(out_program, title.data, made.data, made.n, limits);
+        made.data = NULL;
+    }
+    text_fini(&made);
+    text_fini(&title);
+    return status;
+}
+
 enum status program_read_file(struct program **out_program, const char *path,
                               const struct circuit_limits *limits) {
     struct circuit_limits all = fill_limits(limits);
@@ -500,6 +519,11 @@ enum status program_read_file(struct program **out_program, const char *path,
     size_t n;
 
     TRY(file_read(&text, &n, path, all.max_file_bytes));
+    if (cunqa_is_text(text, n)) {
+        enum status status = read_cunqa(out_program, path, text, n, all);
+        mem_free(text);
+        return status;
+    }
     return read_owned(out_program, path, text, n, all);
 }
 
@@ -511,6 +535,9 @@ enum status program_read_text(struct program **out_program, const char *name, co
     if (n > all.max_file_bytes) {
         return log_error(STATUS_INPUT, "%s: text of %zu bytes; at most %llu are read", name, n,
                          (unsigned long long)all.max_file_bytes);
+    }
+    if (cunqa_is_text(text, n)) {
+        return read_cunqa(out_program, name, text, n, all);
     }
     copy = mem_alloc(n + 1, 1);
     if (copy == NULL) {

@@ -103,3 +103,15 @@ done <<'TXT'
 # qspan cpu A 0\nCX 0 1|1:8: error: unknown comment for qspan
 CX 0 1 # qspan qpu A 0|1:15: error: placement after the first instruction
 TXT
+
+# found by content
+expect 0 qspan run - --shots 5 --json out.json <joined.stim
+equal "$(json out.json counts)" '{"00000000000000":5}'
+cp teleport.stim teleport
+expect 0 qspan convert teleport - --to stim
+equal "$(cat out)" "$(cat teleport.stim)"
+printf 'TICK\nM 0\n' >tick
+expect 0 qspan convert tick - --to stim
+printf 'rx(0.5) q[0];\n' >gate
+expect 3 qspan convert gate - --to stim
+has err "gate:1:1: warning: no version line; read as OPENQASM 2.0"

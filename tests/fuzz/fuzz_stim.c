@@ -24,6 +24,12 @@ static void check_same(const struct circuit *a, const struct circuit *b) {
     CHECK(a->ops.n_ops == b->ops.n_ops && a->ops.n_exprs == b->ops.n_exprs);
     CHECK(a->n_qubits == b->n_qubits && a->n_bits == b->n_bits && a->measures == b->measures);
     CHECK(a->n_qubits == 0 || memcmp(a->labels, b->labels, a->n_qubits * sizeof *a->labels) == 0);
+    CHECK(a->n_placed_qpus == b->n_placed_qpus);
+    CHECK(a->n_placed_qpus == 0 || a->n_qubits == 0 ||
+          memcmp(a->placement, b->placement, a->n_qubits * sizeof *a->placement) == 0);
+    for (size_t i = 0; i < a->n_placed_qpus; i++) {
+        CHECK(strcmp(a->placed_qpus[i], b->placed_qpus[i]) == 0);
+    }
     for (size_t i = 0; i < a->ops.n_ops; i++) {
         check_same_op(a, b, i);
     }

@@ -174,10 +174,11 @@ def is_documented(line):
         re.search(r"\( *\)|\(,|,\)", line)  # arguments that are left out
         or (name.startswith("HERALDED") and "!" in line)
         or (name in ("E", "CORRELATED_ERROR", "ELSE_CORRELATED_ERROR") and "*" in line)
-        or "rec[-5]" in line  # before the first result: Stim refuses when it runs
+        or "rec[-5]" in line or "rec[-7]" in line  # before the first result: Stim refuses when it runs
         or (name in ("CNOT", "CX", "CY", "ZCX", "ZCY") and re.search(r" (rec|sweep)", line))
         or (name in ("XCZ", "YCZ") and re.search(r" (rec|sweep)", line))  # a bit as target: likewise
         or ("MPP" in name or "SPP" in name) and "X1*Y1" in line  # i times a Pauli string: likewise
+        or line.startswith("REPEAT(")  # arguments of a block, which Stim drops
         or "9007199254740993" in line  # index of an observable from 2^53 on
     )
 
