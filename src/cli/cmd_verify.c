@@ -188,6 +188,27 @@ static void add_faults(struct json_writer *json, const struct program *program,
     json_close(json);
 }
 
+static void add_channel(struct json_writer *json, const struct verify_proof *proof) {
+    json_open_array(json, "channel", JSON_LINES);
+    for (size_t i = 0; i < proof->n_channel; i++) {
+        json_open_object(json, NULL, JSON_ONE_LINE);
+        json_add_string(json, "effect", proof->channel[i].effect);
+        json_add_uint(json, "weight", proof->channel[i].weight);
+        json_add_string(json, "probability", proof->channel[i].probability);
+        json_close(json);
+    }
+    json_close(json);
+}
+
+static void add_comm(struct json_writer *json, const struct program *program,
+                     const struct verify_proof *proof) {
+    json_open_object(json, "peak_comm_qubits", JSON_ONE_LINE);
+    for (size_t i = 0; i < program->n_qpus && proof->peak_comm; i++) {
+        json_add_uint(json, program->qpus[i].name, proof->peak_comm[i]);
+    }
+    json_close(json);
+}
+
 static void add_proof(struct text *out, const struct cli_options *options,
                       const struct inputs *inputs, const struct verify_proof *proof) {
     const struct program *program = inputs->program;
@@ -211,10 +232,19 @@ static void add_proof(struct text *out, const struct cli_options *options,
         add_flows(&json, program, "ebits", proof->links, proof->n_links);
         add_cuts(&json, program, proof);
         add_flows(&json, program, "bits", proof->messages, proof->n_messages);
+        json_add_uint(&json, "depth", proof->depth);
+        json_add_uint(&json, "message_rounds", proof->n_rounds);
+        add_comm(&json, program, proof);
     }
     if (proof->has_faults) {
         json_add_uint(&json, "max_weight", proof->max_weight);
         add_faults(&json, program, proof);
+    }
+    if (proof->n_channel > 0) {
+        add_channel(&json, proof);
+    }
+    if (proof->kept) {
+        json_add_string(&json, "kept", proof->kept);
     }
     if (proof->fidelity) {
         json_add_string(&json, "process_fidelity", proof->fidelity);

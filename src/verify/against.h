@@ -24,6 +24,11 @@ struct verify_flow { /* ebits of a link, or bits from one QPU to another */
     uint32_t from, to;
     uint64_t n;
 };
+struct verify_effect { /* what pairs do together, and how likely: "pI1 pX2 + pZ1 pY2" */
+    const char *effect, *probability;
+    uint32_t weight;
+    bool flips_output;
+};
 struct verify_proof {
     struct arena arena;
     bool is_proved;
@@ -39,9 +44,16 @@ struct verify_proof {
     size_t n_cuts, cap_cuts;
     struct verify_fault *faults;
     size_t n_faults, cap_faults;
-    bool has_faults;      /* false: conditions split the run, faults were not followed */
-    uint32_t max_weight;  /* of one fault */
-    const char *fidelity; /* process fidelity in the pairs' weights, or NULL: too many pairs */
+    bool has_faults;     /* false: conditions split the run, faults were not followed */
+    uint32_t max_weight; /* of one fault */
+    /* Of at most three pairs: all effects of their noise, the first that of none. */
+    struct verify_effect *channel;
+    size_t n_channel;
+    /* Process fidelity in the pairs' weights, or their correlators; NULL: no formula is short. If
+     * `kept` is set, that of runs in which no output bit shows a fault, which is so likely. */
+    const char *fidelity, *kept;
+    uint64_t depth, n_rounds;  /* longest chains of ops, and of messages */
+    const uint32_t *peak_comm; /* per QPU */
 };
 
 /* One of circuit and target is given. The program has passed its checks. Logical qubits are

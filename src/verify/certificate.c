@@ -4,8 +4,8 @@
 #include "base/log.h"
 #include "verify/prove.h"
 
-/* Faults are followed up to these; the formula lists 4^n products at most. */
-enum { CERTIFICATE_MAX_PAIRS = 4096, FIDELITY_MAX_PAIRS = 3, FIDELITY_MAX_TERMS = 16 };
+/* Faults are followed up to so many pairs. */
+enum { CERTIFICATE_MAX_PAIRS = 4096 };
 
 /* ---- what is sent ---- */
 
@@ -129,57 +129,20 @@ static enum status add_pair_faults(struct prove *prove, size_t op, uint32_t pair
     return STATUS_OK;
 }
 
-/* Products of pair weights that leave the logical qubits as they should be: F = I1 I2 + Z1 Z2. */
-static enum status add_fidelity(struct prove *prove, const uint64_t *residual, size_t n_form_words,
-                                const size_t *columns, size_t n_pairs) {
-    static const char letters[] = "IXZY";
-    const struct walk_source *source = &prove->match->own.source;
-    const size_t n_unknowns = 2 * (size_t)source->n_out + source->n_output_bits;
-    struct text text = {0};
-    size_t n_terms = 0;
-    if (!prove->proof->is_unitary || n_pairs == 0 || n_pairs > FIDELITY_MAX_PAIRS) {
-        return STATUS_OK;
-    }
-    for (uint32_t faults = 0; faults < 1u << (2 * n_pairs); faults++) {
-        bool is_harmless = true;
-        for (size_t i = 0; i < n_unknowns; i++) {
-            bool odd = false;
-            for (size_t bit = 0; bit < 2 * n_pairs; bit++) {
-                odd ^= ((faults >> bit) & 1) &&
-                       bits_get(residual + n_form_words * i, columns[bit / 2] + bit % 2);
-            }
-            is_harmless &= !odd;
-        }
-        if (!is_harmless) {
-            continue;
-        }
-        text_add(&text, n_terms++ > 0 ? " + " : "F = ");
-        for (size_t p = 0; p < n_pairs; p++) {
-            text_printf(&text, "%sp%c%zu", p > 0 ? " " : "", letters[(faults >> (2 * p)) & 3],
-                        p + 1);
-        }
-    }
-    if (!text.failed && n_terms <= FIDELITY_MAX_TERMS) {
-        prove->proof->fidelity = arena_strdup(&prove->proof->arena, text.data);
-    }
-    const bool has_failed = text.failed;
-    text_fini(&text);
-    return has_failed ? STATUS_NOFIT : STATUS_OK;
-}
-
 static enum status list_faults(struct prove *prove, const struct walk *walk, uint64_t *residual) {
     const size_t n_form_words = walk->own.n_form_words;
-    size_t columns[FIDELITY_MAX_PAIRS], n_pairs = 0;
+    size_t *columns = mem_alloc(walk->n_symbols, sizeof *columns), n_pairs = 0;
+    if (!columns) {
+        return STATUS_NOFIT;
+    }
     for (size_t i = 0; i < walk->n_symbols; i++) {
-        const struct walk_symbol *symbol = &walk->symbols[i];
-        if (symbol->origin == WALK_PAIR_X) {
-            if (n_pairs < FIDELITY_MAX_PAIRS) {
-                columns[n_pairs] = i + 1;
-            }
-            n_pairs++;
+        if (walk->symbols[i].origin == WALK_PAIR_X) {
+            columns[n_pairs++] = i + 1;
         }
     }
-    TRY(add_fidelity(prove, residual, n_form_words, columns, n_pairs));
+    enum status status = prove_noise(prove, residual, n_form_words, columns, n_pairs);
+    mem_free(columns);
+    TRY(status);
     n_pairs = 0;
     for (size_t i = 0; i < walk->n_symbols; i++) {
         const struct walk_symbol *symbol = &walk->symbols[i];
@@ -220,6 +183,7 @@ cleanup:
 enum status prove_certificate(struct prove *prove, const struct walk *walk) {
     TRY(prove_traffic(prove, walk->ebit_ops, walk->n_ebits));
     TRY(bound_cuts(prove));
+    TRY(prove_depth(prove));
     if (walk->n_branches > 1 || walk->n_ebits > CERTIFICATE_MAX_PAIRS) {
         return STATUS_OK;
     }

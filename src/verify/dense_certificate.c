@@ -242,6 +242,7 @@ enum status prove_dense_certificate(struct prove *prove, const struct dense *den
         3.0 * (double)dense->n_ebits + (double)dense->n_measured +
         (dense->n_ebits <= FIDELITY_MAX_PAIRS ? ldexp(1, 2 * (int)dense->n_ebits) : 0);
     TRY(prove_traffic(prove, dense->ebit_ops, dense->n_ebits));
+    TRY(prove_depth(prove));
     if (!prove->proof->is_unitary || target->n != 1) {
         return STATUS_OK;
     }

@@ -52,6 +52,12 @@ enum status prove_repair(struct prove *prove);
 enum status prove_certificate(struct prove *prove, const struct walk *walk);
 /* Ebits and bits alone, of the pairs that these ops make. */
 enum status prove_traffic(struct prove *prove, const size_t *ebit_ops, size_t n_ebits);
+/* Depth, rounds of messages, comm qubits. */
+enum status prove_depth(struct prove *prove);
+/* Channel and fidelity of noisy pairs: residual forms of n_form_words words for each unknown, and
+ * the column of the X fault of each pair, which that of its Z fault follows. */
+enum status prove_noise(struct prove *prove, const uint64_t *residual, size_t n_form_words,
+                        const size_t *columns, size_t n_pairs);
 enum status prove_add_fault(struct prove *prove, struct verify_fault fault);
 enum status prove_add_cut(struct prove *prove, struct verify_cut cut);
 

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "verify/against.h"
 
-enum { REPORT_MAX_FAULTS = 24 };
+enum { REPORT_MAX_FAULTS = 24, REPORT_MAX_EFFECTS = 16 };
 
 static void add_escaped(struct text *out, const char *text) {
     text_add_escaped(out, text, strlen(text));
@@ -61,8 +61,20 @@ static void add_noise(struct text *out, const struct verify_proof *proof,
         text_printf(out, "    and %zu more (--json lists all)\n",
                     proof->n_faults - REPORT_MAX_FAULTS);
     }
+    if (proof->n_channel > 0 && proof->n_channel <= REPORT_MAX_EFFECTS) {
+        text_add(out, "  channel of noisy ebits\n");
+        for (size_t i = 0; i < proof->n_channel; i++) {
+            text_printf(out, "    %s: ", proof->channel[i].probability);
+            add_escaped(out, proof->channel[i].effect);
+            text_add(out, "\n");
+        }
+    }
+    if (proof->kept) {
+        text_printf(out, "  no output bit shows a fault with probability %s;\n  then ",
+                    proof->kept);
+    }
     if (proof->fidelity) {
-        text_printf(out, "  process fidelity %s\n", proof->fidelity);
+        text_printf(out, "%sprocess fidelity %s\n", proof->kept ? "" : "  ", proof->fidelity);
     }
 }
 
@@ -88,6 +100,9 @@ static void add_certificate(struct text *out, const struct verify_proof *proof,
                     cut->n_needed);
     }
     add_flows(out, program, "bits:", "->", proof->messages, proof->n_messages);
+    text_printf(out, "  depth %" PRIu64 " ops and messages, of which %" PRIu64 " in turn %s\n",
+                proof->depth, proof->n_rounds,
+                proof->n_rounds == 1 ? "is a message" : "are messages");
     add_noise(out, proof, program);
 }
 

@@ -11,6 +11,8 @@ void symbolic_destroy(struct symbolic *state) {
         mem_free(state->rows);
         mem_free(state->forms);
         mem_free(state->scratch);
+        mem_free(state->row_list);
+        mem_free(state->form_list);
         mem_free(state);
     }
 }
@@ -23,13 +25,15 @@ static enum status create(struct symbolic **out_state, uint32_t n_qubits, uint32
     }
     state->n_qubits = n_qubits;
     state->n_bits = n_bits;
-    state->n_words = bits_words(n_qubits);
+    state->n_words = bits_words(n_qubits) | 1;
     state->n_form_words = n_form_words;
     const size_t row_size = 2 * state->n_words * sizeof(uint64_t);
     state->rows = mem_alloc(2 * (size_t)n_qubits, row_size);
     state->forms = mem_alloc((size_t)n_qubits + n_bits, n_form_words * sizeof(uint64_t));
     state->scratch = mem_alloc(1, row_size);
-    if (!state->rows || !state->forms || !state->scratch) {
+    state->row_list = mem_alloc(state->n_words, sizeof *state->row_list);
+    state->form_list = mem_alloc(n_form_words, sizeof *state->form_list);
+    if (!state->rows || !state->forms || !state->scratch || !state->row_list || !state->form_list) {
         symbolic_destroy(state);
         return STATUS_NOFIT;
     }
@@ -86,8 +90,15 @@ enum status symbolic_add_symbol(struct symbolic *state, uint32_t *out_symbol) {
         for (size_t i = 0; i < n_forms; i++) {
             memcpy(forms + 2 * n_old * i, state->forms + n_old * i, n_old * sizeof *forms);
         }
+        uint32_t *list = mem_alloc(2 * n_old, sizeof *list);
+        if (!list) {
+            mem_free(forms);
+            return STATUS_NOFIT;
+        }
         mem_free(state->forms);
+        mem_free(state->form_list);
         state->forms = forms;
+        state->form_list = list;
         state->n_form_words = 2 * n_old;
     }
     *out_symbol = state->n_symbols++;
@@ -128,11 +139,30 @@ static bool anticommutes(const struct symbolic *state, size_t row, const uint32_
     return odd;
 }
 
+/* Most forms, and rows of fresh pairs, are nearly empty: only words that are not zero are added. */
+static size_t list_form(struct symbolic *state, const uint64_t *form) {
+    size_t n = 0;
+    for (size_t i = 0; i < state->n_form_words; i++) {
+        if (form[i] != 0) {
+            state->form_list[n++] = (uint32_t)i;
+        }
+    }
+    return n;
+}
+
+static void add_listed(const struct symbolic *state, uint64_t *form, const uint64_t *other,
+                       size_t n_list) {
+    for (size_t i = 0; i < n_list; i++) {
+        form[state->form_list[i]] ^= other[state->form_list[i]];
+    }
+}
+
 void symbolic_flip(struct symbolic *state, const uint32_t *qubits, const uint8_t *letters,
                    uint32_t n, const uint64_t *form) {
+    const size_t n_list = list_form(state, form);
     for (size_t i = 0; i < state->n_qubits; i++) {
         if (anticommutes(state, state->n_qubits + i, qubits, letters, n)) {
-            add_form(sign_of(state, i), form, state->n_form_words);
+            add_listed(state, sign_of(state, i), form, n_list);
         }
     }
 }
@@ -153,13 +183,52 @@ unsigned symbolic_multiply(uint64_t *a, const uint64_t *b, size_t n_words) {
     return (n_ones + 2 * n_twos) & 3;
 }
 
-/* Stabilizer i times stabilizer j, into i. */
-static void multiply_stabilizers(struct symbolic *state, size_t i, size_t j) {
-    const size_t n = state->n_qubits;
-    unsigned power =
-        symbolic_multiply(symbolic_row(state, n + i), symbolic_row(state, n + j), state->n_words);
-    add_form(sign_of(state, i), sign_of(state, j), state->n_form_words);
-    *sign_of(state, i) ^= power >> 1;
+/* Words of the row that are not zero, at most n_max of them: else n_max + 1. */
+static size_t list_row(const struct symbolic *state, const uint64_t *row, size_t n_max) {
+    size_t n = 0;
+    for (size_t i = 0; i < state->n_words && n <= n_max; i++) {
+        if ((row[i] | row[state->n_words + i]) != 0) {
+            if (n < n_max) {
+                state->row_list[n] = (uint32_t)i;
+            }
+            n++;
+        }
+    }
+    return n;
+}
+
+/* As symbolic_multiply, with the words of b that are listed. */
+static unsigned multiply_listed(const struct symbolic *state, uint64_t *a, const uint64_t *b,
+                                size_t n_list) {
+    const size_t n_words = state->n_words;
+    uint64_t ones = 0, twos = 0;
+    for (size_t k = 0; k < n_list; k++) {
+        const size_t i = state->row_list[k];
+        const uint64_t x1 = a[i], z1 = a[n_words + i], x2 = b[i], z2 = b[n_words + i];
+        const uint64_t x = x1 ^ x2, z = z1 ^ z2, anti = (x2 & z1) ^ (x1 & z2);
+        twos ^= (ones ^ x ^ z ^ (x1 & z2)) & anti;
+        ones ^= anti;
+        a[i] = x;
+        a[n_words + i] = z;
+    }
+    return ((unsigned)bits_popcount(ones) + 2 * (unsigned)bits_popcount(twos)) & 3;
+}
+
+/* Of the stabilizers from `first` on that anticommute with the string, one with few words. */
+static size_t choose_pivot(const struct symbolic *state, size_t first, const uint32_t *qubits,
+                           const uint8_t *letters, uint32_t n) {
+    size_t best = first, n_best = state->n_words;
+    for (size_t i = first; i < state->n_qubits && n_best > 1; i++) {
+        if (!anticommutes(state, state->n_qubits + i, qubits, letters, n)) {
+            continue;
+        }
+        const size_t n_own = list_row(state, symbolic_row(state, state->n_qubits + i), n_best - 1);
+        if (n_own < n_best) {
+            best = i;
+            n_best = n_own;
+        }
+    }
+    return best;
 }
 
 /* The outcome is a coin: stabilizer `pivot` gives way to the string. */
@@ -169,14 +238,16 @@ static enum status measure_coin(struct symbolic *state, size_t pivot, uint32_t b
     uint32_t symbol;
     TRY(symbolic_add_symbol(state, &symbol));
     uint64_t *row = symbolic_row(state, n_rows + pivot);
+    const size_t n_row_list = list_row(state, row, state->n_words);
+    const size_t n_form_list = list_form(state, sign_of(state, pivot));
     for (size_t r = 0; r < 2 * n_rows; r++) {
         if (r == n_rows + pivot || r == pivot || !anticommutes(state, r, qubits, letters, n)) {
             continue;
         }
+        const unsigned power = multiply_listed(state, symbolic_row(state, r), row, n_row_list);
         if (r >= n_rows) {
-            multiply_stabilizers(state, r - n_rows, pivot);
-        } else {
-            symbolic_multiply(symbolic_row(state, r), row, state->n_words);
+            add_listed(state, sign_of(state, r - n_rows), sign_of(state, pivot), n_form_list);
+            *sign_of(state, r - n_rows) ^= power >> 1;
         }
     }
     memcpy(symbolic_row(state, pivot), row, row_size);
@@ -215,7 +286,8 @@ enum status symbolic_measure(struct symbolic *state, bool *out_is_random, uint32
     const size_t n_rows = state->n_qubits;
     for (size_t i = 0; i < n_rows; i++) {
         if (anticommutes(state, n_rows + i, qubits, letters, n)) {
-            TRY(measure_coin(state, i, bit, qubits, letters, n));
+            const size_t pivot = choose_pivot(state, i, qubits, letters, n);
+            TRY(measure_coin(state, pivot, bit, qubits, letters, n));
             *out_is_random = true;
             return STATUS_OK;
         }

@@ -17,11 +17,13 @@
 
 struct symbolic {
     uint32_t n_qubits, n_bits, n_symbols;
-    size_t n_words;      /* of the X part of a row; the Z part follows it */
+    size_t n_words;      /* of the X part of a row; the Z part follows it. Odd, so that a column of
+                          * rows falls on all sets of a cache */
     size_t n_form_words; /* room for n_symbols + 1 bits at least */
     uint64_t *rows;      /* 2 n_qubits: destabilizers, then stabilizers */
     uint64_t *forms;     /* n_qubits + n_bits */
     uint64_t *scratch;   /* a row */
+    uint32_t *row_list, *form_list; /* words of a row or form that are not zero */
 };
 
 /* |0> on all qubits, all bits 0. STATUS_NOFIT (logged) without memory. */
