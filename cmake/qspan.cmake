@@ -144,3 +144,23 @@ function(qspan_embed source output)
     string(REGEX REPLACE "(0a),0x" "\\1,\n0x" bytes "${bytes}")
     file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/${output} @ONLY CONTENT "@bytes@0\n")
 endfunction()
+
+# generated/<output>: for each file of a folder that has a counterpart in its subfolder `targets`, a
+# line LIBRARY_ENTRY(name, text, text of the target), texts as string literals of one line each.
+function(qspan_embed_pairs folder output)
+    file(GLOB files CONFIGURE_DEPENDS ${folder}/*.qasm)
+    set(entries "")
+    foreach(file IN LISTS files)
+        get_filename_component(name ${file} NAME_WE)
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+            ${file} ${folder}/targets/${name}.qasm)
+        set(texts "")
+        foreach(path ${file} ${folder}/targets/${name}.qasm)
+            file(READ ${path} bytes HEX)
+            string(REGEX REPLACE "([0-9a-f][0-9a-f])" "\\\\x\\1\"\"" bytes "${bytes}")
+            string(APPEND texts ", \"${bytes}\"")
+        endforeach()
+        string(APPEND entries "LIBRARY_ENTRY(\"${name}\"${texts})\n")
+    endforeach()
+    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/${output} @ONLY CONTENT "@entries@")
+endfunction()

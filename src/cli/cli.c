@@ -93,6 +93,21 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
             .check = cmd_verify_check,
             .run = cmd_verify,
         },
+    [COMMAND_SELFTEST] =
+        {
+            .name = "selftest",
+            .brief = "run the protocols of the library on this build and these ranks",
+            .args_help = "[PROTOCOL]",
+            .n_args_max = 1,
+            .summary = "Run the protocols of examples/protocols, which are built in, on this "
+                       "build, this MPI and these ranks: a table of process fidelities.",
+            .details =
+                "mpirun -n 4 qspan selftest. Every protocol is proved, then run exactly with a "
+                "reference for each input, in all bases that its Choi state needs; a fidelity that "
+                "is not 1 ends with code 5.\n\n" EXIT_CODES,
+            .is_parallel = true,
+            .run = cmd_selftest,
+        },
     [COMMAND_GEN] =
         {
             .name = "gen",

@@ -19,6 +19,7 @@ enum command_id {
     COMMAND_PLAN,
     COMMAND_SAMPLE,
     COMMAND_VERIFY,
+    COMMAND_SELFTEST,
     COMMAND_GEN,
     COMMAND_CONVERT,
     COMMAND_DEM,
@@ -147,6 +148,7 @@ enum status cmd_sample_check(const struct cli_options *options);
 enum status cmd_plan_check(const struct cli_options *options);
 enum status cmd_verify(const struct cli_options *options);
 enum status cmd_verify_check(const struct cli_options *options);
+enum status cmd_selftest(const struct cli_options *options);
 enum status cmd_gen(const struct cli_options *options);
 enum status cmd_convert(const struct cli_options *options);
 /* The circuit as text in language qasm2, qasm3 or stim. What that cannot say is refused with its

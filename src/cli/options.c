@@ -244,7 +244,7 @@ const struct option_info options_table[] = {
     {.name = "json",
      .metavar = "FILE",
      .kind = OPTION_KIND_TEXT,
-     .commands = ON(RUN) | ON(VERIFY) | ON(COMPARE) | ON(NETWORK),
+     .commands = ON(RUN) | ON(VERIFY) | ON(SELFTEST) | ON(COMPARE) | ON(NETWORK),
      .id = OPTION_JSON,
      .offset = FIELD(json),
      .help = "write the results as JSON (docs/formats.md); - is standard output, then alone there"},
@@ -437,8 +437,8 @@ const struct option_info options_table[] = {
     {.name = "quiet",
      .letter = 'q',
      .kind = OPTION_KIND_FLAG,
-     .commands = ON(RUN) | ON(SAMPLE) | ON(PLAN) | ON(VERIFY) | ON(GEN) | ON(CONVERT) | ON(DEM) |
-                 ON(MACHINE) | ON(NETWORK),
+     .commands = ON(RUN) | ON(SAMPLE) | ON(PLAN) | ON(VERIFY) | ON(SELFTEST) | ON(GEN) |
+                 ON(CONVERT) | ON(DEM) | ON(MACHINE) | ON(NETWORK),
      .id = OPTION_QUIET,
      .offset = FIELD(is_quiet),
      .help = "no notes and no progress line"},
