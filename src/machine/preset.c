@@ -6,6 +6,7 @@
 #include "base/nearest.h"
 #include "base/units.h"
 #include "machine/build.h"
+#include "machine/import.h"
 #include "machine/preset_files.h"
 #include "machine/value.h"
 
@@ -239,11 +240,29 @@ static enum status create_preset(struct machine **out_machine, const struct pres
     return create(out_machine, preset->name, &choice, 0);
 }
 
+/* Files of other tools are rewritten first; what is refused then is named in their words. */
+static enum status read_any(struct machine **out_machine, const char *path, const char *text,
+                            size_t n) {
+    const enum machine_format format = machine_guess_format(text, n);
+    if (format == MACHINE_FORMAT_OWN) {
+        return machine_read_text(out_machine, path, text, n);
+    }
+    struct text own = {0};
+    enum status status = format == MACHINE_FORMAT_SQUIDASM
+                             ? machine_import_squidasm(&own, path, text, n)
+                             : machine_import_sequence(&own, path, text, n);
+    if (status == STATUS_OK) {
+        status = machine_read_text(out_machine, path, own.data, own.n);
+    }
+    text_fini(&own);
+    return status;
+}
+
 static enum status read_file(struct machine **out_machine, const char *path) {
     char *text;
     size_t n;
     TRY(file_read(&text, &n, path, (size_t)64 << 20));
-    enum status status = machine_read_text(out_machine, path, text, n);
+    enum status status = read_any(out_machine, path, text, n);
     mem_free(text);
     return status;
 }

@@ -23,6 +23,19 @@ for n in 1 2 3 4; do
     [ $n = 1 ] || cmp <(part n1.json) <(part n$n.json) || fail "$n ranks differ"
 done
 
+# Two nodes as SeQUeNCe describes them: p = 10^-0.2 / 2 in a cycle of 5 x 0.9 ms, 70 ebits per second.
+cat >two.json <<'EOM'
+{"nodes": [{"name": "a", "type": "QuantumRouter", "memo_size": 1},
+           {"name": "b", "type": "QuantumRouter", "memo_size": 1}],
+ "qconnections": [{"node1": "a", "node2": "b", "attenuation": 0.0001, "distance": 20000,
+                   "type": "meet_in_the_middle"}],
+ "cconnections": [{"node1": "a", "node2": "b", "delay": 900000000}]}
+EOM
+expect 0 qspan network two.json --seed 3 --requests 7000 --window 1 --json two.out
+makespan=$(json two.out makespan_ps)
+[ "$makespan" -gt 90000000000000 ] && [ "$makespan" -lt 110000000000000 ] ||
+    fail "7000 ebits take $makespan ps"
+
 expect 3 qspan network werner
 has err "machine werner has abstract links only"
 expect 3 qspan network demo-2030:policy.rounds=12

@@ -1,0 +1,124 @@
+/* Files of other tools: what they say is what the machine has. */
+#include <math.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "machine/capture.h"
+#include "machine/import.h"
+
+static struct machine *must_import(const char *text) {
+    char path[] = "/tmp/qspan_import_XXXXXX";
+    const int fd = mkstemp(path);
+    cr_assert(fd >= 0);
+    cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+    struct machine *machine = must_read(path);
+    unlink(path);
+    return machine;
+}
+
+Test(import, squidasm_depolarise) {
+    struct machine *m = must_import("# network\n"
+                                    "stacks:\n"
+                                    "  - name: Alice\n"
+                                    "    qdevice_typ: generic\n"
+                                    "    qdevice_cfg:\n"
+                                    "      num_qubits: 3\n"
+                                    "      T1: 10_000_000\n"
+                                    "      T2: 1_000_000\n"
+                                    "      single_qubit_gate_time: 1000\n"
+                                    "      two_qubit_gate_time: 2000\n"
+                                    "      two_qubit_gate_depolar_prob: 0.01\n"
+                                    "  - name: Bob\n"
+                                    "    qdevice_cfg: {num_qubits: 2}\n"
+                                    "links:\n"
+                                    "  - stack1: Alice\n"
+                                    "    stack2: Bob\n"
+                                    "    typ: depolarise\n"
+                                    "    cfg: {fidelity: 0.9, prob_success: 0.1, t_cycle: 10.}\n");
+    const struct machine_physical *p = m->physical;
+    cr_assert_not_null(p);
+    cr_expect_eq(m->n_qpus, 2);
+    cr_expect_eq(m->qpus[0].n_data, 2);
+    cr_expect_eq(m->qpus[0].t1_ps, 10000000000);
+    cr_expect_eq(m->qpus[0].gate2.t_ps, 2000000);
+    cr_expect_eq(m->qpus[0].gate2.p_err, 0.01);
+    cr_expect_eq(m->qpus[1].t1_ps, 0);
+    cr_expect_eq(p->qnus[0].t2_ps, 1000000000);
+    cr_expect_eq(p->herald.model, HERALD_MEASURED);
+    cr_expect_eq(p->herald.fidelity, 0.9);
+    cr_expect_float_eq(p->herald.rate_hz, 1e7, 1e-3); /* a tenth of 10^8 attempts per second */
+    cr_expect_eq(p->herald.t_attempt_ps, 10000);
+    machine_destroy(m);
+}
+
+Test(import, squidasm_heralded) {
+    struct machine *m = must_import(
+        "stacks: [{name: A, qdevice_cfg: {num_qubits: 2}}, {name: B, qdevice_cfg: {num_qubits: "
+        "2}}]\n"
+        "links: [{stack1: A, stack2: B, typ: heralded, cfg: {length: 2, p_loss_init: 0.889,\n"
+        "  p_loss_length: 0.25, speed_of_light: 214000, dark_count_probability: 1.4e-5,\n"
+        "  detector_efficiency: 0.8, visibility: 0.89}}]\n");
+    const struct machine_physical *p = m->physical;
+    cr_expect_eq(p->herald.model, HERALD_TWO_CLICK);
+    cr_expect_eq(p->herald.visibility, 0.89);
+    cr_expect_float_eq(p->qnus[0].efficiency, 0.111, 1e-12);
+    cr_expect_eq(p->fibres[0].length_m, 2000);
+    cr_expect_float_eq(p->fibres[0].loss_db_m, 2.5e-4, 1e-12);
+    cr_expect_float_eq(p->fibres[0].speed_m_s, 2.14e8, 1);
+    cr_expect_eq(p->detectors.efficiency, 0.8);
+    const double mean = p->detectors.dark_hz * (double)p->detectors.t_window_ps * 1e-12;
+    cr_expect_float_eq(1 - exp(-mean), 1.4e-5, 1e-12);
+    machine_destroy(m);
+}
+
+Test(import, sequence_two_nodes) {
+    struct machine *m = must_import(
+        "{\"nodes\": [{\"name\": \"r1\", \"type\": \"QuantumRouter\", \"seed\": 0, \"memo_size\": "
+        "20},\n"
+        "  {\"name\": \"r2\", \"type\": \"QuantumRouter\", \"memo_size\": 10},\n"
+        "  {\"name\": \"m\", \"type\": \"BSMNode\"}],\n"
+        " \"qconnections\": [{\"node1\": \"r1\", \"node2\": \"r2\", \"attenuation\": 0.0001,\n"
+        "  \"distance\": 20000, \"type\": \"meet_in_the_middle\"}],\n"
+        " \"cconnections\": [{\"node1\": \"r2\", \"node2\": \"r1\", \"delay\": 900000000}]}\n");
+    const struct machine_physical *p = m->physical;
+    cr_assert_eq(m->n_qpus, 2);
+    cr_expect_eq(m->qpus[0].n_comm, 20);
+    cr_expect_eq(p->herald.model, HERALD_BARRETT_KOK_NEGOTIATED);
+    cr_expect_eq(p->fibres[0].length_m, 20000);
+    cr_expect_float_eq(20000 / p->fibres[0].speed_m_s, 900e-6, 1e-12);
+    machine_destroy(m);
+}
+
+Test(import, refused) {
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {"stacks: []\n", "f:1:1: error: 'links' is missing"},
+        {"stacks: [{name: A}]\nlinks: []\n", "f:1:10: error: stack 'A' needs 'qdevice_cfg'"},
+        {"stacks: [{name: A, qdevice_cfg: {num_qubits: x}}]\nlinks: []\n",
+         "f:1:46: error: num_qubits: 'x': expected a number from 0 to 1e18"},
+        {"stacks: [{name: A, qdevice_cfg: {num_qubits: 2}}]\n"
+         "links: [{stack1: A, stack2: B, typ: magic, cfg: {}}]\n",
+         "f:2:37: error: typ: 'magic': expected depolarise or heralded"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct text out = {0};
+        capture_start();
+        cr_expect_eq(machine_import_squidasm(&out, "f", cases[i].text, strlen(cases[i].text)),
+                     STATUS_INPUT);
+        cr_expect_str_eq(capture_last, cases[i].message, "%s", capture_last);
+        text_fini(&out);
+    }
+    struct text out = {0};
+    const char *with = "{\"templates\": {}, \"nodes\": [], \"qconnections\": []}";
+    capture_start();
+    cr_expect_eq(machine_import_sequence(&out, "f", with, strlen(with)), STATUS_INPUT);
+    cr_expect_eq(machine_guess_format(with, strlen(with)), MACHINE_FORMAT_SEQUENCE);
+    cr_expect_eq(machine_guess_format("qpus: []\nstacks: []\n", 20), MACHINE_FORMAT_OWN);
+    cr_expect_eq(machine_guess_format("stacks: []\n", 11), MACHINE_FORMAT_SQUIDASM);
+    cr_expect_eq(machine_guess_format("{\n  \"nodes\": [],\n\"qconnections\": []}", 36),
+                 MACHINE_FORMAT_SEQUENCE);
+    cr_expect_eq(machine_guess_format("", 0), MACHINE_FORMAT_OWN);
+    text_fini(&out);
+}
