@@ -11,7 +11,7 @@
 
 enum { MAX_SHARED = 256 }; /* factors put off, each at least 1 / sqrt 2 */
 /* Costs of phases done together (fuse_cost gives those of one by one). */
-static const double cost_ladder = 20, cost_polynomial = 40, cost_visit = 0.5;
+static const double cost_ladder = 20, cost_polynomial = 120, cost_visit = 0.5;
 
 struct merge {
     struct fuse *fuse;
