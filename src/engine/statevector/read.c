@@ -177,7 +177,7 @@ static void multiply(const struct read *read, double *out, const double *factor,
     }
     for (unsigned j = 0, m = 0; j < read->piece_bits; j++) {
         place[j] = (uint8_t)m;
-        m += mask >> j & 1;
+        m += (unsigned)(mask >> j & 1);
     }
     set_spread(read->piece, place, read->piece_bits);
     uint64_t n_amps = BIT64(read->piece_bits);
