@@ -20,6 +20,7 @@ void circuit_destroy(struct circuit *circuit) {
     mem_free(circuit->qregs);
     mem_free(circuit->cregs);
     mem_free(circuit->placed_qpus);
+    mem_free(circuit->placed_locs);
     mem_free(circuit->tags);
     arena_fini(&circuit->arena);
     mem_free(circuit);
@@ -178,4 +179,27 @@ struct circuit_limits circuit_fill_limits(const struct circuit_limits *limits) {
     }
     all.max_file_bytes = all.max_file_bytes == 0 ? UINT64_C(1) << 31 : all.max_file_bytes;
     return all;
+}
+
+enum status circuit_add_placed_qpu(struct circuit *circuit, const char *name, size_t n,
+                                   struct src_loc loc) {
+    const size_t index = circuit->n_placed_qpus;
+    const char *copy = arena_strndup(&circuit->arena, name, n);
+    TRY(vec_reserve(&circuit->placed_qpus, index, &circuit->cap_placed_qpus, 1,
+                    sizeof *circuit->placed_qpus));
+    TRY(vec_reserve(&circuit->placed_locs, index, &circuit->cap_placed_locs, 1,
+                    sizeof *circuit->placed_locs));
+    if (loc.file != NULL && index > 0 && circuit->placed_locs[index - 1].file != NULL &&
+        strcmp(circuit->placed_locs[index - 1].file, loc.file) == 0) {
+        loc.file = circuit->placed_locs[index - 1].file;
+    } else if (loc.file != NULL) {
+        loc.file = arena_strdup(&circuit->arena, loc.file);
+    }
+    if (copy == NULL) {
+        return STATUS_NOFIT;
+    }
+    circuit->placed_qpus[index] = copy;
+    circuit->placed_locs[index] = loc;
+    circuit->n_placed_qpus++;
+    return STATUS_OK;
 }

@@ -36,6 +36,8 @@ struct circuit {
      * appearance, and for each qubit its index or OP_NO_QPU. n_placed_qpus = 0: none given. */
     const char **placed_qpus;
     size_t n_placed_qpus, cap_placed_qpus;
+    struct src_loc *placed_locs; /* where each is first named; file NULL: made */
+    size_t cap_placed_locs;
     uint32_t *placement; /* n_qubits entries when n_placed_qpus > 0; in the arena */
     /* Stim's language: what its text calls each qubit, ascending (NULL: 0, 1, 2 ...; in the arena),
      * and the tags of its instructions, escapes as they stand. */
@@ -56,6 +58,9 @@ enum status circuit_add_qreg(struct circuit *circuit, const char *name, uint64_t
                              struct src_loc loc);
 enum status circuit_add_creg(struct circuit *circuit, const char *name, uint64_t n,
                              struct src_loc loc);
+/* Appends a QPU to those that the circuit is placed on. The name and the file's are copied. */
+enum status circuit_add_placed_qpu(struct circuit *circuit, const char *name, size_t n,
+                                   struct src_loc loc);
 /* The register of that name (n bytes), NULL: none. */
 const struct reg *circuit_find_qreg(const struct circuit *circuit, const char *name, size_t n);
 const struct reg *circuit_find_creg(const struct circuit *circuit, const char *name, size_t n);

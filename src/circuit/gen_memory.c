@@ -8,6 +8,7 @@
  * after patch, so the record of a round is that of patch 0, of patch 1 ... */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -530,16 +531,10 @@ static enum status name_qubits(struct memory *m) {
     for (uint32_t qb = 0; qb < n; qb++) {
         circuit->placement[qb] = qb / m->n_sites;
     }
-    TRY(vec_reserve(&circuit->placed_qpus, 0, &circuit->cap_placed_qpus, m->n_patches,
-                    sizeof *circuit->placed_qpus));
     for (uint32_t i = 0; i < m->n_patches; i++) {
         char name[16];
         snprintf(name, sizeof name, "P%u", i);
-        circuit->placed_qpus[i] = arena_strdup(&circuit->arena, name);
-        if (circuit->placed_qpus[i] == NULL) {
-            return STATUS_NOFIT;
-        }
-        circuit->n_placed_qpus++;
+        TRY(circuit_add_placed_qpu(circuit, name, strlen(name), (struct src_loc){0}));
     }
     return STATUS_OK;
 }

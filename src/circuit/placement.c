@@ -44,14 +44,9 @@ static enum status read_qpu(struct placements *p, uint32_t *out_qpu, struct name
     }
     if (!names_find(qpus, out_qpu, token->text, token->n)) {
         *out_qpu = u32_from_size(circuit->n_placed_qpus);
-        name = arena_strndup(&circuit->arena, token->text, token->n);
-        if (name == NULL) {
-            return STATUS_NOFIT;
-        }
-        TRY(vec_reserve(&circuit->placed_qpus, circuit->n_placed_qpus, &circuit->cap_placed_qpus, 1,
-                        sizeof *circuit->placed_qpus));
+        TRY(circuit_add_placed_qpu(circuit, token->text, token->n, token->loc));
+        name = circuit->placed_qpus[*out_qpu];
         TRY(names_add(qpus, name, token->n, *out_qpu));
-        circuit->placed_qpus[circuit->n_placed_qpus++] = name;
     }
     return lexer_next(p->lexer);
 }

@@ -84,15 +84,9 @@ static enum status find_qpu(struct reader *r, uint32_t *out_qpu, struct word wor
     if (names_find(&r->qpus, out_qpu, word.text, word.n)) {
         return STATUS_OK;
     }
-    const char *name = arena_strndup(&circuit->arena, word.text, word.n);
-    if (!name) {
-        return STATUS_NOFIT;
-    }
-    TRY(vec_reserve(&circuit->placed_qpus, circuit->n_placed_qpus, &circuit->cap_placed_qpus, 1,
-                    sizeof *circuit->placed_qpus));
     *out_qpu = u32_from_size(circuit->n_placed_qpus);
-    TRY(names_add(&r->qpus, name, word.n, *out_qpu));
-    circuit->placed_qpus[circuit->n_placed_qpus++] = name;
+    TRY(circuit_add_placed_qpu(circuit, word.text, word.n, r->loc));
+    TRY(names_add(&r->qpus, circuit->placed_qpus[*out_qpu], word.n, *out_qpu));
     return STATUS_OK;
 }
 

@@ -302,14 +302,9 @@ static enum status copy_placement(struct circuit *to, const struct circuit *from
         return STATUS_NOFIT;
     }
     memcpy(to->placement, from->placement, n_bytes);
-    TRY(vec_reserve(&to->placed_qpus, 0, &to->cap_placed_qpus, from->n_placed_qpus,
-                    sizeof *to->placed_qpus));
     for (size_t i = 0; i < from->n_placed_qpus; i++) {
-        to->placed_qpus[i] = arena_strdup(&to->arena, from->placed_qpus[i]);
-        if (to->placed_qpus[i] == NULL) {
-            return STATUS_NOFIT;
-        }
-        to->n_placed_qpus++;
+        const char *name = from->placed_qpus[i];
+        TRY(circuit_add_placed_qpu(to, name, strlen(name), from->placed_locs[i]));
     }
     return STATUS_OK;
 }

@@ -65,21 +65,16 @@ static enum status read_range(struct stim_range *out, const char *text, size_t n
     return STATUS_OK;
 }
 
-static enum status find_qpu(struct stim_reader *r, uint32_t *out_qpu, const char *text, size_t n) {
+static enum status find_qpu(struct stim_reader *r, uint32_t *out_qpu, const char *text, size_t n,
+                            struct src_loc loc) {
     struct circuit *circuit = r->circuit;
 
     if (names_find(&r->qpu_names, out_qpu, text, n)) {
         return STATUS_OK;
     }
-    const char *name = arena_strndup(&circuit->arena, text, n);
-    if (name == NULL) {
-        return STATUS_NOFIT;
-    }
     *out_qpu = u32_from_size(circuit->n_placed_qpus);
-    TRY(vec_reserve(&circuit->placed_qpus, circuit->n_placed_qpus, &circuit->cap_placed_qpus, 1,
-                    sizeof *circuit->placed_qpus));
-    TRY(names_add(&r->qpu_names, name, n, *out_qpu));
-    circuit->placed_qpus[circuit->n_placed_qpus++] = name;
+    TRY(circuit_add_placed_qpu(circuit, text, n, loc));
+    TRY(names_add(&r->qpu_names, circuit->placed_qpus[*out_qpu], n, *out_qpu));
     return STATUS_OK;
 }
 
@@ -105,7 +100,7 @@ enum status stim_read_comment(struct stim_reader *r) {
         return log_error_at(STATUS_INPUT, loc, "'%.*s': expected the name of a QPU",
                             (int)(n < 40 ? n : 40), word);
     }
-    TRY(find_qpu(r, &range.qpu, word, n));
+    TRY(find_qpu(r, &range.qpu, word, n, loc));
     while (next_word(comment, &at, &word, &n, &loc)) {
         TRY(read_range(&range, word, n, loc));
         TRY(vec_reserve(&r->ranges, r->n_ranges, &r->cap_ranges, 1, sizeof *r->ranges));

@@ -2,15 +2,17 @@
 
 #include <string.h>
 
-static enum status refuse_name(const char *name, const struct machine *machine) {
+/* Where the circuit first names that QPU. */
+static enum status refuse_name(const char *name, struct src_loc loc,
+                               const struct machine *machine) {
     struct text names = {0};
     for (size_t i = 0; i < machine->n_qpus && i < 8; i++) {
         text_printf(&names, "%s%s", i == 0 ? "" : ", ", machine->qpus[i].name);
     }
     text_add(&names, machine->n_qpus > 8 ? ", ..." : "");
-    const enum status status = log_error(
-        STATUS_INPUT, "the circuit places qubits on QPU '%s', but the machine '%s' has %s", name,
-        machine->name == NULL ? "" : machine->name, names.data == NULL ? "none" : names.data);
+    const enum status status = log_error_at(
+        STATUS_INPUT, loc, "the circuit places qubits on QPU '%s', but the machine '%s' has %s",
+        name, machine->name == NULL ? "" : machine->name, names.data == NULL ? "none" : names.data);
     text_fini(&names);
     return status;
 }
@@ -25,7 +27,7 @@ static enum status place_named(uint32_t *qpu_of, uint32_t *n_used, const struct 
     for (size_t i = 0; i < circuit->n_placed_qpus && status == STATUS_OK; i++) {
         qpus[i] = machine_find_qpu(machine, circuit->placed_qpus[i]);
         if (qpus[i] == OP_NO_QPU) {
-            status = refuse_name(circuit->placed_qpus[i], machine);
+            status = refuse_name(circuit->placed_qpus[i], circuit->placed_locs[i], machine);
         }
     }
     for (uint32_t qb = 0; qb < circuit->n_qubits && status == STATUS_OK; qb++) {
@@ -37,9 +39,10 @@ static enum status place_named(uint32_t *qpu_of, uint32_t *n_used, const struct 
     for (size_t i = 0; i < circuit->n_placed_qpus && status == STATUS_OK; i++) {
         const struct machine_qpu *qpu = &machine->qpus[qpus[i]];
         if (n_used[qpus[i]] > qpu->n_data) {
-            status = log_error(STATUS_INPUT,
-                               "the circuit places %u qubits on QPU '%s', which has %u data qubits",
-                               n_used[qpus[i]], qpu->name, qpu->n_data);
+            status =
+                log_error_at(STATUS_INPUT, circuit->placed_locs[i],
+                             "the circuit places %u qubits on QPU '%s', which has %u data qubits",
+                             n_used[qpus[i]], qpu->name, qpu->n_data);
         }
     }
     mem_free(qpus);

@@ -25,3 +25,32 @@ expect 2 qspan run bad.qasm $'--\e[31mred'
 no_control_characters err
 expect 2 qspan $'\e[31mrun'
 no_control_characters err
+
+# in every language, and in what they print
+hostile_file() { # NAME CONTENT COMMAND...: refused or not, nothing raw comes out
+    local name=$1
+    printf "$2" >"$name"
+    shift 2
+    qspan "$@" "$name" >out 2>err || true
+    [ -s err ] || [ -s out ] || fail "$name: no output"
+    no_control_characters out
+    no_control_characters err
+}
+hostile_file three.qasm 'OPENQASM 3.0;\nqubit q\e[31m;\n' run
+hostile_file string.qasm 'OPENQASM 3.0;\ninclude "\e]0;x\x07";\n' run
+hostile_file name.qasm 'OPENQASM 3.0;\npragma qspan qpu "\e[31m" data q\nqubit q;\n' verify
+hostile_file gate.stim '\e[31mH 0\n' run
+hostile_file tag.stim 'H[\e[31m] 0\n' run
+hostile_file target.stim 'H \x07\x7f\n' run
+hostile_file qpu.stim '# qspan qpu \e[2J 0\nH 0\n' run
+hostile_file id.json '[{"id": "\\u001b[31m", "instructions": []}]' run
+hostile_file gate.json '[{"id": "A", "num_qubits": 1, "num_clbits": 0, "instructions": [{"name": "\\u001b[31m", "qubits": [0]}]}]' run
+hostile_file key.json '{"\\u0007": 1}' run
+hostile_file raw.json '{"\e": 1}' run
+hostile_file links.yaml 'name: m\nqpus:\n  - {name: "\\e[31m", data: 1}\nlinks:\n  - {between: ["\\a", B]}\n' machine
+hostile_file key.yaml 'name: m\n"\\e[31m": 1\nqpus:\n  - {name: A, data: 1}\n' machine
+qspan gen ghz -n 2 -o ghz.qasm
+hostile_file place.txt 'q[0] \e[31m\n' run ghz.qasm --placement
+hostile_file place2.txt '\e[31m A\n' run ghz.qasm --placement
+hostile_file place.json '{"\\u001b[31m": 0}' run ghz.qasm --placement
+hostile_file place2.json '{"q[0]": "\\u001b[31m"}' run ghz.qasm --placement

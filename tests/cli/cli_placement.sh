@@ -18,9 +18,9 @@ expect 0 qspan plan bv.qasm --placement numbers --machine ideal:n=2,data=5,comm=
 expect 0 on_ranks 3 run bv.qasm --placement numbers --qpus 2 --shots 10 -q
 
 expect 3 qspan plan bv.qasm --placement numbers --machine ideal:n=2,data=4,comm=1
-has err "places 5 qubits on QPU 'A', which has 4 data qubits"
+has err "numbers:1:1: error: the circuit places 5 qubits on QPU 'A', which has 4 data qubits"
 expect 3 qspan plan bv.qasm --placement names --machine ideal:n=2,data=5,comm=1
-has err "the circuit places qubits on QPU 'near', but the machine 'ideal' has A, B"
+has err "names:1:8: error: the circuit places qubits on QPU 'near', but the machine 'ideal' has A, B"
 echo 'z A' >wrong
 expect 3 on_ranks 2 run bv.qasm --placement wrong -q
 equal "$(grep -c "wrong:1:1: error: 'z' is no qubit" err)" 1
@@ -28,3 +28,21 @@ expect 3 qspan plan bv.qasm --placement missing
 qspan plan bv.qasm --qpus 2 -o program.qasm
 expect 2 qspan run program.qasm --placement names
 has err "no --placement"
+
+# Comments in circuits, and files for circuits in every language.
+printf 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[3] q;\n// qspan qpu A q[0:1]\n// qspan qpu far q[2]\ncx q[1], q[2];\n' >three.qasm
+expect 3 qspan plan three.qasm --machine ideal:n=2,data=2,comm=1
+has err "three.qasm:5:14: error: the circuit places qubits on QPU 'far', but the machine"
+printf '# qspan qpu A 0:7\n# qspan qpu B 9\nCX 0 7 7 9\nM 9\n' >placed.stim
+expect 3 qspan plan placed.stim --machine ideal:n=2,data=1,comm=1
+has err "placed.stim:1:13: error: the circuit places 2 qubits on QPU 'A', which has 1 data qubits"
+printf 'q[0:1] left\nq[2] right\n' >sides
+for circuit in three.qasm placed.stim; do
+    expect 0 qspan run $circuit --placement sides --shots 1 --json out.json -q
+    equal "$(json out.json ebits links)" '{"left-right":1}'
+done
+printf 'q[3] left\n' >beyond
+for circuit in three.qasm placed.stim; do
+    expect 3 qspan run $circuit --placement beyond -q
+    has err "beyond:1:1: error: 'q[3]' is outside of q[3]"
+done
