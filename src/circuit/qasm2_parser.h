@@ -8,10 +8,9 @@
 #include "circuit/lexer.h"
 #include "circuit/placement.h"
 #include "circuit/qasm2_library.h"
+#include "circuit/sources.h"
 
 enum {
-    QASM2_MAX_INCLUDE_DEPTH = 16,
-    QASM2_MAX_INCLUDES = 10000,
     QASM2_MAX_WARNINGS = 100, /* of one kind; further ones are not shown */
     QASM2_STEPS_PER_OP = 16,  /* calls, operands and angles walked, at most, per op of max_ops */
 };
@@ -52,13 +51,8 @@ struct qasm2_parser {
     struct lexer lexer;
     struct arena arena; /* names of gates and formals */
     struct qasm2_library library;
-    /* Open files, outermost first: index in circuit->files, and the real path (NULL: a text). */
-    struct {
-        uint32_t index;
-        const char *real_path;
-    } files[QASM2_MAX_INCLUDE_DEPTH];
-    size_t n_files;
-    uint64_t n_includes, n_bytes_left, n_steps, n_warnings;
+    struct sources sources;
+    uint64_t n_steps, n_warnings;
     bool has_qelib1;
     struct qasm2_condition condition;
     /* Scratch of one statement. */

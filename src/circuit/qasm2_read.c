@@ -1,7 +1,4 @@
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "circuit/qasm2_parser.h"
@@ -51,102 +48,6 @@ enum status qasm2_read_new_name(struct qasm2_parser *p, const char **out_name, s
     return *out_name == NULL ? STATUS_NOFIT : lexer_next(&p->lexer);
 }
 
-static enum status open_source(struct qasm2_parser *p, const char *name, char *text, size_t n,
-                               const char *real_path) {
-    struct circuit *circuit = p->circuit;
-    const char *copy = arena_strdup(&circuit->arena, name);
-    enum status status = copy == NULL ? STATUS_NOFIT : STATUS_OK;
-
-    if (status == STATUS_OK) {
-        status = vec_reserve(&circuit->files, circuit->n_files, &circuit->cap_files, 1,
-                             sizeof *circuit->files);
-    }
-    if (status != STATUS_OK) {
-        mem_free(text);
-        return status;
-    }
-    TRY(lexer_push(&p->lexer, copy, text, n));
-    p->files[p->n_files].index = u32_from_size(circuit->n_files);
-    p->files[p->n_files].real_path = real_path;
-    p->n_files++;
-    p->n_bytes_left -= n;
-    circuit->files[circuit->n_files++] = copy;
-    return STATUS_OK;
-}
-
-static bool has_suffix(const char *name, const char *suffix) {
-    size_t n = strlen(name), n_suffix = strlen(suffix);
-    return n >= n_suffix && strcmp(name + n - n_suffix, suffix) == 0;
-}
-
-/* Relative to the folder of the file that includes. */
-static char *resolve_path(struct qasm2_parser *p, const char *name) {
-    const char *from = p->circuit->files[p->files[p->n_files - 1].index];
-    const char *slash = strrchr(from, '/');
-
-    if (name[0] == '/' || slash == NULL) {
-        return arena_strdup(&p->arena, name);
-    }
-    return arena_printf(&p->arena, "%.*s/%s", (int)(slash - from), from, name);
-}
-
-/* The reason not to read the file at path; NULL: none. */
-static const char *why_not_include(const struct qasm2_parser *p, const char *path,
-                                   const char *real_path) {
-    struct stat info;
-
-    if (!has_suffix(path, ".inc") && !has_suffix(path, ".qasm")) {
-        return "expected a file name that ends in .inc or .qasm";
-    }
-    if (real_path == NULL || stat(path, &info) != 0) {
-        return strerror(errno);
-    }
-    if (!S_ISREG(info.st_mode)) {
-        return S_ISDIR(info.st_mode) ? "is a directory; expected a file" : "is no regular file";
-    }
-    if ((uint64_t)info.st_size > p->n_bytes_left) {
-        return "is larger than what may be read";
-    }
-    for (size_t i = 0; i < p->n_files; i++) {
-        if (p->files[i].real_path != NULL && strcmp(p->files[i].real_path, real_path) == 0) {
-            return "the file includes itself";
-        }
-    }
-    if (p->n_files == QASM2_MAX_INCLUDE_DEPTH) {
-        return "files include each other too deeply";
-    }
-    return p->n_includes == QASM2_MAX_INCLUDES ? "too many files are included" : NULL;
-}
-
-/* Copy of realpath(path) in the arena; NULL (errno is set) where there is no such file. */
-static const char *find_real_path(struct qasm2_parser *p, const char *path) {
-    char *resolved = realpath(path, NULL);
-    const char *copy = resolved == NULL ? NULL : arena_strdup(&p->arena, resolved);
-    int error = errno;
-
-    free(resolved);
-    errno = error;
-    return copy;
-}
-
-static enum status include_file(struct qasm2_parser *p, const char *name, struct src_loc loc) {
-    const char *path = resolve_path(p, name), *real_path, *why;
-    char *text;
-    size_t n;
-
-    if (path == NULL) {
-        return STATUS_NOFIT;
-    }
-    real_path = find_real_path(p, path);
-    why = why_not_include(p, path, real_path);
-    if (why != NULL) {
-        return log_error_at(STATUS_INPUT, loc, "include \"%.200s\": %s", name, why);
-    }
-    p->n_includes++;
-    TRY(file_read(&text, &n, path, p->n_bytes_left));
-    return open_source(p, path, text, n, real_path);
-}
-
 static enum status include_qelib1(struct qasm2_parser *p, struct src_loc loc) {
     const struct qasm2_symbol *clash = qasm2_library_find_clash(&p->library);
 
@@ -160,27 +61,14 @@ static enum status include_qelib1(struct qasm2_parser *p, struct src_loc loc) {
 }
 
 static enum status read_include(struct qasm2_parser *p) {
-    const struct token *token = &p->lexer.token;
     struct src_loc loc;
     const char *name;
 
-    TRY(lexer_next(&p->lexer));
-    if (token->kind != TOKEN_STRING) {
-        return lexer_expect(&p->lexer, TOKEN_STRING, "with the name of a file after 'include'");
-    }
-    loc = token->loc;
-    name = arena_strndup(&p->arena, token->text, token->n);
-    if (name == NULL) {
-        return STATUS_NOFIT;
-    }
-    TRY(lexer_next(&p->lexer));
-    if (token->kind != TOKEN_SEMICOLON) {
-        return lexer_expect(&p->lexer, TOKEN_SEMICOLON, "after the name of a file");
-    }
+    TRY(sources_read_include(&p->sources, &name, &loc));
     if (strcmp(name, "qelib1.inc") == 0) {
         TRY(include_qelib1(p, loc));
     } else {
-        TRY(include_file(p, name, loc)); /* its first token comes next */
+        TRY(sources_include(&p->sources, name, loc)); /* its first token comes next */
     }
     return lexer_next(&p->lexer);
 }
@@ -290,9 +178,7 @@ static enum status read_program(struct qasm2_parser *p) {
         TRY(placements_collect(&p->placements));
         if (p->lexer.token.kind != TOKEN_END) {
             TRY(read_statement(p));
-        } else if (p->n_files > 1) {
-            lexer_pop(&p->lexer);
-            p->n_files--;
+        } else if (sources_return(&p->sources)) {
             TRY(lexer_next(&p->lexer));
         } else {
             return placements_finish(&p->placements);
@@ -315,55 +201,56 @@ static void parser_fini(struct qasm2_parser *p) {
     circuit_destroy(p->circuit);
 }
 
-/* Takes over text, which mem_alloc or file_read made. */
-static enum status read_owned(struct circuit **out_circuit, const char *name, char *text, size_t n,
-                              const char *path, struct circuit_limits limits) {
-    struct qasm2_parser p = {.limits = limits, .n_bytes_left = limits.max_file_bytes};
-    enum status status = STATUS_NOFIT;
+static enum status parser_init(struct qasm2_parser *p, const struct circuit_limits *limits) {
+    *p = (struct qasm2_parser){.limits = circuit_fill_limits(limits)};
+    lexer_init(&p->lexer, LEXER_QASM2);
+    p->circuit = circuit_create();
+    p->sources =
+        (struct sources){p->circuit, &p->lexer, &p->arena, p->limits.max_file_bytes, {{0}}, 0, 0};
+    p->placements =
+        (struct placements){.circuit = p->circuit, .lexer = &p->lexer, .arena = &p->arena};
+    return p->circuit == NULL ? STATUS_NOFIT : STATUS_OK;
+}
 
-    lexer_init(&p.lexer, LEXER_QASM2);
-    p.circuit = circuit_create();
-    if (p.circuit == NULL) {
-        mem_free(text);
-        goto done;
+/* The first source is open, or status says why not. */
+static enum status read_all(struct circuit **out_circuit, struct qasm2_parser *p,
+                            enum status status) {
+    if (status == STATUS_OK) {
+        status = read_program(p);
     }
-    p.placements = (struct placements){.circuit = p.circuit, .lexer = &p.lexer, .arena = &p.arena};
-    TRY_GOTO(open_source(&p, name, text, n, path == NULL ? NULL : find_real_path(&p, path)), done);
-    TRY_GOTO(read_program(&p), done);
-    *out_circuit = p.circuit;
-    p.circuit = NULL;
-done:
-    parser_fini(&p);
+    if (status == STATUS_OK) {
+        *out_circuit = p->circuit;
+        p->circuit = NULL;
+    }
+    parser_fini(p);
     return status;
 }
 
 enum status qasm2_read_file(struct circuit **out_circuit, const char *path,
                             const struct circuit_limits *limits) {
-    struct circuit_limits all = circuit_fill_limits(limits);
     bool is_stdin = strcmp(path, "-") == 0;
+    struct qasm2_parser p;
+    enum status status = parser_init(&p, limits);
     char *text;
     size_t n;
 
-    TRY(file_read(&text, &n, path, all.max_file_bytes));
-    return read_owned(out_circuit, is_stdin ? "<stdin>" : path, text, n, is_stdin ? NULL : path,
-                      all);
+    if (status == STATUS_OK) {
+        status = file_read(&text, &n, path, p.limits.max_file_bytes);
+    }
+    if (status == STATUS_OK) {
+        status =
+            sources_open(&p.sources, is_stdin ? "<stdin>" : path, text, n, is_stdin ? NULL : path);
+    }
+    return read_all(out_circuit, &p, status);
 }
 
 enum status qasm2_read_text(struct circuit **out_circuit, const char *name, const char *text,
                             size_t n, const struct circuit_limits *limits) {
-    struct circuit_limits all = circuit_fill_limits(limits);
-    struct src_loc loc = {.file = name};
-    size_t n_bytes;
-    char *copy;
+    struct qasm2_parser p;
+    enum status status = parser_init(&p, limits);
 
-    if (n > all.max_file_bytes || !size_add(&n_bytes, n, 1)) {
-        return log_error_at(STATUS_INPUT, loc, "is larger than %llu bytes",
-                            (unsigned long long)all.max_file_bytes);
+    if (status == STATUS_OK) {
+        status = sources_open_copy(&p.sources, name, text, n);
     }
-    copy = mem_alloc(n_bytes, 1);
-    if (copy == NULL) {
-        return STATUS_NOFIT;
-    }
-    memcpy(copy, text, n);
-    return read_owned(out_circuit, name, copy, n, NULL, all);
+    return read_all(out_circuit, &p, status);
 }

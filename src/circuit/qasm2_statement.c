@@ -64,7 +64,7 @@ static void set_file(struct qasm2_parser *p, uint32_t file) {
 }
 
 static uint32_t current_file(const struct qasm2_parser *p) {
-    return p->files[p->n_files - 1].index;
+    return sources_file(&p->sources);
 }
 
 /* Before the ops of a statement: limits, placement at the first of all, the IF that waits. */

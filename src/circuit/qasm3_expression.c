@@ -12,7 +12,7 @@ enum status qasm3_new_node(struct qasm3 *p, struct qasm3_node **out, enum qasm3_
     }
     node->kind = kind;
     node->loc = p->lexer.token.loc;
-    node->file = p->files[p->n_files - 1].index;
+    node->file = sources_file(&p->sources);
     *out = node;
     return STATUS_OK;
 }

@@ -7,7 +7,7 @@
  *   qasm3_operand.c                     operands -> lists of qubits or bits
  *   qasm3_gate.c, qasm3_unitary.c       gate calls, modifiers, decompositions
  *   qasm3_statement.c, qasm3_flow.c     statements -> ops of the circuit
- *   qasm3_read.c                        files, includes, limits
+ *   qasm3_read.c                        the file
  *
  * Classical values that are known while reading stay numbers. What depends on measured bits is a
  * vector of literals: constants or condition trees (enum expr_kind) over bits of the circuit.
@@ -18,10 +18,9 @@
 #include "circuit/circuit.h"
 #include "circuit/placement.h"
 #include "circuit/qasm3_ast.h"
+#include "circuit/sources.h"
 
 enum {
-    QASM3_MAX_INCLUDE_DEPTH = 16,
-    QASM3_MAX_INCLUDES = 10000,
     QASM3_MAX_CALLS = 64,          /* subroutines and gates within each other */
     QASM3_MAX_LEVELS = 2000,       /* statements and expressions within each other */
     QASM3_MAX_EXPANSION = 1 << 20, /* gates that one call expands to */
@@ -135,13 +134,7 @@ struct qasm3 {
     struct names symbol_names;
     struct qasm3_symbol *symbols;
     size_t n_symbols, cap_symbols;
-    /* files */
-    struct {
-        uint32_t index;
-        const char *real_path;
-    } files[QASM3_MAX_INCLUDE_DEPTH];
-    size_t n_files;
-    uint64_t n_includes, n_bytes_left;
+    struct sources sources;
     bool has_stdgates, has_qelib1, is_braket;
     uint32_t warned;      /* bit per enum qasm3_warning */
     uint64_t *label_list; /* of physical qubits, ascending */

@@ -1,7 +1,5 @@
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "circuit/circuit.h"
@@ -11,129 +9,21 @@
 
 enum { STATEMENTS_PER_SCRATCH = 256 };
 
-/* ---- files ---- */
-
-static enum status open_source(struct qasm3 *p, const char *name, char *text, size_t n,
-                               const char *real_path) {
-    struct circuit *circuit = p->circuit;
-    const char *copy = arena_strdup(&circuit->arena, name);
-    enum status status = copy == NULL ? STATUS_NOFIT : STATUS_OK;
-
-    if (status == STATUS_OK) {
-        status = vec_reserve(&circuit->files, circuit->n_files, &circuit->cap_files, 1,
-                             sizeof(const char *));
-    }
-    if (status != STATUS_OK) {
-        mem_free(text);
-        return status;
-    }
-    TRY(lexer_push(&p->lexer, copy, text, n));
-    p->files[p->n_files].index = u32_from_size(circuit->n_files);
-    p->files[p->n_files].real_path = real_path;
-    p->n_files++;
-    p->n_bytes_left -= n;
-    circuit->files[circuit->n_files++] = copy;
-    return STATUS_OK;
-}
-
-static bool has_suffix(const char *name, const char *suffix) {
-    size_t n = strlen(name), n_suffix = strlen(suffix);
-    return n >= n_suffix && strcmp(name + n - n_suffix, suffix) == 0;
-}
-
-/* Relative to the folder of the file that includes. */
-static char *resolve_path(struct qasm3 *p, const char *name) {
-    const char *from = p->circuit->files[p->files[p->n_files - 1].index];
-    const char *slash = strrchr(from, '/');
-
-    if (name[0] == '/' || slash == NULL) {
-        return arena_strdup(&p->arena, name);
-    }
-    return arena_printf(&p->arena, "%.*s/%s", (int)(slash - from), from, name);
-}
-
-static const char *why_not_include(const struct qasm3 *p, const char *path, const char *real_path) {
-    struct stat info;
-
-    if (!has_suffix(path, ".inc") && !has_suffix(path, ".qasm")) {
-        return "expected a file name that ends in .inc or .qasm";
-    }
-    if (real_path == NULL || stat(path, &info) != 0) {
-        return strerror(errno);
-    }
-    if (!S_ISREG(info.st_mode)) {
-        return S_ISDIR(info.st_mode) ? "is a directory; expected a file" : "is no regular file";
-    }
-    if ((uint64_t)info.st_size > p->n_bytes_left) {
-        return "is larger than what may be read";
-    }
-    for (size_t i = 0; i < p->n_files; i++) {
-        if (p->files[i].real_path != NULL && strcmp(p->files[i].real_path, real_path) == 0) {
-            return "the file includes itself";
-        }
-    }
-    if (p->n_files == QASM3_MAX_INCLUDE_DEPTH) {
-        return "files include each other too deeply";
-    }
-    return p->n_includes == QASM3_MAX_INCLUDES ? "too many files are included" : NULL;
-}
-
-static const char *find_real_path(struct qasm3 *p, const char *path) {
-    char *resolved = realpath(path, NULL);
-    const char *copy = resolved == NULL ? NULL : arena_strdup(&p->arena, resolved);
-    int error = errno;
-
-    free(resolved);
-    errno = error;
-    return copy;
-}
-
-static enum status include_file(struct qasm3 *p, const char *name, struct src_loc loc) {
-    const char *path = resolve_path(p, name), *real_path, *why;
-    char *text;
-    size_t n;
-
-    if (path == NULL) {
-        return STATUS_NOFIT;
-    }
-    real_path = find_real_path(p, path);
-    why = why_not_include(p, path, real_path);
-    if (why != NULL) {
-        return log_error_at(STATUS_INPUT, loc, "include \"%.200s\": %s", name, why);
-    }
-    p->n_includes++;
-    TRY(file_read(&text, &n, path, p->n_bytes_left));
-    return open_source(p, path, text, n, real_path);
-}
+/* ---- the file ---- */
 
 static enum status read_include(struct qasm3 *p) {
-    const struct token *token = &p->lexer.token;
     struct src_loc loc;
     const char *name;
 
-    TRY(lexer_next(&p->lexer));
-    if (token->kind != TOKEN_STRING) {
-        return lexer_expect(&p->lexer, TOKEN_STRING, "with the name of a file after 'include'");
-    }
-    loc = token->loc;
-    name = arena_strndup(&p->arena, token->text, token->n);
-    if (name == NULL) {
-        return STATUS_NOFIT;
-    }
-    TRY(lexer_next(&p->lexer));
-    if (token->kind != TOKEN_SEMICOLON) {
-        return lexer_expect(&p->lexer, TOKEN_SEMICOLON, "after the name of a file");
-    }
+    TRY(sources_read_include(&p->sources, &name, &loc));
     if (strcmp(name, "stdgates.inc") == 0 || strcmp(name, "qelib1.inc") == 0) {
         p->has_stdgates = p->has_stdgates || name[0] == 's';
         p->has_qelib1 = p->has_qelib1 || name[0] == 'q';
     } else {
-        TRY(include_file(p, name, loc));
+        TRY(sources_include(&p->sources, name, loc));
     }
     return lexer_next(&p->lexer);
 }
-
-/* ---- the file ---- */
 
 static enum status read_version(struct qasm3 *p) {
     const struct token *token = &p->lexer.token;
@@ -200,9 +90,7 @@ static enum status read_statements(struct qasm3 *p) {
             if (++n % STATEMENTS_PER_SCRATCH == 0) {
                 arena_fini(&p->scratch);
             }
-        } else if (p->n_files > 1) {
-            lexer_pop(&p->lexer);
-            p->n_files--;
+        } else if (sources_return(&p->sources)) {
             TRY(lexer_next(&p->lexer));
         } else {
             return STATUS_OK;
@@ -332,69 +220,68 @@ static void reader_fini(struct qasm3 *p) {
     mem_free(p);
 }
 
-static enum status read_owned(struct circuit **out_circuit, const char *name, char *text, size_t n,
-                              const char *path, const struct circuit_limits *limits) {
+static struct qasm3 *reader_create(const struct circuit_limits *limits) {
     struct qasm3 *p = mem_alloc(1, sizeof *p);
-    enum status status = STATUS_NOFIT;
 
     if (p == NULL) {
-        mem_free(text);
-        return STATUS_NOFIT;
+        return NULL;
     }
     p->limits = circuit_fill_limits(limits);
-    p->n_bytes_left = p->limits.max_file_bytes;
     p->is_braket = p->limits.dialect == CIRCUIT_BRAKET;
     p->has_stdgates = p->is_braket;
     p->ast = &p->scratch;
     p->n_repeats = 1;
     lexer_init(&p->lexer, LEXER_QASM3);
     p->circuit = circuit_create();
-    if (p->circuit == NULL) {
-        mem_free(text);
-        goto done;
-    }
+    p->sources =
+        (struct sources){p->circuit, &p->lexer, &p->arena, p->limits.max_file_bytes, {{0}}, 0, 0};
     p->placements = (struct placements){p->circuit, &p->lexer, &p->arena, NULL, 0, 0, 0, false};
-    status = find_labels(p, text, n);
-    if (status != STATUS_OK) {
-        mem_free(text);
-        goto done;
+    if (p->circuit == NULL) {
+        reader_fini(p);
+        return NULL;
     }
-    TRY_GOTO(open_source(p, name, text, n, path == NULL ? NULL : find_real_path(p, path)), done);
-    TRY_GOTO(read_program(p), done);
-    *out_circuit = p->circuit;
-    p->circuit = NULL;
-done:
+    return p;
+}
+
+/* The first source is open, or status says why not. */
+static enum status read_all(struct circuit **out_circuit, struct qasm3 *p, enum status status) {
+    if (status == STATUS_OK) {
+        status = find_labels(p, p->lexer.sources[0].text, p->lexer.sources[0].n);
+    }
+    if (status == STATUS_OK) {
+        status = read_program(p);
+    }
+    if (status == STATUS_OK) {
+        *out_circuit = p->circuit;
+        p->circuit = NULL;
+    }
     reader_fini(p);
     return status;
 }
 
 enum status qasm3_read_file(struct circuit **out_circuit, const char *path,
                             const struct circuit_limits *limits) {
-    struct circuit_limits all = circuit_fill_limits(limits);
     bool is_stdin = strcmp(path, "-") == 0;
+    struct qasm3 *p = reader_create(limits);
+    enum status status;
     char *text;
     size_t n;
 
-    TRY(file_read(&text, &n, path, all.max_file_bytes));
-    return read_owned(out_circuit, is_stdin ? "<stdin>" : path, text, n, is_stdin ? NULL : path,
-                      limits);
+    if (p == NULL) {
+        return STATUS_NOFIT;
+    }
+    status = file_read(&text, &n, path, p->limits.max_file_bytes);
+    if (status == STATUS_OK) {
+        status =
+            sources_open(&p->sources, is_stdin ? "<stdin>" : path, text, n, is_stdin ? NULL : path);
+    }
+    return read_all(out_circuit, p, status);
 }
 
 enum status qasm3_read_text(struct circuit **out_circuit, const char *name, const char *text,
                             size_t n, const struct circuit_limits *limits) {
-    struct circuit_limits all = circuit_fill_limits(limits);
-    struct src_loc loc = {.file = name};
-    size_t n_bytes;
-    char *copy;
+    struct qasm3 *p = reader_create(limits);
 
-    if (n > all.max_file_bytes || !size_add(&n_bytes, n, 1)) {
-        return log_error_at(STATUS_INPUT, loc, "is larger than %llu bytes",
-                            (unsigned long long)all.max_file_bytes);
-    }
-    copy = mem_alloc(n_bytes, 1);
-    if (copy == NULL) {
-        return STATUS_NOFIT;
-    }
-    memcpy(copy, text, n);
-    return read_owned(out_circuit, name, copy, n, NULL, limits);
+    return p == NULL ? STATUS_NOFIT
+                     : read_all(out_circuit, p, sources_open_copy(&p->sources, name, text, n));
 }
