@@ -218,19 +218,11 @@ static enum status count_all_controls(struct qasm3 *p, struct call *call) {
     return STATUS_OK;
 }
 
-static enum status apply_modifiers(struct qasm3 *p, const struct call *call,
-                                   const struct qasm3_node *modifier, size_t first,
-                                   const uint32_t *controls) {
-    uint32_t n = 0;
+/* One modifier with its controls. */
+static enum status apply_modifier(struct qasm3 *p, const struct qasm3_node *modifier, size_t first,
+                                  const uint32_t *controls, uint32_t n) {
     double power;
 
-    if (modifier == NULL) {
-        return STATUS_OK;
-    }
-    if (modifier->kind == QASM3_CTRL || modifier->kind == QASM3_NEGCTRL) {
-        TRY(count_controls(p, &n, modifier));
-    }
-    TRY(apply_modifiers(p, call, modifier->next, first, controls + n));
     switch ((int)modifier->kind) {
     case QASM3_CTRL:
         return qasm3_control_prims(p, first, controls, n);
@@ -251,13 +243,36 @@ static enum status apply_modifiers(struct qasm3 *p, const struct call *call,
     return qasm3_power_prims(p, first, power, modifier);
 }
 
+static enum status apply_modifiers(struct qasm3 *p, const struct call *call, size_t first) {
+    uint32_t n_left = count_nodes(call->node->body), end = call->n_controls;
+    const struct qasm3_node **modifiers = qasm3_alloc(p, n_left, sizeof(struct qasm3_node *));
+
+    if (modifiers == NULL) {
+        return STATUS_NOFIT;
+    }
+    n_left = 0;
+    for (const struct qasm3_node *m = call->node->body; m != NULL; m = m->next) {
+        modifiers[n_left++] = m;
+    }
+    while (n_left > 0) {
+        const struct qasm3_node *modifier = modifiers[--n_left];
+        uint32_t n = 0;
+        if (modifier->kind == QASM3_CTRL || modifier->kind == QASM3_NEGCTRL) {
+            TRY(count_controls(p, &n, modifier));
+        }
+        end -= n;
+        TRY(apply_modifier(p, modifier, first, call->qubits + end, n));
+    }
+    return STATUS_OK;
+}
+
 static enum status add_call(struct qasm3 *p, const struct call *call) {
     size_t first = p->n_prims;
     const uint32_t *targets = call->qubits + call->n_controls;
 
     TRY(call->callee.decl != NULL ? add_defined(p, call, targets) : add_standard(p, call, targets));
     if (call->node->body != NULL) {
-        TRY(apply_modifiers(p, call, call->node->body, first, call->qubits));
+        TRY(apply_modifiers(p, call, first));
     }
     return p->in_gate ? STATUS_OK : qasm3_flush_prims(p, first);
 }

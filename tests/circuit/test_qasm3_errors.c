@@ -152,6 +152,36 @@ Test(qasm3_errors, depth) {
     expect_deep("int a = ", "int(", ")", 1000000);
     expect_deep("", "{", "}", 1000000);
     expect_deep("", "if (true) ", "", 1000000);
+    expect_deep("int a = ", "sin(", ")", 1000000);
+    expect_deep("bit[4] c; bit d; d = c[", "c[", "]", 1000000);
+    expect_deep("", "box {", "}", 1000000);
+    expect_deep("", "for int i in [0:1] {", "}", 1000000);
+    expect_deep("", "switch (1) { case 1 {", "} }", 1000000);
+    expect_deep("int[", "int[", "](1)]", 1000000);
+}
+
+/* Modifiers and branches in a row are a list. */
+Test(qasm3_errors, length) {
+    struct circuit *circuit = NULL;
+    struct text text = {0};
+
+    text_add(&text, "include \"stdgates.inc\"; qubit q;\n");
+    for (size_t i = 0; i < 300001; i++) {
+        text_add(&text, "inv @ ");
+    }
+    text_add(&text, "s q;\n");
+    for (size_t i = 0; i < 300000; i++) {
+        text_add(&text, "if (false) ; else ");
+    }
+    text_add(&text, "x q;");
+    reading_start();
+    cr_assert_eq(qasm3_read_text(&circuit, "t", text.data, text.n, NULL), STATUS_OK, "%s",
+                 reading_messages.data);
+    cr_expect_eq(circuit->ops.n_ops, 2);
+    cr_expect_eq(circuit->ops.ops[0].which, GATE_SDG);
+    cr_expect_eq(circuit->ops.ops[1].which, GATE_X);
+    circuit_destroy(circuit);
+    text_fini(&text);
 }
 
 /* 2^40 gates in a kilobyte. */
