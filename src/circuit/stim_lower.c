@@ -125,31 +125,66 @@ static enum status lower_measure(struct lowering *l) {
 
 /* ---- noise ---- */
 
-/* A correlated error that no other excludes, on one or two qubits. */
-static enum status lower_correlated(struct lowering *l) {
-    const struct op *op = l->op;
-    double p[15] = {0};
-    unsigned index = 0;
-    struct op *copy;
+/* The Paulis of a chain of correlated errors, on one or two qubits: none or one of them happens. */
+struct chain {
+    uint32_t qubits[2];
+    uint32_t n;
+    double p[16]; /* by letters: 4 x that of qubits[0] + that of qubits[1] */
+    double p_none;
+};
 
-    if (op->n_qubits > 2) {
-        return refuse(l, "a correlated error on more than two qubits is not supported by engines "
-                         "that run gates");
+/* The letters of one error of the chain as an index of p. false: a third qubit. */
+static bool find_letters(struct chain *chain, unsigned *out_index, const struct op_list *list,
+                         const struct op *op) {
+    *out_index = 0;
+    for (uint32_t i = 0; i < op->n_qubits; i++) {
+        uint32_t qb = op_qubits(list, op)[i], at = 0;
+        while (at < chain->n && chain->qubits[at] != qb) {
+            at++;
+        }
+        if (at == 2) {
+            return false;
+        }
+        chain->qubits[at] = qb;
+        chain->n = at == chain->n ? at + 1 : chain->n;
+        *out_index |= ((unsigned)(op->arg >> (2 * i)) & 3) << (at == 0 ? 2 : 0);
     }
-    if (op->n_qubits == 0) {
+    return true;
+}
+
+/* A correlated error and those that happen only if it did not: one channel of Paulis. The last op
+ * of the chain goes to *inout_at. */
+static enum status lower_chain(struct lowering *l, size_t *inout_at) {
+    const struct op_list *list = &l->from->ops;
+    struct chain chain = {.p_none = 1};
+    struct op *copy;
+    size_t at = *inout_at;
+
+    do {
+        const struct op *op = &list->ops[at];
+        double p = op_params(list, op)[0];
+        unsigned index;
+        if (!find_letters(&chain, &index, list, op)) {
+            l->loc = circuit_loc(l->from, op);
+            return refuse(l, "a correlated error, or a chain of them, on more than two qubits is "
+                             "not supported by engines that run gates");
+        }
+        chain.p[index] += chain.p_none * p;
+        chain.p_none *= 1 - p;
+        *inout_at = at++;
+    } while (at < list->n_ops && list->ops[at].kind == OP_NOISE &&
+             list->ops[at].which == NOISE_ELSE);
+    if (chain.n == 0) {
         return STATUS_OK;
     }
-    for (uint32_t i = 0; i < op->n_qubits; i++) {
-        index = 4 * index + ((unsigned)(op->arg >> (2 * i)) & 3);
-    }
-    p[index - 1] = op_params(&l->from->ops, op)[0];
-    TRY(add_op(l, &copy, OP_NOISE, op_qubits(&l->from->ops, op), op->n_qubits, p,
-               op->n_qubits == 1 ? 3 : 15));
-    copy->which = op->n_qubits == 1 ? NOISE_PAULI1 : NOISE_PAULI2;
+    const double single[3] = {chain.p[4], chain.p[8], chain.p[12]};
+    TRY(add_op(l, &copy, OP_NOISE, chain.qubits, chain.n, chain.n == 1 ? single : chain.p + 1,
+               chain.n == 1 ? 3 : 15));
+    copy->which = chain.n == 1 ? NOISE_PAULI1 : NOISE_PAULI2;
     return STATUS_OK;
 }
 
-static enum status lower_noise(struct lowering *l) {
+static enum status lower_noise(struct lowering *l, size_t *inout_at) {
     const struct op *op = l->op;
     struct op *copy;
 
@@ -158,10 +193,9 @@ static enum status lower_noise(struct lowering *l) {
     case NOISE_II:
         return STATUS_OK;
     case NOISE_CORRELATED:
-        return lower_correlated(l);
+        return lower_chain(l, inout_at);
     case NOISE_ELSE:
-        return refuse(l, "a chain of correlated errors (ELSE_CORRELATED_ERROR) is not supported by "
-                         "engines that run gates");
+        return refuse(l, "ELSE_CORRELATED_ERROR without a correlated error right before it");
     case NOISE_HERALDED_ERASE:
     case NOISE_HERALDED_PAULI1:
         return refuse(l, "a heralded error is not supported by engines that run gates");
@@ -255,7 +289,7 @@ static enum status lower_op(struct lowering *l, size_t *inout_at) {
     case OP_RESET:
         return add_reset(l, op_qubits(&l->from->ops, l->op)[0], (unsigned)l->op->arg);
     case OP_NOISE:
-        return lower_noise(l);
+        return lower_noise(l, inout_at);
     case OP_IF:
         return open_condition(l);
     case OP_REPEAT:

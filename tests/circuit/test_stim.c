@@ -430,6 +430,19 @@ Test(stim, lowers_to_plain_ops) {
                    "CX rec[-2] 0\nX 0\nM 1\nCX rec[-2] 0\nM 1\nCX rec[-2] 0\nX 0\n");
 }
 
+Test(stim, chains_of_correlated_errors_become_one_channel) {
+    expect_lowered("E(0.5) X3\nELSE_CORRELATED_ERROR(0.25) Y3\nELSE_CORRELATED_ERROR(0.5)\n"
+                   "ELSE_CORRELATED_ERROR(1) Z3\nE(0.25) X3",
+                   "PAULI_CHANNEL_1(0.5, 0.125, 0.1875) 3\nPAULI_CHANNEL_1(0.25, 0, 0) 3\n");
+    /* XY = 6, IZ = 3, ZI = 12 of IX IY IZ XI ... ZZ, counted from 1 */
+    expect_lowered("E(0.5) X0 Y7\nELSE_CORRELATED_ERROR(0.25) Z7\nELSE_CORRELATED_ERROR(0.5) Z0\n"
+                   "ELSE_CORRELATED_ERROR(0) X7",
+                   "PAULI_CHANNEL_2(0, 0, 0.125, 0, 0, 0.5, 0, 0, 0, 0, 0, 0.1875, 0, 0, 0) 0 7\n");
+    expect_lowered("E(0.5) Y7 X0", "PAULI_CHANNEL_2(0, 0, 0, 0, 0, 0, 0, 0, 0.5, 0, 0, 0, 0, 0, 0)"
+                                   " 7 0\n");
+    expect_lowered("E(0.5)\nTICK", "");
+}
+
 Test(stim, refuses_to_lower_with_the_place) {
     static const struct {
         const char *text, *want;
@@ -437,8 +450,11 @@ Test(stim, refuses_to_lower_with_the_place) {
         {"H 0\nM(0.1) 0\nH 0", "t.stim:2:8: error: a result that may be wrong on q[0], which is"},
         {"MPP(0.1) X5*Z6\nM 5", "t.stim:1:10: error: a result that may be wrong on q[5]"},
         {"H 0\nCX sweep[3] 0", "t.stim:2:4: error: sweep[3] has no value"},
-        {"E(0.1) X0\nELSE_CORRELATED_ERROR(0.1) Z0", "t.stim:2:1: error: a chain of correlated"},
-        {"E(0.1) X0 X1 X2", "t.stim:1:1: error: a correlated error on more than two qubits"},
+        {"E(0.1) X0 X1\nELSE_CORRELATED_ERROR(0.1) Z2",
+         "t.stim:2:1: error: a correlated error, or a chain of them, on more than two qubits"},
+        {"E(0.1) X0 X1 X2", "t.stim:1:1: error: a correlated error, or a chain"},
+        {"E(0.1) X0\nH 0\nELSE_CORRELATED_ERROR(0.1) Z0",
+         "t.stim:3:1: error: ELSE_CORRELATED_ERROR without a correlated error right before it"},
         {"HERALDED_ERASE(0.1) 0", "t.stim:1:21: error: a heralded error"},
         {"MPAD 0 1", "t.stim:1:8: error: a constant 1"},
         {"H 0\nREPEAT 1000000000000000000 {\nTICK\n}", "t.stim:2:1: error: REPEAT of 1000000000"},
