@@ -104,6 +104,7 @@ void routes_destroy(struct routes *r) {
     mem_free(r->sets);
     mem_free(r->figures);
     mem_free(r->setups);
+    mem_free(r->figure_slots);
     event_heap_fini(&r->heap);
     arena_fini(&r->arena);
     mem_free(r);
@@ -164,19 +165,65 @@ static bool has_analyser_pass(enum machine_herald_model model) {
     return model != HERALD_SENDER_RECEIVER && model != HERALD_MEASURED;
 }
 
+static uint64_t mix(uint64_t x) {
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
+static uint64_t hash_setup(const struct link_setup *setup) {
+    uint64_t words[sizeof *setup / 8], hash = 0;
+    _Static_assert(sizeof *setup % 8 == 0, "whole words");
+    memcpy(words, setup, sizeof words);
+    for (size_t i = 0; i < sizeof words / 8; i++) {
+        hash = mix(hash ^ words[i]) + i;
+    }
+    return hash;
+}
+
+/* Where the setup is, or belongs; grows the table to be at most half full. */
+static enum status find_figure_slot(struct routes *r, uint32_t **out_slot,
+                                    const struct link_setup *setup) {
+    if (2 * r->n_figures >= r->n_figure_slots) {
+        const size_t n = r->n_figure_slots == 0 ? 64 : 2 * r->n_figure_slots;
+        uint32_t *slots = mem_alloc(n, sizeof *slots);
+        if (slots == NULL) {
+            return STATUS_NOFIT;
+        }
+        for (size_t i = 0; i < r->n_figures; i++) {
+            uint64_t at = hash_setup(&r->setups[i]) & (n - 1);
+            while (slots[at] != 0) {
+                at = (at + 1) & (n - 1);
+            }
+            slots[at] = u32_from_size(i + 1);
+        }
+        mem_free(r->figure_slots);
+        r->figure_slots = slots;
+        r->n_figure_slots = n;
+    }
+    uint64_t at = hash_setup(setup) & (r->n_figure_slots - 1);
+    while (r->figure_slots[at] != 0 &&
+           memcmp(&r->setups[r->figure_slots[at] - 1], setup, sizeof *setup) != 0) {
+        at = (at + 1) & (r->n_figure_slots - 1);
+    }
+    *out_slot = &r->figure_slots[at];
+    return STATUS_OK;
+}
+
 static enum status find_figures(struct routes *r, uint32_t *out_index,
                                 const struct link_setup *setup) {
-    for (size_t i = 0; i < r->n_figures; i++) {
-        if (memcmp(&r->setups[i], setup, sizeof *setup) == 0) {
-            *out_index = u32_from_size(i);
-            return STATUS_OK;
-        }
+    uint32_t *slot;
+    TRY(find_figure_slot(r, &slot, setup));
+    if (*slot != 0) {
+        *out_index = *slot - 1;
+        return STATUS_OK;
     }
     TRY(vec_reserve(&r->figures, r->n_figures, &r->cap_figures, 1, sizeof *r->figures));
     TRY(vec_reserve(&r->setups, r->n_figures, &r->cap_setups, 1, sizeof *r->setups));
     r->setups[r->n_figures] = *setup;
     TRY(link_solve(&r->figures[r->n_figures], setup));
     *out_index = u32_from_size(r->n_figures++);
+    *slot = *out_index + 1;
     return STATUS_OK;
 }
 
@@ -312,12 +359,6 @@ static enum status make_route(struct routes *r, struct route **out_route, const 
 }
 
 /* ---- paths of least cost ---- */
-
-static uint64_t mix(uint64_t x) {
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return x ^ x >> 31;
-}
 
 /* Walks back from b over edges of least cost; where several are, `choice` decides (0: the first).
  */

@@ -32,6 +32,8 @@ struct routes {
     struct link_figures *figures;
     struct link_setup *setups; /* that the figures are of */
     size_t n_figures, cap_figures, cap_setups;
+    uint32_t *figure_slots; /* open addressing by the bytes of the setup; 0: none, else index + 1 */
+    size_t n_figure_slots;
 };
 
 enum status route_distances(struct routes *r, int64_t *dist, uint32_t start, const bool *banned,
