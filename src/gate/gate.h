@@ -117,7 +117,11 @@ struct gate_info {
     /* The gate is a Clifford for all parameters (it may be one for particular ones as well). */
     bool is_clifford;
     bool in_qelib1, in_stdgates; /* defined by Qiskit's qelib1.inc / by OpenQASM 3's stdgates.inc */
-    const char *help;            /* one line with the formula */
+    /* Stabilizer flows of a Clifford without parameters, else NULL: what X on each operand becomes
+     * under U P U^dagger, then what Z on each does; letters of operand 0 first, - for the sign:
+     * "XX IX ZI ZZ". */
+    const char *flows;
+    const char *help; /* one line with the formula */
     /* OpenQASM text (2 and 3) of a definition, for headers (qnu.inc) and for splitting:
      * "gate ccx a,b,c { h c; cx b,c; ... }". Uses only one- and two-qubit gates that both
      * qelib1.inc and stdgates.inc define; equal to the unitary up to a global phase. NULL for u3

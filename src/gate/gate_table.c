@@ -68,6 +68,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     [GATE_I] = {
         .info = {.name = "id", .n_qubits = 1, .diagonal_mask = 1, .is_clifford = true,
                  .in_qelib1 = true, .in_stdgates = true,
+                 .flows = "X Z",
                  .help = "identity",
                  .definition = "gate id a { u3(0,0,0) a; }"},
         .form = FORM_MATRIX, .matrix = matrix_i, .inverse = GATE_I,
@@ -82,6 +83,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     [GATE_X] = {
         .info = {.name = "x", .n_qubits = 1, .is_clifford = true, .in_qelib1 = true,
                  .in_stdgates = true,
+                 .flows = "X -Z",
                  .help = "Pauli X: [[0, 1], [1, 0]]",
                  .definition = "gate x a { u3(pi,0,pi) a; }"},
         .form = FORM_MATRIX, .matrix = matrix_x, .inverse = GATE_X,
@@ -89,6 +91,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     [GATE_Y] = {
         .info = {.name = "y", .n_qubits = 1, .is_clifford = true, .in_qelib1 = true,
                  .in_stdgates = true,
+                 .flows = "-X -Z",
                  .help = "Pauli Y: [[0, -i], [i, 0]]",
                  .definition = "gate y a { u3(pi,pi/2,pi/2) a; }"},
         .form = FORM_MATRIX, .matrix = matrix_y, .inverse = GATE_Y,
@@ -96,6 +99,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     [GATE_Z] = {
         .info = {.name = "z", .n_qubits = 1, .diagonal_mask = 1, .is_clifford = true,
                  .in_qelib1 = true, .in_stdgates = true,
+                 .flows = "-X Z",
                  .help = "Pauli Z: diag(1, -1)",
                  .definition = "gate z a { p(pi) a; }"},
         .form = FORM_MATRIX, .matrix = matrix_z, .inverse = GATE_Z,
@@ -103,6 +107,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     [GATE_H] = {
         .info = {.name = "h", .n_qubits = 1, .is_clifford = true, .in_qelib1 = true,
                  .in_stdgates = true,
+                 .flows = "Z X",
                  .help = "Hadamard: (X + Z) / sqrt(2)",
                  .definition = "gate h a { u2(0,pi) a; }"},
         .form = FORM_MATRIX, .matrix = matrix_h, .inverse = GATE_H,
@@ -110,6 +115,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     [GATE_S] = {
         .info = {.name = "s", .n_qubits = 1, .diagonal_mask = 1, .is_clifford = true,
                  .in_qelib1 = true, .in_stdgates = true,
+                 .flows = "Y Z",
                  .help = "diag(1, i)",
                  .definition = "gate s a { p(pi/2) a; }"},
         .form = FORM_MATRIX, .matrix = matrix_s, .inverse = GATE_SDG,
@@ -117,6 +123,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     [GATE_SDG] = {
         .info = {.name = "sdg", .n_qubits = 1, .diagonal_mask = 1, .is_clifford = true,
                  .in_qelib1 = true, .in_stdgates = true,
+                 .flows = "-Y Z",
                  .help = "diag(1, -i)",
                  .definition = "gate sdg a { p(-pi/2) a; }"},
         .form = FORM_MATRIX, .matrix = matrix_sdg, .inverse = GATE_S,
@@ -138,12 +145,14 @@ const struct gate_record gate_table[GATE_COUNT] = {
     [GATE_SX] = {
         .info = {.name = "sx", .n_qubits = 1, .is_clifford = true, .in_qelib1 = true,
                  .in_stdgates = true,
+                 .flows = "X -Y",
                  .help = "square root of X: [[1+i, 1-i], [1-i, 1+i]] / 2",
                  .definition = "gate sx a { h a; s a; h a; }"},
         .form = FORM_MATRIX, .matrix = matrix_sx, .inverse = GATE_SXDG,
     },
     [GATE_SXDG] = {
         .info = {.name = "sxdg", .n_qubits = 1, .is_clifford = true, .in_qelib1 = true,
+                 .flows = "X Y",
                  .help = "inverse of sx: [[1-i, 1+i], [1+i, 1-i]] / 2",
                  .definition = "gate sxdg a { h a; sdg a; h a; }"},
         .form = FORM_MATRIX, .matrix = matrix_sxdg, .inverse = GATE_SX,
@@ -212,12 +221,14 @@ const struct gate_record gate_table[GATE_COUNT] = {
     [GATE_CX] = {
         .info = {.name = "cx", .n_qubits = 2, .diagonal_mask = 1, .is_clifford = true,
                  .in_qelib1 = true, .in_stdgates = true,
+                 .flows = "XX IX ZI ZZ",
                  .help = "controlled X"},
         .form = FORM_CONTROLLED, .base = GATE_X, .inverse = GATE_CX,
     },
     [GATE_CY] = {
         .info = {.name = "cy", .n_qubits = 2, .diagonal_mask = 1, .is_clifford = true,
                  .in_qelib1 = true, .in_stdgates = true,
+                 .flows = "XY ZX ZI ZZ",
                  .help = "controlled Y",
                  .definition = "gate cy a,b { sdg b; cx a,b; s b; }"},
         .form = FORM_CONTROLLED, .base = GATE_Y, .inverse = GATE_CY,
@@ -225,6 +236,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     [GATE_CZ] = {
         .info = {.name = "cz", .n_qubits = 2, .diagonal_mask = 3, .is_clifford = true,
                  .in_qelib1 = true, .in_stdgates = true,
+                 .flows = "XZ ZX ZI IZ",
                  .help = "controlled Z: diag(1, 1, 1, -1)",
                  .definition = "gate cz a,b { h b; cx a,b; h b; }"},
         .form = FORM_CONTROLLED, .base = GATE_Z, .inverse = GATE_CZ,
@@ -319,6 +331,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     [GATE_SWAP] = {
         .info = {.name = "swap", .n_qubits = 2, .is_clifford = true, .in_qelib1 = true,
                  .in_stdgates = true,
+                 .flows = "IX XI IZ ZI",
                  .help = "exchanges a and b",
                  .definition = "gate swap a,b { cx a,b; cx b,a; cx a,b; }"},
         .form = FORM_MONOMIAL, .n_entries = 2, .entries = {{1, 2, 0}, {2, 1, 0}},
@@ -326,6 +339,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_ISWAP] = {
         .info = {.name = "iswap", .n_qubits = 2, .is_clifford = true,
+                 .flows = "ZY YZ IZ ZI",
                  .help = "exp(i pi/4 (XX + YY))",
                  .definition = "gate iswap a,b { s a; s b; h a; cx a,b; cx b,a; h b; }"},
         .form = FORM_MONOMIAL, .n_entries = 2, .entries = {{1, 2, 1}, {2, 1, 1}},
@@ -333,6 +347,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_ISWAPDG] = {
         .info = {.name = "iswapdg", .n_qubits = 2, .is_clifford = true,
+                 .flows = "-ZY -YZ IZ ZI",
                  .help = "exp(-i pi/4 (XX + YY))",
                  .definition = "gate iswapdg a,b { h b; cx b,a; cx a,b; h a; sdg b; sdg a; }"},
         .form = FORM_MONOMIAL, .n_entries = 2, .entries = {{1, 2, 3}, {2, 1, 3}},
@@ -340,6 +355,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_DCX] = {
         .info = {.name = "dcx", .n_qubits = 2, .is_clifford = true,
+                 .flows = "IX XX ZZ ZI",
                  .help = "cx a,b, then cx b,a",
                  .definition = "gate dcx a,b { cx a,b; cx b,a; }"},
         .form = FORM_MONOMIAL, .n_entries = 3, .entries = {{1, 2, 0}, {2, 3, 0}, {3, 1, 0}},
@@ -347,6 +363,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_DCXDG] = {
         .info = {.name = "dcxdg", .n_qubits = 2, .is_clifford = true,
+                 .flows = "XX XI IZ ZZ",
                  .help = "cx b,a, then cx a,b",
                  .definition = "gate dcxdg a,b { cx b,a; cx a,b; }"},
         .form = FORM_MONOMIAL, .n_entries = 3, .entries = {{1, 3, 0}, {2, 1, 0}, {3, 2, 0}},
@@ -354,6 +371,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_ECR] = {
         .info = {.name = "ecr", .n_qubits = 2, .is_clifford = true,
+                 .flows = "-YX IX -ZI ZY",
                  .help = "echoed cross resonance: (X(a) - Y(a) X(b)) / sqrt(2)",
                  .definition = "gate ecr a,b { s a; sx b; cx a,b; x a; }"},
         .form = FORM_MATRIX, .matrix = matrix_ecr, .inverse = GATE_ECR,
@@ -387,6 +405,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_C_XYZ] = {
         .info = {.name = "c_xyz", .n_qubits = 1, .is_clifford = true,
+                 .flows = "Y X",
                  .help = "conjugation takes X -> Y -> Z -> X",
                  .definition = "gate c_xyz a { sdg a; h a; }"},
         .form = FORM_MATRIX, .matrix = matrix_c_xyz,
@@ -394,6 +413,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_C_ZYX] = {
         .info = {.name = "c_zyx", .n_qubits = 1, .is_clifford = true,
+                 .flows = "Z Y",
                  .help = "conjugation takes X -> Z -> Y -> X",
                  .definition = "gate c_zyx a { h a; s a; }"},
         .form = FORM_MATRIX, .matrix = matrix_c_zyx,
@@ -401,6 +421,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_C_NXYZ] = {
         .info = {.name = "c_nxyz", .n_qubits = 1, .is_clifford = true,
+                 .flows = "-Y -X",
                  .help = "conjugation takes -X -> Y -> Z -> -X",
                  .definition = "gate c_nxyz a { sx a; sdg a; }"},
         .form = FORM_MATRIX, .matrix = matrix_c_nxyz,
@@ -408,6 +429,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_C_XNYZ] = {
         .info = {.name = "c_xnyz", .n_qubits = 1, .is_clifford = true,
+                 .flows = "-Y X",
                  .help = "conjugation takes X -> -Y -> Z -> X",
                  .definition = "gate c_xnyz a { h a; sx a; }"},
         .form = FORM_MATRIX, .matrix = matrix_c_xnyz,
@@ -415,6 +437,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_C_XYNZ] = {
         .info = {.name = "c_xynz", .n_qubits = 1, .is_clifford = true,
+                 .flows = "Y -X",
                  .help = "conjugation takes X -> Y -> -Z -> X",
                  .definition = "gate c_xynz a { h a; y a; sx a; }"},
         .form = FORM_MATRIX, .matrix = matrix_c_xynz,
@@ -422,6 +445,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_C_NZYX] = {
         .info = {.name = "c_nzyx", .n_qubits = 1, .is_clifford = true,
+                 .flows = "-Z -Y",
                  .help = "conjugation takes X -> -Z -> -Y -> X",
                  .definition = "gate c_nzyx a { sdg a; sx a; }"},
         .form = FORM_MATRIX, .matrix = matrix_c_nzyx,
@@ -429,6 +453,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_C_ZNYX] = {
         .info = {.name = "c_znyx", .n_qubits = 1, .is_clifford = true,
+                 .flows = "Z -Y",
                  .help = "conjugation takes X -> Z -> -Y -> X",
                  .definition = "gate c_znyx a { h a; sdg a; }"},
         .form = FORM_MATRIX, .matrix = matrix_c_znyx,
@@ -436,6 +461,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_C_ZYNX] = {
         .info = {.name = "c_zynx", .n_qubits = 1, .is_clifford = true,
+                 .flows = "-Z Y",
                  .help = "conjugation takes -X -> Z -> Y -> -X",
                  .definition = "gate c_zynx a { h a; s a; y a; }"},
         .form = FORM_MATRIX, .matrix = matrix_c_zynx,
@@ -443,6 +469,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_H_XY] = {
         .info = {.name = "h_xy", .n_qubits = 1, .is_clifford = true,
+                 .flows = "Y -Z",
                  .help = "half turn about X + Y",
                  .definition = "gate h_xy a { s a; y a; }"},
         .form = FORM_MATRIX, .matrix = matrix_h_xy,
@@ -450,6 +477,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_H_YZ] = {
         .info = {.name = "h_yz", .n_qubits = 1, .is_clifford = true,
+                 .flows = "-X Y",
                  .help = "half turn about Y + Z",
                  .definition = "gate h_yz a { y a; sx a; }"},
         .form = FORM_MATRIX, .matrix = matrix_h_yz,
@@ -457,6 +485,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_H_NXY] = {
         .info = {.name = "h_nxy", .n_qubits = 1, .is_clifford = true,
+                 .flows = "-Y -Z",
                  .help = "half turn about X - Y",
                  .definition = "gate h_nxy a { s a; x a; }"},
         .form = FORM_MATRIX, .matrix = matrix_h_nxy,
@@ -464,6 +493,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_H_NXZ] = {
         .info = {.name = "h_nxz", .n_qubits = 1, .is_clifford = true,
+                 .flows = "-Z -X",
                  .help = "half turn about X - Z",
                  .definition = "gate h_nxz a { h a; y a; }"},
         .form = FORM_MATRIX, .matrix = matrix_h_nxz,
@@ -471,6 +501,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_H_NYZ] = {
         .info = {.name = "h_nyz", .n_qubits = 1, .is_clifford = true,
+                 .flows = "-X -Y",
                  .help = "half turn about Y - Z",
                  .definition = "gate h_nyz a { z a; sx a; }"},
         .form = FORM_MATRIX, .matrix = matrix_h_nyz,
@@ -478,6 +509,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_SY] = {
         .info = {.name = "sy", .n_qubits = 1, .is_clifford = true,
+                 .flows = "-Z X",
                  .help = "square root of Y",
                  .definition = "gate sy a { h a; x a; }"},
         .form = FORM_MATRIX, .matrix = matrix_sy,
@@ -485,6 +517,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_SYDG] = {
         .info = {.name = "sydg", .n_qubits = 1, .is_clifford = true,
+                 .flows = "Z -X",
                  .help = "inverse of sy",
                  .definition = "gate sydg a { h a; z a; }"},
         .form = FORM_MATRIX, .matrix = matrix_sydg,
@@ -492,6 +525,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_XCX] = {
         .info = {.name = "xcx", .n_qubits = 2, .is_clifford = true,
+                 .flows = "XI IX ZX XZ",
                  .help = "X on b if a is |->",
                  .definition = "gate xcx a,b { h a; cx a,b; h a; }"},
         .form = FORM_MATRIX, .matrix = matrix_xcx,
@@ -499,6 +533,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_XCY] = {
         .info = {.name = "xcy", .n_qubits = 2, .is_clifford = true,
+                 .flows = "XI XX ZY XZ",
                  .help = "Y on b if a is |->",
                  .definition = "gate xcy a,b { h a; cy a,b; h a; }"},
         .form = FORM_MATRIX, .matrix = matrix_xcy,
@@ -506,6 +541,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_YCY] = {
         .info = {.name = "ycy", .n_qubits = 2, .is_clifford = true,
+                 .flows = "XY YX ZY YZ",
                  .help = "Y on b if a is |-i>",
                  .definition = "gate ycy a,b { sdg a; h a; cy a,b; h a; s a; }"},
         .form = FORM_MATRIX, .matrix = matrix_ycy,
@@ -513,6 +549,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_CZSWAP] = {
         .info = {.name = "czswap", .n_qubits = 2, .is_clifford = true,
+                 .flows = "ZX XZ IZ ZI",
                  .help = "cz and swap",
                  .definition = "gate czswap a,b { h a; cx a,b; cx b,a; h b; }"},
         .form = FORM_MONOMIAL, .n_entries = 3, .entries = {{1, 2, 0}, {2, 1, 0}, {3, 3, 2}},
@@ -520,6 +557,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_SXX] = {
         .info = {.name = "sxx", .n_qubits = 2, .is_clifford = true,
+                 .flows = "XI IX -YX -XY",
                  .help = "square root of XX",
                  .definition = "gate sxx a,b { h a; h b; cx a,b; s b; cx a,b; h b; h a; }"},
         .form = FORM_MATRIX, .matrix = matrix_sxx,
@@ -527,6 +565,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_SXXDG] = {
         .info = {.name = "sxxdg", .n_qubits = 2, .is_clifford = true,
+                 .flows = "XI IX YX XY",
                  .help = "inverse of sxx",
                  .definition = "gate sxxdg a,b { h a; h b; cx a,b; sdg b; cx a,b; h b; h a; }"},
         .form = FORM_MATRIX, .matrix = matrix_sxxdg,
@@ -534,6 +573,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_SYY] = {
         .info = {.name = "syy", .n_qubits = 2, .is_clifford = true,
+                 .flows = "-ZY -YZ XY YX",
                  .help = "square root of YY",
                  .definition = "gate syy a,b { sdg a; sdg b; h a; h b; cx a,b; s b; cx a,b; h "
                                "b; h a; s b; s a; }"},
@@ -542,6 +582,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_SYYDG] = {
         .info = {.name = "syydg", .n_qubits = 2, .is_clifford = true,
+                 .flows = "ZY YZ -XY -YX",
                  .help = "inverse of syy",
                  .definition = "gate syydg a,b { sdg a; sdg b; h a; h b; cx a,b; sdg b; cx a,b; "
                                "h b; h a; s b; s a; }"},
@@ -550,6 +591,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_SZZ] = {
         .info = {.name = "szz", .n_qubits = 2, .diagonal_mask = 3, .is_clifford = true,
+                 .flows = "YZ ZY ZI IZ",
                  .help = "square root of ZZ: diag(1, i, i, 1)",
                  .definition = "gate szz a,b { cx a,b; s b; cx a,b; }"},
         .form = FORM_MONOMIAL, .n_entries = 2, .entries = {{1, 1, 1}, {2, 2, 1}},
@@ -557,6 +599,7 @@ const struct gate_record gate_table[GATE_COUNT] = {
     },
     [GATE_SZZDG] = {
         .info = {.name = "szzdg", .n_qubits = 2, .diagonal_mask = 3, .is_clifford = true,
+                 .flows = "-YZ -ZY ZI IZ",
                  .help = "inverse of szz: diag(1, -i, -i, 1)",
                  .definition = "gate szzdg a,b { cx a,b; sdg b; cx a,b; }"},
         .form = FORM_MONOMIAL, .n_entries = 2, .entries = {{1, 1, 3}, {2, 2, 3}},

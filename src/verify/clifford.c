@@ -35,9 +35,58 @@ static bool is_negative(const double *matrix, unsigned k, uint32_t v, uint32_t w
     return sum < 0;
 }
 
+/* i^power X^x Z^z, all X to the left. */
+struct row {
+    uint32_t x, z, power;
+};
+
+static struct row multiply(struct row a, struct row b) {
+    const uint32_t crossed = (uint32_t)__builtin_popcount(a.z & b.x) & 1;
+    return (struct row){a.x ^ b.x, a.z ^ b.z, a.power + b.power + 2 * crossed};
+}
+
+/* Of the Hermitian product with sign +. */
+static uint32_t count_ys(struct row row) {
+    return (uint32_t)__builtin_popcount(row.x & row.z);
+}
+
+/* One word of the flows; *inout_text passes it. */
+static struct row read_flow(const char **inout_text, unsigned k) {
+    const char *at = *inout_text;
+    struct row row = {.power = *at == '-' ? 2 : 0};
+    at += *at == '-';
+    for (unsigned i = 0; i < k; i++, at++) {
+        row.x |= (uint32_t)(*at == 'X' || *at == 'Y') << i;
+        row.z |= (uint32_t)(*at == 'Z' || *at == 'Y') << i;
+    }
+    *inout_text = at + (*at == ' ');
+    row.power += count_ys(row);
+    return row;
+}
+
+static void make_from_flows(struct clifford *out, const char *flows, unsigned k) {
+    struct row images[2 * CLIFFORD_MAX_QUBITS];
+    *out = (struct clifford){.n_qubits = k};
+    for (unsigned i = 0; i < 2 * k; i++) {
+        images[i] = read_flow(&flows, k);
+    }
+    for (uint32_t v = 0; v < 1u << (2 * k); v++) {
+        struct row row = {.power = (uint32_t)__builtin_popcount(v & v >> k & ((1u << k) - 1))};
+        for (unsigned i = 0; i < 2 * k; i++) {
+            row = v >> i & 1 ? multiply(row, images[i]) : row;
+        }
+        out->image[v] = (uint8_t)(row.x | row.z << k);
+        out->signs = (uint16_t)(out->signs | ((row.power - count_ys(row)) >> 1 & 1) << v);
+    }
+}
+
 bool clifford_from_gate(struct clifford *out, enum gate_id gate, const double *params) {
     double matrix[GATE_MAX_MATRIX];
     struct pauli_map map;
+    if (gate_get(gate)->flows != NULL) {
+        make_from_flows(out, gate_get(gate)->flows, gate_get(gate)->n_qubits);
+        return true;
+    }
     pauli_map_from_gate(&map, gate, params);
     if (map.n_checks > 0 || map.n_qubits > CLIFFORD_MAX_QUBITS) {
         return false;
