@@ -19,7 +19,8 @@ struct clifford {
     uint16_t signs; /* bit v */
 };
 
-/* From the gate's flows, or its unitary; false: no Clifford for these parameters. Cost: 1 to 10 us. */
+/* From the gate's flows, or its unitary; false: no Clifford for these parameters. Cost: 1 to 10 us.
+ */
 bool clifford_from_gate(struct clifford *out, enum gate_id gate, const double *params);
 /* The gate is a Pauli string up to a phase: which one. */
 bool clifford_is_pauli(uint32_t *out_string, const struct clifford *clifford);
