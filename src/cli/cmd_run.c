@@ -80,6 +80,17 @@ static enum status set_provenance(struct run_job *job) {
     return STATUS_OK;
 }
 
+/* The engine that rank 0 has room for. */
+static enum status choose_engine(const struct engine_class **out_engine,
+                                 const struct run_job *job) {
+    TRY(comm_agree(job->team,
+                   load_engine(out_engine, job->options, job->load.program, team_size(job->team))));
+    uint8_t is_frame = *out_engine == &engine_frame;
+    comm_bcast(job->team, &is_frame, sizeof is_frame, 0);
+    *out_engine = is_frame ? &engine_frame : &engine_statevector;
+    return STATUS_OK;
+}
+
 static enum status run_program(struct run_job *job) {
     const struct cli_options *options = job->options;
     struct output_state state = {options->state, options->args[0], job->team, &job->provenance};
@@ -98,7 +109,7 @@ static enum status run_program(struct run_job *job) {
         .visit_state = options->state ? output_state_write : NULL,
         .state_ctx = &state,
     };
-    TRY(load_engine(&run.engine, options));
+    TRY(choose_engine(&run.engine, job));
     return comm_agree(job->team, runtime_run(&job->results, job->load.program, job->load.machine,
                                              job->team, &run));
 }

@@ -8,6 +8,7 @@
 #include "circuit/circuit.h"
 #include "circuit/placement_file.h"
 #include "distribute/distribute.h"
+#include "runtime/runtime.h"
 
 static const size_t max_file_bytes = (size_t)1 << 31;
 
@@ -310,13 +311,29 @@ void load_fini(struct load *load) {
     *load = (struct load){0};
 }
 
-enum status load_engine(const struct engine_class **out_engine, const struct cli_options *options) {
-    size_t n;
-    bool is_auto = strcmp(options->engine, "auto") == 0;
-    const struct engine_class *engine = is_auto ? engine_list(&n)[0] : engine_find(options->engine);
-    if (!engine) {
-        return log_error(STATUS_INTERNAL, "engine %s is not built in", options->engine);
+/* Exact results, and states, come from state vectors. */
+static bool wants_amplitudes(const struct cli_options *options) {
+    return cli_is_given(options, OPTION_PROBABILITIES) || options->observables != NULL ||
+           options->state != NULL || options->wants_fidelity;
+}
+
+enum status load_engine(const struct engine_class **out_engine, const struct cli_options *options,
+                        const struct program *program, int n_ranks) {
+    const uint64_t max_bytes = cli_is_given(options, OPTION_MEMORY_PER_RANK)
+                                   ? options->memory_per_rank
+                                   : mem_available() / (uint64_t)n_ranks;
+    if (strcmp(options->engine, "auto") != 0) {
+        *out_engine = engine_find(options->engine);
+        return *out_engine != NULL
+                   ? STATUS_OK
+                   : log_error(STATUS_INTERNAL, "engine %s is not built in", options->engine);
     }
-    *out_engine = engine;
+    *out_engine = &engine_statevector;
+    if (!wants_amplitudes(options)) {
+        TRY(runtime_choose(out_engine, program, max_bytes, n_ranks));
+    }
+    if (*out_engine == &engine_frame) {
+        log_note("engine frame: a Clifford program that state vectors cannot run here");
+    }
     return STATUS_OK;
 }

@@ -70,9 +70,10 @@ const struct option_info options_table[] = {
      .commands = ON(RUN) | ON(PLAN),
      .id = OPTION_ENGINE,
      .offset = FIELD(engine),
-     .choices = "auto statevector",
-     .later = "tableau frame nearclifford",
-     .help = "auto (default) or statevector"},
+     .choices = "auto statevector frame",
+     .later = "tableau nearclifford",
+     .help = "statevector; frame: Clifford programs in bulk, shots only; auto (default): frame "
+             "where statevector cannot"},
     {.name = "precision",
      .metavar = "P",
      .kind = OPTION_KIND_CHOICE,

@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 
-static const struct engine_class *const engines[] = {&engine_statevector};
+static const struct engine_class *const engines[] = {&engine_statevector, &engine_frame};
 
 const struct engine_class *const *engine_list(size_t *out_n) {
     *out_n = sizeof engines / sizeof engines[0];

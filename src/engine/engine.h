@@ -134,6 +134,9 @@ struct engine_distribution {
 void engine_distribution_fini(struct engine_distribution *distribution);
 
 extern const struct engine_class engine_statevector;
+/* Pauli frames for whole blocks of shots: it has a name only, and the runtime drives it by
+ * engine/frame/frame.h. */
+extern const struct engine_class engine_frame;
 /* NULL: unknown. *out_n engines built in. */
 const struct engine_class *engine_find(const char *name);
 const struct engine_class *const *engine_list(size_t *out_n);

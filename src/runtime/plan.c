@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "runtime/bulk.h"
 #include "runtime/clock.h"
 #include "runtime/lower.h"
 #include "runtime/runtime.h"
@@ -104,16 +105,43 @@ static enum status fill_static(struct run_plan *plan, struct run_clock *clock,
     return STATUS_OK;
 }
 
+static enum status plan_engine(struct engine_figures *out_figures, const struct program *program,
+                               const struct engine_class *engine, int n_ranks) {
+    struct lowered lowered = {0};
+    if (engine == &engine_frame) {
+        *out_figures = (struct engine_figures){0};
+        return bulk_plan(&out_figures->peak_bytes, program);
+    }
+    TRY(lower_program(&lowered, program, engine, false));
+    const struct engine_task task = lowered_task(&lowered, program, 0);
+    const enum status status = engine->plan(out_figures, &task, n_ranks);
+    lowered_fini(&lowered);
+    return status;
+}
+
+enum status runtime_choose(const struct engine_class **out_engine, const struct program *program,
+                           uint64_t max_bytes, int n_ranks) {
+    struct engine_figures figures = {0};
+    bool fits = lower_is_possible(program);
+    if (fits) {
+        TRY(plan_engine(&figures, program, &engine_statevector, n_ranks));
+        fits = figures.peak_bytes <= max_bytes;
+    }
+    *out_engine = &engine_statevector;
+    if (!fits && bulk_is_possible(program)) {
+        TRY(plan_engine(&figures, program, &engine_frame, n_ranks));
+        *out_engine = figures.peak_bytes <= max_bytes ? &engine_frame : &engine_statevector;
+    }
+    return STATUS_OK;
+}
+
 enum status runtime_plan(struct run_plan *out_plan, const struct program *program,
                          const struct machine *machine, const struct engine_class *engine,
                          int n_ranks) {
     struct run_plan plan = {0};
-    struct lowered lowered = {0};
     struct run_clock clock = {0};
     enum status status;
-    TRY_GOTO(lower_program(&lowered, program, engine, false), done);
-    const struct engine_task task = lowered_task(&lowered, program, 0);
-    TRY_GOTO(engine->plan(&plan.engine, &task, n_ranks), done);
+    TRY_GOTO(plan_engine(&plan.engine, program, engine, n_ranks), done);
     TRY_GOTO(clock_create(&clock, program, machine, 0), done);
     plan.peak_comm = mem_alloc(program->n_qpus, sizeof *plan.peak_comm);
     if (plan.peak_comm == NULL) {
@@ -124,7 +152,6 @@ enum status runtime_plan(struct run_plan *out_plan, const struct program *progra
                                         : fill_static(&plan, &clock, program);
 done:
     clock_fini(&clock);
-    lowered_fini(&lowered);
     if (status != STATUS_OK) {
         run_plan_fini(&plan);
         return status;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "network/service.h"
+#include "runtime/bulk.h"
 #include "runtime/clock.h"
 #include "runtime/expectation.h"
 #include "runtime/fidelity.h"
@@ -26,7 +27,8 @@ struct run {
     struct lowered lowered;
     struct engine *engine;
     struct run_clock clock;
-    struct walker *walker;
+    struct walker *walker; /* state vectors; or */
+    struct bulk *bulk;     /* frames */
     struct progress progress;
     struct final_qubits qubits; /* where something is asked of their state */
     struct expectation expectation;
@@ -265,7 +267,9 @@ static enum status make_shot_arrays(struct run *run) {
 }
 
 static enum status sample(struct run *run, uint32_t block_shots) {
-    const uint64_t n_shots = run->options->n_shots, batch = choose_batch(run, block_shots);
+    const uint64_t n_shots = run->options->n_shots;
+    const uint64_t batch =
+        run->bulk != NULL ? bulk_batch(run->bulk) : choose_batch(run, block_shots);
     TRY(make_shot_arrays(run));
     for (uint64_t first = 0; first < n_shots; first += batch) {
         const size_t n = (size_t)(n_shots - first < batch ? n_shots - first : batch);
@@ -276,7 +280,12 @@ static enum status sample(struct run *run, uint32_t block_shots) {
             TRY(comm_agree(run->team,
                            clock_run_blocks(&run->clock, first / block_shots, n_blocks, true)));
         }
-        TRY(walker_sample(run->walker, &rows, first, n));
+        if (run->bulk != NULL) {
+            rows = bulk_sample(run->bulk, first);
+            progress_add(&run->progress, n);
+        } else {
+            TRY(walker_sample(run->walker, &rows, first, n));
+        }
         add_digest(run, rows);
         if (run->is_keeper && run->keeper_status == STATUS_OK) {
             run->keeper_status = count_batch(run, rows, n);
@@ -374,7 +383,7 @@ static void set_makespan(struct run *run, uint32_t block_shots) {
     if (!run->program->is_data_dependent) {
         const int64_t t_ps = run->clock.last.makespan_ps;
         *mean = (struct run_mean){(double)t_ps, 0, t_ps, t_ps, 1};
-        mean->n = run->walker == NULL || run->options->n_probabilities > 0
+        mean->n = (run->walker == NULL && run->bulk == NULL) || run->options->n_probabilities > 0
                       ? 1
                       : n_shots / block_shots + (n_shots % block_shots != 0);
         return;
@@ -429,6 +438,12 @@ static enum status set_ledger(struct run *run) {
 static enum status set_figures(struct run *run, uint32_t block_shots) {
     struct results *results = run->results;
     struct engine_figures figures;
+    results->n_ranks = team_size(run->team);
+    set_makespan(run, block_shots);
+    if (run->bulk != NULL) {
+        results->planned_bytes = results->peak_bytes = bulk_bytes(run->bulk);
+        return set_ledger(run);
+    }
     const struct engine_task task =
         lowered_task(&run->lowered, run->program, run->options->max_bytes);
     TRY(run->options->engine->plan(&figures, &task, team_size(run->team)));
@@ -436,8 +451,6 @@ static enum status set_figures(struct run *run, uint32_t block_shots) {
     run->engine->class->usage(run->engine, &results->peak_group_qubits, &results->peak_bytes);
     comm_max_u64(run->team, &results->peak_bytes, 1);
     results->n_branches = walker_count_branches(run->walker);
-    results->n_ranks = team_size(run->team);
-    set_makespan(run, block_shots);
     return set_ledger(run);
 }
 
@@ -445,6 +458,7 @@ static enum status set_figures(struct run *run, uint32_t block_shots) {
 
 static void run_fini(struct run *run) {
     walker_destroy(run->walker);
+    bulk_destroy(run->bulk);
     if (run->engine != NULL) {
         run->engine->class->destroy(run->engine);
     }
@@ -462,13 +476,42 @@ static void run_fini(struct run *run) {
     lowered_fini(&run->lowered);
 }
 
+static bool has_frames(const struct run_options *options) {
+    return options->engine == &engine_frame;
+}
+
+/* What frames do not have. */
+static enum status check_frames(const struct run_options *options) {
+    const char *what = options->n_probabilities > 0   ? "exact probabilities"
+                       : options->observables != NULL ? "expectation values"
+                       : options->ideal != NULL       ? "fidelity"
+                       : options->visit_state != NULL ? "the state"
+                                                      : NULL;
+    return what == NULL ? STATUS_OK
+                        : log_error(STATUS_INPUT,
+                                    "engine frame draws shots; %s need engine statevector", what);
+}
+
+static enum status create_bulk(struct run *run) {
+    if (run->clock.does_vary) {
+        return log_error(STATUS_INPUT,
+                         "engine frame: pairs of machine %s differ from timeline to timeline; use "
+                         "engine statevector",
+                         run->clock.machine->name);
+    }
+    return bulk_create(&run->bulk, run->program, &run->clock, run->options->seed,
+                       run->options->max_bytes);
+}
+
 /* What can fail on one rank alone, before the first collective step. */
 static enum status prepare(struct run *run, const struct machine *machine) {
     if (run->options->n_shots > UINT32_MAX) {
         return log_error(STATUS_INPUT, "at most 2^32 - 1 shots in one run");
     }
     const struct run_options *options = run->options;
-    TRY(lower_program(&run->lowered, run->program, options->engine, wants_state(options)));
+    TRY(has_frames(options)
+            ? check_frames(options)
+            : lower_program(&run->lowered, run->program, options->engine, wants_state(options)));
     TRY(final_qubits_find(&run->qubits, run->program));
     if (options->observables != NULL) {
         TRY(expectation_init(&run->expectation, options->observables, &run->qubits));
@@ -483,12 +526,20 @@ static enum status prepare(struct run *run, const struct machine *machine) {
     }
     TRY(set_keys(run));
     if (run->program->is_data_dependent) {
-        return STATUS_OK;
+        return has_frames(options) ? create_bulk(run) : STATUS_OK;
     }
     /* where timelines vary, samples bring their own */
     const bool is_counted =
         !run->clock.does_vary || options->n_probabilities > 0 || options->n_shots == 0;
-    return clock_run(&run->clock, NULL, is_counted ? 1 : 0);
+    TRY(clock_run(&run->clock, NULL, is_counted ? 1 : 0));
+    return has_frames(options) ? create_bulk(run) : STATUS_OK;
+}
+
+static enum status sample_all(struct run *run, uint32_t block_shots, bool is_exact) {
+    progress_init(&run->progress, "shots", run->options->n_shots);
+    const enum status status = is_exact ? enumerate(run) : sample(run, block_shots);
+    progress_fini(&run->progress);
+    return status;
 }
 
 static enum status execute(struct run *run, const struct machine *machine) {
@@ -496,6 +547,10 @@ static enum status execute(struct run *run, const struct machine *machine) {
     const bool is_exact = options->n_probabilities > 0;
     const uint32_t block_shots = run->program->is_data_dependent ? 1 : options->shots_per_timeline;
     TRY(comm_agree(run->team, prepare(run, machine)));
+    if (run->bulk != NULL) {
+        TRY(sample_all(run, block_shots, false));
+        return set_figures(run, block_shots);
+    }
     TRY(visit_state(run));
     if (options->ideal != NULL) {
         TRY(fidelity_init(&run->fidelity, options->ideal, &run->qubits, options->engine, run->team,
@@ -517,10 +572,7 @@ static enum status execute(struct run *run, const struct machine *machine) {
         .progress = &run->progress,
     };
     TRY(walker_create(&run->walker, run->program, &run->lowered, run->engine, &walk));
-    progress_init(&run->progress, "shots", options->n_shots);
-    enum status status = is_exact ? enumerate(run) : sample(run, block_shots);
-    progress_fini(&run->progress);
-    TRY(status);
+    TRY(sample_all(run, block_shots, is_exact));
     return set_figures(run, block_shots);
 }
 

@@ -117,6 +117,12 @@ enum status runtime_run(struct results **out_results, const struct program *prog
                         const struct run_options *options);
 void results_destroy(struct results *results);
 
+/* The engine for sampling: frame where state vectors would need more than max_bytes per rank, or
+ * the program has wrong results or correlated errors, and frames can run it; else statevector. Not
+ * collective. */
+enum status runtime_choose(const struct engine_class **out_engine, const struct program *program,
+                           uint64_t max_bytes, int n_ranks);
+
 /* Figures without running: not collective. */
 struct run_plan {
     struct engine_figures engine;

@@ -1,0 +1,3 @@
+#include "engine/engine.h"
+
+const struct engine_class engine_frame = {.name = "frame"};

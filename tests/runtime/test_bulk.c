@@ -1,0 +1,210 @@
+/* Frames and state vectors run the same programs: protocols between QPUs, with and without errors
+ * of pairs, must have the same distribution of output bits. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "engine/engine.h"
+#include "runtime/runtime.h"
+
+enum { N_SHOTS = 20000, MAX_KEYS = 1 << 8 };
+
+static void start(void) {
+    cr_assert_eq(comm_start_alone(), STATUS_OK);
+}
+
+TestSuite(bulk, .init = start);
+
+static struct program *read_program(const char *text) {
+    struct program *program = NULL;
+    struct program_check check = {0};
+    cr_assert_eq(program_read_text(&program, "p.qasm", text, strlen(text), NULL), STATUS_OK,
+                 "%s\n%s", log_get_error(), text);
+    cr_assert_eq(program_check(&check, program), STATUS_OK, "%s\n%s", log_get_error(), text);
+    program_check_fini(&check);
+    return program;
+}
+
+static struct run_options options_of(const struct engine_class *engine, uint64_t seed) {
+    return (struct run_options){.engine = engine,
+                                .n_shots = N_SHOTS,
+                                .seed = seed,
+                                .shots_per_timeline = 1024,
+                                .max_branches = 65536};
+}
+
+static struct results *run(const struct program *program, const char *preset,
+                           const struct engine_class *engine, uint64_t seed) {
+    struct machine *machine = NULL;
+    struct results *results = NULL;
+    const struct run_options options = options_of(engine, seed);
+    cr_assert(preset == NULL || machine_read(&machine, preset) == STATUS_OK);
+    cr_assert_eq(runtime_run(&results, program, machine, comm_world(), &options), STATUS_OK, "%s",
+                 log_get_error());
+    machine_destroy(machine);
+    return results;
+}
+
+static void count(uint64_t *out, const struct results *results) {
+    memset(out, 0, MAX_KEYS * sizeof *out);
+    for (size_t i = 0; i < results->n_counts; i++) {
+        cr_assert_lt(results->counts[i].key[0], MAX_KEYS);
+        out[results->counts[i].key[0]] += results->counts[i].n;
+    }
+}
+
+/* Two samples of one distribution: chi-square of the difference stays near its degrees of freedom.
+ */
+static void expect_same(const char *text, const char *preset) {
+    static uint64_t a[MAX_KEYS], b[MAX_KEYS];
+    struct program *program = read_program(text);
+    struct results *dense = run(program, preset, &engine_statevector, 11);
+    struct results *frames = run(program, preset, &engine_frame, 12);
+    double chi_square = 0, n_free = -1;
+    count(a, dense);
+    count(b, frames);
+    for (unsigned k = 0; k < MAX_KEYS; k++) {
+        const double sum = (double)(a[k] + b[k]), difference = (double)a[k] - (double)b[k];
+        chi_square += sum > 0 ? difference * difference / sum : 0;
+        n_free += sum > 0;
+    }
+    cr_expect(chi_square < n_free + 5 * sqrt(2 * (n_free > 1 ? n_free : 1)),
+              "chi-square %.1f of %.0f\n%s", chi_square, n_free, text);
+    cr_expect_eq(dense->n_ebits, frames->n_ebits);
+    cr_expect_eq(dense->n_bits_sent, frames->n_bits_sent);
+    cr_expect_eq(dense->makespan_ps.max, frames->makespan_ps.max);
+    cr_expect_str_eq(frames->engine, "frame");
+    results_destroy(dense);
+    results_destroy(frames);
+    program_destroy(program);
+}
+
+#define HEAD                                                                                       \
+    "OPENQASM 3.0;\ninclude \"stdgates.inc\";\ninclude \"qnu.inc\";\n"                             \
+    "qubit[4] a;\nqubit[4] b;\nqubit[4] c;\nbit[8] m;\noutput bit[6] out;\n"                       \
+    "pragma qspan qpu A data a[0:1] comm a[2:3]\npragma qspan qpu B data b[0:1] comm b[2:3]\n"     \
+    "pragma qspan qpu C data c[0:1] comm c[2:3]\n"
+
+static const char *const noisy = "werner:n=3,data=2,comm=2,F=0.9,time=10us";
+
+/* GHZ over three QPUs by cat-entanglers, measured in X on one side. */
+static const char *const ghz =
+    HEAD "h a[0];\ncat_entangle(a[0], a[2], b[2]);\nswap b[2], b[0];\n"
+         "cat_entangle(b[0], b[2], c[2]);\nswap c[2], c[0];\n"
+         "out[0] = measure a[0];\nout[1] = measure b[0];\nout[2] = measure c[0];\n";
+static const char *const ghz_x =
+    HEAD "h a[0];\ncat_entangle(a[0], a[2], b[2]);\nswap b[2], b[0];\n"
+         "cat_entangle(b[0], b[2], c[2]);\nswap c[2], c[0];\nh a[0];\nh b[0];\nh c[0];\n"
+         "out[0] = measure a[0];\nout[1] = measure b[0];\nout[2] = measure c[0];\n";
+/* |+i> goes from A to B to C and is measured in Y there; it is taken twice. */
+static const char *const chain =
+    HEAD "h a[0];\ns a[0];\nteledata(a[0], a[2], b[2], b[0]);\nreset a[0];\n"
+         "teledata(b[0], b[2], c[2], c[0]);\nreset b[0];\n"
+         "sdg c[0];\nh c[0];\nout[0] = measure c[0];\n"
+         "x a[1];\nteledata(a[1], a[2], b[2], b[1]);\nreset a[1];\n"
+         "teledata(b[1], b[2], c[2], c[1]);\nreset b[1];\nout[1] = measure c[1];\n";
+/* A pair of A and B and one of B and C become one of A and C. */
+static const char *const swapping = HEAD
+    "ebit(a[2], b[2]);\nebit(b[3], c[2]);\ncx b[2], b[3];\nh b[2];\n"
+    "out[2] = measure b[2];\nout[3] = measure b[3];\nif (out[3]) x c[2];\nif (out[2]) z c[2];\n"
+    "swap a[2], a[0];\nswap c[2], c[0];\nh a[0];\nh c[0];\n"
+    "out[0] = measure a[0];\nout[1] = measure c[0];\n";
+/* CNOTs A -> B -> C -> A, in a loop, with noise and a parity as condition. */
+static const char *const ladder =
+    HEAD "h a[0];\nx b[1];\nfor uint i in [1:3] {\n"
+         "  telegate_cx(a[0], a[2], b[2], b[0]);\n  telegate_cx(b[0], b[2], c[2], c[0]);\n"
+         "  telegate_cz(c[0], c[2], a[2], a[1]);\n  h a[1];\n"
+         "  @qspan.stim DEPOLARIZE2(0.05) a[0] c[0]\n  barrier;\n"
+         "  out[4] = measure a[1];\n  out[5] = measure b[1];\n"
+         "  if (out[4] ^ out[5]) x c[1];\n}\n"
+         "out[0] = measure a[0];\nout[1] = measure b[0];\nout[2] = measure c[0];\n"
+         "out[3] = measure c[1];\n";
+
+Test(bulk, protocols_without_errors) {
+    expect_same(ghz, NULL);
+    expect_same(ghz_x, NULL);
+    expect_same(chain, NULL);
+    expect_same(swapping, NULL);
+    expect_same(ladder, NULL);
+}
+
+Test(bulk, protocols_over_noisy_links) {
+    expect_same(ghz, noisy);
+    expect_same(ghz_x, noisy);
+    expect_same(chain, noisy);
+    expect_same(swapping, noisy);
+    expect_same(ladder, noisy);
+}
+
+/* F of the swapped pair: XX of two Werner pairs, l = (4F - 1)/3 each. */
+Test(bulk, a_swapped_pair_has_the_product_of_correlators) {
+    struct program *program = read_program(swapping);
+    struct results *results = run(program, noisy, &engine_frame, 5);
+    uint64_t counts[MAX_KEYS];
+    double same = 0;
+    count(counts, results);
+    for (unsigned k = 0; k < MAX_KEYS; k++) {
+        same += (k & 1) == (k >> 1 & 1) ? (double)counts[k] : 0;
+    }
+    const double l = (4 * 0.9 - 1) / 3, p = (1 + l * l) / 2;
+    cr_expect_float_eq(same / N_SHOTS, p, 5 * sqrt(p * (1 - p) / N_SHOTS));
+    results_destroy(results);
+    program_destroy(program);
+}
+
+static void expect_refused(const char *body, const char *want) {
+    struct text text = {0};
+    struct results *results = NULL;
+    const struct run_options options = options_of(&engine_frame, 1);
+    text_printf(&text, "%s%s", HEAD, body);
+    struct program *program = read_program(text.data);
+    cr_expect_eq(runtime_run(&results, program, NULL, comm_world(), &options), STATUS_INPUT);
+    cr_expect_not_null(strstr(log_get_error(), want), "%s", log_get_error());
+    program_destroy(program);
+    text_fini(&text);
+}
+
+static void drop(void *ctx, enum log_level level, const char *text) {
+    (void)ctx;
+    (void)level;
+    (void)text;
+}
+
+Test(bulk, refuses_with_place) {
+    log_set_sink(drop, NULL);
+    expect_refused("t a[0];\nout[0] = measure a[0];\n", "p.qasm:12:1: ");
+    expect_refused("m[0] = measure a[0];\nif (m[0]) h a[1];\nout[0] = measure a[1];\n",
+                   "p.qasm:13:");
+    expect_refused("m[0] = measure a[0];\nm[1] = measure a[1];\nif (m[0] && m[1]) x b[0];\n"
+                   "out[0] = measure b[0];\n",
+                   "p.qasm:14:");
+}
+
+/* More qubits than any state vector: chosen by itself, and every shot is a GHZ shot. */
+Test(bulk, is_chosen_where_state_vectors_do_not_serve) {
+    struct text text = {0};
+    const struct engine_class *engine = NULL;
+    text_add(&text, "OPENQASM 3.0;\ninclude \"stdgates.inc\";\nqubit[300] a;\noutput bit[6] out;\n"
+                    "pragma qspan qpu A data a[0:299]\nh a[0];\n");
+    for (unsigned i = 0; i + 1 < 300; i++) {
+        text_printf(&text, "cx a[%u], a[%u];\n", i, i + 1);
+    }
+    for (unsigned i = 0; i < 6; i++) {
+        text_printf(&text, "out[%u] = measure a[%u];\n", i, 59 * i);
+    }
+    struct program *program = read_program(text.data);
+    cr_assert_eq(runtime_choose(&engine, program, UINT64_C(1) << 30, 1), STATUS_OK);
+    cr_expect_eq(engine, &engine_frame);
+    struct results *results = run(program, NULL, &engine_frame, 3);
+    cr_expect_eq(results->n_counts, 2);
+    cr_expect_eq(results->counts[0].key[0], 0);
+    cr_expect_eq(results->counts[1].key[0], 63);
+    results_destroy(results);
+    program_destroy(program);
+    program = read_program(ghz);
+    cr_assert_eq(runtime_choose(&engine, program, UINT64_C(1) << 30, 1), STATUS_OK);
+    cr_expect_eq(engine, &engine_statevector);
+    program_destroy(program);
+    text_fini(&text);
+}
