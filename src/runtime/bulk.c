@@ -91,7 +91,9 @@ bool bulk_is_possible(const struct program *program) {
     bool is_possible = false;
     if (!program->is_data_dependent && find_recorded(&parts, program) == STATUS_OK) {
         const struct frame_task task = task_of(program, &parts);
-        is_possible = frame_plan_is_possible(&task, NULL, NULL);
+        const char *reason;
+        size_t op;
+        is_possible = frame_plan_is_possible(&task, &op, &reason);
     }
     parts_fini(&parts);
     return is_possible;

@@ -46,10 +46,10 @@ refused "--distribute best is not available yet; use simple" run --distribute be
 refused "--precision single is not available yet; use double" run --precision single ghz.qasm
 refused "--idle exact is not available yet; use twirl" run --idle exact ghz.qasm
 for engine in tableau nearclifford; do
-    refused "--engine $engine is not available yet; use auto or statevector or frame" \
+    refused "--engine $engine is not available yet; use auto, statevector or frame" \
         run --engine $engine ghz.qasm
 done
-refused "--engine fnord: expected auto or statevector or frame" run --engine fnord ghz.qasm
+refused "--engine fnord: expected auto, statevector or frame" run --engine fnord ghz.qasm
 for option in noise replicas checkpoint restart; do
     refused "--$option is not available yet" run ghz.qasm --$option x
 done
