@@ -148,8 +148,9 @@ enum status stim_print(struct text *out, const struct circuit *circuit);
 /* The same circuit in plain ops, for what runs gates: results inverted, wrong or followed by a
  * reset, bases of resets and references to the record are spelt out, REPEAT is unrolled (up to 2^20
  * ops more than the list has), rec has a bit for every result; annotations are left out. Refused
- * with the place (STATUS_INPUT): sweep bits, chains of correlated errors, heralded errors, a
- * constant 1 in the record, a wrong result of a qubit that is used again before its reset. */
+ * with the place (STATUS_INPUT): sweep bits, correlated errors on more than two qubits, heralded
+ * errors, a constant in the record that may be wrong, a wrong result of a qubit that is used again
+ * before its reset. */
 enum status stim_lower(struct circuit **out_circuit, const struct circuit *circuit);
 /* The circuit is of Stim's language and has ops or trees that stim_lower takes away. */
 bool stim_needs_lowering(const struct circuit *circuit);

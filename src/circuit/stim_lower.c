@@ -79,13 +79,23 @@ static enum status add_reset(struct lowering *l, uint32_t qb, unsigned letter) {
     return letter == 2 ? add_gate(l, GATE_S, qb) : STATUS_OK;
 }
 
-static enum status lower_constant(struct lowering *l) {
-    double p = l->op->n_params > 0 ? op_params(&l->from->ops, l->op)[0] : 0;
+/* A constant 0 is a bit that is never written. */
+static enum status lower_constant(struct lowering *l, uint32_t bit) {
+    const struct expr one = {.kind = EXPR_CONST, .value0 = 1};
+    struct op *copy;
+    uint32_t expr;
 
-    if ((l->op->which & MEASURE_INVERTED) != 0 || p > 0) {
-        return refuse(l, "a constant 1 (or one that may be wrong) in the record is not supported "
-                         "by engines that run gates");
+    if (l->op->n_params > 0 && op_params(&l->from->ops, l->op)[0] > 0) {
+        return refuse(l, "a constant in the record that may be wrong is not supported by engines "
+                         "that run gates");
     }
+    if ((l->op->which & MEASURE_INVERTED) == 0) {
+        return STATUS_OK;
+    }
+    TRY(expr_add(&l->to->ops, &expr, one));
+    TRY(add_op(l, &copy, OP_ASSIGN, NULL, 0, NULL, 0));
+    copy->bit = bit;
+    copy->expr = expr;
     return STATUS_OK;
 }
 
@@ -97,7 +107,7 @@ static enum status lower_measure(struct lowering *l) {
     struct op *copy;
 
     if (op->n_qubits == 0) {
-        return lower_constant(l);
+        return lower_constant(l, bit);
     }
     unsigned letter = op_pauli(op, 0);
     enum gate_id flip = flip_of(letter);

@@ -456,7 +456,7 @@ Test(stim, refuses_to_lower_with_the_place) {
         {"E(0.1) X0\nH 0\nELSE_CORRELATED_ERROR(0.1) Z0",
          "t.stim:3:1: error: ELSE_CORRELATED_ERROR without a correlated error right before it"},
         {"HERALDED_ERASE(0.1) 0", "t.stim:1:21: error: a heralded error"},
-        {"MPAD 0 1", "t.stim:1:8: error: a constant 1"},
+        {"MPAD 0\nMPAD(0.5) 1", "t.stim:2:11: error: a constant in the record that may be wrong"},
         {"H 0\nREPEAT 1000000000000000000 {\nTICK\n}", "t.stim:2:1: error: REPEAT of 1000000000"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -115,3 +115,10 @@ expect 0 qspan convert tick - --to stim
 printf 'rx(0.5) q[0];\n' >gate
 expect 3 qspan convert gate - --to stim
 has err "gate:1:1: warning: no version line; read as OPENQASM 2.0"
+
+# constants in the record, and feedback on one
+printf 'M 0\nMPAD 1 0\nMPP X3*Y3*Z3*!Y3*X3*Z3\nCX rec[-3] 5\nM 5\n' >pad.stim
+for n in 1 2; do
+    expect 0 qspan run pad.stim --qpus $n --probabilities all --json out.json
+    equal "$(json out.json probabilities)" '{"11010":1}'
+done
