@@ -100,11 +100,10 @@ enum status qasm3_add_bits(struct qasm3 *p, struct qasm3_list *out_list, const c
     struct circuit *circuit = p->circuit;
     char free_name[80];
 
-    if (is_local) {
-        snprintf(free_name, sizeof free_name, "%.48s", name);
-        for (; is_taken(circuit, free_name); p->n_hidden++) {
-            snprintf(free_name, sizeof free_name, "%.48s_%u", name, p->n_hidden);
-        }
+    if (is_local && (!p->is_next_local || is_taken(circuit, name))) {
+        do { /* a name that a program may still declare would be in its way */
+            snprintf(free_name, sizeof free_name, "%.48s__%u", name, p->n_hidden++);
+        } while (is_taken(circuit, free_name));
         name = free_name;
     }
     *out_list = (struct qasm3_list){.first = circuit->n_bits, .n = n};

@@ -87,6 +87,42 @@ Test(qasm3_errors, meaning) {
     EXPECT_REFUSALS(list);
 }
 
+Test(qasm3_errors, types) {
+    static const struct refusal list[] = {
+        {"duration d = 3;", "cannot become duration", STATUS_INPUT},
+        {"int a = 10ns;", "duration cannot become int", STATUS_INPUT},
+        {"if (10ns) { }", "duration is no condition", STATUS_INPUT},
+        {"int a = 1e300;", "too large for int", STATUS_INPUT},
+        {"float f = 10ns;", "duration is no number", STATUS_INPUT},
+        {"int a = sizeof(3);", "sizeof takes the name of a register", STATUS_INPUT},
+        {"int a = sizeof(b);", "'b' is no register", STATUS_INPUT},
+        {"int a = foo(1);", "unknown function or subroutine 'foo'", STATUS_INPUT},
+        {"float a = sin(1, 2);", "sin takes 1 arguments, not 2", STATUS_INPUT},
+        {"int a = rotl(1.5, 1);", "rotl and rotr take bits or uint", STATUS_INPUT},
+        {"int a = popcount(1.5);", "popcount counts bits; got float", STATUS_INPUT},
+        {"qubit q; bit c; c = measure q; rx(sin(c)) q;",
+         "sin of a value that depends on measured bits", STATUS_INPUT},
+        {"qubit q; bit c; c = measure q; int a = abs(int(c));",
+         "abs of a value that depends on measured bits", STATUS_INPUT},
+        {"qubit q; int a = q;", "'q' is no value", STATUS_INPUT},
+        {"stretch s; duration a = s;", "arithmetic on stretches is not supported", STATUS_INPUT},
+        {"bool[3] b;", "bool has no size", STATUS_INPUT},
+        {"int[0] a;", "expected a size of at least 1", STATUS_INPUT},
+        {"float f = 1.0; bit b = f[0];", "float has no bits to index", STATUS_INPUT},
+        {"bit a; bit b; b = a ++ 3;", "'++' joins bits, not bit and int", STATUS_INPUT},
+        {"def f() { } int a = 1 + f();", "has no value", STATUS_INPUT},
+        {"def f() { } int a = -f();", "has no value", STATUS_INPUT},
+        {"int a = 3; int b = a(1);", "'a' is no subroutine", STATUS_INPUT},
+        {"qubit q; bit c; c = measure q; for int i in [0:c] { }", "depends on measured bits",
+         STATUS_INPUT},
+        {"qubit[2.5] q;", "expected an integer, not float", STATUS_INPUT},
+        {"qubit q; bit c; c = measure q; angle[3] a = angle[3](c);", "cannot become angle",
+         STATUS_INPUT},
+    };
+
+    EXPECT_REFUSALS(list);
+}
+
 Test(qasm3_errors, syntax) {
     static const struct refusal list[] = {
         {"qubit q", "the end of the file: expected ';'", STATUS_INPUT},

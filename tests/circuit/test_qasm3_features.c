@@ -156,6 +156,61 @@ Test(qasm3_features, values) {
     EXPECT_ALL(pairs);
 }
 
+Test(qasm3_features, conversions) {
+    static const struct pair pairs[] = {
+        {"angle[4] a = pi / 2; if (bit[4](a) == \"0100\") x q[0];", "x q[0];"},
+        {"angle[4] a = angle[4](\"0100\"); rz(a) q[0]; if (a[2]) x q[0];",
+         "rz(1.5707963267948966) q[0]; x q[0];"},
+        {"if (1.5) x q[0]; if (0.0) y q[0]; if (\"00\") z q[0];", "x q[0];"},
+        {"rx(abs(-3)) q[0]; rx(abs(-2.5)) q[0]; rx(arccos(1)) q[0]; rx(sizeof(q)) q[0];",
+         "rx(3) q[0]; rx(2.5) q[0]; rx(0) q[0]; rx(4) q[0];"},
+        {"if (rotl(\"1000\", 1) == \"0001\") x q[0]; if (rotr(\"0001\", 1) == \"1000\") x q[1];",
+         "x q[0]; x q[1];"},
+        {"if ((\"10\" ++ \"01\") == \"0110\") x q[0];", "x q[0];"},
+        {"bit[70] w = 1180591620717411303423; if (w[69]) x q[0]; w[0] = measure q[0];\n"
+         "if (w[0:1] == 3) y q[0];",
+         "bit[70] w = 1180591620717411303423; x q[0]; w[0] = measure q[0]; if (w[0]) y q[0];"},
+        {"const uint u = 0xFFFFFFFF; rx(u / 65536) q[0]; rx(float(u) * 0) q[1];",
+         "rx(65535) q[0]; rx(0) q[1];"},
+        {"c = measure q; rz(angle[4](c)) q[0];",
+         "c = measure q; if (c[0]) rz(0.39269908169872414) q[0];\n"
+         "if (c[1]) rz(0.7853981633974483) q[0]; if (c[2]) rz(1.5707963267948966) q[0];\n"
+         "if (c[3]) rz(3.141592653589793) q[0];"},
+    };
+    EXPECT_ALL(pairs);
+}
+
+/* Sums, and other sizes, of angles in bits: by hand for every outcome. */
+Test(qasm3_features, angles_in_bits) {
+    struct circuit *circuit =
+        read_limits("OPENQASM 3.0; qubit[4] q; bit[4] c; c = measure q; angle[4] a = angle[4](c);\n"
+                    "angle[6] more = a; angle[2] less = a; angle[4] twice = a + a + pi / 8;\n"
+                    "output bit[6] m; output bit[2] l; output bit[4] t; output uint[4] ones;\n"
+                    "m = bit[6](more); l = bit[2](less); t = bit[4](twice); ones = popcount(c);",
+                    NULL);
+    const struct op_list *ops = &circuit->ops;
+
+    for (unsigned outcome = 0; outcome < 16; outcome++) {
+        uint64_t bits[1024] = {0};
+        unsigned n_measured = 0, value = 0;
+        cr_assert_lt(circuit->n_bits, 1024);
+        for (size_t i = 0; i < ops->n_ops; i++) {
+            const struct op *op = &ops->ops[i];
+            cr_assert(op->kind == OP_MEASURE || op->kind == OP_ASSIGN);
+            bits[op->bit] = op->kind == OP_MEASURE ? outcome >> n_measured++ & 1
+                                                   : expr_eval_word(ops, op->expr, bits, 1, 0) & 1;
+        }
+        const uint32_t first = circuit_find_creg(circuit, "m", 1)->first;
+        for (unsigned i = 0; i < 16; i++) {
+            value |= (unsigned)bits[first + i] << i;
+        }
+        unsigned want = outcome << 2 | outcome >> 2 << 6 | ((2 * outcome + 1) & 15) << 8 |
+                        (unsigned)__builtin_popcount(outcome) << 12;
+        cr_expect_eq(value, want, "%u: %x, not %x", outcome, value, want);
+    }
+    circuit_destroy(circuit);
+}
+
 Test(qasm3_features, known_flow) {
     static const struct pair pairs[] = {
         {"if (1 == 1) x q[0]; else y q[0];", "x q[0];"},
@@ -229,6 +284,18 @@ Test(qasm3_features, inputs) {
     expect_same("input int n; input float t; input bit[4] b; input bool f; input angle[8] a;\n"
                 "rx(n * t) q[0]; if (b[2]) x q[1]; if (b[1]) x q[2]; if (f) z q[3]; rz(a) q[0];",
                 "rx(4.71238898038469) q[0]; x q[1]; z q[3]; rz(pi) q[0];", &limits);
+}
+
+/* Bits that the reader makes for itself are in no name's way. */
+Test(qasm3_features, hidden_names) {
+    struct circuit *circuit = read_limits(
+        "OPENQASM 3.0; qubit[2] q; bit[2] c; c = measure q; { bit k; k = measure q[0]; }\n"
+        "int[8] n = c; n = n + 3; if (n > 2) { U(0, 0, 0) q[0]; } bit k; bit t; bit m;",
+        NULL);
+
+    cr_expect_not_null(circuit_find_creg(circuit, "k", 1));
+    cr_expect_not_null(circuit_find_creg(circuit, "t", 1));
+    circuit_destroy(circuit);
 }
 
 Test(qasm3_features, outputs) {
