@@ -134,8 +134,6 @@ file = tempfile.NamedTemporaryFile("w", suffix=".json", delete=False)
 json.dump(config, file); file.close()
 net = RouterNetTopo(file.name)
 timeline = net.get_timeline()
-for router in net.get_nodes_by_type(RouterNetTopo.QUANTUM_ROUTER):
-    router.memory_ensemble = None
 count = [0]
 class App(RequestApp):
     def get_memory(self, info):
@@ -160,12 +158,12 @@ def sequence():
         script = folder + "/run.py"
         with open(script, "w") as file:
             file.write(SEQUENCE)
-        text = subprocess.run([python, script, "0.05"], check=True, stdout=subprocess.PIPE).stdout
+        text = subprocess.run([python, script, "0.006"], check=True, stdout=subprocess.PIPE).stdout
         theirs = json.loads(text.splitlines()[-1])
     machine = (
         "qpus: [{name: q, count: 2, data: 1, comm: 1}]\n"
         "fibres: [{between: [q0, q1], length: 200 m, loss: 0.1 dB/km}]\n"
-        "herald: {model: barrett_kok_negotiated}\n"
+        "herald: {model: barrett_kok_negotiated}\ndetectors: {efficiency: 0.9}\n"
     )
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         file.write(machine)
