@@ -225,7 +225,6 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
 
 /* Of the whole design; asked for, these are refused as not available yet. */
 static const char *const later_commands[] = {
-    "selftest",
     "bench",
 };
 enum { N_LATER = sizeof later_commands / sizeof later_commands[0] };

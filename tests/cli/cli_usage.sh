@@ -14,7 +14,7 @@ qspan plan ghz.qasm --qpus 2 -o program.qasm >/dev/null
 
 refused "unknown command 'rnu'; did you mean run?" rnu ghz.qasm
 refused "unknown command 'fnord'; see qspan --help" fnord
-for command in selftest bench; do
+for command in bench; do
     refused "the command $command is not available yet" $command
 done
 
