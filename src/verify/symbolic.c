@@ -11,6 +11,8 @@ void symbolic_destroy(struct symbolic *state) {
         mem_free(state->rows);
         mem_free(state->forms);
         mem_free(state->scratch);
+        mem_free(state->home);
+        mem_free(state->is_closed);
         mem_free(state->row_list);
         mem_free(state->form_list);
         mem_free(state);
@@ -33,7 +35,10 @@ static enum status create(struct symbolic **out_state, uint32_t n_qubits, uint32
     state->scratch = mem_alloc(1, row_size);
     state->row_list = mem_alloc(state->n_words, sizeof *state->row_list);
     state->form_list = mem_alloc(n_form_words, sizeof *state->form_list);
-    if (!state->rows || !state->forms || !state->scratch || !state->row_list || !state->form_list) {
+    state->home = mem_alloc(n_qubits, sizeof *state->home);
+    state->is_closed = mem_alloc(n_qubits, sizeof *state->is_closed);
+    if (!state->rows || !state->forms || !state->scratch || !state->row_list || !state->form_list ||
+        !state->home || !state->is_closed) {
         symbolic_destroy(state);
         return STATUS_NOFIT;
     }
@@ -47,6 +52,8 @@ enum status symbolic_create(struct symbolic **out_state, uint32_t n_qubits, uint
     for (uint32_t q = 0; q < n_qubits; q++) {
         bits_set(symbolic_row(state, q), q, true);
         bits_set(symbolic_row(state, (size_t)n_qubits + q) + state->n_words, q, true);
+        state->home[q] = q;
+        state->is_closed[q] = true;
     }
     *out_state = state;
     return STATUS_OK;
@@ -59,6 +66,8 @@ enum status symbolic_clone(struct symbolic **out_state, const struct symbolic *s
     const size_t n_forms = (size_t)state->n_qubits + state->n_bits;
     memcpy(copy->rows, state->rows,
            4 * (size_t)state->n_qubits * state->n_words * sizeof *state->rows);
+    memcpy(copy->home, state->home, state->n_qubits * sizeof *state->home);
+    memcpy(copy->is_closed, state->is_closed, state->n_qubits * sizeof *state->is_closed);
     memcpy(copy->forms, state->forms, n_forms * state->n_form_words * sizeof *state->forms);
     *out_state = copy;
     return STATUS_OK;
@@ -107,6 +116,9 @@ enum status symbolic_add_symbol(struct symbolic *state, uint32_t *out_symbol) {
 
 void symbolic_apply(struct symbolic *state, const struct clifford *gate, const uint32_t *qubits) {
     const uint32_t k = gate->n_qubits, n = state->n_qubits;
+    for (uint32_t i = 0; i < k; i++) {
+        state->is_closed[qubits[i]] = false;
+    }
     for (size_t r = 0; r < 2 * (size_t)n; r++) {
         uint64_t *x = symbolic_row(state, r), *z = x + state->n_words;
         uint32_t v = 0;
@@ -231,6 +243,52 @@ static size_t choose_pivot(const struct symbolic *state, size_t first, const uin
     return best;
 }
 
+/* The string is Z of one qubit, which is closed now: its Z in other rows gives way to the outcome.
+ */
+static void close_qubit(struct symbolic *state, uint32_t qubit, size_t home, uint32_t symbol) {
+    const size_t n = state->n_qubits;
+    uint64_t *destabilizer = symbolic_row(state, home);
+    for (size_t r = 0; r < 2 * n; r++) {
+        uint64_t *z = symbolic_row(state, r) + state->n_words;
+        if (r != n + home && bits_get(z, qubit)) {
+            bits_set(z, qubit, false);
+            if (r >= n) {
+                bits_flip(sign_of(state, r - n), symbol + 1);
+            }
+        }
+    }
+    memset(destabilizer, 0, 2 * state->n_words * sizeof *destabilizer);
+    bits_set(destabilizer, qubit, true);
+    state->home[qubit] = (uint32_t)home;
+    state->is_closed[qubit] = true;
+}
+
+bool symbolic_clear(struct symbolic *state, uint32_t qubit) {
+    if (state->is_closed[qubit]) {
+        memset(sign_of(state, state->home[qubit]), 0, state->n_form_words * sizeof *state->forms);
+    }
+    return state->is_closed[qubit];
+}
+
+bool symbolic_pair(struct symbolic *state, uint32_t a, uint32_t b) {
+    const size_t n = state->n_qubits, row_size = 2 * state->n_words * sizeof *state->rows;
+    if (!state->is_closed[a] || !state->is_closed[b]) {
+        return false;
+    }
+    for (unsigned i = 0; i < 2; i++) { /* XX with Z of a, ZZ with X of b */
+        const size_t home = state->home[i == 0 ? a : b], part = i == 0 ? 0 : state->n_words;
+        uint64_t *stabilizer = symbolic_row(state, n + home);
+        uint64_t *destabilizer = symbolic_row(state, home);
+        memset(stabilizer, 0, row_size);
+        memset(destabilizer, 0, row_size);
+        bits_set(stabilizer + part, a, true);
+        bits_set(stabilizer + part, b, true);
+        bits_set(destabilizer + (i == 0 ? state->n_words : 0), i == 0 ? a : b, true);
+    }
+    state->is_closed[a] = state->is_closed[b] = false;
+    return true;
+}
+
 /* The outcome is a coin: stabilizer `pivot` gives way to the string. */
 static enum status measure_coin(struct symbolic *state, size_t pivot, uint32_t bit,
                                 const uint32_t *qubits, const uint8_t *letters, uint32_t n) {
@@ -260,6 +318,12 @@ static enum status measure_coin(struct symbolic *state, size_t pivot, uint32_t b
     memset(sign_of(state, pivot), 0, form_size);
     bits_set(sign_of(state, pivot), symbol + 1, true);
     memcpy(symbolic_bit(state, bit), sign_of(state, pivot), form_size);
+    for (uint32_t i = 0; i < n; i++) {
+        state->is_closed[qubits[i]] = false;
+    }
+    if (n == 1 && letters[0] == 3) {
+        close_qubit(state, qubits[0], pivot, symbol);
+    }
     return STATUS_OK;
 }
 
@@ -284,6 +348,18 @@ static void measure_known(struct symbolic *state, uint32_t bit, const uint32_t *
 enum status symbolic_measure(struct symbolic *state, bool *out_is_random, uint32_t bit,
                              const uint32_t *qubits, const uint8_t *letters, uint32_t n) {
     const size_t n_rows = state->n_qubits;
+    if (n == 1 && letters[0] == 3 && state->is_closed[qubits[0]]) {
+        memcpy(symbolic_bit(state, bit), sign_of(state, state->home[qubits[0]]),
+               state->n_form_words * sizeof *state->forms);
+        *out_is_random = false;
+        return STATUS_OK;
+    }
+    const size_t home = n > 0 ? state->home[qubits[0]] : 0;
+    if (n > 0 && anticommutes(state, n_rows + home, qubits, letters, n) &&
+        list_row(state, symbolic_row(state, n_rows + home), 2) <= 2) {
+        *out_is_random = true;
+        return measure_coin(state, home, bit, qubits, letters, n);
+    }
     for (size_t i = 0; i < n_rows; i++) {
         if (anticommutes(state, n_rows + i, qubits, letters, n)) {
             const size_t pivot = choose_pivot(state, i, qubits, letters, n);

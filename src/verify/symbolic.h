@@ -23,6 +23,10 @@ struct symbolic {
     uint64_t *rows;      /* 2 n_qubits: destabilizers, then stabilizers */
     uint64_t *forms;     /* n_qubits + n_bits */
     uint64_t *scratch;   /* a row */
+    /* Of each qubit: a row that belonged to it when it was last alone; and is it so still? Then
+     * stabilizer `home` is Z on it, destabilizer `home` X, and no other row has it. */
+    uint32_t *home;
+    bool *is_closed;
     uint32_t *row_list, *form_list; /* words of a row or form that are not zero */
 };
 
@@ -51,6 +55,10 @@ void symbolic_flip(struct symbolic *state, const uint32_t *qubits, const uint8_t
  * the state says. Cost: O(n_qubits^2 / 64) words. */
 enum status symbolic_measure(struct symbolic *state, bool *out_is_random, uint32_t bit,
                              const uint32_t *qubits, const uint8_t *letters, uint32_t n);
+/* If the qubit is closed: to |0>, whatever it was. Cost: O(1). */
+bool symbolic_clear(struct symbolic *state, uint32_t qubit);
+/* If both are closed, and |0>: to a Bell pair. Cost: a row. */
+bool symbolic_pair(struct symbolic *state, uint32_t a, uint32_t b);
 /* Replaces a symbol by the form everywhere (n_form_words words; without that symbol). */
 void symbolic_substitute(struct symbolic *state, uint32_t symbol, const uint64_t *form);
 

@@ -92,6 +92,9 @@ static enum status drop(struct walk *walk, struct branch *branch, uint32_t wire)
     static const uint8_t x = 1, z = 3;
     const uint32_t spare = walk->source->n_bits;
     bool is_random;
+    if (symbolic_clear(branch->state, wire)) {
+        return STATUS_OK;
+    }
     TRY(symbolic_measure(branch->state, &is_random, spare, &wire, &z, 1));
     TRY(note_symbols(walk, branch, WALK_DROPPED, OP_NO_BIT));
     symbolic_flip(branch->state, &wire, &x, 1, symbolic_bit(branch->state, spare));
@@ -114,8 +117,10 @@ static enum status step_ebit(struct walk *walk, struct branch *branch, const str
     const uint32_t *wires = op_qubits(walk->source->ops, op);
     TRY(drop(walk, branch, wires[0]));
     TRY(drop(walk, branch, wires[1]));
-    apply_named(branch, GATE_H, wires);
-    apply_named(branch, GATE_CX, wires);
+    if (!symbolic_pair(branch->state, wires[0], wires[1])) {
+        apply_named(branch, GATE_H, wires);
+        apply_named(branch, GATE_CX, wires);
+    }
     if (walk->has_faults) {
         TRY(add_fault(walk, branch, wires[1], 1, WALK_PAIR_X));
         TRY(add_fault(walk, branch, wires[1], 3, WALK_PAIR_Z));
