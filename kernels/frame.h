@@ -56,6 +56,7 @@ struct frame_rare {
     uint64_t seed, site;
     uint32_t site_stride, first_block, stream;
     double log_keep; /* log(1 - p), p < 1 */
+    uint64_t least;  /* u 2^53 below it cannot be an error in a whole block; 0 tells nothing */
 };
 /* An item: number of its target, block after first_block, shots from its last error to the end of
  * the block, that one included (before the first draw: one more than the block has). */

@@ -458,6 +458,8 @@ static enum status run_job(struct sample_job *job) {
     if (!options->wants_detectors) {
         TRY(make_reference(job));
     }
+    circuit_destroy(job->circuit); /* the plan is all that is needed now */
+    job->circuit = NULL;
     return sample_all(job);
 }
 

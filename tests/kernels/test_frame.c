@@ -150,8 +150,13 @@ Test(frame, advance) {
     static const double rates[] = {1e-9, 1e-5, 1e-3, 0.01, 0.02, 0.4};
     uint64_t items[N_ITEMS + 8], draws[N_ITEMS + 8], before[N_ITEMS];
     for (size_t r = 0; r < sizeof rates / sizeof *rates; r++) {
-        const struct frame_rare rare = {SEED,   UINT64_C(0x2fffffff0), 3, 5,
-                                        STREAM, det_log(1 - rates[r])};
+        const struct frame_rare rare = {SEED,
+                                        UINT64_C(0x2fffffff0),
+                                        3,
+                                        5,
+                                        STREAM,
+                                        det_log(1 - rates[r]),
+                                        (uint64_t)(0x1p53 * pow(1 - rates[r], 1024) * (1 - 1e-9))};
         EACH_ISA(k) {
             size_t n = N_ITEMS;
             for (uint32_t i = 0; i < N_ITEMS; i++) {

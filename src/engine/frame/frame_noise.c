@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/detmath.h"
 #include "base/rng.h"
 #include "engine/frame/frame_state.h"
 
@@ -177,8 +178,10 @@ static void draw_errors(struct frame_state *s, const struct frame_channel *chann
         return;
     }
     if (is_rare(channel)) {
-        const struct frame_rare rare = {s->options.seed, site,   site_stride,
-                                        s->first_block,  stream, channel->log_keep};
+        const double least = det_exp(FRAME_BLOCK_SHOTS * channel->log_keep) * (1 - 1e-9);
+        const struct frame_rare rare = {
+            s->options.seed,           site, site_stride, s->first_block, stream, channel->log_keep,
+            (uint64_t)(least * 0x1p53)};
         draw_rare(s, channel, victims, n, rare);
         return;
     }
