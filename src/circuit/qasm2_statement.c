@@ -289,14 +289,6 @@ enum status qasm2_find_gate(struct qasm2_parser *p, struct qasm2_symbol *out_sym
     const struct token *token = &p->lexer.token;
     const struct qasm2_symbol *symbol = qasm2_library_find(&p->library, token->text, token->n);
 
-    if (symbol == NULL && !p->has_qelib1 && !p->limits.strict && is_of_qelib1(token)) {
-        log_warning_at(token->loc,
-                       "gate '%.*s' without include \"qelib1.inc\", which is taken as given",
-                       (int)token->n, token->text);
-        p->has_qelib1 = true; /* what is defined already keeps its meaning */
-        TRY(qasm2_library_include_qelib1(&p->library));
-        symbol = qasm2_library_find(&p->library, token->text, token->n);
-    }
     if (symbol == NULL) {
         return refuse_gate(p, token);
     }

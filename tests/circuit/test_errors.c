@@ -46,6 +46,9 @@ Test(errors, first_statement) {
         {"OPENQASM 2.0;\n  qubit[2] q;",
          "2:3: error: unknown gate 'qubit'; expected U, CX or a "
          "definition before this line (this looks like OpenQASM 3)"},
+        {"OPENQASM 2.0;\nqreg q[1]; h q[0];",
+         "2:12: error: unknown gate 'h'; expected include \"qelib1.inc\" or a definition before "
+         "this line"},
         {"OPENQASM 2.0;\nqreg q[1]; sdag q[0];",
          "2:12: error: unknown gate 'sdag'; expected U, CX or a definition before this line"},
         {"OPENQASM 2.0; include qelib1;",

@@ -400,24 +400,11 @@ Test(qasm3_features, strict) {
                             "t.qasm:1:31: error: 'i': expected a type");
     expect_strictly_refused("OPENQASM 3.0; switch (1) { case 1: { } }",
                             "t.qasm:1:34: error: ':': expected '{' before a block");
-    expect_strictly_refused("OPENQASM 2.0; qreg q[1]; h q[0];",
-                            "t.qasm:1:26: error: unknown gate 'h'; expected include "
-                            "\"qelib1.inc\" or a definition before this line");
     const struct circuit_limits strict = {.strict = true};
     struct circuit *circuit = NULL;
     reading_start();
     cr_expect_eq(circuit_read_text(&circuit, "t.qasm", "qubit q;", 8, &strict), STATUS_INPUT);
     cr_expect_str_eq(reading_messages.data, "t.qasm:1:1: error: 'qubit': expected OPENQASM 3.0;");
-}
-
-/* What is defined before qelib1.inc is taken as given keeps its meaning. */
-Test(qasm3_features, gates_of_openqasm2_without_include) {
-    struct circuit *circuit =
-        read_limits("OPENQASM 2.0; gate h a { U(0,0,1) a; } qreg q[1]; x q[0]; h q[0];", NULL);
-
-    cr_expect_eq(circuit->ops.ops[0].which, GATE_X);
-    cr_expect_eq(circuit->ops.ops[1].which, GATE_U);
-    circuit_destroy(circuit);
 }
 
 static enum status read_jumps(struct circuit **out_circuit, unsigned n) {
