@@ -61,6 +61,15 @@ Test(examples, cunqa_two_qpus) {
     machine_destroy(m);
 }
 
+Test(examples, two_patches) {
+    struct machine *m = must_read_example("two_patches.yaml");
+    cr_assert_eq(m->n_qpus, 2);
+    cr_assert_str_eq(m->qpus[1].name, "P1");
+    cr_assert_eq(m->qpus[1].n_data, 170);
+    cr_assert_eq(machine_find_link(m, 0, 1)->weights[0], 0.99);
+    machine_destroy(m);
+}
+
 Test(examples, documentation) {
     const char *dir = getenv("QSPAN_SOURCE_DIR");
     char path[4096], *text;
