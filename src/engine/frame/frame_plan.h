@@ -129,7 +129,7 @@ struct frame_task {
  * memory. Not collective. Cost: linear in the list. */
 enum status frame_plan_create(struct frame_plan **out_plan, const struct frame_task *task);
 void frame_plan_destroy(struct frame_plan *plan);
-/* Can the list be compiled? Logs nothing; *out_reason (may be NULL) says why not, *out_op where. */
+/* Can the list be compiled? Logs nothing. If not, *out_op says where and *out_reason why. */
 bool frame_plan_is_possible(const struct frame_task *task, size_t *out_op, const char **out_reason);
 
 #endif
