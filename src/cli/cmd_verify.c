@@ -209,6 +209,28 @@ static void add_comm(struct json_writer *json, const struct program *program,
     json_close(json);
 }
 
+static void add_outcomes(struct json_writer *json, const struct verify_outcomes *outcomes) {
+    json_open_object(json, "outcome_kinds", JSON_LINES);
+    json_add_uint(json, "coins", outcomes->n_coins);
+    json_add_uint(json, "determined", outcomes->n_determined);
+    json_add_uint(json, "certain", outcomes->n_certain);
+    json_add_uint(json, "in_output", outcomes->n_in_output);
+    json_open_array(json, "on_input", JSON_ONE_LINE);
+    for (size_t i = 0; i < outcomes->n_on_input; i++) {
+        json_add_string(json, NULL, outcomes->on_input[i]);
+    }
+    json_close(json);
+    json_close(json);
+}
+
+static void add_probabilities(struct json_writer *json, const struct verify_outcomes *outcomes) {
+    json_open_object(json, "outcome_probabilities", JSON_ONE_LINE);
+    json_add_double(json, "least", outcomes->p_least);
+    json_add_double(json, "greatest", outcomes->p_greatest);
+    json_add_string(json, "input", outcomes->is_independent ? "independent" : "averaged");
+    json_close(json);
+}
+
 static void add_proof(struct text *out, const struct cli_options *options,
                       const struct inputs *inputs, const struct verify_proof *proof) {
     const struct program *program = inputs->program;
@@ -227,6 +249,12 @@ static void add_proof(struct text *out, const struct cli_options *options,
     json_close(&json);
     if (proof->repair) {
         json_add_string(&json, "repair", proof->repair);
+    }
+    if (proof->is_proved && proof->outcomes.is_known) {
+        add_outcomes(&json, &proof->outcomes);
+    }
+    if (proof->is_proved && proof->outcomes.p_greatest > 0) {
+        add_probabilities(&json, &proof->outcomes);
     }
     if (proof->is_proved) {
         add_flows(&json, program, "ebits", proof->links, proof->n_links);

@@ -117,6 +117,7 @@ static enum status compare(struct prove *prove, bool is_quiet) {
     for (size_t i = 0; i < walk.n_symbols; i++) {
         proof->n_outcomes += walk.symbols[i].origin == WALK_OUTCOME;
     }
+    TRY_GOTO(prove_outcomes(prove, &walk, !proof->is_proved), cleanup);
     if (proof->is_proved) {
         status = prove_certificate(prove, &walk);
     } else {

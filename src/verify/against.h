@@ -29,13 +29,28 @@ struct verify_effect { /* what pairs do together, and how likely: "pI1 pX2 + pZ1
     uint32_t weight;
     bool flips_output;
 };
+/* What kinds of outcomes there are. */
+struct verify_outcomes {
+    bool is_known; /* the counts are: symbolic, and no condition split the run */
+    /* Uniform and independent of each other, of the input and of the output bits; fixed by others;
+     * always the same. */
+    uint64_t n_coins, n_determined, n_certain;
+    uint64_t n_in_output;  /* independent values of the output bits */
+    const char **on_input; /* "m (line 12)": depends on the input, and output bits don't tell it */
+    size_t n_on_input;
+    /* Dense: the least and greatest probability of an outcome that is not certain, given those
+     * before and averaged over inputs; both 0: none. */
+    double p_least, p_greatest;
+    bool is_independent; /* dense: of the input; false: not decided */
+};
 struct verify_proof {
     struct arena arena;
     bool is_proved;
     bool is_unitary;                 /* the target measures nothing: cuts have bounds */
     bool is_dense;                   /* proved on state vectors, not symbolically */
     uint64_t n_outcomes, n_branches; /* dense: measurements, and the most branches at once */
-    const char **findings;           /* why not, sentences; the first names the shortest pattern */
+    struct verify_outcomes outcomes;
+    const char **findings; /* why not, sentences; the first names the shortest pattern */
     size_t n_findings, cap_findings;
     const char *repair; /* a single change that repairs it, verified; or NULL */
     struct verify_flow *links, *messages;

@@ -256,6 +256,14 @@ static enum status note_outcome(struct run *run, struct branch *branch, size_t o
     return STATUS_OK;
 }
 
+static void note_probability(struct dense *dense, double p_one) {
+    const double less = p_one < 0.5 ? p_one : 1 - p_one;
+    if (dense->p_greatest == 0 || less < dense->p_least) {
+        dense->p_least = less;
+        dense->p_greatest = 1 - less;
+    }
+}
+
 /* Z of the wire is measured; *out_other is the branch of the other outcome, or NULL. */
 static enum status look(struct run *run, struct branch **out_other, struct branch *branch,
                         uint32_t wire, size_t op, uint32_t bit) {
@@ -282,6 +290,9 @@ static enum status look(struct run *run, struct branch **out_other, struct branc
         return give_up(run, op, "there is no memory for so many branches");
     }
     *out_other = other;
+    if (bit != OP_NO_BIT) {
+        note_probability(run->dense, p_one);
+    }
     other->pending.is_set = other->pending.bit = true;
     other->pending.wire = wire;
     other->pending.p = p_one;

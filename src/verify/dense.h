@@ -31,6 +31,9 @@ struct dense {
     /* found */
     uint64_t n_branches; /* most at once */
     uint64_t n_outcomes; /* measurements of the longest branch */
+    /* Of a measured outcome that is not certain, given those before and averaged over inputs: both
+     * 0 if there is none. */
+    double p_least, p_greatest;
     size_t *ebit_ops;    /* by number of the pair, less 1 */
     size_t *measure_ops; /* by number of the measurement, less 1 */
     size_t n_ebits, n_measured, cap_ebits, cap_measured;

@@ -172,6 +172,11 @@ enum status prove_findings(struct prove *prove, const struct walk *walk) {
     }
     TRY(prove_residual(&residual, prove, walk, &n_missing));
     enum status status = add_residuals(prove, walk, residual);
+    for (size_t i = 0; status == STATUS_OK && i < prove->proof->outcomes.n_on_input; i++) {
+        struct text text = {0};
+        text_printf(&text, "%s depends on the input", prove->proof->outcomes.on_input[i]);
+        status = prove_add_finding(prove, &text);
+    }
     if (status == STATUS_OK && n_missing > 0) {
         struct text text = {0};
         add_choices(&text, prove, walk);

@@ -268,6 +268,67 @@ enum status flows_residual(uint64_t *out_forms, const struct flows *target, uint
     return STATUS_OK;
 }
 
+/* The sign of each row of bits that is no constant gives way to a symbol of its own, which leaves
+ * all other rows from `first` on. Returns how many there are. */
+static size_t separate_bits(struct flows *all, size_t first, size_t first_bits, size_t form_col,
+                            size_t n_symbols) {
+    size_t n_told = 0;
+    for (size_t i = first_bits; i < all->n_rows; i++) {
+        size_t col = form_col + 1;
+        while (col <= form_col + n_symbols && !bits_get(flows_row(all, i), col)) {
+            col++;
+        }
+        if (col > form_col + n_symbols) {
+            continue;
+        }
+        n_told++;
+        for (size_t j = first; j < all->n_rows; j++) {
+            if (j != i && bits_get(flows_row(all, j), col)) {
+                multiply(all, flows_row(all, j), flows_row(all, i));
+            }
+        }
+    }
+    return n_told;
+}
+
+enum status flows_told(struct flows *out, size_t *out_n_told, const struct flows *flows,
+                       uint32_t n_first, const bool *is_hidden, size_t n_symbols) {
+    struct flows all = {0};
+    size_t rank = 0;
+    TRY(init(&all, flows->n_qubits, flows->n_outputs, flows->n_rows, flows->n_form_words));
+    const size_t row_size = all.n_row_words * sizeof *all.rows;
+    memcpy(all.rows, flows->rows, flows->n_rows * row_size);
+    const size_t z_col = 64 * all.n_words, form_col = 2 * z_col + 64 * all.n_output_words;
+    for (size_t q = n_first; q < all.n_qubits; q++) {
+        eliminate(&all, &rank, q, false);
+        eliminate(&all, &rank, z_col + q, false);
+    }
+    const size_t first = rank;
+    for (size_t q = 0; q < n_first; q++) {
+        eliminate(&all, &rank, q, false);
+        eliminate(&all, &rank, z_col + q, false);
+    }
+    *out_n_told = separate_bits(&all, first, rank, form_col, n_symbols);
+    all.n_rows = rank;
+    rank = first;
+    for (size_t s = 0; s < n_symbols; s++) {
+        if (is_hidden[s]) {
+            eliminate(&all, &rank, form_col + 1 + s, false);
+        }
+    }
+    const size_t first_told = rank;
+    for (size_t s = 0; s < n_symbols; s++) {
+        eliminate(&all, &rank, form_col + 1 + s, true);
+    }
+    enum status status =
+        init(out, flows->n_qubits, flows->n_outputs, rank - first_told, flows->n_form_words);
+    if (status == STATUS_OK) {
+        memcpy(out->rows, flows_row(&all, first_told), (rank - first_told) * row_size);
+    }
+    flows_fini(&all);
+    return status;
+}
+
 enum status flows_entanglement(uint32_t *out_ebits, const struct flows *flows, const bool *side) {
     CHECK(flows->n_rows == flows->n_qubits && flows->n_outputs == 0);
     struct flows part = {0};

@@ -50,6 +50,11 @@ enum status flows_compare(uint64_t *out_forms, bool *out_is_missing, const struc
  * bits, a form each in out_forms. A string of symbol s is bit s + 1 of all forms. */
 enum status flows_residual(uint64_t *out_forms, const struct flows *target, uint32_t first,
                            const uint64_t *differences, size_t n_form_words);
+/* What the outcomes tell of the qubits below n_first beyond what the bits tell: elements on those
+ * qubits (and bits) alone whose signs are independent forms, also of the forms of the bits, in no
+ * symbol with is_hidden. *out_n_told: independent forms of the bits. */
+enum status flows_told(struct flows *out, size_t *out_n_told, const struct flows *flows,
+                       uint32_t n_first, const bool *is_hidden, size_t n_symbols);
 /* Entanglement in ebits between the qubits where side[q] and the others, of a pure state (as many
  * rows as qubits, no bits). */
 enum status flows_entanglement(uint32_t *out_ebits, const struct flows *flows, const bool *side);

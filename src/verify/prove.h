@@ -25,6 +25,9 @@ struct prove_residual {
  * equal. Nothing is logged. */
 enum status prove_try(bool *out_is_equal, const struct prove *prove,
                       const struct walk_insert *insert);
+/* Fills proof->outcomes of a walk of one branch. If `only_lost`, on_input is only what the target
+ * keeps to itself: an input Pauli that some relation of the target does not commute with. */
+enum status prove_outcomes(struct prove *prove, const struct walk *walk, bool only_lost);
 /* Findings of a walk that failed, or whose average is not the target. */
 enum status prove_findings(struct prove *prove, const struct walk *walk);
 /* Appends a sentence; frees the text. */

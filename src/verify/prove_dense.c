@@ -45,6 +45,10 @@ enum status prove_dense_compare(struct prove *prove) {
     proof->is_dense = true;
     proof->n_branches = dense.n_branches;
     proof->n_outcomes = dense.n_measured;
+    proof->outcomes.p_least = dense.p_least;
+    proof->outcomes.p_greatest = dense.p_greatest;
+    /* Every branch then leaves this one vector, in which the references alone are as at first. */
+    proof->outcomes.is_independent = proof->is_proved && prove->dense_target.n == 1;
     if (proof->is_proved) {
         status = prove_dense_certificate(prove, &dense);
     } else {

@@ -78,6 +78,44 @@ static void add_noise(struct text *out, const struct verify_proof *proof,
     }
 }
 
+static void add_probabilities(struct text *out, const struct verify_outcomes *outcomes) {
+    if (outcomes->p_greatest == 0) {
+        return;
+    }
+    if (outcomes->p_least > 0.5 - 1e-9) {
+        text_add(out, "  outcomes: fair coins where not certain");
+    } else {
+        text_printf(out, "  outcomes: of probability %.6g to %.6g each where not certain",
+                    outcomes->p_least, outcomes->p_greatest);
+    }
+    text_add(out, outcomes->is_independent ? ", independent of the input\n"
+                                           : ", averaged over inputs\n");
+}
+
+static void add_outcomes(struct text *out, const struct verify_outcomes *outcomes) {
+    if (!outcomes->is_known) {
+        text_add(out, "  outcomes were not looked at one by one: conditions split the run\n");
+        return;
+    }
+    text_printf(out, "  outcomes: %" PRIu64 " fair coin%s, independent of the input",
+                outcomes->n_coins, outcomes->n_coins == 1 ? "" : "s");
+    if (outcomes->n_determined > 0) {
+        text_printf(out, "; %" PRIu64 " determined by others", outcomes->n_determined);
+    }
+    if (outcomes->n_certain > 0) {
+        text_printf(out, "; %" PRIu64 " always the same", outcomes->n_certain);
+    }
+    if (outcomes->n_in_output > 0) {
+        text_printf(out, "; %" PRIu64 " told by output bits", outcomes->n_in_output);
+    }
+    text_add(out, "\n");
+    for (size_t i = 0; i < outcomes->n_on_input; i++) {
+        text_add(out, "    ");
+        add_escaped(out, outcomes->on_input[i]);
+        text_add(out, " depends on the input; the target loses what it tells\n");
+    }
+}
+
 static void add_certificate(struct text *out, const struct verify_proof *proof,
                             const struct program *program) {
     if (proof->is_dense) {
@@ -86,10 +124,12 @@ static void add_certificate(struct text *out, const struct verify_proof *proof,
                     " branch%s at once\n",
                     proof->n_outcomes, proof->n_outcomes == 1 ? "" : "s", proof->n_branches,
                     proof->n_branches == 1 ? "" : "es");
+        add_probabilities(out, &proof->outcomes);
     } else {
         text_printf(out, "  %" PRIu64 " outcome%s, all patterns in %" PRIu64 " symbolic branch%s\n",
                     proof->n_outcomes, proof->n_outcomes == 1 ? "" : "s", proof->n_branches,
                     proof->n_branches == 1 ? "" : "es");
+        add_outcomes(out, &proof->outcomes);
     }
     add_flows(out, program, "ebits:", "-", proof->links, proof->n_links);
     for (size_t i = 0; i < proof->n_cuts && proof->n_links > 0; i++) {

@@ -59,7 +59,8 @@ enum status symbolic_measure(struct symbolic *state, bool *out_is_random, uint32
 bool symbolic_clear(struct symbolic *state, uint32_t qubit);
 /* If both are closed, and |0>: to a Bell pair. Cost: a row. */
 bool symbolic_pair(struct symbolic *state, uint32_t a, uint32_t b);
-/* Replaces a symbol by the form everywhere (n_form_words words; without that symbol). */
+/* Replaces a symbol by the form everywhere (n_form_words words). The form may hold the symbol,
+ * which then stands for that form from now on. */
 void symbolic_substitute(struct symbolic *state, uint32_t symbol, const uint64_t *form);
 
 /* Row a times row b, x and z parts of n_words each, into a; returns the power of i that the product

@@ -71,6 +71,57 @@ static bool is_output(const struct walk_source *source, uint32_t bit) {
     return false;
 }
 
+static bool is_constant(const struct symbolic *state, const uint64_t *form) {
+    uint64_t rest = form[0] & ~UINT64_C(1);
+    for (size_t i = 1; i < state->n_form_words; i++) {
+        rest |= form[i];
+    }
+    return rest == 0;
+}
+
+/* A symbol of what was dropped that is in the form, or UINT32_MAX. */
+static uint32_t find_dropped(const struct walk *walk, const struct symbolic *state,
+                             const uint64_t *form) {
+    for (size_t w = 0; w < state->n_form_words; w++) {
+        for (uint64_t word = w == 0 ? form[w] & ~UINT64_C(1) : form[w]; word; word &= word - 1) {
+            const size_t symbol = 64 * w + (size_t)bits_lowest(word) - 1;
+            if (walk->symbols[symbol].origin == WALK_DROPPED) {
+                return u32_from_size(symbol);
+            }
+        }
+    }
+    return UINT32_MAX;
+}
+
+/* The state knows the outcome. If something that was dropped has a part in it, the outcome takes
+ * over that symbol: it is one that no other outcome fixes. */
+static enum status count_known(struct walk *walk, const struct branch *branch, uint32_t bit) {
+    struct symbolic *state = branch->state;
+    const uint64_t *form = symbolic_bit(state, bit);
+    if (walk->n_choices > 0 || walk->has_failed) {
+        return STATUS_OK; /* symbols belong to other branches too */
+    }
+    if (is_constant(state, form)) {
+        walk->n_certain++;
+        return STATUS_OK;
+    }
+    const uint32_t symbol = find_dropped(walk, state, form);
+    if (symbol == UINT32_MAX) {
+        walk->n_determined++;
+        return STATUS_OK;
+    }
+    uint64_t *copy = mem_alloc(state->n_form_words, sizeof *copy);
+    if (!copy) {
+        return STATUS_NOFIT;
+    }
+    memcpy(copy, form, state->n_form_words * sizeof *copy);
+    symbolic_substitute(state, symbol, copy);
+    mem_free(copy);
+    walk->symbols[symbol] =
+        (struct walk_symbol){.origin = WALK_OUTCOME, .op = branch->pc, .bit = bit};
+    return STATUS_OK;
+}
+
 static enum status step_measure(struct walk *walk, struct branch *branch, const struct op *op) {
     const uint32_t *qubits = op_qubits(walk->source->ops, op);
     uint8_t letters[OP_MAX_PAULI_LETTERS];
@@ -81,6 +132,9 @@ static enum status step_measure(struct walk *walk, struct branch *branch, const 
     }
     TRY(symbolic_measure(branch->state, &is_random, op->bit, qubits, letters, op->n_qubits));
     TRY(note_symbols(walk, branch, WALK_OUTCOME, op->bit));
+    if (!is_random) {
+        TRY(count_known(walk, branch, op->bit));
+    }
     if (walk->has_faults && !is_output(walk->source, op->bit)) {
         TRY(add_flip(walk, branch, op->bit));
     }
@@ -157,14 +211,6 @@ static void add_bit(void *ctx, uint32_t bit) {
     for (size_t i = 0; i < sum->state->n_form_words; i++) {
         sum->form[i] ^= form[i];
     }
-}
-
-static bool is_constant(const struct symbolic *state, const uint64_t *form) {
-    uint64_t rest = form[0] & ~UINT64_C(1);
-    for (size_t i = 1; i < state->n_form_words; i++) {
-        rest |= form[i];
-    }
-    return rest == 0;
 }
 
 struct open_bit {

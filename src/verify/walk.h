@@ -50,6 +50,8 @@ struct walk {
     struct walk_symbol *symbols; /* of the branch that `own` holds */
     size_t n_symbols, cap_symbols;
     uint64_t n_branches, n_steps;
+    /* Of one branch: measurements whose outcome others fix, or that always have the same. */
+    uint64_t n_determined, n_certain;
     /* Forms and all, of the first branch that lacks a part of target; if there is none, of the
      * last. */
     struct flows own;

@@ -67,6 +67,8 @@ has out "Y on ebit 1 (line 18): Z on a[0] (QPU A), X on b[0] (QPU B)"
 has out "process fidelity F = pI1"
 equal "$(json proof.json verdict)" proved
 equal "$(json proof.json max_weight)" 2
+has out "outcomes: 2 fair coins, independent of the input"
+equal "$(json proof.json outcome_kinds coins)" 2
 expect 0 qspan verify "$protocols/telegate_cx.qasm" --against "$protocols/targets/telegate_cx.qasm" \
     --json -
 cmp out proof.json # and nothing else
@@ -85,10 +87,18 @@ has err "is not equal to"
 expect 5 on_ranks 2 verify swapped.qasm --against "$protocols/targets/teledata.qasm"
 equal "$(grep -c 'NOT equal' out)" 1
 
+# A data qubit that is measured too early; and one that the target drops too.
+sed 's/^cx a\[0\], a\[1\];/mz = measure a[0]; cx a[0], a[1];/' "$protocols/teledata.qasm" >leak.qasm
+expect 5 qspan verify leak.qasm --against "$protocols/targets/teledata.qasm"
+has out "mz (line 17) depends on the input"
+expect 0 qspan verify "$protocols/qmpi_uncopy.qasm" --against "$protocols/targets/qmpi_uncopy.qasm"
+has out "m (line 15) depends on the input; the target loses what it tells"
+
 # Gates that are no Cliffords: on state vectors, alike on any number of ranks.
 expect 0 qspan verify "$protocols/telegate_toffoli.qasm" \
     --against "$protocols/targets/telegate_toffoli.qasm" --json toffoli.json
 has out "4 measurements, all patterns on state vectors, at most 4 branches at once"
+has out "outcomes: fair coins where not certain, independent of the input"
 has out "X on ebit 1 (line 21): cx on b[0] (QPU B), c[0] (QPU C)"
 has out "F = pI1 pI2 + (pX1 pI2 + pI1 pX2 + pX1 pX2 + pZ1 pX2 + pX1 pZ2 + pY1 pY2)/4"
 expect 0 on_ranks 3 verify "$protocols/telegate_toffoli.qasm" \

@@ -224,6 +224,114 @@ Test(against, says_what_is_wrong) {
     must_say("if (m) x b[1];", "if (k) z a[0]; cx a[0], a[1];", "relations between", "entangled");
 }
 
+Test(against, says_what_outcomes_are) {
+    must_say("if (m) x b[1];", "if (k) z a[0];",
+             "outcomes: 2 fair coins, independent of the input\n", "proved equal");
+    must_say("bit n; n = measure a[1]; if (n) x b[1];", "if (k) z a[0];",
+             "outcomes: 2 fair coins, independent of the input; 1 determined by others\n",
+             "proved");
+    must_say("if (m) x b[1];", "reset b[1]; bit n; n = measure b[1]; if (k) z a[0];",
+             "outcomes: 2 fair coins, independent of the input; 1 always the same\n", "proved");
+    must_say("bit n; n = measure a[0]; if (m) x b[1];", "if (k) z a[0];", "NOT equal",
+             "  n (line 11) depends on the input\n");
+    /* Half of a pair is dropped: the other half is as random as what it was. */
+    must_say("if (m) x b[1];",
+             "if (k) z a[0]; reset a[1]; reset b[1]; ebit(a[1], b[1]); reset a[1]; bit n; n = "
+             "measure b[1];",
+             "outcomes: 3 fair coins, independent of the input\n", "proved");
+    /* Neither tells of the inputs, both do. */
+    must_say("reset a[1]; cx a[0], a[1]; h a[1]; bit n; n = measure a[1]; if (m) x b[1];",
+             "if (k) z a[0];", "leaves Z on a[0]", "NOT equal");
+    must_say("ebit(a[1], b[1]); cx a[0], a[1]; bit n; bit l; n = measure a[1]; l = measure b[1];",
+             "", "  l (line 11) ^ n (line 11) depends on the input\n", "NOT equal");
+}
+
+/* Gates, drops and four measurements, each into a bit of its own. */
+static struct program *random_measured(uint64_t seed) {
+    struct random_stream stream = {.seed = seed};
+    struct program *program = program_create();
+    uint32_t qpu, first;
+    cr_assert_eq(program_add_qpu(program, &qpu, "A"), STATUS_OK);
+    cr_assert_eq(program_add_qreg(program, &first, "a", N_WIRES, qpu, false), STATUS_OK);
+    cr_assert_eq(program_add_creg(program, &first, "m", N_BITS, false, false), STATUS_OK);
+    for (uint32_t i = 0; i < 2; i++) {
+        const char *name = i == 0 ? "q[0]" : "q[1]";
+        cr_assert_eq(program_add_logical(program, false, name, i), STATUS_OK);
+        cr_assert_eq(program_add_logical(program, true, name, 2 * i), STATUS_OK);
+    }
+    for (uint32_t bit = 0; bit < N_BITS; bit++) {
+        struct op *op;
+        for (uint32_t i = 0; i < 4; i++) {
+            add_gate(&program->ops, &stream, false);
+        }
+        uint32_t wire = random_below(&stream, N_WIRES);
+        if (random_below(&stream, 2)) {
+            cr_assert_eq(op_list_add(&program->ops, NULL, OP_RESET, &wire, 1, NULL, 0, nowhere),
+                         STATUS_OK);
+        }
+        wire = random_below(&stream, N_WIRES);
+        cr_assert_eq(op_list_add(&program->ops, &op, OP_MEASURE, &wire, 1, NULL, 0, nowhere),
+                     STATUS_OK);
+        op->bit = bit;
+    }
+    cr_assert_eq(program_resolve(program), STATUS_OK);
+    return program;
+}
+
+/* What an outcome pattern tells of two inputs is a projector of rank 4 / 2^n_on_input. */
+static void check_outcomes(const struct program *program, const struct verify_outcomes *outcomes) {
+    static const uint32_t in[] = {0, 1}, bits[] = {0, 1, 2, 3};
+    const struct choi_spec spec = {.ops = &program->ops,
+                                   .n_wires = N_WIRES,
+                                   .n_bits = N_BITS,
+                                   .in = in,
+                                   .bits = bits,
+                                   .n_in = 2,
+                                   .n_output_bits = N_BITS};
+    const uint64_t n_patterns = UINT64_C(1) << (outcomes->n_coins + outcomes->n_on_input);
+    double *rho = naive_choi(&spec);
+    uint64_t n_seen = 0;
+    for (size_t key = 0; key < 1u << N_BITS; key++) {
+        const double *matrix = rho + 32 * key;
+        double trace = 0, squares = 0;
+        for (size_t i = 0; i < 16; i++) {
+            trace += i % 5 == 0 ? matrix[2 * i] : 0;
+            squares += matrix[2 * i] * matrix[2 * i] + matrix[2 * i + 1] * matrix[2 * i + 1];
+        }
+        if (trace < 1e-9) {
+            continue;
+        }
+        n_seen++;
+        cr_assert_float_eq(trace, 1 / (double)n_patterns, 1e-9);
+        cr_assert_float_eq(squares / (trace * trace),
+                           (double)(UINT64_C(1) << outcomes->n_on_input) / 4, 1e-9);
+    }
+    cr_assert_eq(n_seen, n_patterns);
+    free(rho);
+}
+
+Test(against, counts_outcomes_as_dense_choi_matrices_do) {
+    unsigned n_on_input = 0, n_determined = 0, n_certain = 0;
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        struct program *program = random_measured(seed);
+        struct verify_proof proof = {0};
+        cr_assert_eq(verify_against(&proof, program, NULL, program), STATUS_OK);
+        const struct verify_outcomes *outcomes = &proof.outcomes;
+        cr_assert(proof.is_proved && outcomes->is_known);
+        cr_assert_eq(outcomes->n_coins + outcomes->n_on_input + outcomes->n_determined +
+                         outcomes->n_certain,
+                     N_BITS);
+        check_outcomes(program, outcomes);
+        n_on_input += outcomes->n_on_input > 0;
+        n_determined += outcomes->n_determined > 0;
+        n_certain += outcomes->n_certain > 0;
+        verify_proof_fini(&proof);
+        program_destroy(program);
+    }
+    cr_assert(n_on_input > 50 && n_determined > 10 && n_certain > 5, "%u %u %u", n_on_input,
+              n_determined, n_certain);
+}
+
 Test(against, refuses_loops_without_end) {
     struct text report = {0};
     cr_assert_eq(judge(&report, "while (m) { m = measure a[1]; }", ""), STATUS_UNVERIFIED);
