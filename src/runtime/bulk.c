@@ -1,5 +1,6 @@
 #include "runtime/bulk.h"
 
+#include <omp.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -12,10 +13,11 @@ enum { MAX_RECORDS = 1 << 30, WORDS_OF_BLOCK = FRAME_SHOTS / 64 };
 
 struct bulk {
     struct frame_plan *plan;
-    struct frame_state *state;
+    struct frame_state **lanes; /* one a thread, with blocks of its own */
+    int n_lanes;
     struct rows rows;
     uint64_t *reference; /* bits of the program */
-    uint32_t n_blocks;
+    uint32_t n_blocks;   /* of a lane */
     uint64_t n_bytes;
 };
 
@@ -105,11 +107,17 @@ static uint64_t add_bytes(uint64_t a, uint64_t b) {
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
+static uint64_t multiply_bytes(uint64_t a, uint64_t b) {
+    uint64_t n;
+    return __builtin_mul_overflow(a, b, &n) ? UINT64_MAX : n;
+}
+
 static uint64_t count_bytes(const struct frame_plan *plan, const struct reference_task *reference,
-                            uint32_t n_blocks) {
+                            uint32_t n_blocks, uint64_t n_lanes) {
     const struct frame_options options = {.n_blocks = n_blocks};
     const uint64_t rows = (uint64_t)plan->n_bits * n_blocks * WORDS_OF_BLOCK * sizeof(uint64_t);
-    return add_bytes(add_bytes(frame_state_bytes(plan, &options), rows),
+    const uint64_t lane = add_bytes(frame_state_bytes(plan, &options), rows);
+    return add_bytes(multiply_bytes(lane, n_lanes),
                      add_bytes(reference_bytes(reference), plan->n_records / 8));
 }
 
@@ -121,7 +129,7 @@ enum status bulk_plan(uint64_t *out_bytes, const struct program *program) {
     const struct frame_task task = task_of(program, &parts);
     TRY_GOTO(frame_plan_create(&plan, &task), done);
     const struct reference_task reference = reference_of(&task, plan, 0);
-    *out_bytes = count_bytes(plan, &reference, frame_suggest_blocks(plan));
+    *out_bytes = count_bytes(plan, &reference, frame_suggest_blocks(plan), 1);
 done:
     frame_plan_destroy(plan);
     parts_fini(&parts);
@@ -145,28 +153,57 @@ static enum status run_reference(struct bulk *bulk, const struct reference_task 
     return status;
 }
 
-static enum status fill(struct bulk *bulk, const struct frame_task *task, uint64_t seed,
-                        uint64_t max_bytes) {
-    TRY(frame_plan_create(&bulk->plan, task));
-    const struct reference_task reference = reference_of(task, bulk->plan, max_bytes);
-    const uint64_t room = max_bytes != 0 ? max_bytes : mem_available();
+/* As many blocks to a lane and as many lanes as there are shots and memory for. */
+static enum status choose_lanes(struct bulk *bulk, const struct reference_task *reference,
+                                const struct bulk_options *options) {
+    const uint64_t room = options->max_bytes != 0 ? options->max_bytes : mem_available();
+    const uint64_t n_threads = (uint64_t)omp_get_max_threads();
+    const uint64_t n_blocks =
+        options->max_shots / FRAME_SHOTS + (options->max_shots % FRAME_SHOTS != 0);
+    const uint64_t share = n_blocks / n_threads + (n_blocks % n_threads != 0);
+    uint64_t n_lanes = n_blocks < n_threads ? n_blocks : n_threads;
     bulk->n_blocks = frame_suggest_blocks(bulk->plan);
-    while (bulk->n_blocks > 1 && count_bytes(bulk->plan, &reference, bulk->n_blocks) > room) {
+    bulk->n_blocks = bulk->n_blocks < share ? bulk->n_blocks : share > 0 ? (uint32_t)share : 1;
+    n_lanes = n_lanes > 0 ? n_lanes : 1;
+    while (bulk->n_blocks > 1 && count_bytes(bulk->plan, reference, bulk->n_blocks, 1) > room) {
         bulk->n_blocks /= 2;
     }
-    bulk->n_bytes = count_bytes(bulk->plan, &reference, bulk->n_blocks);
-    if (bulk->n_bytes > room) {
-        return log_error(STATUS_NOFIT, "frames and tableau need %.3g GiB; %.3g GiB available",
-                         (double)bulk->n_bytes * 0x1p-30, (double)room * 0x1p-30);
+    while (n_lanes > 1 && count_bytes(bulk->plan, reference, bulk->n_blocks, n_lanes) > room) {
+        n_lanes--;
     }
+    bulk->n_lanes = (int)n_lanes;
+    bulk->n_bytes = count_bytes(bulk->plan, reference, bulk->n_blocks, n_lanes);
+    return bulk->n_bytes <= room
+               ? STATUS_OK
+               : log_error(STATUS_NOFIT, "frames and tableau need %.3g GiB; %.3g GiB available",
+                           (double)bulk->n_bytes * 0x1p-30, (double)room * 0x1p-30);
+}
+
+static enum status create_lanes(struct bulk *bulk, uint64_t seed) {
     const struct frame_options options = {.seed = seed, .n_blocks = bulk->n_blocks};
+    const int n_lanes = bulk->n_lanes;
+    bulk->lanes = mem_alloc((size_t)n_lanes, sizeof(struct frame_state *));
+    if (bulk->lanes == NULL) {
+        return STATUS_NOFIT;
+    }
+    for (int i = 0; i < n_lanes; i++) {
+        TRY(frame_state_create(&bulk->lanes[i], bulk->plan, &options));
+    }
+    return rows_create(&bulk->rows, 0, bulk->plan->n_bits,
+                       (size_t)n_lanes * bulk->n_blocks * WORDS_OF_BLOCK);
+}
+
+static enum status fill(struct bulk *bulk, const struct frame_task *task,
+                        const struct bulk_options *options) {
+    TRY(frame_plan_create(&bulk->plan, task));
+    const struct reference_task reference = reference_of(task, bulk->plan, options->max_bytes);
+    TRY(choose_lanes(bulk, &reference, options));
     TRY(run_reference(bulk, &reference));
-    TRY(frame_state_create(&bulk->state, bulk->plan, &options));
-    return rows_create(&bulk->rows, 0, task->n_bits, (size_t)bulk->n_blocks * WORDS_OF_BLOCK);
+    return create_lanes(bulk, options->seed);
 }
 
 enum status bulk_create(struct bulk **out_bulk, const struct program *program,
-                        struct run_clock *clock, uint64_t seed, uint64_t max_bytes) {
+                        struct run_clock *clock, const struct bulk_options *options) {
     struct bulk *bulk = mem_alloc(1, sizeof *bulk);
     struct parts parts = {0};
     enum status status = bulk == NULL ? STATUS_NOFIT : STATUS_OK;
@@ -176,7 +213,7 @@ enum status bulk_create(struct bulk **out_bulk, const struct program *program,
         TRY_GOTO(find_weights(&parts, program, clock), done);
     }
     const struct frame_task task = task_of(program, &parts);
-    TRY_GOTO(fill(bulk, &task, seed, max_bytes), done);
+    TRY_GOTO(fill(bulk, &task, options), done);
     *out_bulk = bulk;
     bulk = NULL;
 done:
@@ -186,13 +223,17 @@ done:
 }
 
 void bulk_destroy(struct bulk *bulk) {
-    if (bulk != NULL) {
-        frame_state_destroy(bulk->state);
-        frame_plan_destroy(bulk->plan);
-        rows_fini(&bulk->rows);
-        mem_free(bulk->reference);
-        mem_free(bulk);
+    if (bulk == NULL) {
+        return;
     }
+    for (int i = 0; i < bulk->n_lanes && bulk->lanes != NULL; i++) {
+        frame_state_destroy(bulk->lanes[i]);
+    }
+    mem_free(bulk->lanes);
+    frame_plan_destroy(bulk->plan);
+    rows_fini(&bulk->rows);
+    mem_free(bulk->reference);
+    mem_free(bulk);
 }
 
 uint64_t bulk_bytes(const struct bulk *bulk) {
@@ -200,22 +241,38 @@ uint64_t bulk_bytes(const struct bulk *bulk) {
 }
 
 size_t bulk_batch(const struct bulk *bulk) {
-    return (size_t)bulk->n_blocks * FRAME_SHOTS;
+    return (size_t)bulk->n_lanes * bulk->n_blocks * FRAME_SHOTS;
+}
+
+uint64_t bulk_digest(const struct bulk *bulk) {
+    uint64_t digest = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+    for (size_t i = 0; i < bits_words(bulk->plan->n_bits); i++) {
+        digest = (digest ^ bulk->reference[i]) * UINT64_C(0x100000001b3);
+    }
+    return digest;
 }
 
 /* ---- shots ---- */
 
-const struct rows *bulk_sample(struct bulk *bulk, uint64_t first_shot) {
-    const size_t n_words = bulk->rows.stride;
-    CHECK(first_shot % FRAME_SHOTS == 0);
-    frame_state_run(bulk->state, first_shot / FRAME_SHOTS, NULL);
+static void sample_lane(struct bulk *bulk, size_t lane, uint64_t first_block) {
+    const size_t n_words = (size_t)bulk->n_blocks * WORDS_OF_BLOCK;
+    struct frame_state *state = bulk->lanes[lane];
+    frame_state_run(state, first_block + lane * bulk->n_blocks, NULL);
     for (uint32_t b = 0; b < bulk->rows.n_bits; b++) {
-        const uint64_t *flips = frame_row(bulk->state, FRAME_OUT_BITS, b);
+        const uint64_t *flips = frame_row(state, FRAME_OUT_BITS, b);
         const uint64_t all = bits_get(bulk->reference, b) ? UINT64_MAX : 0;
-        uint64_t *row = rows_bit(&bulk->rows, b);
+        uint64_t *row = rows_bit(&bulk->rows, b) + lane * n_words;
         for (size_t w = 0; w < n_words; w++) {
             row[w] = flips[w] ^ all;
         }
+    }
+}
+
+const struct rows *bulk_sample(struct bulk *bulk, uint64_t first_shot) {
+    CHECK(first_shot % FRAME_SHOTS == 0);
+#pragma omp parallel for schedule(static, 1) num_threads(bulk->n_lanes)
+    for (int i = 0; i < bulk->n_lanes; i++) {
+        sample_lane(bulk, (size_t)i, first_shot / FRAME_SHOTS);
     }
     return &bulk->rows;
 }

@@ -1,8 +1,8 @@
 /* A program run by Pauli frames, for shots of Clifford programs that no state vector holds.
  *
  * The bits of a shot are those of one noiseless reference shot, turned over as the shot's frame
- * says (engine/frame/frame.h). Every rank draws all shots; they depend on (seed, site, block of
- * 1024). */
+ * says (engine/frame/frame.h). Shots depend on (seed, site, block of 1024): ranks take blocks of
+ * their own, and so do the threads of a rank. */
 #ifndef QSPAN_RUNTIME_BULK_H
 #define QSPAN_RUNTIME_BULK_H
 
@@ -19,16 +19,22 @@ struct bulk;
 bool bulk_is_possible(const struct program *program);
 /* Bytes of frames and tableau, saturating. Refused as by bulk_create. */
 enum status bulk_plan(uint64_t *out_bytes, const struct program *program);
+struct bulk_options {
+    uint64_t seed;
+    uint64_t max_bytes; /* 0: what is available */
+    uint64_t max_shots; /* of one call: more would not be used */
+};
 /* Errors of pairs are those that the clock has for the first round of loops: links whose pairs are
  * all the same. Compiles, and runs the reference shot. Refused (STATUS_INPUT with the place): what
- * frame_plan_create and reference_run refuse. STATUS_NOFIT: more than max_bytes (0: what is
- * available). Not collective. */
+ * frame_plan_create and reference_run refuse. STATUS_NOFIT: more than max_bytes. Not collective. */
 enum status bulk_create(struct bulk **out_bulk, const struct program *program,
-                        struct run_clock *clock, uint64_t seed, uint64_t max_bytes);
+                        struct run_clock *clock, const struct bulk_options *options);
 void bulk_destroy(struct bulk *bulk);
 uint64_t bulk_bytes(const struct bulk *bulk);
 /* Shots of one call, a multiple of 1024. */
 size_t bulk_batch(const struct bulk *bulk);
+/* Of what all ranks must have in common: the bits of the reference shot. */
+uint64_t bulk_digest(const struct bulk *bulk);
 /* Bits of shots first_shot .. first_shot + bulk_batch - 1, first_shot a multiple of 1024; borrowed
  * until the next call. */
 const struct rows *bulk_sample(struct bulk *bulk, uint64_t first_shot);

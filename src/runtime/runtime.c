@@ -178,7 +178,9 @@ static void add_digest(struct run *run, const struct rows *rows) {
 static void set_records(uint8_t *records, size_t record_bytes, size_t i, const uint64_t *row,
                         size_t n_shots) {
     for (size_t w = 0; w < bits_words(n_shots); w++) {
-        for (uint64_t rest = row[w]; rest != 0; rest &= rest - 1) {
+        const uint64_t ours = n_shots - 64 * w < 64 ? BIT64(n_shots - 64 * w) - 1
+                                                    : UINT64_MAX; /* frames fill words */
+        for (uint64_t rest = row[w] & ours; rest != 0; rest &= rest - 1) {
             const size_t shot = 64 * w + (unsigned)bits_lowest(rest);
             records[shot * record_bytes + i / 8] |= (uint8_t)(1u << i % 8);
         }
@@ -247,8 +249,8 @@ static uint64_t choose_batch(const struct run *run, uint32_t block_shots) {
     return n_shots < block_shots ? block_shots : n_shots / block_shots * block_shots;
 }
 
-/* Rank 0 alone holds records: its failure is agreed on with the others'. */
-static enum status make_shot_arrays(struct run *run) {
+/* n_kept: shots whose records this rank holds; a rank's failure is agreed on with the others'. */
+static enum status make_shot_arrays(struct run *run, uint64_t n_kept) {
     struct results *results = run->results;
     const uint64_t n_shots = run->options->n_shots;
     enum status status = STATUS_OK;
@@ -256,11 +258,11 @@ static enum status make_shot_arrays(struct run *run) {
         results->shot_makespans_ps = mem_alloc(n_shots, sizeof *results->shot_makespans_ps);
         status = results->shot_makespans_ps == NULL ? STATUS_NOFIT : STATUS_OK;
     }
-    if (run->options->keeps_records && run->is_keeper) {
+    if (run->options->keeps_records && n_kept > 0) {
         size_t n_bytes;
         results->record_bytes = (results->n_key_bits + 7) / 8;
         results->records =
-            size_mul(&n_bytes, n_shots, results->record_bytes) ? mem_alloc(n_bytes, 1) : NULL;
+            size_mul(&n_bytes, n_kept, results->record_bytes) ? mem_alloc(n_bytes, 1) : NULL;
         status = results->records == NULL ? STATUS_NOFIT : status;
     }
     return comm_agree(run->team, status);
@@ -268,9 +270,8 @@ static enum status make_shot_arrays(struct run *run) {
 
 static enum status sample(struct run *run, uint32_t block_shots) {
     const uint64_t n_shots = run->options->n_shots;
-    const uint64_t batch =
-        run->bulk != NULL ? bulk_batch(run->bulk) : choose_batch(run, block_shots);
-    TRY(make_shot_arrays(run));
+    const uint64_t batch = choose_batch(run, block_shots);
+    TRY(make_shot_arrays(run, run->is_keeper ? n_shots : 0));
     for (uint64_t first = 0; first < n_shots; first += batch) {
         const size_t n = (size_t)(n_shots - first < batch ? n_shots - first : batch);
         const struct rows *rows;
@@ -280,12 +281,7 @@ static enum status sample(struct run *run, uint32_t block_shots) {
             TRY(comm_agree(run->team,
                            clock_run_blocks(&run->clock, first / block_shots, n_blocks, true)));
         }
-        if (run->bulk != NULL) {
-            rows = bulk_sample(run->bulk, first);
-            progress_add(&run->progress, n);
-        } else {
-            TRY(walker_sample(run->walker, &rows, first, n));
-        }
+        TRY(walker_sample(run->walker, &rows, first, n));
         add_digest(run, rows);
         if (run->is_keeper && run->keeper_status == STATUS_OK) {
             run->keeper_status = count_batch(run, rows, n);
@@ -300,6 +296,88 @@ static enum status sample(struct run *run, uint32_t block_shots) {
         run->keeper_status = list_states(run);
     }
     return comm_agree(run->team, run->keeper_status);
+}
+
+/* ---- sampling by frames: batches of shots go round the ranks ---- */
+
+/* The same on all ranks: what the one with the least memory can do. */
+static uint64_t agree_batch(const struct run *run) {
+    uint64_t spare = UINT64_MAX - bulk_batch(run->bulk);
+    comm_max_u64(run->team, &spare, 1);
+    return UINT64_MAX - spare;
+}
+
+struct deal {
+    uint64_t batch, n_shots;
+    uint64_t rank, n_ranks;
+};
+
+static uint64_t dealt_shots(const struct deal *deal, uint64_t first) {
+    return deal->n_shots - first < deal->batch ? deal->n_shots - first : deal->batch;
+}
+
+static uint64_t count_dealt(const struct deal *deal, uint64_t rank) {
+    const uint64_t step = deal->batch * deal->n_ranks;
+    uint64_t n = 0;
+    for (uint64_t first = rank * deal->batch; first < deal->n_shots; first += step) {
+        n += dealt_shots(deal, first);
+    }
+    return n;
+}
+
+/* Rank 0 has its own records in place; those of others come batch by batch. */
+static void move_records(struct run *run, const struct deal *deal) {
+    struct results *results = run->results;
+    uint8_t *own = results->records;
+    for (uint64_t first = 0, turn = 0; first < deal->n_shots; first += deal->batch, turn++) {
+        const uint64_t from = turn % deal->n_ranks;
+        const size_t n_bytes = (size_t)dealt_shots(deal, first) * results->record_bytes;
+        struct comm_request request;
+        if (from != 0 && run->is_keeper) {
+            comm_irecv(run->team, &request, results->records + first * results->record_bytes,
+                       n_bytes, (int)from, TAG_RESULT, 0);
+            comm_wait(&request, 1);
+        } else if (from != 0 && from == deal->rank) {
+            comm_isend(run->team, &request, own, n_bytes, 0, TAG_RESULT, 0);
+            comm_wait(&request, 1);
+            own += n_bytes;
+        }
+    }
+    if (!run->is_keeper) {
+        mem_free(results->records);
+        results->records = NULL;
+    }
+}
+
+static enum status merge_ranks(struct run *run, const struct deal *deal) {
+    run->digest = bulk_digest(run->bulk) ^ run->clock.digest;
+    TRY(comm_check_digest(run->team, &run->digest, sizeof run->digest));
+    if (run->options->keeps_records) {
+        move_records(run, deal);
+    }
+    TRY(tally_merge(&run->tally, run->team));
+    for (size_t q = 0; q < run->program->n_qpus; q++) {
+        TRY(tally_merge(&run->marginals[q], run->team));
+    }
+    return comm_agree(run->team, run->is_keeper ? list_counts(run) : STATUS_OK);
+}
+
+static enum status sample_frames(struct run *run) {
+    struct deal deal = {agree_batch(run), run->options->n_shots, (uint64_t)team_rank(run->team),
+                        (uint64_t)team_size(run->team)};
+    enum status status = STATUS_OK;
+    uint64_t n_own = 0;
+    TRY(make_shot_arrays(run, run->is_keeper ? deal.n_shots : count_dealt(&deal, deal.rank)));
+    for (uint64_t first = deal.rank * deal.batch; first < deal.n_shots && status == STATUS_OK;
+         first += deal.batch * deal.n_ranks) {
+        const size_t n = (size_t)dealt_shots(&deal, first);
+        run->first_shot = run->is_keeper ? first : n_own;
+        status = count_batch(run, bulk_sample(run->bulk, first), n);
+        n_own += n;
+        progress_add(&run->progress, n * deal.n_ranks);
+    }
+    TRY(comm_agree(run->team, status));
+    return merge_ranks(run, &deal);
 }
 
 /* ---- exact distributions ---- */
@@ -441,7 +519,9 @@ static enum status set_figures(struct run *run, uint32_t block_shots) {
     results->n_ranks = team_size(run->team);
     set_makespan(run, block_shots);
     if (run->bulk != NULL) {
-        results->planned_bytes = results->peak_bytes = bulk_bytes(run->bulk);
+        results->peak_bytes = bulk_bytes(run->bulk);
+        comm_max_u64(run->team, &results->peak_bytes, 1);
+        results->planned_bytes = results->peak_bytes;
         return set_ledger(run);
     }
     const struct engine_task task =
@@ -492,15 +572,22 @@ static enum status check_frames(const struct run_options *options) {
                                     "engine frame draws shots; %s need engine statevector", what);
 }
 
+/* Every rank has the same plan and reference shot, and blocks of its own. */
 static enum status create_bulk(struct run *run) {
+    const uint64_t n_ranks = (uint64_t)team_size(run->team), n_shots = run->options->n_shots;
+    const struct bulk_options bulk = {
+        .seed = run->options->seed,
+        .max_bytes =
+            run->options->max_bytes != 0 ? run->options->max_bytes : mem_available() / n_ranks,
+        .max_shots = n_shots / n_ranks + (n_shots % n_ranks != 0),
+    };
     if (run->clock.does_vary) {
         return log_error(STATUS_INPUT,
                          "engine frame: pairs of machine %s differ from timeline to timeline; use "
                          "engine statevector",
                          run->clock.machine->name);
     }
-    return bulk_create(&run->bulk, run->program, &run->clock, run->options->seed,
-                       run->options->max_bytes);
+    return bulk_create(&run->bulk, run->program, &run->clock, &bulk);
 }
 
 /* What can fail on one rank alone, before the first collective step. */
@@ -537,7 +624,9 @@ static enum status prepare(struct run *run, const struct machine *machine) {
 
 static enum status sample_all(struct run *run, uint32_t block_shots, bool is_exact) {
     progress_init(&run->progress, "shots", run->options->n_shots);
-    const enum status status = is_exact ? enumerate(run) : sample(run, block_shots);
+    const enum status status = is_exact            ? enumerate(run)
+                               : run->bulk != NULL ? sample_frames(run)
+                                                   : sample(run, block_shots);
     progress_fini(&run->progress);
     return status;
 }

@@ -68,6 +68,91 @@ enum status tally_count_rows(struct tally *tally, const struct rows *rows, size_
     return status;
 }
 
+/* ---- ranks ---- */
+
+/* Entry after entry: its count, then its key. */
+static uint64_t *pack_entries(const struct tally *tally) {
+    size_t n_words;
+    if (!size_mul(&n_words, tally->n_entries, 1 + tally->key_words)) {
+        return NULL;
+    }
+    uint64_t *packed = mem_alloc(n_words, sizeof *packed), *at = packed;
+    struct tally_entry *entry, *next;
+    if (packed == NULL) {
+        return NULL;
+    }
+    HASH_ITER(hh, tally->entries, entry, next) {
+        *at++ = entry->n;
+        memcpy(at, entry->key, tally->key_words * sizeof *at);
+        at += tally->key_words;
+    }
+    return packed;
+}
+
+static enum status add_packed(struct tally *tally, const uint64_t *packed, uint64_t n) {
+    for (uint64_t i = 0; i < n; i++, packed += 1 + tally->key_words) {
+        TRY(tally_add(tally, packed + 1, packed[0], 0));
+    }
+    return STATUS_OK;
+}
+
+/* Rank 0: the entries of the others, one rank after the other. */
+static enum status take_others(struct tally *tally, const struct team *team, const uint64_t *n,
+                               uint64_t *buffer) {
+    enum status status = STATUS_OK;
+    for (int rank = 1; rank < team_size(team); rank++) {
+        struct comm_request request;
+        const size_t n_bytes = (size_t)n[rank] * (1 + tally->key_words) * sizeof *buffer;
+        comm_irecv(team, &request, buffer, n_bytes, rank, TAG_RESULT, 0);
+        comm_wait(&request, 1);
+        status = status == STATUS_OK ? add_packed(tally, buffer, n[rank]) : status;
+    }
+    return status;
+}
+
+static enum status move_entries(struct tally *tally, const struct team *team, const uint64_t *n,
+                                const uint64_t *packed) {
+    const size_t entry_bytes = (1 + tally->key_words) * sizeof *packed;
+    enum status status = STATUS_OK;
+    uint64_t most = 0;
+    for (int rank = 1; rank < team_size(team); rank++) {
+        most = n[rank] > most ? n[rank] : most;
+    }
+    const bool is_keeper = team_rank(team) == 0;
+    uint64_t *buffer = is_keeper ? mem_alloc((size_t)most, entry_bytes) : NULL;
+    TRY_GOTO(comm_agree(team, is_keeper && buffer == NULL ? STATUS_NOFIT : STATUS_OK), done);
+    if (is_keeper) {
+        status = take_others(tally, team, n, buffer);
+    } else {
+        struct comm_request request;
+        comm_isend(team, &request, packed, tally->n_entries * entry_bytes, 0, TAG_RESULT, 0);
+        comm_wait(&request, 1);
+    }
+    status = comm_agree(team, status);
+done:
+    mem_free(buffer);
+    return status;
+}
+
+enum status tally_merge(struct tally *tally, const struct team *team) {
+    const uint64_t n_own = tally->n_entries;
+    const bool is_keeper = team_rank(team) == 0;
+    enum status status;
+    if (team_size(team) == 1) {
+        return STATUS_OK;
+    }
+    uint64_t *n = mem_alloc((size_t)team_size(team), sizeof *n);
+    uint64_t *packed = is_keeper ? NULL : pack_entries(tally);
+    const bool failed = n == NULL || (!is_keeper && packed == NULL);
+    TRY_GOTO(comm_agree(team, failed ? STATUS_NOFIT : STATUS_OK), done);
+    comm_allgather(team, n, &n_own, sizeof n_own);
+    status = move_entries(tally, team, n, packed);
+done:
+    mem_free(n);
+    mem_free(packed);
+    return status;
+}
+
 /* ---- sorted lists ---- */
 
 static int compare_keys(const uint64_t *a, const uint64_t *b, size_t words) {

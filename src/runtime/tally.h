@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/mem.h"
+#include "comm/comm.h"
 #include "runtime/runtime.h"
 #include "runtime/walker.h"
 
@@ -20,6 +21,9 @@ void tally_fini(struct tally *tally);
 /* Counts columns 0 .. n_columns-1. */
 enum status tally_count_rows(struct tally *tally, const struct rows *rows, size_t n_columns);
 enum status tally_add(struct tally *tally, const uint64_t *key, uint64_t n, double p);
+/* Adds the counts of all ranks to those of rank 0; the other ranks keep theirs. Collective; all get
+ * the same status. Volume: the keys of all ranks once. */
+enum status tally_merge(struct tally *tally, const struct team *team);
 /* Ascending keys; arrays and keys in the arena. */
 enum status tally_list_counts(struct tally *tally, struct arena *arena,
                               struct run_count **out_counts, size_t *out_n);
