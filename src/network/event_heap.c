@@ -18,7 +18,9 @@ static bool is_before(const struct event *a, const struct event *b) {
 }
 
 enum status event_heap_push(struct event_heap *heap, struct event event) {
-    TRY(vec_reserve(&heap->events, heap->n, &heap->cap, 1, sizeof *heap->events));
+    if (heap->n == heap->cap) {
+        TRY(vec_reserve(&heap->events, heap->n, &heap->cap, 1, sizeof *heap->events));
+    }
     size_t i = heap->n++;
     while (i > 0 && is_before(&event, &heap->events[(i - 1) / 2])) {
         heap->events[i] = heap->events[(i - 1) / 2];

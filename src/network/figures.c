@@ -21,6 +21,7 @@ static struct network_use *use_of(struct network_stats *stats, enum resource_kin
     case RESOURCE_CHANNEL:
         return &stats->channels;
     case RESOURCE_ANALYSER:
+    case RESOURCE_N_KINDS:
         break;
     }
     return &stats->analysers;
@@ -33,12 +34,15 @@ const struct network_stats *service_stats(struct service *s) {
     stats->n_timelines = 1;
     for (size_t i = 0; i < s->n_resources; i++) {
         const struct resource *resource = &s->resources[i];
-        struct network_use *use = use_of(stats, resource->kind);
-        const double n_used = (double)(resource->n_total - resource->n_free);
+        uint32_t place;
+        struct network_use *use = use_of(stats, resource_kind_of(s, i, &place));
+        const uint32_t n_most = resource->n_total - resource->n_least;
         use->capacity += resource->n_total == MACHINE_UNLIMITED ? 0 : resource->n_total;
-        use->busy_ps += resource->busy_ps + n_used * (double)(s->t_now_ps - resource->t_changed_ps);
         use->available_ps = (double)use->capacity * (double)s->t_now_ps;
-        use->peak = resource->n_peak > use->peak ? resource->n_peak : use->peak;
+        use->peak = n_most > use->peak ? n_most : use->peak;
+    }
+    for (int kind = 0; kind < RESOURCE_N_KINDS; kind++) {
+        use_of(stats, (enum resource_kind)kind)->busy_ps = s->busy_ps[kind];
     }
     return stats;
 }
@@ -132,11 +136,10 @@ enum status service_bit_latency(struct service *s, int64_t *out_t_ps, uint32_t a
 
 /* ---- who waits for what ---- */
 
-static void name_resource(const struct service *s, struct text *out,
-                          const struct resource *resource) {
+static void name_resource(const struct service *s, struct text *out, size_t index) {
     const struct machine *machine = s->machine;
-    const uint32_t i = resource->index;
-    switch (resource->kind) {
+    uint32_t i;
+    switch (resource_kind_of(s, index, &i)) {
     case RESOURCE_COMM:
         text_printf(out, "a comm qubit of %s", machine->qpus[i].name);
         break;
@@ -144,10 +147,13 @@ static void name_resource(const struct service *s, struct text *out,
         text_printf(out, "a buffer qubit of node %u", i);
         break;
     case RESOURCE_CHANNEL:
-        text_printf(out, "a channel of fibre %u%s", i, resource->n_down > 0 ? " (down)" : "");
+        text_printf(out, "a channel of fibre %u%s", i,
+                    s->resources[index].n_down > 0 ? " (down)" : "");
         break;
     case RESOURCE_ANALYSER:
         text_printf(out, "an analyser of switch %s", s->physical->switches[i].name);
+        break;
+    case RESOURCE_N_KINDS:
         break;
     }
 }
@@ -168,27 +174,30 @@ static const char *state_name(enum request_state state) {
     return "";
 }
 
-static bool holds(const struct request *request, const struct resource *resource) {
-    if (resource->kind == RESOURCE_COMM) {
-        return request->has_comm &&
-               (request->set->a == resource->index || request->set->b == resource->index);
+static bool is_end(const struct request *request, uint32_t node) {
+    return request->set->a == node || request->set->b == node;
+}
+
+static bool holds(const struct service *s, const struct request *request, size_t index) {
+    uint32_t at;
+    const enum resource_kind kind = resource_kind_of(s, index, &at);
+    if (kind == RESOURCE_COMM) {
+        return request->has_comm && is_end(request, at);
     }
-    if (resource->kind == RESOURCE_BUFFER && request->has_buffer &&
-        (request->set->a == resource->index || request->set->b == resource->index)) {
+    if (kind == RESOURCE_BUFFER && request->has_buffer && is_end(request, at)) {
         return true;
     }
     for (uint32_t i = 0; request->has_route && i < request->route->n_segments; i++) {
         const struct segment *segment = &request->route->segments[i];
         const struct making *making = &request->makings[i];
-        if (resource->kind == RESOURCE_ANALYSER && making->has_circuit &&
-            making->analyser == resource->index) {
+        if (kind == RESOURCE_ANALYSER && making->has_circuit && making->analyser == at) {
             return true;
         }
-        if (resource->kind == RESOURCE_BUFFER && i > 0 && segment->ends[0] == resource->index) {
+        if (kind == RESOURCE_BUFFER && i > 0 && segment->ends[0] == at) {
             return true;
         }
-        for (uint32_t k = 0; k < segment->n_fibres && resource->kind == RESOURCE_CHANNEL; k++) {
-            if (making->has_circuit && segment->fibres[k] == resource->index) {
+        for (uint32_t k = 0; k < segment->n_fibres && kind == RESOURCE_CHANNEL; k++) {
+            if (making->has_circuit && segment->fibres[k] == at) {
                 return true;
             }
         }
@@ -196,12 +205,11 @@ static bool holds(const struct request *request, const struct resource *resource
     return false;
 }
 
-static void describe_holders(const struct service *s, struct text *out,
-                             const struct resource *resource) {
+static void describe_holders(const struct service *s, struct text *out, size_t index) {
     unsigned n = 0;
     for (uint32_t slot = 0; slot < s->n_requests && n < MAX_WAITERS_NAMED; slot++) {
         const struct request *request = &s->requests[slot];
-        if (request->state != REQUEST_SPARE && holds(request, resource)) {
+        if (request->state != REQUEST_SPARE && holds(s, request, index)) {
             text_printf(out, "%s%s-%s #%" PRIu64 " (%s)", n++ == 0 ? ", held by " : ", ",
                         s->machine->qpus[request->set->a].name,
                         s->machine->qpus[request->set->b].name, request->id,
@@ -214,18 +222,16 @@ void service_describe(const struct service *s, struct text *out) {
     unsigned n = 0;
     text_printf(out, "%" PRIu64 " ebits are waited for", s->n_waiting);
     for (size_t i = 0; i < s->n_resources && n < MAX_WAITERS_NAMED; i++) {
-        const struct resource *resource = &s->resources[i];
-        for (size_t k = 0; k < resource->waiting.n && n < MAX_WAITERS_NAMED; k++) {
-            const uint64_t id = resource->waiting.events[k].id;
-            const struct request *request = &s->requests[id >> 32];
-            if (request->stamp != (uint32_t)id) {
+        for (uint32_t slot = 0; slot < s->n_requests && n < MAX_WAITERS_NAMED; slot++) {
+            const struct request *request = &s->requests[slot];
+            if (!s->resources[i].is_awaited || !line_waits(s, slot, i)) {
                 continue;
             }
             text_printf(out, "; %s-%s #%" PRIu64 " waits for ",
                         s->machine->qpus[request->set->a].name,
                         s->machine->qpus[request->set->b].name, request->id);
-            name_resource(s, out, resource);
-            describe_holders(s, out, resource);
+            name_resource(s, out, i);
+            describe_holders(s, out, i);
             n++;
         }
     }

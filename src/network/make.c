@@ -302,7 +302,7 @@ enum status request_expire(struct service *s, uint32_t slot, uint32_t segment) {
     if (segment == EVENT_POOL) {
         const uint32_t ends[2] = {request->set->a, request->set->b};
         for (int i = 0; i < 2; i++) {
-            TRY(resource_give(s, buffer_of(s, ends[i]), 1));
+            TRY(resource_give(s, RESOURCE_BUFFER, buffer_of(s, ends[i]), 1));
         }
         s->hints[request->hint].slot = UINT32_MAX;
         request_free(s, slot);
@@ -359,13 +359,13 @@ enum status request_deliver(struct service *s, uint32_t slot) {
     TRY(request_release_all(s, request));
     pair_age(&request->pair, s->t_now_ps - request->t_pair_ps, &decay);
     request->t_pair_ps = s->t_now_ps;
-    request_unpark(request);
+    request_unpark(s, request);
     if (!request->has_comm) {
         TRY(keep_in_pool(s, slot));
         return service_continue_batch(s, set);
     }
     for (int i = 0; i < 2 && request->has_buffer; i++) {
-        TRY(resource_give(s, buffer_of(s, ends[i]), 1));
+        TRY(resource_give(s, RESOURCE_BUFFER, buffer_of(s, ends[i]), 1));
     }
     request->has_buffer = false;
     request->state = REQUEST_READY;
@@ -384,7 +384,7 @@ enum status request_abort(struct service *s, uint32_t slot) {
     }
     TRY(request_release_all(s, request));
     s->stats.n_aborted++;
-    request_unpark(request);
+    request_unpark(s, request);
     request->state = REQUEST_WAITING;
     return request_enter(s, slot);
 }

@@ -268,7 +268,33 @@ static void fill_setup(const struct routes *r, struct link_setup *setup,
     }
 }
 
-static enum status solve_segment(struct routes *r, struct segment *segment, uint32_t *figures) {
+/* Switches with analysers, the nearest to the middle first; a link without switches is one spot. */
+static enum status solve_spots(struct routes *r, struct segment *segment, struct spot *spots,
+                               double loss_db) {
+    const struct machine_physical *p = r->physical;
+    const uint32_t n = segment->n_fibres - 1, middle = n / 2;
+    struct link_setup setup;
+    if (n == 0) {
+        fill_setup(r, &setup, segment, loss_db, 0);
+        spots[0].sw = UINT32_MAX;
+        segment->n_spots = 1;
+        return find_figures(r, &spots[0].figures, &setup);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t away = (i + 1) / 2;
+        const uint32_t at = i % 2 == 0 ? (middle + away) % n : (middle + n - away) % n;
+        const struct machine_switch *sw = &p->switches[segment->switches[at]];
+        if (sw->n_analysers > 0) {
+            struct spot *spot = &spots[segment->n_spots++];
+            spot->sw = segment->switches[at];
+            fill_setup(r, &setup, segment, loss_db, switch_db(sw));
+            TRY(find_figures(r, &spot->figures, &setup));
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status solve_segment(struct routes *r, struct segment *segment, struct spot *spots) {
     const struct machine_physical *p = r->physical;
     double loss_db = 0, light_ps = 0;
     for (uint32_t i = 0; i < segment->n_fibres; i++) {
@@ -286,18 +312,14 @@ static enum status solve_segment(struct routes *r, struct segment *segment, uint
         return log_error(STATUS_INPUT, "a fibre so long that light passes 2^63 ps in it");
     }
     segment->t_light_ps = (int64_t)(light_ps + 0.5);
-    struct link_setup setup;
-    for (uint32_t i = 0; i == 0 || i + 1 < segment->n_fibres; i++) {
-        const double twice_db =
-            segment->n_fibres > 1 ? switch_db(&p->switches[segment->switches[i]]) : 0;
-        fill_setup(r, &setup, segment, loss_db, twice_db);
-        TRY(find_figures(r, &figures[i], &setup));
-    }
-    return STATUS_OK;
+    return solve_spots(r, segment, spots, loss_db);
 }
 
 static int64_t expected_ps(const struct routes *r, const struct segment *segment) {
-    const struct link_figures *figures = &r->figures[segment->figures[0]];
+    if (segment->n_spots == 0) {
+        return INT64_MAX;
+    }
+    const struct link_figures *figures = &r->figures[segment->spots[0].figures];
     const double t_ps = (double)figures->t_attempt_ps / figures->p_success;
     return t_ps < 0x1p62 ? (int64_t)t_ps : INT64_MAX;
 }
@@ -324,12 +346,17 @@ static enum status make_route(struct routes *r, struct route **out_route, const 
     for (uint32_t i = 1; i < n_fibres; i++) {
         n_segments += !is_switch(r, nodes[i]);
     }
-    struct route *route = arena_alloc(&r->arena, sizeof *route);
-    struct segment *segments = arena_alloc(&r->arena, n_segments * sizeof *segments);
-    uint32_t *words = arena_alloc(&r->arena, (3 * (size_t)n_fibres + n_segments) * sizeof *words);
-    if (!route || !segments || !words) {
+    /* one block, so that they are near: a path has at most a spot per fibre */
+    char *block =
+        arena_alloc(&r->arena, sizeof(struct route) + n_segments * sizeof(struct segment) +
+                                   n_fibres * (sizeof(struct spot) + 8));
+    if (block == NULL) {
         return STATUS_NOFIT;
     }
+    struct route *route = (struct route *)(void *)block;
+    struct segment *segments = (struct segment *)(route + 1);
+    struct spot *spots = (struct spot *)(segments + n_segments);
+    uint32_t *words = (uint32_t *)(spots + n_fibres);
     uint32_t s = 0, start = 0;
     for (uint32_t i = 1; i <= n_fibres; i++) {
         if (i < n_fibres && is_switch(r, nodes[i])) {
@@ -344,11 +371,11 @@ static enum status make_route(struct routes *r, struct route **out_route, const 
         *segment = (struct segment){.ends = {nodes[start], nodes[i]},
                                     .n_fibres = n,
                                     .fibres = words,
-                                    .switches = words + n};
-        uint32_t *figures = words + 2 * n - 1;
-        segment->figures = figures;
-        TRY(solve_segment(r, segment, figures));
-        words += 2 * n - 1 + (n > 1 ? n - 1 : 1);
+                                    .switches = words + n,
+                                    .spots = spots};
+        TRY(solve_segment(r, segment, spots));
+        words += 2 * n - 1;
+        spots += n;
         start = i;
     }
     route->segments = segments;
@@ -424,7 +451,7 @@ static uint64_t hash_key(const struct routes *r, uint64_t key) {
 
 static enum status grow_slots(struct routes *r) {
     const size_t n = r->n_slots == 0 ? 64 : 2 * r->n_slots;
-    struct path_set **slots = mem_alloc(n, sizeof *slots);
+    struct set_slot *slots = mem_alloc(n, sizeof *slots);
     if (slots == NULL) {
         return STATUS_NOFIT;
     }
@@ -433,10 +460,10 @@ static enum status grow_slots(struct routes *r) {
     r->n_slots = n;
     for (size_t i = 0; i < r->n_sets; i++) {
         uint64_t at = hash_key(r, r->sets[i]->key);
-        while (r->slots[at] != NULL) {
+        while (slots[at].set != NULL) {
             at = (at + 1) & (n - 1);
         }
-        r->slots[at] = r->sets[i];
+        slots[at] = (struct set_slot){r->sets[i]->key, r->sets[i]};
     }
     return STATUS_OK;
 }
@@ -449,9 +476,9 @@ enum status routes_find(struct routes *r, struct path_set **out_set, uint32_t a,
         TRY(grow_slots(r));
     }
     uint64_t at = hash_key(r, key);
-    while (r->slots[at] != NULL) {
-        if (r->slots[at]->key == key) {
-            *out_set = r->slots[at];
+    while (r->slots[at].set != NULL) {
+        if (r->slots[at].key == key) {
+            *out_set = r->slots[at].set;
             return STATUS_OK;
         }
         at = (at + 1) & (r->n_slots - 1);
@@ -463,7 +490,8 @@ enum status routes_find(struct routes *r, struct path_set **out_set, uint32_t a,
     TRY(vec_reserve(&r->sets, r->n_sets, &r->cap_sets, 1, sizeof *r->sets));
     *set =
         (struct path_set){.key = key, .a = low, .b = high, .ledger = {.qpu_a = low, .qpu_b = high}};
-    r->slots[at] = r->sets[r->n_sets++] = set;
+    r->sets[r->n_sets++] = set;
+    r->slots[at] = (struct set_slot){key, set};
     *out_set = set;
     return STATUS_OK;
 }
@@ -501,34 +529,19 @@ static enum status next_path(struct routes *r, struct path *path, bool *out_is_n
 }
 
 /* Photons must meet somewhere in each segment that passes switches. */
-static bool is_usable(const struct routes *r, const struct route *route) {
+static bool is_usable(const struct route *route) {
     for (uint32_t s = 0; s < route->n_segments; s++) {
-        const struct segment *segment = &route->segments[s];
-        bool has_analyser = segment->n_fibres == 1;
-        for (uint32_t i = 0; i + 1 < segment->n_fibres; i++) {
-            has_analyser =
-                has_analyser || r->physical->switches[segment->switches[i]].n_analysers > 0;
-        }
-        if (!has_analyser) {
+        if (route->segments[s].n_spots == 0) {
             return false;
         }
     }
     return true;
 }
 
-enum status routes_get(struct routes *r, struct route **out_route, struct path_set *set,
-                       uint32_t i) {
-    struct route **last = &set->routes;
-    for (uint32_t k = 0; *last != NULL; last = &(*last)->next, k++) {
-        if (k == i) {
-            *out_route = *last;
-            return STATUS_OK;
-        }
-    }
-    *out_route = NULL;
+enum status routes_extend(struct routes *r, struct route **at, struct path_set *set) {
     const struct machine_policy *policy = &r->physical->policy;
     const uint32_t n_max = policy->routing == ROUTING_SHORTEST ? 1 : policy->n_paths;
-    if (set->is_complete || i >= n_max) {
+    if (set->is_complete || set->n_routes >= n_max) {
         return STATUS_OK;
     }
     struct path path;
@@ -538,9 +551,9 @@ enum status routes_get(struct routes *r, struct route **out_route, struct path_s
         set->is_complete = true;
         return STATUS_OK;
     }
-    TRY(make_route(r, last, path.nodes, path.fibres, path.n_fibres));
-    if (!is_usable(r, *last)) {
-        *last = NULL;
+    struct route *route;
+    TRY(make_route(r, &route, path.nodes, path.fibres, path.n_fibres));
+    if (!is_usable(route)) {
         set->is_complete = true;
         return set->n_routes > 0
                    ? STATUS_OK
@@ -549,7 +562,17 @@ enum status routes_get(struct routes *r, struct route **out_route, struct path_s
                                r->machine->qpus[set->a].name, r->machine->qpus[set->b].name);
     }
     set->n_routes++;
-    *out_route = *last;
+    *at = route;
+    return STATUS_OK;
+}
+
+enum status routes_get(struct routes *r, struct route **out_route, struct path_set *set,
+                       uint32_t i) {
+    struct route *route = NULL;
+    do {
+        TRY(routes_next(r, &route, set));
+    } while (i-- > 0 && route != NULL);
+    *out_route = route;
     return STATUS_OK;
 }
 

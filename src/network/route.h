@@ -14,12 +14,16 @@
 #include "network/link.h"
 
 struct circuit; /* of the service: set up and idle */
+/* Where photons may meet, and the link's figures then. */
+struct spot {
+    uint32_t sw, figures; /* index of a switch that has analysers; UINT32_MAX: none is needed */
+};
 struct segment {
     uint32_t ends[2]; /* memories: nodes */
-    uint32_t n_fibres;
+    uint32_t n_fibres, n_spots;
     const uint32_t *fibres;
+    const struct spot *spots; /* the nearest to the middle first */
     const uint32_t *switches; /* n_fibres - 1: index in the machine's list */
-    const uint32_t *figures;  /* per switch; one entry without switches */
     int64_t t_reconf_ps, t_light_ps;
     struct circuit *idle;
 };
@@ -51,6 +55,18 @@ enum status routes_find(struct routes *routes, struct path_set **out_set, uint32
 /* The i-th path by the machine's routing; NULL: there are no more. *out needs no freeing. */
 enum status routes_get(struct routes *routes, struct route **out_route, struct path_set *set,
                        uint32_t i);
+/* One path more at the end of the set, at *at; *at stays NULL if there is none. */
+enum status routes_extend(struct routes *routes, struct route **at, struct path_set *set);
+/* The path after *route (NULL: the first); *route is NULL then if there is none. */
+static inline enum status routes_next(struct routes *routes, struct route **route,
+                                      struct path_set *set) {
+    struct route **at = *route == NULL ? &set->routes : &(*route)->next;
+    if (*at == NULL) {
+        TRY(routes_extend(routes, at, set));
+    }
+    *route = *at;
+    return STATUS_OK;
+}
 const struct link_figures *routes_figures(const struct routes *routes, uint32_t index);
 struct pair_decay routes_decay(const struct routes *routes, uint32_t node);
 const struct machine_qnu *routes_qnu(const struct routes *routes, uint32_t node);

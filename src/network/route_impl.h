@@ -25,7 +25,10 @@ struct routes {
     struct pair_decay *decays;
     int64_t **distances; /* per QPU, NULL until asked for */
     struct event_heap heap;
-    struct path_set **slots; /* open addressing */
+    struct set_slot { /* open addressing; set NULL: empty */
+        uint64_t key;
+        struct path_set *set;
+    } * slots;
     size_t n_slots;
     struct path_set **sets;
     size_t n_sets, cap_sets;

@@ -55,15 +55,8 @@ static enum status check_policy(const struct service *s) {
     return STATUS_OK;
 }
 
-static void set_resource(struct resource *resource, enum resource_kind kind, uint32_t index,
-                         uint32_t n) {
-    resource->kind = kind;
-    resource->index = index;
-    resource->n_total = resource->n_free = n;
-    resource->n_down = resource->n_peak = 0;
-    resource->t_changed_ps = 0;
-    resource->busy_ps = 0;
-    resource->waiting.n = 0;
+static void set_resource(struct resource *resource, uint32_t n) {
+    *resource = (struct resource){.n_free = n, .n_total = n, .n_least = n};
 }
 
 static void set_resources(struct service *s) {
@@ -71,19 +64,22 @@ static void set_resources(struct service *s) {
     const uint32_t n_qpus = (uint32_t)s->machine->n_qpus;
     const uint32_t n_switches = (uint32_t)p->n_switches;
     for (uint32_t q = 0; q < n_qpus; q++) {
-        set_resource(comm_of(s, q), RESOURCE_COMM, q, s->machine->qpus[q].n_comm);
-        set_resource(buffer_of(s, q), RESOURCE_BUFFER, q, p->qnus[q].n_buffer);
+        set_resource(comm_of(s, q), s->machine->qpus[q].n_comm);
+        set_resource(buffer_of(s, q), p->qnus[q].n_buffer);
     }
     for (uint32_t i = 0; i < n_switches; i++) {
-        set_resource(buffer_of(s, n_qpus + i), RESOURCE_BUFFER, n_qpus + i, 0);
-        set_resource(analyser_of(s, i), RESOURCE_ANALYSER, i, p->switches[i].n_analysers);
+        set_resource(buffer_of(s, n_qpus + i), 0);
+        set_resource(analyser_of(s, i), p->switches[i].n_analysers);
     }
     for (uint32_t i = 0; i < p->n_repeaters; i++) {
         const uint32_t node = n_qpus + n_switches + i;
-        set_resource(buffer_of(s, node), RESOURCE_BUFFER, node, p->repeaters[i].qnu.n_buffer);
+        set_resource(buffer_of(s, node), p->repeaters[i].qnu.n_buffer);
     }
     for (uint32_t i = 0; i < p->n_fibres; i++) {
-        set_resource(channel_of(s, i), RESOURCE_CHANNEL, i, p->fibres[i].n_channels);
+        set_resource(channel_of(s, i), p->fibres[i].n_channels);
+    }
+    for (size_t i = 0; i < s->n_resources; i++) {
+        resource_count(s, &s->resources[i]);
     }
 }
 
@@ -97,8 +93,9 @@ static enum status fill(struct service *s) {
     s->n_extra = extra_buffers(&p->policy);
     TRY(check_policy(s));
     s->resources = mem_alloc(s->n_resources, sizeof *s->resources);
+    s->n_left = mem_alloc(s->n_resources, sizeof *s->n_left);
     s->idle = mem_alloc(p->n_fibres, sizeof *s->idle);
-    if (s->resources == NULL || s->idle == NULL) {
+    if (s->resources == NULL || s->n_left == NULL || s->idle == NULL) {
         return STATUS_NOFIT;
     }
     TRY(routes_create(&s->routes, s->machine));
@@ -128,9 +125,6 @@ void service_destroy(struct service *s) {
     if (s == NULL) {
         return;
     }
-    for (size_t i = 0; s->resources && i < s->n_resources; i++) {
-        event_heap_fini(&s->resources[i].waiting);
-    }
     for (size_t i = 0; s->idle && i < s->physical->n_fibres; i++) {
         mem_free(s->idle[i].circuits);
     }
@@ -140,10 +134,12 @@ void service_destroy(struct service *s) {
     }
     HASH_CLEAR(hh, s->hints_by_id);
     routes_destroy(s->routes);
+    line_fini(&s->line);
     event_heap_fini(&s->events);
     event_heap_fini(&s->in_order);
     arena_fini(&s->arena);
     mem_free(s->resources);
+    mem_free(s->n_left);
     mem_free(s->idle);
     mem_free(s->requests);
     mem_free(s->spare);
@@ -171,7 +167,11 @@ static void forget_routes(struct service *s) {
 
 enum status service_begin(struct service *s, uint64_t timeline) {
     s->timeline = (uint32_t)timeline;
+    for (uint32_t i = 0; i < s->n_requests; i++) {
+        s->requests[i].place = NO_PLACE;
+    }
     set_resources(s);
+    line_clear(s);
     forget_routes(s);
     for (size_t i = 0; i < s->physical->n_fibres; i++) {
         s->idle[i].n = 0;
@@ -187,6 +187,8 @@ enum status service_begin(struct service *s, uint64_t timeline) {
     s->first_ready = s->n_ready = s->n_released = 0;
     s->n_seq = s->n_ties = s->n_waiting = s->n_circuits = 0;
     s->t_now_ps = 0;
+    memset(s->n_in_use, 0, sizeof s->n_in_use);
+    memset(s->busy_ps, 0, sizeof s->busy_ps);
     memset(&s->stats, 0, sizeof s->stats);
     for (size_t i = 0; i < s->physical->n_outages; i++) {
         const struct machine_outage *outage = &s->physical->outages[i];
@@ -212,7 +214,7 @@ enum status service_push(struct service *s, int64_t t_ps, struct service_event e
 void request_free(struct service *s, uint32_t slot) {
     struct request *request = &s->requests[slot];
     request->state = REQUEST_SPARE;
-    request_unpark(request);
+    request_unpark(s, request);
     request->has_comm = request->has_buffer = request->has_route = false;
     s->spare[s->n_spare++] = slot; /* reserved when the slot was made */
 }
@@ -228,6 +230,7 @@ static enum status new_request(struct service *s, uint32_t *out_slot, struct ebi
         TRY(vec_reserve(&s->requests, s->n_requests, &s->cap_requests, 1, sizeof *s->requests));
         TRY(vec_reserve(&s->spare, s->n_requests, &s->cap_spare, 1, sizeof *s->spare));
         memset(&s->requests[s->n_requests], 0, sizeof *s->requests);
+        s->requests[s->n_requests].place = NO_PLACE;
         s->spare[s->n_spare++] = s->n_requests++;
     }
     const uint32_t slot = s->spare[--s->n_spare];
@@ -298,7 +301,7 @@ static enum status adopt(struct service *s, uint32_t slot) {
     const bool was_waiting = request->state == REQUEST_WAITING;
     request->is_wanted = true;
     if (was_pooled || was_waiting) {
-        request_unpark(request); /* its expiry and its waits are void */
+        request_unpark(s, request); /* its expiry and its waits are void */
     }
     s->stats.n_from_pool += was_pooled;
     if (was_waiting) {
@@ -313,7 +316,7 @@ enum status service_submit(struct service *s, uint32_t *out_slot, struct ebit_re
                            int64_t t_ps) {
     CHECK(t_ps >= s->t_now_ps);
     TRY(advance(s, t_ps, false));
-    s->t_now_ps = t_ps;
+    service_set_now(s, t_ps);
     struct hint *hint = find_hint(s, what.id);
     uint32_t slot;
     s->stats.n_submitted++;
@@ -366,6 +369,7 @@ static enum status start_outage(struct service *s, uint32_t index) {
     s->stats.n_outages++;
     for (uint32_t i = 0; i < s->physical->n_fibres; i++) {
         channel_of(s, i)->n_down += touches(s, outage, i);
+        resource_count(s, channel_of(s, i));
     }
     for (uint32_t slot = 0; slot < s->n_requests; slot++) {
         const struct request *request = &s->requests[slot];
@@ -381,7 +385,7 @@ static enum status end_outage(struct service *s, uint32_t index) {
     for (uint32_t i = 0; i < s->physical->n_fibres; i++) {
         if (touches(s, outage, i)) {
             channel_of(s, i)->n_down--;
-            TRY(resource_give(s, channel_of(s, i), 0));
+            TRY(resource_note(s, channel_of(s, i)));
         }
     }
     return STATUS_OK;
@@ -432,7 +436,7 @@ static enum status advance(struct service *s, int64_t t_limit_ps, bool stops_whe
             return STATUS_OK;
         }
         event_heap_pop(&s->events, &event);
-        s->t_now_ps = event.t_ps > s->t_now_ps ? event.t_ps : s->t_now_ps;
+        service_set_now(s, event.t_ps);
         s->stats.n_events++;
         TRY(run_event(s, event_unpack(event.id)));
         if (s->n_released > 0) {
@@ -447,7 +451,7 @@ enum status service_next(struct service *s, bool *out_any, uint32_t *out_slot, i
     *out_any = s->first_ready < s->n_ready;
     if (!*out_any) {
         if (t_limit_ps != INT64_MAX) {
-            s->t_now_ps = t_limit_ps > s->t_now_ps ? t_limit_ps : s->t_now_ps;
+            service_set_now(s, t_limit_ps);
         }
         return STATUS_OK;
     }
@@ -490,7 +494,7 @@ enum status service_take(struct service *s, double *out_weights, uint32_t slot, 
     CHECK(request->state == REQUEST_READY && t_ps >= request->t_ready_ps && t_ps >= s->t_now_ps);
     TRY(advance(s, t_ps, false));
     request = &s->requests[slot];
-    s->t_now_ps = t_ps;
+    service_set_now(s, t_ps);
     const uint32_t ends[2] = {request->set->a, request->set->b};
     const struct pair_decay decay =
         pair_decay_sum(routes_decay(s->routes, ends[0]), routes_decay(s->routes, ends[1]));
@@ -506,7 +510,7 @@ enum status service_take(struct service *s, double *out_weights, uint32_t slot, 
         TRY(trace_request(s, request));
     }
     for (int i = 0; i < 2; i++) {
-        TRY(resource_give(s, comm_of(s, ends[i]), 1));
+        TRY(resource_give(s, RESOURCE_COMM, comm_of(s, ends[i]), 1));
     }
     request_free(s, slot);
     return s->n_released > 0 ? service_wake(s) : STATUS_OK;

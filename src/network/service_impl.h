@@ -10,18 +10,37 @@
 #include "network/service.h"
 
 #define NO_ANALYSER UINT32_MAX
+#define NO_SLOT UINT32_MAX
+#define NO_PLACE UINT64_MAX
+#define NO_RESOURCE SIZE_MAX
 
-enum resource_kind { RESOURCE_COMM, RESOURCE_BUFFER, RESOURCE_CHANNEL, RESOURCE_ANALYSER };
+enum resource_kind {
+    RESOURCE_COMM,
+    RESOURCE_BUFFER,
+    RESOURCE_CHANNEL,
+    RESOURCE_ANALYSER,
+    RESOURCE_N_KINDS
+};
 /* Units of one thing in one place. Unlimited ones are never waited for. */
 struct resource {
-    enum resource_kind kind;
-    uint32_t index; /* node, fibre or switch */
-    uint32_t n_total, n_free;
-    uint32_t n_down; /* outages that cover it */
-    uint32_t n_peak;
-    int64_t t_changed_ps;
-    double busy_ps;
-    struct event_heap waiting; /* event.id: slot << 32 | stamp */
+    uint32_t n_free, n_total;
+    uint32_t n_least; /* the fewest that were free */
+    uint32_t n_down;  /* outages that cover it */
+    uint32_t n_idle;  /* channels: circuits that stand idle on it and would go */
+    uint32_t is_awaited;
+};
+/* Those that wait, in order of coming, and what for: a bit per place and resource, 64 places a
+ * block. Places are never reused before the line is rebuilt, so bits of those that left are seen
+ * and dropped when somebody looks. */
+enum { LINE_PLACES = 64 };
+struct waiting_line {
+    uint32_t *slots; /* by place, modulo 64 n_blocks; NO_SLOT: left */
+    uint64_t *bits;  /* by block, then resource */
+    uint64_t first, end;
+    size_t n_blocks; /* a power of two */
+    size_t n_in_line;
+    uint64_t last_seq;
+    bool is_sorted; /* order of places is order of requests */
 };
 /* A circuit that stands idle: channels are still its own, reconfiguration was paid. */
 struct circuit {
@@ -57,17 +76,16 @@ struct making { /* one segment of a request */
     uint32_t n_rungs;
     int64_t t_channel_ps; /* since when it has its channels */
 };
-enum { MAX_PARKED = 24 };
 struct request {
     uint64_t id, seq;
-    uint32_t parked[MAX_PARKED], n_parked; /* resources whose queues hold an entry of it */
+    uint64_t place; /* in the line of those that wait; NO_PLACE: it does not */
     enum request_state state;
     struct path_set *set;
     struct route *route;
     struct making *makings;
     struct rung *rungs; /* n_segments x (rounds + 1) */
     uint32_t cap_makings, cap_rungs;
-    uint32_t stamp; /* waiters of earlier waits are void */
+    uint32_t stamp; /* events of earlier states are void */
     uint32_t n_draws;
     uint32_t hint;  /* UINT32_MAX: none */
     bool is_wanted; /* submitted; a prefetched pair need not be */
@@ -118,8 +136,12 @@ struct service {
     uint64_t seed;
     uint32_t timeline;
     struct resource *resources; /* comm per QPU, buffer per node, channels, analysers */
+    uint32_t *n_left;           /* of each, for a request; the one thing that is looked at often */
     size_t n_resources, first_buffer, first_channel, first_analyser;
-    struct idle_list *idle; /* per fibre */
+    struct waiting_line line;
+    uint64_t n_in_use[RESOURCE_N_KINDS]; /* of all places together */
+    double busy_ps[RESOURCE_N_KINDS];    /* unit-time in use until now */
+    struct idle_list *idle;              /* per fibre */
     struct circuit *spare_circuits;
     struct arena arena;
     struct request *requests;
@@ -133,7 +155,7 @@ struct service {
     struct event_heap in_order;             /* static schedule */
     uint64_t n_seq, n_ties, n_waiting, n_circuits;
     int64_t t_now_ps;
-    uint32_t *released; /* resources to wake */
+    uint32_t *released; /* resources that somebody waits for */
     size_t n_released, cap_released;
     struct hint *hints, *hints_by_id;
     size_t n_hints, cap_hints, first_hint;
@@ -158,19 +180,74 @@ static inline struct resource *channel_of(struct service *s, uint32_t fibre) {
 static inline struct resource *analyser_of(struct service *s, uint32_t sw) {
     return &s->resources[s->first_analyser + sw];
 }
-bool resource_has(const struct service *s, const struct resource *resource, uint32_t n);
-void resource_take(struct service *s, struct resource *resource, uint32_t n);
+/* After a change: how many units a request may have, at once or by tearing circuits down. */
+static inline void resource_count(struct service *s, const struct resource *resource) {
+    const uint32_t n_idle = resource->n_idle * s->policy->n_width;
+    s->n_left[resource - s->resources] = resource->n_down > 0 ? 0 : resource->n_free + n_idle;
+}
+static inline void resource_take(struct service *s, enum resource_kind kind,
+                                 struct resource *resource, uint32_t n) {
+    CHECK(resource->n_free >= n);
+    s->n_in_use[kind] += n;
+    resource->n_free -= n;
+    if (resource->n_free < resource->n_least) {
+        resource->n_least = resource->n_free;
+    }
+    resource_count(s, resource);
+}
 /* Given back; whoever waits is woken by service_wake. */
-enum status resource_give(struct service *s, struct resource *resource, uint32_t n);
-/* Its entries in queues are void from now on. */
-static inline void request_unpark(struct request *request) {
+enum status resource_give(struct service *s, enum resource_kind kind, struct resource *resource,
+                          uint32_t n);
+/* n_down or n_idle changed: it may serve now whom it did not before. */
+enum status resource_note(struct service *s, struct resource *resource);
+enum resource_kind resource_kind_of(const struct service *s, size_t index, uint32_t *out_place);
+/* Time goes on; unit-times in use are summed. */
+static inline void service_set_now(struct service *s, int64_t t_ps) {
+    if (t_ps > s->t_now_ps) {
+        const double dt_ps = (double)(t_ps - s->t_now_ps);
+        for (int k = 0; k < RESOURCE_N_KINDS; k++) {
+            s->busy_ps[k] += (double)s->n_in_use[k] * dt_ps;
+        }
+        s->t_now_ps = t_ps;
+    }
+}
+
+/* ---- the line (line.c) ---- */
+
+/* Empty; frees nothing. */
+void line_clear(struct service *s);
+void line_fini(struct waiting_line *line);
+/* Gives the request a place. */
+enum status line_enter(struct service *s, uint32_t slot);
+static inline uint64_t *line_bits(const struct service *s, uint64_t place, size_t resource) {
+    const struct waiting_line *line = &s->line;
+    return &line->bits[(place / LINE_PLACES & (line->n_blocks - 1)) * s->n_resources + resource];
+}
+/* The request, which has a place, waits for the resource, too. */
+static inline void line_wait(struct service *s, uint64_t place, size_t resource) {
+    *line_bits(s, place, resource) |= UINT64_C(1) << place % LINE_PLACES;
+    s->resources[resource].is_awaited = true;
+}
+/* Takes the one that is served first off the resource's waiters; NO_SLOT: there is none. */
+uint32_t line_next(struct service *s, size_t resource);
+bool line_waits(const struct service *s, uint32_t slot, size_t resource);
+void line_leave(struct service *s, struct request *request);
+
+/* Waits for nothing; its events are void from now on. */
+static inline void request_unpark(struct service *s, struct request *request) {
     request->stamp++;
-    request->n_parked = 0;
+    if (request->place != NO_PLACE) {
+        line_leave(s, request);
+    }
 }
 /* Takes all that the request needs, or notes what it waits for. */
 enum status request_try(struct service *s, bool *out_granted, uint32_t slot);
 /* Tries those that wait for what was given back since the last call. */
 enum status service_wake(struct service *s);
+/* Channels of a segment: an idle circuit of its own, or free ones for which idle circuits go. */
+enum status circuit_take(struct service *s, bool *out_is_new, struct segment *segment);
+/* Stands idle from now on, if it took time to set up; else its channels are free. */
+enum status circuit_give(struct service *s, struct segment *segment);
 enum status segment_release(struct service *s, struct request *request, uint32_t segment);
 /* Ledger of the request's QPUs. */
 static inline struct ebit_ledger *ledger_of(struct request *request) {
