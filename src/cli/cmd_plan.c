@@ -49,7 +49,7 @@ static enum status plan_program(const struct cli_options *options, const struct 
     const struct engine_class *engine;
     struct run_plan figures = {0};
     int n_ranks = (int)options->n_ranks;
-    TRY(load_engine(&engine, options, load->program, n_ranks));
+    TRY(load_engine(&engine, options, load, n_ranks));
     if (options->output) {
         TRY(write_program(options->output, load->program));
     }

@@ -84,7 +84,7 @@ static enum status set_provenance(struct run_job *job) {
 static enum status choose_engine(const struct engine_class **out_engine,
                                  const struct run_job *job) {
     TRY(comm_agree(job->team,
-                   load_engine(out_engine, job->options, job->load.program, team_size(job->team))));
+                   load_engine(out_engine, job->options, &job->load, team_size(job->team))));
     uint8_t is_frame = *out_engine == &engine_frame;
     comm_bcast(job->team, &is_frame, sizeof is_frame, 0);
     *out_engine = is_frame ? &engine_frame : &engine_statevector;

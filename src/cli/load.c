@@ -1,5 +1,6 @@
 #include "cli/load.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -311,29 +312,34 @@ void load_fini(struct load *load) {
     *load = (struct load){0};
 }
 
-/* Exact results, and states, come from state vectors. */
-static bool wants_amplitudes(const struct cli_options *options) {
-    return cli_is_given(options, OPTION_PROBABILITIES) || options->observables != NULL ||
-           options->state != NULL || options->wants_fidelity;
+/* What is asked for and no frame has; NULL: nothing. */
+static const char *find_amplitudes(const struct cli_options *options) {
+    return cli_is_given(options, OPTION_PROBABILITIES) ? "--probabilities"
+           : options->observables != NULL              ? "--observables"
+           : options->state != NULL                    ? "--state"
+           : options->wants_fidelity                   ? "--fidelity"
+                                                       : NULL;
 }
 
 enum status load_engine(const struct engine_class **out_engine, const struct cli_options *options,
-                        const struct program *program, int n_ranks) {
+                        const struct load *load, int n_ranks) {
+    const char *wanted = find_amplitudes(options);
     const uint64_t max_bytes = cli_is_given(options, OPTION_MEMORY_PER_RANK)
                                    ? options->memory_per_rank
                                    : mem_available() / (uint64_t)n_ranks;
+    struct run_choice choice = {.engine = &engine_statevector};
     if (strcmp(options->engine, "auto") != 0) {
         *out_engine = engine_find(options->engine);
         return *out_engine != NULL
                    ? STATUS_OK
                    : log_error(STATUS_INTERNAL, "engine %s is not built in", options->engine);
     }
-    *out_engine = &engine_statevector;
-    if (!wants_amplitudes(options)) {
-        TRY(runtime_choose(out_engine, program, max_bytes, n_ranks));
+    if (wanted != NULL) {
+        snprintf(choice.why, sizeof choice.why, "%s asks for amplitudes", wanted);
+    } else {
+        TRY(runtime_choose(&choice, load->program, load->machine, max_bytes));
     }
-    if (*out_engine == &engine_frame) {
-        log_note("engine frame: a Clifford program that state vectors cannot run here");
-    }
+    log_note("engine %s: %s", choice.engine->name, choice.why);
+    *out_engine = choice.engine;
     return STATUS_OK;
 }

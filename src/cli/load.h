@@ -42,9 +42,9 @@ enum status load_distribute(struct load *out_load, struct circuit *circuit,
                             uint32_t n_default_qpus);
 /* The text of a file on every rank; mem_free it. Collective. */
 enum status load_text(char **out_text, size_t *out_n, const struct team *team, const char *path);
-/* --engine; auto: statevector, or frame for shots of a Clifford program that it does not serve
- * (runtime_choose). */
+/* --engine; auto: what runtime_choose says, or statevector where amplitudes are asked for, with a
+ * note on why. */
 enum status load_engine(const struct engine_class **out_engine, const struct cli_options *options,
-                        const struct program *program, int n_ranks);
+                        const struct load *load, int n_ranks);
 
 #endif

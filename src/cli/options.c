@@ -73,7 +73,7 @@ const struct option_info options_table[] = {
      .choices = "auto statevector frame",
      .later = "tableau nearclifford",
      .help = "statevector; frame: Clifford programs in bulk, shots only; auto (default): frame "
-             "where statevector cannot"},
+             "where the program and what is asked for allow it"},
     {.name = "precision",
      .metavar = "P",
      .kind = OPTION_KIND_CHOICE,

@@ -215,7 +215,11 @@ static void add_peak_comm(struct text *out, const struct program *program, const
     text_add(out, " in use at once\n");
 }
 
+/* Frames have none. */
 static void add_group(struct text *out, uint32_t n_qubits) {
+    if (n_qubits == 0) {
+        return;
+    }
     add_label(out, "largest group");
     add_number(out, n_qubits, "qubit");
     text_add(out, " in one state vector\n");
@@ -354,12 +358,14 @@ static void add_plan_engine(struct text *out, const struct output_plan *plan) {
     const struct engine_figures *engine = &plan->plan->engine;
     char bytes[UNIT_CHARS], limit[UNIT_CHARS], sent[UNIT_CHARS];
     add_group(out, engine->peak_group_qubits);
-    add_label(out, "amplitudes");
-    text_printf(out, "%" PRIu64 " at once, %.4g updates in one pass\n", engine->total_amps,
-                engine->n_amp_updates);
-    add_label(out, "between ranks");
-    text_printf(out, "%s in one pass\n",
-                units_print_bytes(sent, sizeof sent, engine->exchanged_bytes));
+    if (engine->total_amps > 0) {
+        add_label(out, "amplitudes");
+        text_printf(out, "%" PRIu64 " at once, %.4g updates in one pass\n", engine->total_amps,
+                    engine->n_amp_updates);
+        add_label(out, "between ranks");
+        text_printf(out, "%s in one pass\n",
+                    units_print_bytes(sent, sizeof sent, engine->exchanged_bytes));
+    }
     add_label(out, "memory");
     text_printf(out, "%s per rank; %s available\n",
                 units_print_bytes(bytes, sizeof bytes, engine->peak_bytes),

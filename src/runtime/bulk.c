@@ -88,14 +88,14 @@ static struct reference_task reference_of(const struct frame_task *task,
     };
 }
 
-bool bulk_is_possible(const struct program *program) {
+bool bulk_is_possible(const struct program *program, size_t *out_op, const char **out_reason) {
     struct parts parts = {0};
     bool is_possible = false;
-    if (!program->is_data_dependent && find_recorded(&parts, program) == STATUS_OK) {
+    *out_op = 0;
+    *out_reason = "there is no memory";
+    if (find_recorded(&parts, program) == STATUS_OK) {
         const struct frame_task task = task_of(program, &parts);
-        const char *reason;
-        size_t op;
-        is_possible = frame_plan_is_possible(&task, &op, &reason);
+        is_possible = frame_plan_is_possible(&task, out_op, out_reason);
     }
     parts_fini(&parts);
     return is_possible;

@@ -15,8 +15,8 @@
 #include "runtime/ensemble.h"
 
 struct bulk;
-/* Can the program run so? Logs nothing. */
-bool bulk_is_possible(const struct program *program);
+/* Can the program run so? Logs nothing. If not, *out_op says where and *out_reason why. */
+bool bulk_is_possible(const struct program *program, size_t *out_op, const char **out_reason);
 /* Bytes of frames and tableau, saturating. Refused as by bulk_create. */
 enum status bulk_plan(uint64_t *out_bytes, const struct program *program);
 struct bulk_options {

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -119,19 +120,32 @@ static enum status plan_engine(struct engine_figures *out_figures, const struct 
     return status;
 }
 
-enum status runtime_choose(const struct engine_class **out_engine, const struct program *program,
-                           uint64_t max_bytes, int n_ranks) {
-    struct engine_figures figures = {0};
-    bool fits = lower_is_possible(program);
-    if (fits) {
-        TRY(plan_engine(&figures, program, &engine_statevector, n_ranks));
-        fits = figures.peak_bytes <= max_bytes;
+enum status runtime_choose(struct run_choice *out_choice, const struct program *program,
+                           const struct machine *machine, uint64_t max_bytes) {
+    struct run_choice choice = {.engine = &engine_statevector};
+    const char *reason;
+    uint64_t n_bytes = 0;
+    size_t at;
+    if (!bulk_is_possible(program, &at, &reason)) {
+        const struct op *op = &program->ops.ops[at];
+        const struct src_loc loc = program_loc(program, op);
+        snprintf(choice.why, sizeof choice.why, "frames cannot follow %s:%u:%u: %s", loc.file,
+                 loc.line, loc.col, reason);
+    } else if (machine != NULL && machine->physical != NULL) {
+        snprintf(choice.why, sizeof choice.why, "pairs differ from timeline to timeline");
+    } else {
+        TRY(bulk_plan(&n_bytes, program));
+        const bool fits = n_bytes <= max_bytes;
+        choice.engine = fits ? &engine_frame : &engine_statevector;
+        if (fits) {
+            snprintf(choice.why, sizeof choice.why,
+                     "Clifford gates, Pauli errors, corrections on parities");
+        } else {
+            snprintf(choice.why, sizeof choice.why, "frames and tableau need %.3g GiB",
+                     (double)n_bytes * 0x1p-30);
+        }
     }
-    *out_engine = &engine_statevector;
-    if (!fits && bulk_is_possible(program)) {
-        TRY(plan_engine(&figures, program, &engine_frame, n_ranks));
-        *out_engine = figures.peak_bytes <= max_bytes ? &engine_frame : &engine_statevector;
-    }
+    *out_choice = choice;
     return STATUS_OK;
 }
 

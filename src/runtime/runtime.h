@@ -117,11 +117,16 @@ enum status runtime_run(struct results **out_results, const struct program *prog
                         const struct run_options *options);
 void results_destroy(struct results *results);
 
-/* The engine for sampling: frame where state vectors would need more than max_bytes per rank, or
- * the program has wrong results or correlated errors, and frames can run it; else statevector. Not
- * collective. */
-enum status runtime_choose(const struct engine_class **out_engine, const struct program *program,
-                           uint64_t max_bytes, int n_ranks);
+/* An engine, and why it is that one: part of a sentence. */
+struct run_choice {
+    const struct engine_class *engine;
+    char why[256];
+};
+/* The engine for sampling: frame for Clifford programs with Pauli errors and corrections, if it has
+ * room in max_bytes per rank and all pairs of a link are the same; else statevector. machine NULL:
+ * ideal. Logs nothing, except that there is no memory. Not collective. */
+enum status runtime_choose(struct run_choice *out_choice, const struct program *program,
+                           const struct machine *machine, uint64_t max_bytes);
 
 /* Figures without running: not collective. */
 struct run_plan {

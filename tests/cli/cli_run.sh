@@ -24,7 +24,7 @@ equal "$(json bits.json qpus)" '["A","B","C"]'
 equal "$(json bits.json schema)" 1
 equal "$(json bits.json seed)" 5
 equal "$(json bits.json shots)" 7
-equal "$(json bits.json engine)" statevector
+equal "$(json bits.json engine)" frame
 equal "$(json bits.json protocol)" explicit
 equal "$(json bits.json distribute)" simple
 equal "$(json bits.json replicas)" 1
@@ -34,6 +34,22 @@ equal "$(json bits.json ebits ledger A-C used)" 1
 equal "$(json bits.json bits_sent)" 2
 equal "$(json bits.json warnings)" '[]'
 equal "$(json bits.json makespan_ps timelines)" 1
+
+# The engine is chosen by what the program does and what is asked for; a note says why.
+has err "note: engine frame: Clifford gates"
+expect 0 qspan run bits.qasm --qpus 3 --shots 7 --seed 5 --engine statevector --json bits.json
+equal "$(json bits.json engine)" statevector
+equal "$(json bits.json counts)" '{"101":7}'
+expect 0 qspan run bits.qasm --qpus 3 --probabilities all --json bits.json
+has err "note: engine statevector: --probabilities asks for amplitudes"
+equal "$(json bits.json engine)" statevector
+sed '/^measure q\[0\]/i t q[0];' bits.qasm >t.qasm
+line=$(grep -n '^t q' t.qasm | cut -d: -f1)
+expect 0 qspan run t.qasm --qpus 3 --shots 7 --json bits.json
+has err "note: engine statevector: frames cannot follow t.qasm:$line:1: it is no Clifford gate"
+equal "$(json bits.json counts)" '{"101":7}'
+expect 3 qspan run t.qasm --qpus 3 --shots 7 --engine frame
+has err "t.qasm:$line:1: error: frames cannot follow t: it is no Clifford gate"
 
 # Without --qpus: one QPU per rank, with a note; a circuit that measures nothing is measured.
 printf 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\nx q[1];\n' >plain.qasm
