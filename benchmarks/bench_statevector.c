@@ -1,6 +1,6 @@
 /* Times the state-vector engine on circuits, beside what the machine can do.
  *
- *     bench_statevector [-r REPEATS] FILE...
+ *     bench_statevector [-r REPEATS] [-p double|single] FILE...
  *
  * For each circuit: seconds of the gates alone (wall; CPU of all threads divided by their number,
  * which other jobs disturb less), sweeps of the state that this time amounts to per gate, passes
@@ -12,11 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "circuit/circuit.h"
 #include "engine/statevector/statevector.h"
 #include "kernels/statevector.h"
+
+static enum precision precision = PRECISION_DOUBLE;
 
 struct machine {
     double bytes_per_s, flops_per_s;
@@ -44,7 +47,7 @@ static struct stopwatch stop(const struct stopwatch *since) {
 static const struct statevector_kernels *get_kernels(void) {
     enum cpu_isa isa = CPU_SCALAR;
     cpu_detect_isa(&isa);
-    return statevector_kernels_get(isa);
+    return statevector_kernels_get(isa, precision);
 }
 
 /* ---- what the machine can do ---- */
@@ -52,20 +55,21 @@ static const struct statevector_kernels *get_kernels(void) {
 static double measure_bandwidth(void) {
     enum { N_CHUNKS = 512, CHUNK_BLOCKS = 1 << 13 };
     const struct statevector_kernels *kernels = get_kernels();
-    size_t chunk = (size_t)CHUNK_BLOCKS * STATEVECTOR_BLOCK;
-    double *memory = mem_map(N_CHUNKS * chunk * sizeof *memory), best = 1e9;
+    const size_t n_bytes = (size_t)N_CHUNKS * CHUNK_BLOCKS * sizeof(union statevector_block);
+    union statevector_block *memory = mem_map(n_bytes);
+    double best = 1e9;
     for (int round = 0; round < 6; round++) {
         struct stopwatch watch = start();
 #pragma omp parallel for schedule(static)
         for (size_t i = 0; i < N_CHUNKS; i++) {
-            double *at = memory + i * chunk;
+            union statevector_block *at = memory + i * CHUNK_BLOCKS;
             kernels->scale(at, at, CHUNK_BLOCKS, 0.5, 0);
         }
         watch = stop(&watch);
         best = round > 0 && watch.cpu_s < best ? watch.cpu_s : best;
     }
-    mem_unmap(memory, N_CHUNKS * chunk * sizeof *memory);
-    return 2.0 * (double)(N_CHUNKS * chunk * sizeof *memory) / best;
+    mem_unmap(memory, n_bytes);
+    return 2.0 * (double)n_bytes / best;
 }
 
 /* Rotations of blocks that stay in registers: four flops per amplitude and step. */
@@ -77,7 +81,7 @@ static double measure_peak(void) {
     struct statevector_step step[3];
     const struct statevector_step *steps[N_STEPS];
     for (unsigned i = 0; i < 3; i++) {
-        step[i] = (struct statevector_step){.code = (uint8_t)(STATEVECTOR_ROTATE + i), .m = {1e-9}};
+        step[i] = (struct statevector_step){.code = (uint8_t)(STATEVECTOR_ROTATE + i)}; /* by 0 */
     }
     for (unsigned i = 0; i < N_STEPS; i++) {
         steps[i] = &step[i % 3];
@@ -87,7 +91,7 @@ static double measure_peak(void) {
         struct stopwatch watch = start();
 #pragma omp parallel
         {
-            double tile[8 * STATEVECTOR_BLOCK] = {1};
+            union statevector_block tile[8] = {{{1}}};
             for (int i = 0; i < N_ROUNDS; i++) {
                 kernels->program(tile, &span, blocks, steps, N_STEPS);
             }
@@ -95,7 +99,7 @@ static double measure_peak(void) {
         watch = stop(&watch);
         best = watch.cpu_s < best ? watch.cpu_s : best;
     }
-    return 4.0 * 64 * N_STEPS * N_ROUNDS * omp_get_max_threads() / best;
+    return 4.0 * 8 * (1 << kernels->lane_bits) * N_STEPS * N_ROUNDS * omp_get_max_threads() / best;
 }
 
 /* ---- circuits ---- */
@@ -107,7 +111,8 @@ static void report(const char *name, const struct circuit *circuit, size_t n_gat
     uint32_t n_qubits = 0;
     uint64_t n_bytes = 0;
     engine->class->usage(engine, &n_qubits, &n_bytes);
-    double sweep_s = 32.0 * (double)(UINT64_C(1) << n_qubits) / machine->bytes_per_s;
+    double n_state = (double)(precision_amp_bytes(precision) * (UINT64_C(1) << n_qubits));
+    double sweep_s = 2 * n_state / machine->bytes_per_s;
     double by_memory = work.n_bytes / machine->bytes_per_s;
     double by_flops = work.n_flops / machine->flops_per_s;
     const char *base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
@@ -115,8 +120,7 @@ static void report(const char *name, const struct circuit *circuit, size_t n_gat
            base, circuit->n_qubits, n_gates, create.cpu_s, run.wall_s, run.cpu_s,
            run.cpu_s / sweep_s / (double)n_gates, work.n_passes, work.n_bytes * 1e-9,
            work.n_flops * 1e-9, work.n_bytes * 1e-9 / run.cpu_s, work.n_flops * 1e-9 / run.cpu_s,
-           by_memory > by_flops ? by_memory : by_flops,
-           (double)n_bytes / (16.0 * (double)(UINT64_C(1) << n_qubits)));
+           by_memory > by_flops ? by_memory : by_flops, (double)n_bytes / n_state);
 }
 
 static enum status run_once(const char *name, const struct circuit *circuit,
@@ -135,7 +139,8 @@ static enum status run_once(const char *name, const struct circuit *circuit,
                                .copy_wires = copies,
                                .n_wires = circuit->n_qubits,
                                .n_qpus = 1,
-                               .wire_qpu = qpus};
+                               .wire_qpu = qpus,
+                               .precision = precision};
     struct engine *engine = NULL;
     struct stopwatch create = start();
     enum status status = engine_statevector.create(&engine, &task, comm_world());
@@ -155,22 +160,28 @@ static enum status run_once(const char *name, const struct circuit *circuit,
 }
 
 int main(int argc, char **argv) {
-    int first = 1, n_repeats = 1;
-    if (argc > 2 && strcmp(argv[1], "-r") == 0) {
-        n_repeats = atoi(argv[2]);
-        first = 3;
+    int n_repeats = 1, option;
+    while ((option = getopt(argc, argv, "r:p:")) != -1) {
+        if (option == 'r') {
+            n_repeats = atoi(optarg);
+        } else if (option == 'p' && strcmp(optarg, "single") == 0) {
+            precision = PRECISION_SINGLE;
+        } else if (option != 'p' || strcmp(optarg, "double") != 0) {
+            return 2;
+        }
     }
     if (comm_start(&argc, &argv) != STATUS_OK) {
         return 1;
     }
     struct machine machine = {measure_bandwidth(), measure_peak()};
-    printf("# %s, %d threads: %.1f GB/s in place, %.1f GFLOP/s\n", get_kernels()->isa,
-           omp_get_max_threads(), machine.bytes_per_s * 1e-9, machine.flops_per_s * 1e-9);
+    printf("# %s, %s, %d threads: %.1f GB/s in place, %.1f GFLOP/s\n", get_kernels()->isa,
+           precision_name(precision), omp_get_max_threads(), machine.bytes_per_s * 1e-9,
+           machine.flops_per_s * 1e-9);
     printf("# %-16s   n  gates touch_s   wall_s    cpu_s sweeps/g passes     GB    GFLOP"
            "    GB/s  GFLOP/s  floor_s memory\n",
            "circuit");
     enum status status = STATUS_OK;
-    for (int i = first; i < argc && status == STATUS_OK; i++) {
+    for (int i = optind; i < argc && status == STATUS_OK; i++) {
         struct circuit *circuit = NULL;
         status = circuit_read_file(&circuit, argv[i], NULL);
         for (int j = 0; j < n_repeats && status == STATUS_OK; j++) {

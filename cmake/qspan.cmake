@@ -63,7 +63,7 @@ function(qspan_set_isas name_of_list)
         list(APPEND flags_avx512 -mprefer-vector-width=512)
     endif()
     set_source_files_properties(${PROJECT_SOURCE_DIR}/kernels/statevector_scalar.c
-        PROPERTIES COMPILE_OPTIONS -Wno-psabi) # vectors are passed to inlined functions only
+        ${PROJECT_SOURCE_DIR}/kernels/statevector_single_scalar.c PROPERTIES COMPILE_OPTIONS -Wno-psabi) # vectors are passed to inlined functions only
     list(APPEND flags_avx2 -Wno-psabi)
     foreach(isa avx2 avx512)
         set(files ${${name_of_list}})

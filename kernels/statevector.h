@@ -1,12 +1,13 @@
 /* Kernels of the state-vector engine: pure functions on chunks of amplitudes.
  *
- * Amplitudes lie in blocks of 8: eight real parts, then eight imaginary parts, on every ISA. Bits 0
- * to 2 of an amplitude's number choose the lane, the others the block. No kernel allocates, prints
- * or starts threads: the engine splits ranges. Operators never mix lanes: a tile whose lanes are to
- * be mixed first changes them with bits above (STATEVECTOR_CROSS0 ...). Arithmetic per amplitude is
- * the same wherever a bit lies. Programs, matrices and angles use fused multiply-add on AVX2 and
- * AVX-512: one ISA always gives the same bits, two may differ in the last. One table is chosen
- * once. */
+ * Amplitudes lie in blocks of 128 bytes: the real parts, then the imaginary parts, of 8 amplitudes
+ * in double precision or 16 in single, on every ISA. The lowest 3 or 4 bits of an amplitude's
+ * number choose the lane, the others the block. No kernel allocates, prints or starts threads: the
+ * engine splits ranges. Operators never mix lanes: a tile whose lanes are to be mixed first changes
+ * them with bits above (STATEVECTOR_CROSS0 ...). Arithmetic per amplitude is the same wherever a
+ * bit lies. Programs, matrices and angles use fused multiply-add on AVX2 and AVX-512: one ISA
+ * always gives the same bits, two may differ in the last. One table, of one ISA and one precision,
+ * is chosen once. */
 #ifndef QSPAN_KERNELS_STATEVECTOR_H
 #define QSPAN_KERNELS_STATEVECTOR_H
 
@@ -15,16 +16,51 @@
 #include <stdint.h>
 
 #include "base/cpu.h"
+#include "base/precision.h"
 
 enum {
-    STATEVECTOR_LANES = 8,
-    STATEVECTOR_LANE_BITS = 3,
-    STATEVECTOR_BLOCK = 16, /* doubles in a block */
+    STATEVECTOR_MAX_LANES = 16,
+    STATEVECTOR_MAX_LANE_BITS = 4,
     STATEVECTOR_MAX_TARGETS = 5,
-    STATEVECTOR_MAX_CHUNK_BITS = 16, /* keeps sums of one call exact */
-    STATEVECTOR_MAX_FIXED = STATEVECTOR_MAX_CHUNK_BITS - STATEVECTOR_LANE_BITS,
-    STATEVECTOR_ALL_LANES = 0xff,
+    STATEVECTOR_MAX_FIXED = 13, /* bits of a block's number in a chunk: keeps sums of one call
+                                   exact */
 };
+union statevector_block {
+    double d[16];
+    float f[32];
+};
+
+static inline unsigned statevector_lane_bits(enum precision precision) {
+    return precision == PRECISION_SINGLE ? 4 : 3;
+}
+static inline unsigned statevector_all_lanes(unsigned lane_bits) {
+    return (1u << (1u << lane_bits)) - 1;
+}
+/* Lanes whose number has a bit set, of the most that there are. */
+static inline unsigned statevector_lanes_with(unsigned bit) {
+    static const uint16_t lanes[STATEVECTOR_MAX_LANE_BITS] = {0xaaaa, 0xcccc, 0xf0f0, 0xff00};
+    return lanes[bit];
+}
+/* Amplitude i of a chunk: real, imaginary part. A put rounds. */
+static inline void statevector_get(double out[2], const union statevector_block *chunk,
+                                   unsigned lane_bits, uint64_t i) {
+    const union statevector_block *block = chunk + (i >> lane_bits);
+    const size_t v = (size_t)(i & ((1u << lane_bits) - 1));
+    out[0] = lane_bits == 4 ? (double)block->f[v] : block->d[v];
+    out[1] = lane_bits == 4 ? (double)block->f[v + 16] : block->d[v + 8];
+}
+static inline void statevector_put(union statevector_block *chunk, unsigned lane_bits, uint64_t i,
+                                   double re, double im) {
+    union statevector_block *block = chunk + (i >> lane_bits);
+    const size_t v = (size_t)(i & ((1u << lane_bits) - 1));
+    if (lane_bits == 4) {
+        block->f[v] = (float)re;
+        block->f[v + 16] = (float)im;
+    } else {
+        block->d[v] = re;
+        block->d[v + 8] = im;
+    }
+}
 
 /* Sums of reals at most 1 in absolute value are exact: every term is rounded to a multiple of
  * 2^-(2 SCALE) and split in a multiple of 2^-SCALE and a rest. */
@@ -58,30 +94,42 @@ enum statevector_code {
     STATEVECTOR_CROSS0 = 24,    /* the lane bit and the target bit change places */
     STATEVECTOR_CROSS1 = 27,
     STATEVECTOR_CROSS2 = 30,
+    STATEVECTOR_CROSS3 = 33, /* single precision alone has a lane bit 3 */
     /* Times m[0] + i m[1]: registers whose bit j is 1, whose two bits other than 2 - j are, those
      * in `regs`. */
-    STATEVECTOR_PHASE_BIT = 33,
-    STATEVECTOR_PHASE_PAIR = 36,
-    STATEVECTOR_PHASE = 39,
+    STATEVECTOR_PHASE_BIT = 36,
+    STATEVECTOR_PHASE_PAIR = 39,
+    STATEVECTOR_PHASE = 42,
     /* The same, signs changed by the exclusive or with mask[v]. */
-    STATEVECTOR_NEGATE_BIT = 40,
-    STATEVECTOR_NEGATE_PAIR = 43,
-    STATEVECTOR_NEGATE = 46,
-    STATEVECTOR_DENSE2 = 47, /* 4 x 4 `dense` on the two bits other than 2 - j, the lower first */
-    STATEVECTOR_DENSE3 = 50, /* `matrix` on registers `order`, the first row's first */
-    STATEVECTOR_N_CODES = 51,
+    STATEVECTOR_NEGATE_BIT = 43,
+    STATEVECTOR_NEGATE_PAIR = 46,
+    STATEVECTOR_NEGATE = 49,
+    STATEVECTOR_DENSE2 = 50, /* 4 x 4 `dense` on the two bits other than 2 - j, the lower first */
+    STATEVECTOR_DENSE3 = 53, /* `matrix` on registers `order`, the first row's first */
+    STATEVECTOR_N_CODES = 54,
 };
 /* Done where (block number & block_mask) == block_value. `regs` and `lanes`: registers (of a pair
  * or a DENSE2: the first) and lanes that REAL, FULL, SWAP, PHASE, NEGATE and DENSE write;
- * PHASE_BIT and PHASE_PAIR write all. */
+ * PHASE_BIT and PHASE_PAIR write all. Numbers are of the table's precision: the second members of
+ * the unions for single. */
 struct statevector_step {
-    uint8_t code, regs, lanes;
+    uint8_t code, regs;
+    uint16_t lanes;
     uint8_t order[8];
     uint64_t block_mask, block_value;
-    int64_t mask[STATEVECTOR_LANES]; /* `lanes` as -1 or 0; NEGATE: as INT64_MIN or 0 */
-    double m[8];
-    const double *matrix; /* DENSE3: row major, interleaved */
-    double dense[32];
+    union { /* `lanes` as -1 or 0; NEGATE: as the sign bit or 0 */
+        int64_t mask[8];
+        int32_t mask_f[16];
+    };
+    union {
+        double m[8];
+        float m_f[8];
+    };
+    const void *matrix; /* DENSE3: row major, interleaved */
+    union {
+        double dense[32];
+        float dense_f[32];
+    };
 };
 
 /* Angles, in turns / 2^64 and modulo 1, of all blocks of a tile whose number & block_mask is
@@ -90,61 +138,71 @@ struct statevector_angles {
     unsigned n_bits;    /* 2^n_bits blocks */
     unsigned lane_mask; /* written */
     uint64_t block_mask, block_value;
-    uint64_t lanes[STATEVECTOR_LANES];
-    uint64_t linear[STATEVECTOR_MAX_FIXED][STATEVECTOR_LANES];
+    uint64_t lanes[STATEVECTOR_MAX_LANES];
+    uint64_t linear[STATEVECTOR_MAX_FIXED][STATEVECTOR_MAX_LANES];
     uint64_t pairs[STATEVECTOR_MAX_FIXED][STATEVECTOR_MAX_FIXED]; /* symmetric */
 };
 
 /* Terms of <P>: conj(b[i ^ x]) a[i] times a sign. */
 struct statevector_pauli {
     uint64_t x_block, z_block;
-    uint8_t source[STATEVECTOR_LANES]; /* lane ^ x */
-    uint8_t signs;                     /* lanes whose Z part gives -1 */
+    uint8_t source[STATEVECTOR_MAX_LANES]; /* lane ^ x */
+    uint16_t signs;                        /* lanes whose Z part gives -1 */
     bool is_imaginary; /* minus the imaginary part of the product, not its real part */
 };
 
 struct statevector_kernels {
     const char *isa;
+    enum precision precision;
+    unsigned lane_bits, all_lanes;
     /* Row r of the block tuple: sum over c of matrix[r][c] (row major, interleaved) times
-     * blocks[c]. blocks: 2^k pointers to where block 0 would be. lanes: written. */
-    void (*matrix)(double *const *blocks, unsigned k, const struct statevector_span *span,
-                   const double *matrix, unsigned lanes);
+     * blocks[c]. blocks: 2^k pointers to where block 0 would be. matrix: reals of the table's
+     * precision. lanes: written. */
+    void (*matrix)(union statevector_block *const *blocks, unsigned k,
+                   const struct statevector_span *span, const void *matrix, unsigned lanes);
     /* Applies the steps to the eight blocks at block + blocks[0 .. 7], for all blocks of the span.
      */
-    void (*program)(double *tile, const struct statevector_span *span, const uint64_t *blocks,
-                    const struct statevector_step *const *steps, size_t n_steps);
+    void (*program)(union statevector_block *tile, const struct statevector_span *span,
+                    const uint64_t *blocks, const struct statevector_step *const *steps,
+                    size_t n_steps);
     /* Multiplies by e^(i angle). */
-    void (*angles)(double *tile, const struct statevector_angles *angles);
+    void (*angles)(union statevector_block *tile, const struct statevector_angles *angles);
     /* Swaps a and b in the given lanes. */
-    void (*exchange)(double *a, double *b, const struct statevector_span *span, unsigned lanes);
+    void (*exchange)(union statevector_block *a, union statevector_block *b,
+                     const struct statevector_span *span, unsigned lanes);
     /* dst = (re + i im) src; factors that are exactly 0, 1 or real only write, copy or multiply
-     * once. dst may be src. */
-    void (*scale)(double *dst, const double *src, uint64_t n_blocks, double re, double im);
+     * once. Products are formed in double. dst may be src. */
+    void (*scale)(union statevector_block *dst, const union statevector_block *src,
+                  uint64_t n_blocks, double re, double im);
     /* dst = src in lanes[0 or 1: is block_bit set in the block's number], else 0. dst may be src.
      */
-    void (*keep)(double *dst, const double *src, uint64_t n_blocks, uint64_t block_bit,
-                 const uint8_t *lanes);
+    void (*keep)(union statevector_block *dst, const union statevector_block *src,
+                 uint64_t n_blocks, uint64_t block_bit, const uint16_t *lanes);
     /* Takes bit `bit` of the amplitude number out: dst block i - first (i = first .. last-1) =
      * factor times the amplitudes of src with that bit = value. src has n_src blocks; dst may be
      * src if first = 0. */
-    void (*gather)(double *dst, const double *src, uint64_t n_src, uint64_t first, uint64_t last,
-                   unsigned bit, unsigned value, double factor);
+    void (*gather)(union statevector_block *dst, const union statevector_block *src, uint64_t n_src,
+                   uint64_t first, uint64_t last, unsigned bit, unsigned value, double factor);
     /* The way back for bits above the lanes: block i of those with bit = value takes src block
      * i - first. */
-    void (*scatter)(double *dst, const double *src, uint64_t first, uint64_t last, unsigned bit,
-                    unsigned value);
+    void (*scatter)(union statevector_block *dst, const union statevector_block *src,
+                    uint64_t first, uint64_t last, unsigned bit, unsigned value);
     /* Per lane the exact sum of |a|^2, in two parts (out_hi: multiples of 2^-40, out_lo: of 2^-80).
      */
-    void (*norm)(const double *chunk, const struct statevector_span *span, double *out_hi,
-                 double *out_lo);
-    void (*pauli)(const double *a, const double *b, const struct statevector_span *span,
-                  const struct statevector_pauli *pauli, double *out_hi, double *out_lo);
+    void (*norm)(const union statevector_block *chunk, const struct statevector_span *span,
+                 double *out_hi, double *out_lo);
+    void (*pauli)(const union statevector_block *a, const union statevector_block *b,
+                  const struct statevector_span *span, const struct statevector_pauli *pauli,
+                  double *out_hi, double *out_lo);
 };
 
 /* The best table for that ISA that is built in. */
-const struct statevector_kernels *statevector_kernels_get(enum cpu_isa isa);
+const struct statevector_kernels *statevector_kernels_get(enum cpu_isa isa,
+                                                          enum precision precision);
 
+/* The avx tables on x86-64. */
 extern const struct statevector_kernels statevector_kernels_scalar, statevector_kernels_avx2,
-    statevector_kernels_avx512; /* the last two on x86-64 */
+    statevector_kernels_avx512, statevector_kernels_scalar_single, statevector_kernels_avx2_single,
+    statevector_kernels_avx512_single;
 
 #endif

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/precision.h"
 #include "base/status.h"
 #include "comm/comm.h"
 #include "gate/op.h"
@@ -31,6 +32,7 @@ struct engine_task {
     const uint32_t *copy_wires; /* per op, for ENGINE_COPY */
     uint32_t n_wires, n_qpus;
     const uint32_t *wire_qpu;
+    enum precision precision; /* of amplitudes */
     uint64_t max_bytes; /* per rank; 0 = what mem_available says, over the ranks of the node */
 };
 struct engine_figures {

@@ -6,24 +6,24 @@
 #include "base/rng.h"
 #include "engine/statevector/pool.h"
 
-enum { CHUNK = 64, CAPACITY = 20 * CHUNK, MAX_TAKEN = 200 };
+enum { CHUNK = 4, CAPACITY = 20 * CHUNK, MAX_TAKEN = 200 };
 
-static void fill(double *block, uint64_t size, double value) {
-    for (uint64_t i = 0; i < size; i++) {
-        block[i] = value;
+static void fill(union statevector_block *block, uint64_t size, double value) {
+    for (uint64_t i = 0; i < 16 * size; i++) {
+        block[i / 16].d[i % 16] = value;
     }
 }
 
-static bool is_filled(const double *block, uint64_t size, double value) {
+static bool is_filled(const union statevector_block *block, uint64_t size, double value) {
     bool is = true;
-    for (uint64_t i = 0; i < size; i++) {
-        is = is && block[i] == value;
+    for (uint64_t i = 0; i < 16 * size; i++) {
+        is = is && block[i / 16].d[i % 16] == value;
     }
     return is;
 }
 
 Test(pool, finds_room_whenever_the_sum_fits) {
-    static double memory[CAPACITY];
+    static union statevector_block memory[CAPACITY];
     struct pool pool;
     uint32_t handles[MAX_TAKEN];
     uint64_t sizes[MAX_TAKEN], used = 0, n_drawn = 0;
@@ -32,7 +32,7 @@ Test(pool, finds_room_whenever_the_sum_fits) {
     pool_init(&pool, memory, CAPACITY, CHUNK);
     for (int step = 0; step < 20000; step++) {
         double u = rng_uniform(3, n_drawn++, 0, RNG_TEST);
-        uint64_t size = (uint64_t)16 << (int)(3 * rng_uniform(3, n_drawn++, 0, RNG_TEST));
+        uint64_t size = (uint64_t)1 << (int)(3 * rng_uniform(3, n_drawn++, 0, RNG_TEST));
         if (used + size <= CAPACITY && n < MAX_TAKEN && u < 0.6) {
             cr_assert_eq(pool_take(&pool, &handles[n], size), STATUS_OK);
             sizes[n] = size;

@@ -26,7 +26,7 @@ static void read_group(struct store *store, double *out, uint32_t group) {
     for (uint32_t pos = 0; pos < g->n; pos++) {
         flips |= (uint64_t)store->layout->wires[g->wires[pos]].flip << pos;
     }
-    size_t n_bytes = (size_t)n_blocks * STATEVECTOR_BLOCK * sizeof(double);
+    size_t n_bytes = (size_t)n_blocks * sizeof *store->memory;
     for (uint64_t chunk = 0; chunk < BIT64(view.n - view.chunk_bits); chunk++) {
         if (chunk >= view.first && chunk < view.last) {
             memcpy(store->stage[0], store_chunk(store, group, &view, chunk), n_bytes);
@@ -35,11 +35,11 @@ static void read_group(struct store *store, double *out, uint32_t group) {
         int owner = view.deal->ranks[layout_owner(view.deal, slice)];
         comm_bcast(store->team, store->stage[0], n_bytes, owner);
         for (uint64_t i = 0; i < BIT64(view.chunk_bits); i++) {
-            const double *a =
-                store->stage[0] + i / STATEVECTOR_LANES * STATEVECTOR_BLOCK + i % STATEVECTOR_LANES;
+            double a[2];
+            statevector_get(a, store->stage[0], view.lane_bits, i);
             uint64_t to = (chunk << view.chunk_bits | i) ^ flips;
             out[2 * to] = a[0] + 0.0; /* no negative zeros */
-            out[2 * to + 1] = a[STATEVECTOR_LANES] + 0.0;
+            out[2 * to + 1] = a[1] + 0.0;
         }
     }
 }

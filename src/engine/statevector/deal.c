@@ -55,15 +55,16 @@ double layout_amps(uint32_t n) {
     return ldexp(1, n < 900 ? (int)n : 900);
 }
 
-static double slice_bytes(const struct layout_deal *deal, uint32_t n) {
+static double slice_bytes(const struct layout *layout, const struct layout_deal *deal, uint32_t n) {
     unsigned bits = layout_slice_bits(n, deal);
-    return 16 * layout_amps(bits > LAYOUT_MIN_BLOCK_BITS ? bits : LAYOUT_MIN_BLOCK_BITS);
+    return layout->amp_bytes * layout_amps(bits > layout->lane_bits ? bits : layout->lane_bits);
 }
 
-double layout_share_bytes(const struct layout_deal *deal, size_t i, uint32_t n) {
+double layout_share_bytes(const struct layout *layout, const struct layout_deal *deal, size_t i,
+                          uint32_t n) {
     uint64_t first = 0, count = 0;
     layout_share(deal, i, &first, &count);
-    return (double)count * slice_bytes(deal, n);
+    return (double)count * slice_bytes(layout, deal, n);
 }
 
 static void add_used(struct layout *layout, int rank, double bytes) {
@@ -75,7 +76,7 @@ static void add_used(struct layout *layout, int rank, double bytes) {
 
 void layout_count(struct layout *layout, const struct layout_deal *deal, uint32_t n, int sign) {
     for (size_t i = 0; i < deal->n_ranks; i++) {
-        add_used(layout, deal->ranks[i], sign * layout_share_bytes(deal, i, n));
+        add_used(layout, deal->ranks[i], sign * layout_share_bytes(layout, deal, i, n));
     }
 }
 
@@ -132,10 +133,10 @@ static void collect_marks(struct layout *layout, struct layout_deal *out, uint32
 static bool deal_fits(const struct layout *layout, const struct layout_deal *deal, uint32_t n,
                       const struct layout_deal *old, uint32_t n_old) {
     for (size_t i = 0; i < deal->n_ranks; i++) {
-        double need = layout->used[deal->ranks[i]] + layout_share_bytes(deal, i, n);
+        double need = layout->used[deal->ranks[i]] + layout_share_bytes(layout, deal, i, n);
         size_t at = old == NULL ? 0 : layout_find_rank(old, deal->ranks[i]);
         if (old != NULL && at < old->n_ranks) {
-            need -= layout_share_bytes(old, at, n_old);
+            need -= layout_share_bytes(layout, old, at, n_old);
         }
         if (need > layout->capacity) {
             return false;
@@ -179,7 +180,7 @@ static void count_flow(struct layout *layout, const struct layout_cut *from,
     unsigned old_log = old->slice_log - from->is_cut;
     unsigned log = old_log > to->slice_log ? old_log : to->slice_log;
     uint32_t n = from->n - from->is_cut;
-    double bytes = 16 * layout_amps(n - log);
+    double bytes = layout->amp_bytes * layout_amps(n - log);
     bool can_stay = layout_chunk_bits(layout, from->n - old->slice_log) ==
                     layout_chunk_bits(layout, n - to->slice_log);
     for (int rank = 0; rank < layout->n_ranks; rank++) {
@@ -204,9 +205,10 @@ bool layout_flow(struct layout *layout, const struct layout_cut *from,
     for (size_t i = 0; i < to->n_ranks; i++) {
         int rank = to->ranks[i];
         size_t at = layout_find_rank(from->deal, rank);
-        double dropped = at < from->deal->n_ranks ? layout_share_bytes(from->deal, at, from->n) : 0;
+        double dropped =
+            at < from->deal->n_ranks ? layout_share_bytes(layout, from->deal, at, from->n) : 0;
         dropped -= layout->left[rank];
-        double need = layout->used[rank] - dropped + layout_share_bytes(to, i, n);
+        double need = layout->used[rank] - dropped + layout_share_bytes(layout, to, i, n);
         fits = fits && need - layout->kept[rank] <= layout->capacity;
     }
     if (!fits) {
@@ -215,11 +217,12 @@ bool layout_flow(struct layout *layout, const struct layout_cut *from,
     }
     for (size_t i = 0; i < from->deal->n_ranks; i++) {
         int rank = from->deal->ranks[i];
-        layout->used[rank] -= layout_share_bytes(from->deal, i, from->n) - layout->left[rank];
+        layout->used[rank] -=
+            layout_share_bytes(layout, from->deal, i, from->n) - layout->left[rank];
     }
     for (size_t i = 0; i < to->n_ranks; i++) {
         int rank = to->ranks[i];
-        add_used(layout, rank, layout_share_bytes(to, i, n) - layout->kept[rank]);
+        add_used(layout, rank, layout_share_bytes(layout, to, i, n) - layout->kept[rank]);
     }
     for (size_t i = 0; i < from->deal->n_ranks; i++) {
         int rank = from->deal->ranks[i];

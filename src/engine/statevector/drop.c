@@ -21,10 +21,10 @@ static void drop_chunks(struct store *store, uint32_t group, const struct store_
     }
     table->n = n;
     uint64_t n_blocks = store_chunk_blocks(view);
-    bool is_large = store_is_large(n, n_blocks);
+    bool is_large = store_is_large(n, n_blocks, view->lane_bits);
 #pragma omp parallel for schedule(static) if (is_large)
     for (size_t i = 0; i < n; i++) {
-        double *a = pool_at(&store->pool, table->handles[i]);
+        union statevector_block *a = pool_at(&store->pool, table->handles[i]);
         store->kernels->scale(a, a, n_blocks, factor, 0);
     }
 }
@@ -35,14 +35,13 @@ static void drop_in_pairs(struct store *store, uint32_t group, const struct stor
     struct store_table *table = &store->tables[group];
     size_t n = table->n / 2;
     uint64_t n_blocks = store_chunk_blocks(view), half = n_blocks / 2;
-    bool is_large = store_is_large(table->n, n_blocks);
+    bool is_large = store_is_large(table->n, n_blocks, view->lane_bits);
 #pragma omp parallel for schedule(static) if (is_large)
     for (size_t i = 0; i < n; i++) {
-        double *even = pool_at(&store->pool, table->handles[2 * i]);
-        const double *odd = pool_at(&store->pool, table->handles[2 * i + 1]);
+        union statevector_block *even = pool_at(&store->pool, table->handles[2 * i]);
+        const union statevector_block *odd = pool_at(&store->pool, table->handles[2 * i + 1]);
         store->kernels->gather(even, even, n_blocks, 0, half, pos, bit, factor);
-        store->kernels->gather(even + half * STATEVECTOR_BLOCK, odd, n_blocks, 0, half, pos, bit,
-                               factor);
+        store->kernels->gather(even + half, odd, n_blocks, 0, half, pos, bit, factor);
     }
     for (size_t i = 0; i < n; i++) {
         pool_give(&store->pool, table->handles[2 * i + 1]);
@@ -59,7 +58,7 @@ static enum status drop_to_new(struct store *store, uint32_t group, const struct
     struct store_table *spare = &store->spare;
     TRY(vec_reserve(&spare->handles, 0, &spare->cap, table->n, sizeof *spare->handles));
     for (size_t i = 0; i < table->n; i++) {
-        TRY(pool_take(&store->pool, &spare->handles[i], n_new * STATEVECTOR_BLOCK));
+        TRY(pool_take(&store->pool, &spare->handles[i], n_new));
     }
     for (size_t i = 0; i < table->n; i++) {
         store->kernels->gather(pool_at(&store->pool, spare->handles[i]),
@@ -88,11 +87,13 @@ void store_read_pair(struct store *store, uint32_t group, double *out_amp, unsig
                      double factor) {
     struct store_view view = store_view_group(store, group);
     if (view.first < view.last) {
-        const double *a = store_chunk(store, group, &view, 0);
+        const union statevector_block *a = store_chunk(store, group, &view, 0);
         for (unsigned other = 0; other < 2; other++) {
             unsigned i = (unsigned)bit << pos | other << (1 - pos);
-            out_amp[2 * other] = factor * a[i];
-            out_amp[2 * other + 1] = factor * a[STATEVECTOR_LANES + i];
+            double amp[2];
+            statevector_get(amp, a, view.lane_bits, i);
+            out_amp[2 * other] = factor * amp[0];
+            out_amp[2 * other + 1] = factor * amp[1];
         }
     }
     comm_bcast(store->team, out_amp, 4 * sizeof *out_amp, view.deal->ranks[0]);

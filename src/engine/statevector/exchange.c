@@ -7,7 +7,7 @@
 #include "engine/statevector/layout_internal.h"
 #include "engine/statevector/store.h"
 
-enum { PIECE_BLOCKS = STORE_PIECE_BYTES / (STATEVECTOR_BLOCK * 8), MAX_WINDOW = 8 };
+enum { PIECE_BLOCKS = STORE_PIECE_BYTES / sizeof(union statevector_block), MAX_WINDOW = 8 };
 #define NO_HANDLE UINT32_MAX
 
 /* Binomial tree over the list. */
@@ -44,9 +44,9 @@ struct swap {
 };
 struct piece {
     int peer;
-    double *chunk;        /* with the half or whole that goes */
-    uint64_t first, last; /* blocks of the half, or of the chunk */
-    unsigned value;       /* of the victim bit there */
+    union statevector_block *chunk; /* with the half or whole that goes */
+    uint64_t first, last;           /* blocks of the half, or of the chunk */
+    unsigned value;                 /* of the victim bit there */
 };
 
 static bool swap_is_whole(const struct swap *swap) {
@@ -54,7 +54,8 @@ static bool swap_is_whole(const struct swap *swap) {
 }
 
 /* The unit-th chunk of a slice that takes part; value: of the victim bit. */
-static double *swap_chunk(const struct swap *swap, uint64_t slice, uint64_t unit, unsigned value) {
+static union statevector_block *swap_chunk(const struct swap *swap, uint64_t slice, uint64_t unit,
+                                           unsigned value) {
     const struct store_view *view = &swap->view;
     if (swap_is_whole(swap)) {
         unsigned bit = swap->victim - view->chunk_bits;
@@ -71,16 +72,17 @@ static void swap_local(const struct swap *swap, uint64_t slice, uint64_t other) 
     if (!swap_is_whole(swap)) {
         span.last = n_blocks / 2;
         span.n_fixed = 1;
-        span.fixed[0] = (uint8_t)(swap->victim - STATEVECTOR_LANE_BITS);
+        span.fixed[0] = (uint8_t)(swap->victim - view->lane_bits);
     }
-    bool is_large = store_is_large((size_t)swap->n_units, n_blocks);
+    bool is_large = store_is_large((size_t)swap->n_units, n_blocks, view->lane_bits);
 #pragma omp parallel for schedule(static) if (is_large)
     for (uint64_t unit = 0; unit < swap->n_units; unit++) {
-        double *a = swap_chunk(swap, slice, unit, 1), *b = swap_chunk(swap, other, unit, 0);
+        union statevector_block *a = swap_chunk(swap, slice, unit, 1),
+                                *b = swap_chunk(swap, other, unit, 0);
         if (!swap_is_whole(swap)) {
-            a += BIT64(swap->victim - STATEVECTOR_LANE_BITS) * STATEVECTOR_BLOCK;
+            a += BIT64(swap->victim - view->lane_bits);
         }
-        swap->store->kernels->exchange(a, b, &span, STATEVECTOR_ALL_LANES);
+        swap->store->kernels->exchange(a, b, &span, statevector_all_lanes(view->lane_bits));
     }
 }
 
@@ -102,41 +104,41 @@ static struct piece swap_piece(const struct swap *swap, uint64_t i) {
 }
 
 /* Where a piece starts, if its blocks lie in one run; else NULL. */
-static double *piece_run(const struct swap *swap, const struct piece *piece) {
+static union statevector_block *piece_run(const struct swap *swap, const struct piece *piece) {
     if (swap_is_whole(swap)) {
-        return piece->chunk + piece->first * STATEVECTOR_BLOCK;
+        return piece->chunk + piece->first;
     }
-    unsigned bit = swap->victim - STATEVECTOR_LANE_BITS;
+    unsigned bit = swap->victim - swap->view.lane_bits;
     if (swap->piece_blocks > BIT64(bit)) {
         return NULL;
     }
     uint64_t block = bits_insert_zero(piece->first, bit) | (uint64_t)piece->value << bit;
-    return piece->chunk + block * STATEVECTOR_BLOCK;
+    return piece->chunk + block;
 }
 
 static void post_piece(const struct swap *swap, const struct piece *piece, unsigned side,
                        struct comm_request *requests) {
     struct store *store = swap->store;
-    size_t n = (size_t)swap->piece_blocks * STATEVECTOR_BLOCK;
-    const double *data = piece_run(swap, piece);
+    size_t n = (size_t)swap->piece_blocks, n_bytes = n * sizeof(union statevector_block);
+    const union statevector_block *data = piece_run(swap, piece);
     if (data == NULL) {
-        double *packed = store->stage[0] + side * n;
+        union statevector_block *packed = store->stage[0] + side * n;
         store->kernels->gather(packed, piece->chunk, store_chunk_blocks(&swap->view), piece->first,
                                piece->last, swap->victim, piece->value, 1);
         data = packed;
     }
-    comm_irecv(store->team, &requests[0], store->stage[1] + side * n, n * sizeof(double),
-               piece->peer, TAG_EXCHANGE, store->n_events);
-    comm_isend(store->team, &requests[1], data, n * sizeof(double), piece->peer, TAG_EXCHANGE,
+    comm_irecv(store->team, &requests[0], store->stage[1] + side * n, n_bytes, piece->peer,
+               TAG_EXCHANGE, store->n_events);
+    comm_isend(store->team, &requests[1], data, n_bytes, piece->peer, TAG_EXCHANGE,
                store->n_events);
 }
 
 static void take_piece(const struct swap *swap, const struct piece *piece, unsigned side) {
-    size_t n = (size_t)swap->piece_blocks * STATEVECTOR_BLOCK;
-    const double *data = swap->store->stage[1] + side * n;
-    double *run = piece_run(swap, piece);
+    size_t n = (size_t)swap->piece_blocks;
+    const union statevector_block *data = swap->store->stage[1] + side * n;
+    union statevector_block *run = piece_run(swap, piece);
     if (run != NULL) {
-        memcpy(run, data, n * sizeof(double));
+        memcpy(run, data, n * sizeof *run);
     } else {
         swap->store->kernels->scatter(piece->chunk, data, piece->first, piece->last, swap->victim,
                                       piece->value);
@@ -198,6 +200,7 @@ struct move {
     const struct layout_cut *from;
     struct store_view old, new;
     unsigned piece_bits;
+    uint64_t piece_blocks; /* at least one: a vector may be less than a block */
     struct comm_request window[MAX_WINDOW];
     unsigned n_posted;
 };
@@ -225,7 +228,7 @@ static bool cut_chunk(const struct move *move, uint64_t chunk, uint64_t *out) {
     return (chunk >> bit & 1) == move->from->value;
 }
 
-static double *old_piece(const struct move *move, uint64_t piece) {
+static union statevector_block *old_piece(const struct move *move, uint64_t piece) {
     unsigned log = move->old.chunk_bits - move->piece_bits;
     uint64_t chunk = piece >> log;
     if (move->from->is_cut) {
@@ -233,14 +236,13 @@ static double *old_piece(const struct move *move, uint64_t piece) {
         chunk = bits_insert_zero(chunk, bit) | (uint64_t)move->from->value << bit;
     }
     return store_chunk(move->store, move->group, &move->old, chunk) +
-           (piece & (BIT64(log) - 1)) * 2 * BIT64(move->piece_bits);
+           (piece & (BIT64(log) - 1)) * move->piece_blocks;
 }
 
-static double *new_piece(const struct move *move, uint64_t piece) {
+static union statevector_block *new_piece(const struct move *move, uint64_t piece) {
     unsigned log = move->new.chunk_bits - move->piece_bits;
     uint32_t handle = move->store->spare.handles[(piece >> log) - move->new.first];
-    return pool_at(&move->store->pool, handle) +
-           (piece & (BIT64(log) - 1)) * 2 * BIT64(move->piece_bits);
+    return pool_at(&move->store->pool, handle) + (piece & (BIT64(log) - 1)) * move->piece_blocks;
 }
 
 /* Gives back what the cut drops, hands on the chunks that stay, takes blocks for the others. */
@@ -263,7 +265,7 @@ static enum status prepare_move(struct move *move) {
             spare->handles[chunk - move->new.first] = table->handles[i];
         }
     }
-    uint64_t size = store_chunk_blocks(&move->new) * STATEVECTOR_BLOCK;
+    uint64_t size = store_chunk_blocks(&move->new);
     for (size_t i = 0; i < n_new; i++) {
         if (spare->handles[i] == NO_HANDLE) {
             TRY(pool_take(&store->pool, &spare->handles[i], size));
@@ -285,10 +287,9 @@ static struct comm_request *next_request(struct move *move) {
 
 static void move_piece(struct move *move, uint64_t piece, int from, int to) {
     struct store *store = move->store;
-    bool is_tiny = move->piece_bits < LAYOUT_MIN_BLOCK_BITS; /* all of it is one block */
-    size_t n_bytes = (size_t)16 << (is_tiny ? LAYOUT_MIN_BLOCK_BITS : move->piece_bits);
+    size_t n_bytes = (size_t)move->piece_blocks * sizeof(union statevector_block);
     if (from == to) {
-        double *dst = new_piece(move, piece), *src = old_piece(move, piece);
+        union statevector_block *dst = new_piece(move, piece), *src = old_piece(move, piece);
         if (dst != src) {
             memcpy(dst, src, n_bytes);
         }
@@ -329,6 +330,8 @@ enum status store_move(struct store *store, uint32_t group, const struct layout_
     move.new = store_view_of(store, to, from->n - from->is_cut);
     move.piece_bits =
         move.old.chunk_bits < move.new.chunk_bits ? move.old.chunk_bits : move.new.chunk_bits;
+    uint64_t old_blocks = store_chunk_blocks(&move.old), new_blocks = store_chunk_blocks(&move.new);
+    move.piece_blocks = old_blocks < new_blocks ? old_blocks : new_blocks;
     store->n_events++;
     TRY(prepare_move(&move));
     uint64_t n_pieces = BIT64(from->n - from->is_cut - move.piece_bits);

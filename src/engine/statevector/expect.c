@@ -10,11 +10,11 @@
 #include "base/mem.h"
 
 enum {
-    V = STATEVECTOR_LANES,
-    MAX_MASKS = 512,       /* Z masks of one pass */
-    PIECE_BLOCKS = 1 << 9, /* 64 KiB: stays in the cache for all masks */
-    PIECE_AMPS = PIECE_BLOCKS * V,
-    TRANSFORM_MASKS = 4, /* diagonal strings from which on one transform serves all */
+    V = STATEVECTOR_MAX_LANES,
+    LOW = 8,              /* amplitudes transformed at once: no more than a block has */
+    MAX_MASKS = 512,      /* Z masks of one pass */
+    PIECE_AMPS = 1 << 12, /* 64 KiB at most: stays in the cache for all masks */
+    TRANSFORM_MASKS = 4,  /* diagonal strings from which on one transform serves all */
 };
 
 /* The part of a string on one group, in physical bits: i^popcount(x & z) X^x Z^z times a sign. */
@@ -53,33 +53,35 @@ static void set_pauli(struct sweep *sweep, unsigned i) {
     uint64_t inside = BIT64(sweep->view.chunk_bits) - 1, x = sweep->x, z = sweep->masks[i];
     struct statevector_pauli *pauli = &sweep->paulis[i];
     *pauli = (struct statevector_pauli){.is_imaginary = bits_popcount(x & z) & 1};
-    pauli->x_block = (x & inside) >> STATEVECTOR_LANE_BITS;
-    pauli->z_block = (z & inside) >> STATEVECTOR_LANE_BITS;
-    for (unsigned v = 0; v < V; v++) {
-        pauli->source[v] = (uint8_t)(v ^ (x & inside & (V - 1)));
-        pauli->signs |= (uint8_t)((bits_popcount(v & z & inside) & 1) << v);
+    const unsigned lane_bits = sweep->view.lane_bits, n_lanes = 1u << lane_bits;
+    pauli->x_block = (x & inside) >> lane_bits;
+    pauli->z_block = (z & inside) >> lane_bits;
+    for (unsigned v = 0; v < n_lanes; v++) {
+        pauli->source[v] = (uint8_t)(v ^ (x & inside & (n_lanes - 1)));
+        pauli->signs |= (uint16_t)((bits_popcount(v & z & inside) & 1) << v);
     }
 }
 
 /* Blocks of `chunk` (at a) with their partners in the chunk at b. */
 static void add_span(const struct sweep *sweep, struct measure_sum *sums, uint64_t chunk,
-                     const double *a, const double *b, const struct statevector_span *span) {
+                     const union statevector_block *a, const union statevector_block *b,
+                     const struct statevector_span *span) {
     for (unsigned i = 0; i < sweep->n; i++) {
         double hi[V], lo[V];
         sweep->store->kernels->pauli(a, b, span, &sweep->paulis[i], hi, lo);
         bool is_odd = bits_popcount(chunk & sweep->masks[i] >> sweep->view.chunk_bits) & 1;
         double sign = is_odd ? -1 : 1;
-        for (unsigned v = 0; v < V; v++) {
+        for (unsigned v = 0; v < 1u << sweep->view.lane_bits; v++) {
             measure_add(&sums[i], sign * hi[v], sign * lo[v]);
         }
     }
 }
 
-/* w[k] = sum_i (-1)^popcount(i & k) v[i], in place; n is a power of two, at least V. */
+/* w[k] = sum_i (-1)^popcount(i & k) v[i], in place; n is a power of two, at least LOW. */
 static void transform_signs(double *v, size_t n) {
-    for (size_t i = 0; i < n; i += V) {
-        for (size_t h = 1; h < V; h *= 2) {
-            for (size_t j = 0; j < V; j++) {
+    for (size_t i = 0; i < n; i += LOW) {
+        for (size_t h = 1; h < LOW; h *= 2) {
+            for (size_t j = 0; j < LOW; j++) {
                 if ((j & h) == 0) {
                     double x = v[i + j], y = v[i + j + h];
                     v[i + j] = x + y;
@@ -88,7 +90,7 @@ static void transform_signs(double *v, size_t n) {
             }
         }
     }
-    for (size_t h = V; h < n; h *= 2) {
+    for (size_t h = LOW; h < n; h *= 2) {
         for (size_t i = 0; i < n; i += 2 * h) {
             for (size_t j = i; j < i + h; j++) {
                 double x = v[j], y = v[j + h];
@@ -102,19 +104,22 @@ static void transform_signs(double *v, size_t n) {
 /* As add_span where X is nothing on any wire: the sums of |a|^2 with the signs of all low Z masks
  * at once. The parts are multiples of 2^-40 and 2^-80 whose sums a double holds exactly. */
 static void add_diagonal(const struct sweep *sweep, struct measure_sum *sums, uint64_t chunk,
-                         const double *a, const struct statevector_span *span) {
+                         const union statevector_block *a, const struct statevector_span *span) {
     const double round_hi = 0x1.8p12, round_lo = 0x1.8p-28;
     double hi[PIECE_AMPS], lo[PIECE_AMPS];
-    size_t n = (size_t)(span->last - span->first) * V;
+    const unsigned lane_bits = sweep->view.lane_bits;
+    size_t n = (size_t)((span->last - span->first) << lane_bits);
     for (size_t i = 0; i < n; i++) {
-        const double *block = a + (span->first + i / V) * STATEVECTOR_BLOCK;
-        double re = block[i % V], im = block[i % V + V], p = re * re + im * im;
+        double amp[2];
+        statevector_get(amp, a + span->first, lane_bits, i);
+        double p = amp[0] * amp[0] + amp[1] * amp[1];
         hi[i] = (p + round_hi) - round_hi;
         lo[i] = ((p - hi[i]) + round_lo) - round_lo;
     }
     transform_signs(hi, n);
     transform_signs(lo, n);
-    uint64_t above = (chunk << sweep->view.chunk_bits | span->first * V) & ~(uint64_t)(n - 1);
+    uint64_t above =
+        (chunk << sweep->view.chunk_bits | span->first << lane_bits) & ~(uint64_t)(n - 1);
     for (unsigned i = 0; i < sweep->n; i++) {
         uint64_t z = sweep->masks[i];
         double sign = bits_popcount(above & z) & 1 ? -1 : 1;
@@ -133,11 +138,14 @@ static void add_sums(struct sweep *sweep, const struct measure_sum *sums) {
 }
 
 /* Chunks first .. last-1 (b NULL: each with itself), or the one at `a` with b. */
-static void add_chunks(struct sweep *sweep, uint64_t first, uint64_t last, const double *b) {
+static void add_chunks(struct sweep *sweep, uint64_t first, uint64_t last,
+                       const union statevector_block *b) {
     uint64_t n_blocks = store_chunk_blocks(&sweep->view);
-    uint64_t n_pieces = n_blocks > PIECE_BLOCKS ? n_blocks / PIECE_BLOCKS : 1;
+    const uint64_t most = PIECE_AMPS >> sweep->view.lane_bits;
+    uint64_t n_pieces = n_blocks > most ? n_blocks / most : 1;
     uint64_t piece_blocks = n_blocks / n_pieces;
-    bool is_large = store_is_large((size_t)(last - first), n_blocks * sweep->n);
+    bool is_large =
+        store_is_large((size_t)(last - first), n_blocks * sweep->n, sweep->view.lane_bits);
     bool is_transformed = sweep->x == 0 && sweep->n >= TRANSFORM_MASKS;
 #pragma omp parallel if (is_large)
     {
@@ -145,7 +153,8 @@ static void add_chunks(struct sweep *sweep, uint64_t first, uint64_t last, const
 #pragma omp for schedule(static)
         for (uint64_t item = 0; item < (last - first) * n_pieces; item++) {
             uint64_t chunk = first + item / n_pieces;
-            const double *a = store_chunk(sweep->store, sweep->group, &sweep->view, chunk);
+            const union statevector_block *a =
+                store_chunk(sweep->store, sweep->group, &sweep->view, chunk);
             struct statevector_span span = {.first = item % n_pieces * piece_blocks};
             span.last = span.first + piece_blocks;
             if (is_transformed) {
@@ -159,11 +168,12 @@ static void add_chunks(struct sweep *sweep, uint64_t first, uint64_t last, const
 }
 
 /* The chunk that pairs with the owned one `low`: own memory, or the other rank's copy. */
-static const double *find_partner(const struct sweep *sweep, uint64_t low, uint64_t high) {
+static const union statevector_block *find_partner(const struct sweep *sweep, uint64_t low,
+                                                   uint64_t high) {
     struct store *store = sweep->store;
     const struct store_view *view = &sweep->view;
     unsigned log = view->slice_bits - view->chunk_bits;
-    size_t n_bytes = (size_t)store_chunk_blocks(view) * STATEVECTOR_BLOCK * sizeof(double);
+    size_t n_bytes = (size_t)store_chunk_blocks(view) * sizeof *store->memory;
     bool has_low = low >= view->first && low < view->last;
     bool has_high = high >= view->first && high < view->last;
     struct comm_request request;
@@ -192,7 +202,7 @@ static void sum_pairs(struct sweep *sweep) {
     uint64_t x = sweep->x >> view->chunk_bits;
     for (uint64_t pair = 0; pair < BIT64(view->n - view->chunk_bits) / 2; pair++) {
         uint64_t low = bits_insert_zero(pair, floor_log2(x));
-        const double *b = find_partner(sweep, low, low ^ x);
+        const union statevector_block *b = find_partner(sweep, low, low ^ x);
         if (b) {
             add_chunks(sweep, low, low + 1, b);
         }

@@ -15,13 +15,27 @@ enum { LOOK_AHEAD = 1024 }; /* ops */
 const struct layout_tuning layout_tuning_default = {
     .chunk_bits = 16, .min_slice_bits = 12, .pass_bits = 15, .piece_bits = 5, .balance_log = 3};
 
+static void set_sizes(struct layout *layout, const struct layout_tuning *tuning) {
+    const unsigned lane_bits = statevector_lane_bits(layout->task->precision);
+    const unsigned more = lane_bits - statevector_lane_bits(PRECISION_DOUBLE);
+    layout->lane_bits = lane_bits;
+    layout->amp_bytes = precision_amp_bytes(layout->task->precision);
+    layout->tuning =
+        (struct layout_tuning){.chunk_bits = tuning->chunk_bits + more,
+                               .min_slice_bits = tuning->min_slice_bits + more,
+                               .pass_bits = tuning->pass_bits > 0 ? tuning->pass_bits + more : 0,
+                               .piece_bits = tuning->piece_bits + more,
+                               .balance_log = tuning->balance_log};
+    CHECK(layout->tuning.min_slice_bits >= lane_bits + GATE_MAX_QUBITS);
+    CHECK(layout->tuning.chunk_bits > lane_bits &&
+          layout->tuning.chunk_bits <= lane_bits + STATEVECTOR_MAX_FIXED);
+    CHECK(tuning->pass_bits == 0 || layout->tuning.piece_bits >= lane_bits);
+}
+
 enum status layout_init(struct layout *layout, const struct engine_task *task, int n_ranks,
                         const struct layout_tuning *tuning) {
-    CHECK(tuning->min_slice_bits >= LAYOUT_MIN_SLICE_BITS);
-    CHECK(tuning->chunk_bits > LAYOUT_MIN_BLOCK_BITS &&
-          tuning->chunk_bits <= STATEVECTOR_MAX_CHUNK_BITS);
-    CHECK(tuning->pass_bits == 0 || tuning->piece_bits >= LAYOUT_MIN_BLOCK_BITS);
-    *layout = (struct layout){.task = task, .tuning = *tuning, .n_ranks = n_ranks};
+    *layout = (struct layout){.task = task, .n_ranks = n_ranks};
+    set_sizes(layout, tuning);
     layout->n_groups = task->n_wires / 2 + 2;
     layout->capacity = INFINITY;
     size_t n = (size_t)n_ranks;
@@ -212,7 +226,8 @@ static enum status build(struct layout *layout, struct store_factor a, struct st
     TRY(open_slot(layout, &slot, n, &layout->scratch));
     layout_count(layout, &layout->scratch, n, 1);
     layout_count_amps(layout, layout_amps(n));
-    layout->exchanged_bytes += (double)(layout->scratch.n_ranks - 1) * 16 * layout_amps(a.n);
+    layout->exchanged_bytes +=
+        (double)(layout->scratch.n_ranks - 1) * layout->amp_bytes * layout_amps(a.n);
     if (layout->store != NULL) {
         TRY(store_build(layout->store, slot, &a, &b, q));
     }
@@ -247,9 +262,10 @@ static enum status merge(struct layout *layout, uint32_t wire_a, uint32_t wire_b
         layout->wires[wire_b].flip = layout->wires[wire_a].flip;
     }
     if (b.group != LAYOUT_ALONE) {
-        layout->exchanged_bytes += (double)(layout->scratch.n_ranks - 1) * 16 * layout_amps(b.n);
+        layout->exchanged_bytes +=
+            (double)(layout->scratch.n_ranks - 1) * layout->amp_bytes * layout_amps(b.n);
     }
-    if (is_group && a.n >= layout->scratch.slice_log + LAYOUT_MIN_BLOCK_BITS) {
+    if (is_group && a.n >= layout->scratch.slice_log + layout->lane_bits) {
         TRY(grow(layout, a.group, b, wires_b, q));
     } else {
         TRY(build(layout, a, b, wires_a, wires_b, q));
@@ -341,7 +357,7 @@ static unsigned pick_victim(const struct layout *layout, uint32_t slot, uint64_t
 
 static void count_exchange(struct layout *layout, const struct layout_group *group, unsigned bit) {
     const struct layout_deal *deal = &group->deal;
-    double bytes = 16 * layout_amps(layout_slice_bits(group->n, deal));
+    double bytes = layout->amp_bytes * layout_amps(layout_slice_bits(group->n, deal));
     for (uint64_t pair = 0; pair < BIT64(deal->slice_log) / 2; pair++) {
         uint64_t slice = bits_insert_zero(pair, bit);
         if (layout_owner(deal, slice) != layout_owner(deal, slice | BIT64(bit))) {
@@ -356,7 +372,7 @@ enum status layout_localize(struct layout *layout, const uint32_t *wires, size_t
     struct layout_group *group = &layout->groups[slot];
     unsigned internal = layout_slice_bits(group->n, &group->deal);
     uint64_t mask = internal > 63 ? UINT64_MAX : BIT64(internal) - 1;
-    mask &= ~(BIT64(LAYOUT_MIN_BLOCK_BITS) - 1);
+    mask &= ~(BIT64(layout->lane_bits) - 1);
     for (size_t i = 0; i < n_wires; i++) {
         if (layout->wires[wires[i]].pos < 64) {
             mask &= ~BIT64(layout->wires[wires[i]].pos);

@@ -31,20 +31,16 @@
 #define LAYOUT_ALONE UINT32_MAX
 #define LAYOUT_NO_OP SIZE_MAX
 
-enum {
-    LAYOUT_MIN_SLICE_BITS = 8, /* least that layout_tuning may ask for: targets above the lanes */
-    LAYOUT_MIN_BLOCK_BITS = 3, /* smallest vector: one block */
-};
-
 struct store;
 struct fuse;
 
-/* Sizes that do not change any result; tests make them small. */
+/* Sizes that do not change any result; tests make them small. They are those of double precision:
+ * in single there is a bit more in each but balance_log, for the same number of bytes. */
 struct layout_tuning {
-    unsigned chunk_bits;     /* largest block of memory: 4 to STATEVECTOR_MAX_CHUNK_BITS */
-    unsigned min_slice_bits; /* smaller vectors use fewer ranks */
+    unsigned chunk_bits;     /* largest block of memory: 4 to 16 */
+    unsigned min_slice_bits; /* smaller vectors use fewer ranks; at least 8: targets above lanes */
     unsigned pass_bits;      /* amplitudes of a tile (pass.h); 0: a pass for every block of gates */
-    unsigned piece_bits;     /* of a tile's pieces: LAYOUT_MIN_BLOCK_BITS to 11 */
+    unsigned piece_bits;     /* of a tile's pieces: 3 to 11 */
     unsigned balance_log;    /* at least 2^this slices per rank when ranks are no power of two */
 };
 extern const struct layout_tuning layout_tuning_default;
@@ -68,7 +64,8 @@ struct layout_group {
 };
 struct layout {
     const struct engine_task *task;
-    struct layout_tuning tuning;
+    struct layout_tuning tuning; /* as it is for this precision */
+    unsigned lane_bits, amp_bytes;
     int n_ranks;
     struct layout_wire *wires;
     struct layout_group *groups;
@@ -112,7 +109,8 @@ size_t layout_owner(const struct layout_deal *deal, uint64_t slice);
 size_t layout_find_rank(const struct layout_deal *deal, int rank);
 enum status layout_copy_deal(struct layout_deal *out, const struct layout_deal *deal);
 /* Bytes of the i-th rank's share of a vector of n wires. */
-double layout_share_bytes(const struct layout_deal *deal, size_t i, uint32_t n);
+double layout_share_bytes(const struct layout *layout, const struct layout_deal *deal, size_t i,
+                          uint32_t n);
 
 /* Puts all these wires into one group. Errors: STATUS_NOFIT (logged), also below. */
 enum status layout_join(struct layout *layout, uint32_t *out_group, const uint32_t *wires,

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-enum { V = STATEVECTOR_LANES };
+enum { V = STATEVECTOR_MAX_LANES };
 
 void measure_add(struct measure_sum *sum, double hi, double lo) {
     const double scale = (double)(INT64_C(1) << STATEVECTOR_SUM_SCALE);
@@ -56,15 +56,16 @@ struct filter {
 };
 
 static struct filter make_filter(const struct store_view *view, uint64_t mask, uint64_t value) {
-    struct filter filter = {.view = *view, .lanes = STATEVECTOR_ALL_LANES};
+    struct filter filter = {.view = *view, .lanes = statevector_all_lanes(view->lane_bits)};
     filter.chunk_mask = mask >> view->chunk_bits;
     filter.chunk_value = value >> view->chunk_bits;
     uint64_t inside = BIT64(view->chunk_bits) - 1;
-    filter.block_mask = (mask & inside) >> STATEVECTOR_LANE_BITS;
-    filter.block_offset = (value & inside) >> STATEVECTOR_LANE_BITS;
-    unsigned lane_mask = (unsigned)(mask & inside) & (V - 1);
-    unsigned lane_value = (unsigned)(value & inside) & (V - 1);
-    for (unsigned v = 0; v < V; v++) {
+    filter.block_mask = (mask & inside) >> view->lane_bits;
+    filter.block_offset = (value & inside) >> view->lane_bits;
+    const unsigned n_lanes = 1u << view->lane_bits;
+    unsigned lane_mask = (unsigned)(mask & inside) & (n_lanes - 1);
+    unsigned lane_value = (unsigned)(value & inside) & (n_lanes - 1);
+    for (unsigned v = 0; v < n_lanes; v++) {
         if ((v & lane_mask) != lane_value) {
             filter.lanes &= ~(1u << v);
         }
@@ -89,18 +90,19 @@ enum status measure_norm(struct store *store, struct measure_sum *out, uint32_t 
     TRY(store_list_chunks(store, &n_chunks, &view, filter.chunk_mask, filter.chunk_value));
     struct statevector_span all = make_span(store_chunk_blocks(&view), filter.block_mask);
     uint64_t n_pieces = store_count_pieces(n_chunks, all.last);
-    bool is_large = store_is_large(n_chunks, all.last);
+    bool is_large = store_is_large(n_chunks, all.last, view.lane_bits);
     int64_t hi = 0, lo = 0;
 #pragma omp parallel for schedule(static) reduction(+ : hi, lo) if (is_large)
     for (uint64_t item = 0; item < n_chunks * n_pieces; item++) {
         struct statevector_span span = all;
         span.first = item % n_pieces * all.last / n_pieces;
         span.last = (item % n_pieces + 1) * all.last / n_pieces;
-        const double *a = store_chunk(store, group, &view, store->work[item / n_pieces]);
+        const union statevector_block *a =
+            store_chunk(store, group, &view, store->work[item / n_pieces]);
         double part_hi[V], part_lo[V];
-        store->kernels->norm(a + filter.block_offset * STATEVECTOR_BLOCK, &span, part_hi, part_lo);
+        store->kernels->norm(a + filter.block_offset, &span, part_hi, part_lo);
         struct measure_sum sum = {0};
-        for (unsigned v = 0; v < V; v++) {
+        for (unsigned v = 0; v < 1u << view.lane_bits; v++) {
             if (filter.lanes >> v & 1) {
                 measure_add(&sum, part_hi[v], part_lo[v]);
             }
@@ -118,7 +120,7 @@ struct binning {
     unsigned n_chunk, n_block, n_lane;
     uint8_t chunk[64], chunk_to[64];
     uint8_t block[STATEVECTOR_MAX_FIXED], block_to[STATEVECTOR_MAX_FIXED];
-    uint8_t lane[STATEVECTOR_LANE_BITS], lane_to[STATEVECTOR_LANE_BITS];
+    uint8_t lane[STATEVECTOR_MAX_LANE_BITS], lane_to[STATEVECTOR_MAX_LANE_BITS];
     uint64_t block_mask;
 };
 
@@ -130,10 +132,10 @@ static struct binning make_binning(const struct store_view *view, const uint8_t 
         if (pos >= view->chunk_bits) {
             binning.chunk_to[binning.n_chunk] = (uint8_t)j;
             binning.chunk[binning.n_chunk++] = (uint8_t)(pos - view->chunk_bits);
-        } else if (pos >= STATEVECTOR_LANE_BITS) {
+        } else if (pos >= view->lane_bits) {
             binning.block_to[binning.n_block] = (uint8_t)j;
-            binning.block[binning.n_block++] = (uint8_t)(pos - STATEVECTOR_LANE_BITS);
-            binning.block_mask |= BIT64(pos - STATEVECTOR_LANE_BITS);
+            binning.block[binning.n_block++] = (uint8_t)(pos - view->lane_bits);
+            binning.block_mask |= BIT64(pos - view->lane_bits);
         } else {
             binning.lane_to[binning.n_lane] = (uint8_t)j;
             binning.lane[binning.n_lane++] = (uint8_t)pos;
@@ -146,7 +148,7 @@ static struct binning make_binning(const struct store_view *view, const uint8_t 
 static void add_lanes(struct measure_sum *bins, uint64_t bin, const struct binning *binning,
                       unsigned lanes, const double *hi, const double *lo) {
     struct measure_sum sums[V] = {{0}};
-    for (unsigned v = 0; v < V; v++) {
+    for (unsigned v = 0; lanes >> v != 0; v++) {
         unsigned which = 0;
         for (unsigned j = 0; j < binning->n_lane; j++) {
             which |= (v >> binning->lane[j] & 1) << j;
@@ -177,7 +179,7 @@ enum status measure_histogram(struct store *store, struct measure_sum *bins, uin
     struct statevector_span span =
         make_span(store_chunk_blocks(&view), filter.block_mask | binning.block_mask);
     uint64_t n_calls = BIT64(binning.n_block);
-    bool is_large = store_is_large(n_chunks, n_calls * span.last);
+    bool is_large = store_is_large(n_chunks, n_calls * span.last, view.lane_bits);
 #pragma omp parallel for schedule(static) if (is_large)
     for (uint64_t item = 0; item < n_chunks * n_calls; item++) {
         uint64_t chunk = store->work[item / n_calls], call = item % n_calls;
@@ -189,7 +191,7 @@ enum status measure_histogram(struct store *store, struct measure_sum *bins, uin
             bin |= (call >> j & 1) << binning.block_to[j];
             block |= (call >> j & 1) << binning.block[j];
         }
-        const double *a = store_chunk(store, group, &view, chunk) + block * STATEVECTOR_BLOCK;
+        const union statevector_block *a = store_chunk(store, group, &view, chunk) + block;
         double hi[V], lo[V];
         store->kernels->norm(a, &span, hi, lo);
         add_lanes(bins, bin, &binning, filter.lanes, hi, lo);

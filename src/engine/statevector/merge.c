@@ -15,18 +15,9 @@ struct growth {
     struct store_view from, to;
 };
 
-static void put_amp(double *vector, uint64_t i, double re, double im) {
-    vector += i / STATEVECTOR_LANES * STATEVECTOR_BLOCK + i % STATEVECTOR_LANES;
-    vector[0] = re;
-    vector[STATEVECTOR_LANES] = im;
-}
-
-static const double *get_amp(const double *vector, uint64_t i) {
-    return vector + i / STATEVECTOR_LANES * STATEVECTOR_BLOCK + i % STATEVECTOR_LANES;
-}
-
 /* Where the old chunk number `index` (of this rank's), times the new wires' value j, goes. */
-static double *growth_target(const struct growth *growth, size_t index, uint64_t j) {
+static union statevector_block *growth_target(const struct growth *growth, size_t index,
+                                              uint64_t j) {
     const struct store_view *from = &growth->from, *to = &growth->to;
     unsigned per_slice = from->slice_bits - from->chunk_bits;
     uint64_t slice = index >> per_slice, x = index & (BIT64(per_slice) - 1);
@@ -34,7 +25,7 @@ static double *growth_target(const struct growth *growth, size_t index, uint64_t
     uint64_t chunk = (slice << (to->slice_bits - to->chunk_bits)) + (local >> to->chunk_bits);
     uint64_t offset = local & (BIT64(to->chunk_bits) - 1);
     return pool_at(&growth->store->pool, growth->store->spare.handles[chunk]) +
-           offset / STATEVECTOR_LANES * STATEVECTOR_BLOCK;
+           (offset >> to->lane_bits);
 }
 
 static bool grows_in_place(const struct growth *growth) {
@@ -48,7 +39,7 @@ static enum status take_growth(const struct growth *growth) {
     size_t n = (size_t)(to->last - to->first);
     TRY(vec_reserve(&spare->handles, 0, &spare->cap, n, sizeof *spare->handles));
     unsigned per_slice = from->slice_bits - from->chunk_bits;
-    uint64_t size = store_chunk_blocks(to) * STATEVECTOR_BLOCK;
+    uint64_t size = store_chunk_blocks(to);
     for (size_t i = 0; i < n; i++) {
         uint64_t j = i >> per_slice & (BIT64(growth->n_bits) - 1);
         if (grows_in_place(growth) && j == 0) {
@@ -66,33 +57,33 @@ static enum status take_growth(const struct growth *growth) {
 static void copy_chunk(const struct growth *growth, size_t index, uint64_t j) {
     const struct store_view *from = &growth->from;
     const struct statevector_kernels *kernels = growth->store->kernels;
-    const double *src =
+    const union statevector_block *src =
         pool_at(&growth->store->pool, growth->store->tables[growth->group].handles[index]);
-    double *dst = growth_target(growth, index, j);
+    union statevector_block *dst = growth_target(growth, index, j);
     uint64_t n_blocks = store_chunk_blocks(from);
     if (growth->q >= from->chunk_bits) {
         bool value = (from->first + index) >> (growth->q - from->chunk_bits) & 1;
         kernels->scale(dst, src, n_blocks, value == (j != 0), 0);
         return;
     }
-    uint8_t lanes[2] = {0, 0};
+    uint16_t lanes[2] = {0, 0};
     uint64_t block_bit = 0;
-    if (growth->q >= STATEVECTOR_LANE_BITS) {
-        block_bit = BIT64(growth->q - STATEVECTOR_LANE_BITS);
-        lanes[j] = STATEVECTOR_ALL_LANES;
+    if (growth->q >= from->lane_bits) {
+        block_bit = BIT64(growth->q - from->lane_bits);
+        lanes[j] = (uint16_t)kernels->all_lanes;
     } else {
-        const uint8_t ones[STATEVECTOR_LANE_BITS] = {0xaa, 0xcc, 0xf0};
-        lanes[0] = (uint8_t)(j != 0 ? ones[growth->q] : ~ones[growth->q]);
+        const unsigned ones = statevector_lanes_with(growth->q);
+        lanes[0] = (uint16_t)(kernels->all_lanes & (j != 0 ? ones : ~ones));
     }
     kernels->keep(dst, src, n_blocks, block_bit, lanes);
 }
 
 /* Writes the old vector times factors[j - first] to its places for j = first .. last-1. */
-static void write_growth(const struct growth *growth, const double *factors, uint64_t first,
-                         uint64_t last) {
+static void write_growth(const struct growth *growth, const union statevector_block *factors,
+                         uint64_t first, uint64_t last) {
     size_t n_old = growth->store->tables[growth->group].n;
     uint64_t n_blocks = store_chunk_blocks(&growth->from), n_items = n_old * (last - first);
-    bool is_large = store_is_large((size_t)n_items, n_blocks);
+    bool is_large = store_is_large((size_t)n_items, n_blocks, growth->from.lane_bits);
 #pragma omp parallel for schedule(static) if (is_large)
     for (uint64_t item = 0; item < n_items; item++) {
         size_t index = (size_t)(item % n_old);
@@ -101,19 +92,19 @@ static void write_growth(const struct growth *growth, const double *factors, uin
             copy_chunk(growth, index, j);
             continue;
         }
-        const double *src =
+        const union statevector_block *src =
             pool_at(&growth->store->pool, growth->store->tables[growth->group].handles[index]);
-        const double *f = get_amp(factors, j - first);
-        growth->store->kernels->scale(growth_target(growth, index, j), src, n_blocks, f[0],
-                                      f[STATEVECTOR_LANES]);
+        double f[2];
+        statevector_get(f, factors, growth->from.lane_bits, j - first);
+        growth->store->kernels->scale(growth_target(growth, index, j), src, n_blocks, f[0], f[1]);
     }
 }
 
 /* A wire that is alone, as a vector. */
-static void put_alone(double *vector, const double *amp) {
-    memset(vector, 0, STATEVECTOR_BLOCK * sizeof *vector);
-    put_amp(vector, 0, amp[0], amp[1]);
-    put_amp(vector, 1, amp[2], amp[3]);
+static void put_alone(union statevector_block *vector, unsigned lane_bits, const double *amp) {
+    memset(vector, 0, sizeof *vector);
+    statevector_put(vector, lane_bits, 0, amp[0], amp[1]);
+    statevector_put(vector, lane_bits, 1, amp[2], amp[3]);
 }
 
 /* All values j but 0, then 0: the old vector itself may be scaled last. b's chunks come in order
@@ -127,8 +118,8 @@ static void multiply_group(const struct growth *growth, const struct store_facto
         return;
     }
     uint64_t n_blocks = store_chunk_blocks(&view);
-    size_t n_bytes = (size_t)n_blocks * STATEVECTOR_BLOCK * sizeof(double);
-    double first[STATEVECTOR_BLOCK] = {0};
+    size_t n_bytes = (size_t)n_blocks * sizeof *store->memory;
+    union statevector_block first = {{0}}, factor = {{0}};
     for (uint64_t chunk = 0; chunk < BIT64(view.n - view.chunk_bits); chunk++) {
         if (chunk >= view.first && chunk < view.last) {
             memcpy(store->stage[0], store_chunk(store, b->group, &view, chunk), n_bytes);
@@ -139,16 +130,16 @@ static void multiply_group(const struct growth *growth, const struct store_facto
                      store_find_rank(store, n_ranks, owner));
         uint64_t j = chunk << view.chunk_bits, end = j + BIT64(view.chunk_bits);
         if (j == 0) {
-            memcpy(first, store->stage[0], sizeof first);
+            first = *store->stage[0];
         }
         for (uint64_t at = j == 0 ? 1 : j; at < end; at++) {
-            double factor[STATEVECTOR_BLOCK] = {0};
-            const double *f = get_amp(store->stage[0], at - j);
-            put_amp(factor, 0, f[0], f[STATEVECTOR_LANES]);
-            write_growth(growth, factor, at, at + 1);
+            double f[2];
+            statevector_get(f, store->stage[0], view.lane_bits, at - j);
+            statevector_put(&factor, view.lane_bits, 0, f[0], f[1]);
+            write_growth(growth, &factor, at, at + 1);
         }
     }
-    write_growth(growth, first, 0, 1);
+    write_growth(growth, &first, 0, 1);
 }
 
 enum status store_grow(struct store *store, uint32_t group, const struct store_factor *b,
@@ -162,11 +153,12 @@ enum status store_grow(struct store *store, uint32_t group, const struct store_f
     if (b->group != LAYOUT_ALONE) {
         multiply_group(&growth, b);
     } else {
-        double factors[STATEVECTOR_BLOCK], one[STATEVECTOR_BLOCK] = {0};
-        put_alone(factors, b->amp);
-        put_amp(one, 0, b->amp[2], b->amp[3]);
-        write_growth(&growth, one, 1, 2);
-        write_growth(&growth, factors, 0, 1);
+        const unsigned lane_bits = growth.from.lane_bits;
+        union statevector_block factors, one = {{0}};
+        put_alone(&factors, lane_bits, b->amp);
+        statevector_put(&one, lane_bits, 0, b->amp[2], b->amp[3]);
+        write_growth(&growth, &one, 1, 2);
+        write_growth(&growth, &factors, 0, 1);
     }
     if (!grows_in_place(&growth)) {
         store_free(store, group);
@@ -178,39 +170,40 @@ enum status store_grow(struct store *store, uint32_t group, const struct store_f
 }
 
 /* The whole vector of a factor, in order, on all ranks of store->ranks. */
-static void read_whole(struct store *store, const struct store_factor *factor, double *out,
-                       size_t n_ranks) {
+static void read_whole(struct store *store, const struct store_factor *factor,
+                       union statevector_block *out, size_t n_ranks) {
     if (factor->group == LAYOUT_ALONE) {
-        put_alone(out, factor->amp);
+        put_alone(out, store->layout->lane_bits, factor->amp);
         return;
     }
     struct store_view view = store_view_group(store, factor->group);
-    uint64_t doubles = store_chunk_blocks(&view) * STATEVECTOR_BLOCK;
+    uint64_t n_blocks = store_chunk_blocks(&view);
     for (uint64_t chunk = view.first; chunk < view.last; chunk++) {
-        memcpy(out + chunk * doubles, store_chunk(store, factor->group, &view, chunk),
-               doubles * sizeof *out);
+        memcpy(out + chunk * n_blocks, store_chunk(store, factor->group, &view, chunk),
+               n_blocks * sizeof *out);
     }
     unsigned log = view.slice_bits - view.chunk_bits;
     for (size_t i = 0; i < view.deal->n_ranks; i++) {
         uint64_t first = 0, count = 0;
         layout_share(view.deal, i, &first, &count);
-        store_spread(store, out + (first << log) * doubles,
-                     (size_t)((count << log) * doubles) * sizeof *out, store->ranks, n_ranks,
+        store_spread(store, out + (first << log) * n_blocks,
+                     (size_t)((count << log) * n_blocks) * sizeof *out, store->ranks, n_ranks,
                      store_find_rank(store, n_ranks, view.deal->ranks[i]));
     }
 }
 
 /* The product that kernels->scale forms, for one amplitude. */
-static void put_product(double *vector, uint64_t i, const double *f, const double *a) {
-    double re = f[0], im = f[STATEVECTOR_LANES], x = a[0], y = a[STATEVECTOR_LANES];
+static void put_product(union statevector_block *vector, unsigned lane_bits, uint64_t i,
+                        const double *f, const double *a) {
+    double re = f[0], im = f[1], x = a[0], y = a[1];
     if (re == 0 && im == 0) {
-        put_amp(vector, i, 0, 0);
+        statevector_put(vector, lane_bits, i, 0, 0);
     } else if (re == 1 && im == 0) {
-        put_amp(vector, i, x, y);
+        statevector_put(vector, lane_bits, i, x, y);
     } else if (im == 0) {
-        put_amp(vector, i, re * x, re * y);
+        statevector_put(vector, lane_bits, i, re * x, re * y);
     } else {
-        put_amp(vector, i, re * x - im * y, re * y + im * x);
+        statevector_put(vector, lane_bits, i, re * x - im * y, re * y + im * x);
     }
 }
 
@@ -234,14 +227,16 @@ enum status store_build(struct store *store, uint32_t group, const struct store_
     read_whole(store, a, store->stage[0], n_ranks);
     read_whole(store, b, store->stage[1], n_ranks);
     for (uint64_t chunk = view.first; chunk < view.last; chunk++) {
-        double *out = store_chunk(store, group, &view, chunk);
+        union statevector_block *out = store_chunk(store, group, &view, chunk);
         for (uint64_t i = 0; i < BIT64(view.chunk_bits); i++) {
             uint64_t number = chunk << view.chunk_bits | i, j = number >> a->n;
-            const double *x = get_amp(store->stage[0], number & (BIT64(a->n) - 1));
+            double x[2], f[2];
+            statevector_get(x, store->stage[0], view.lane_bits, number & (BIT64(a->n) - 1));
             if (q == STORE_NO_BIT) {
-                put_product(out, i, get_amp(store->stage[1], j), x);
+                statevector_get(f, store->stage[1], view.lane_bits, j);
+                put_product(out, view.lane_bits, i, f, x);
             } else if ((number >> q & 1) == j) {
-                put_amp(out, i, x[0], x[STATEVECTOR_LANES]);
+                statevector_put(out, view.lane_bits, i, x[0], x[1]);
             }
         }
     }

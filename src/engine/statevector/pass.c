@@ -7,30 +7,40 @@
 #include "base/mem.h"
 #include "engine/statevector/pass_internal.h"
 
-enum {
-    LANE_BITS = STATEVECTOR_LANE_BITS,
-    MIN_BITS = LANE_BITS + FUSE_BLOCK_TARGETS,
-    SPARE_BITS = 3
-};
+enum { SPARE_BITS = 3 };
 
-static unsigned buffer_bits(const struct layout_tuning *tuning) {
+static unsigned max_bits(const struct layout *layout) {
+    return STATEVECTOR_MAX_FIXED + layout->lane_bits;
+}
+
+/* Lanes and the registers of a block. */
+static unsigned min_bits(const struct layout *layout) {
+    return layout->lane_bits + FUSE_BLOCK_TARGETS;
+}
+
+static unsigned buffer_bits(const struct layout *layout) {
+    const struct layout_tuning *tuning = &layout->tuning;
     unsigned least = tuning->piece_bits + GATE_MAX_QUBITS;
-    unsigned padded = 2 * LANE_BITS + GATE_MAX_QUBITS; /* for slices of less than 8 bits */
+    unsigned padded = 2 * layout->lane_bits + GATE_MAX_QUBITS; /* for small slices */
     unsigned n = tuning->pass_bits > least ? tuning->pass_bits : least;
     n = n > padded ? n : padded;
-    return n < PASS_MAX_BITS ? n : PASS_MAX_BITS;
+    return n < max_bits(layout) ? n : max_bits(layout);
 }
 
-size_t pass_buffer_bytes(const struct layout_tuning *tuning) {
-    return (size_t)16 << buffer_bits(tuning);
+size_t pass_buffer_bytes(const struct layout *layout) {
+    return (size_t)layout->amp_bytes << buffer_bits(layout);
 }
 
-struct pass *pass_create(double *buffers, int n_threads, const struct layout_tuning *tuning) {
+struct pass *pass_create(union statevector_block *buffers, int n_threads,
+                         const struct layout *layout) {
     struct pass *pass = mem_alloc(1, sizeof *pass);
     if (pass != NULL) {
         pass->buffers = buffers;
         pass->n_threads = n_threads;
-        pass->buffer_bits = buffer_bits(tuning);
+        pass->buffer_bits = buffer_bits(layout);
+        pass->precision = layout->task->precision;
+        pass->lane_bits = layout->lane_bits;
+        pass->all_lanes = statevector_all_lanes(layout->lane_bits);
     }
     return pass;
 }
@@ -39,6 +49,7 @@ void pass_destroy(struct pass *pass) {
     if (pass != NULL) {
         mem_free(pass->steps);
         mem_free(pass->units);
+        mem_free(pass->matrices);
         mem_free(pass);
     }
 }
@@ -57,24 +68,26 @@ static uint64_t low_mask(unsigned n) {
     return BIT64(n) - 1;
 }
 
-static bool needs_pads(unsigned n_slice, uint64_t mixed) {
-    return n_slice < MIN_BITS || n_slice < count_bits(mixed) + LANE_BITS;
+static bool needs_pads(const struct layout *layout, unsigned n_slice, uint64_t mixed) {
+    return n_slice < min_bits(layout) || n_slice < count_bits(mixed) + layout->lane_bits;
 }
 
 /* Bits that a tile needs at least. */
-static unsigned least_bits(const struct layout_tuning *tuning, unsigned n_slice, uint64_t mixed) {
-    unsigned n_low = tuning->piece_bits < n_slice ? tuning->piece_bits : n_slice;
-    n_low = n_low < LANE_BITS ? LANE_BITS : n_low;
-    unsigned n = count_bits(mixed | low_mask(n_low)), free = count_bits(mixed) + LANE_BITS;
+static unsigned least_bits(const struct layout *layout, unsigned n_slice, uint64_t mixed) {
+    const unsigned lane_bits = layout->lane_bits, piece_bits = layout->tuning.piece_bits;
+    unsigned n_low = piece_bits < n_slice ? piece_bits : n_slice;
+    n_low = n_low < lane_bits ? lane_bits : n_low;
+    unsigned n = count_bits(mixed | low_mask(n_low)), free = count_bits(mixed) + lane_bits;
     n = n > free ? n : free;
-    return n > MIN_BITS ? n : MIN_BITS;
+    return n > min_bits(layout) ? n : min_bits(layout);
 }
 
 /* It fits the cache, and there are several for threads to share. */
-static unsigned most_bits(const struct layout_tuning *tuning, unsigned n_slice) {
-    unsigned most = n_slice > MIN_BITS + 4 + SPARE_BITS ? n_slice - SPARE_BITS : MIN_BITS + 4;
-    most = most < tuning->pass_bits ? most : tuning->pass_bits;
-    most = most < PASS_MAX_BITS ? most : PASS_MAX_BITS;
+static unsigned most_bits(const struct layout *layout, unsigned n_slice) {
+    const unsigned least = min_bits(layout) + 4, pass_bits = layout->tuning.pass_bits;
+    unsigned most = n_slice > least + SPARE_BITS ? n_slice - SPARE_BITS : least;
+    most = most < pass_bits ? most : pass_bits;
+    most = most < max_bits(layout) ? most : max_bits(layout);
     return most < n_slice ? most : n_slice;
 }
 
@@ -92,13 +105,13 @@ static size_t cut_pass(struct pass *pass, size_t first, size_t last) {
     const struct fuse_block *blocks = layout->fuse->blocks;
     unsigned n_slice = pass->view.slice_bits;
     pass->mixed = targets_of(layout, &blocks[first]);
-    pass->is_padded = needs_pads(n_slice, pass->mixed);
+    pass->is_padded = needs_pads(layout, n_slice, pass->mixed);
     size_t i = first + 1;
     for (; i < last; i++) {
         uint64_t mixed = pass->mixed | targets_of(layout, &blocks[i]);
-        bool fits = pass->is_padded ||
-                    (!needs_pads(n_slice, mixed) && least_bits(&layout->tuning, n_slice, mixed) <=
-                                                        most_bits(&layout->tuning, n_slice));
+        bool fits =
+            pass->is_padded || (!needs_pads(layout, n_slice, mixed) &&
+                                least_bits(layout, n_slice, mixed) <= most_bits(layout, n_slice));
         if (!fits) {
             break;
         }
@@ -108,15 +121,15 @@ static size_t cut_pass(struct pass *pass, size_t first, size_t last) {
 }
 
 static void choose_bits(struct pass *pass) {
-    const struct layout_tuning *tuning = &pass->layout->tuning;
+    const struct layout *layout = pass->layout;
     unsigned n_slice = pass->view.slice_bits;
     unsigned n = n_slice;
     pass->inside = low_mask(n_slice);
     if (!pass->is_padded) {
-        unsigned least = least_bits(tuning, n_slice, pass->mixed);
-        n = most_bits(tuning, n_slice);
+        unsigned least = least_bits(layout, n_slice, pass->mixed);
+        n = most_bits(layout, n_slice);
         n = n > least ? n : least;
-        pass->inside = pass->mixed | low_mask(LANE_BITS);
+        pass->inside = pass->mixed | low_mask(pass->lane_bits);
         for (unsigned pos = 0; count_bits(pass->inside) < n; pos++) {
             pass->inside |= BIT64(pos);
         }
@@ -130,16 +143,17 @@ static void choose_bits(struct pass *pass) {
         pass->bits[n_used++] = (uint8_t)pos;
     }
     pass->n_vector = n;
-    pass->n_bits = pass->is_padded ? (n < LANE_BITS ? LANE_BITS : n) + PASS_PADS : n;
+    pass->n_bits =
+        pass->is_padded ? (n < pass->lane_bits ? pass->lane_bits : n) + pass->lane_bits : n;
     CHECK(pass->n_bits <= pass->buffer_bits);
     pass->in_place = !pass->is_padded && pass->inside == low_mask(n) && n <= pass->view.chunk_bits;
 }
 
 /* Lane bits that are mixed change places with bits that are not. */
 static void choose_crosses(struct pass *pass) {
-    unsigned bit = pass->is_padded ? pass->n_bits - PASS_PADS : LANE_BITS;
+    unsigned bit = pass->is_padded ? pass->n_bits - pass->lane_bits : pass->lane_bits;
     pass->n_crosses = 0;
-    for (unsigned lane = 0; lane < LANE_BITS; lane++) {
+    for (unsigned lane = 0; lane < pass->lane_bits; lane++) {
         if (!(pass->mixed >> lane & 1)) {
             continue;
         }
@@ -167,7 +181,8 @@ static enum status add_unit(struct pass *pass, struct pass_unit **out, enum pass
 }
 
 static void fix_bits(struct statevector_span *span, const struct pass *pass, uint64_t mask) {
-    *span = (struct statevector_span){.last = BIT64(pass->n_bits - LANE_BITS - count_bits(mask))};
+    *span =
+        (struct statevector_span){.last = BIT64(pass->n_bits - pass->lane_bits - count_bits(mask))};
     uint64_t rest = mask;
     for (; rest != 0 && span->n_fixed < STATEVECTOR_MAX_FIXED; rest &= rest - 1) {
         span->fixed[span->n_fixed++] = (uint8_t)bits_lowest(rest);
@@ -196,8 +211,7 @@ static void span_registers(struct pass_unit *unit, const struct pass *pass, uint
 }
 
 static struct pass_condition find_condition(const struct pass *pass, const struct fuse_op *op) {
-    static const uint8_t ones[LANE_BITS] = {0xaa, 0xcc, 0xf0};
-    struct pass_condition condition = {.lanes = STATEVECTOR_ALL_LANES};
+    struct pass_condition condition = {.lanes = pass->all_lanes};
     for (unsigned i = 0; i < op->n_controls; i++) {
         uint32_t pos = pass->layout->wires[op->wires[op->n_targets + i]].pos;
         unsigned place = pos < 64 ? pass->place[pos] : PASS_OUTSIDE;
@@ -205,24 +219,25 @@ static struct pass_condition find_condition(const struct pass *pass, const struc
         if (place == PASS_OUTSIDE) {
             condition.outer_mask |= BIT64(pos);
             condition.outer_value |= value << pos;
-        } else if (place < LANE_BITS) {
-            condition.lanes &= value ? ones[place] : (uint8_t)~ones[place];
+        } else if (place < pass->lane_bits) {
+            unsigned ones = statevector_lanes_with(place);
+            condition.lanes &= value ? ones : ~ones;
         } else {
-            condition.block_mask |= BIT64(place - LANE_BITS);
-            condition.block_value |= value << (place - LANE_BITS);
+            condition.block_mask |= BIT64(place - pass->lane_bits);
+            condition.block_value |= value << (place - pass->lane_bits);
         }
     }
     return condition;
 }
 
 static unsigned block_bit(const struct pass *pass, uint32_t wire) {
-    return pass->place[pass->layout->wires[wire].pos] - LANE_BITS;
+    return pass->place[pass->layout->wires[wire].pos] - pass->lane_bits;
 }
 
 static enum status add_step(struct pass *pass, struct pass_step **out) {
     TRY(vec_reserve(&pass->steps, pass->n_steps, &pass->cap_steps, 1, sizeof *pass->steps));
     *out = &pass->steps[pass->n_steps++];
-    **out = (struct pass_step){.step = {.regs = 0xff, .lanes = STATEVECTOR_ALL_LANES}};
+    **out = (struct pass_step){.step = {.regs = 0xff, .lanes = (uint16_t)pass->all_lanes}};
     memset((*out)->step.mask, 0xff, sizeof(*out)->step.mask);
     return STATUS_OK;
 }
@@ -237,7 +252,7 @@ static enum status add_crosses(struct pass *pass) {
     TRY(add_unit(pass, &unit, UNIT_PROGRAM));
     for (unsigned i = 0; i < pass->n_crosses; i++) {
         TRY(add_step(pass, &step));
-        bits[i] = (uint8_t)(pass->crosses[i].bit - LANE_BITS);
+        bits[i] = (uint8_t)(pass->crosses[i].bit - pass->lane_bits);
         step->step.code = (uint8_t)(STATEVECTOR_CROSS0 + 3u * pass->crosses[i].lane + i);
     }
     unit->last = pass->n_steps;
@@ -300,13 +315,59 @@ static void fill_dense2(struct statevector_step *step, const double *matrix, con
 }
 
 /* Three: registers in the order of the matrix's rows. */
-static void fill_dense3(struct statevector_step *step, const double *matrix, const uint8_t *at) {
+static void fill_dense3(struct statevector_step *step, const void *matrix, const uint8_t *at) {
     step->code = STATEVECTOR_DENSE3;
     step->matrix = matrix;
     for (unsigned x = 0; x < 8; x++) {
         step->order[x] =
             (uint8_t)((x & 1u) << at[0] | (x >> 1 & 1u) << at[1] | (x >> 2 & 1u) << at[2]);
     }
+}
+
+/* Lanes that are written, or, for is_sign, that change sign. */
+static void fill_mask(struct statevector_step *step, enum precision precision, bool is_sign) {
+    for (unsigned v = 0; v < 1u << statevector_lane_bits(precision); v++) {
+        bool is_set = step->lanes >> v & 1;
+        if (precision == PRECISION_SINGLE) {
+            step->mask_f[v] = !is_set ? 0 : is_sign ? INT32_MIN : -1;
+        } else {
+            step->mask[v] = !is_set ? 0 : is_sign ? INT64_MIN : -1;
+        }
+    }
+}
+
+/* Numbers are filled in as doubles; single precision rounds them once, here. */
+static void round_numbers(struct statevector_step *step, enum precision precision) {
+    if (precision == PRECISION_DOUBLE) {
+        return;
+    }
+    double m[8], dense[32];
+    memcpy(m, step->m, sizeof m);
+    memcpy(dense, step->dense, sizeof dense);
+    for (unsigned i = 0; i < 8; i++) {
+        step->m_f[i] = (float)m[i];
+    }
+    for (unsigned i = 0; i < 32; i++) {
+        step->dense_f[i] = (float)dense[i];
+    }
+}
+
+/* The matrices of waiting operators, at the same places, in the state's precision. */
+static enum status copy_matrices(struct pass *pass) {
+    const struct fuse *fuse = pass->layout->fuse;
+    if (pass->precision == PRECISION_DOUBLE) {
+        return STATUS_OK;
+    }
+    TRY(vec_reserve(&pass->matrices, 0, &pass->cap_matrices, fuse->n_data, sizeof *pass->matrices));
+    for (size_t i = 0; i < fuse->n_data; i++) {
+        pass->matrices[i] = (float)fuse->data[i];
+    }
+    return STATUS_OK;
+}
+
+const void *pass_matrix(const struct pass *pass, const struct fuse_op *op) {
+    return pass->precision == PRECISION_SINGLE ? (const void *)(pass->matrices + op->first)
+                                               : pass->layout->fuse->data + op->first;
 }
 
 /* Registers whose bits are all 1 where there is a mask of them. */
@@ -323,17 +384,16 @@ static uint8_t find_ones(uint8_t regs, uint8_t code_bit, uint8_t code_pair, uint
     return code;
 }
 
-static void fill_phase(struct statevector_step *step, const struct fuse_op *op) {
+static void fill_phase(struct statevector_step *step, const struct fuse_op *op,
+                       enum precision precision) {
     if (op->m[0] == -1 && op->m[1] == 0) {
         step->code = find_ones(step->regs, STATEVECTOR_NEGATE_BIT, STATEVECTOR_NEGATE_PAIR,
                                STATEVECTOR_NEGATE);
-        for (unsigned v = 0; v < STATEVECTOR_LANES; v++) {
-            step->mask[v] = step->lanes >> v & 1 ? INT64_MIN : 0;
-        }
+        fill_mask(step, precision, true);
         return;
     }
     memcpy(step->m, op->m, sizeof step->m);
-    step->code = step->lanes != STATEVECTOR_ALL_LANES
+    step->code = step->lanes != statevector_all_lanes(statevector_lane_bits(precision))
                      ? STATEVECTOR_PHASE
                      : find_ones(step->regs, STATEVECTOR_PHASE_BIT, STATEVECTOR_PHASE_PAIR,
                                  STATEVECTOR_PHASE);
@@ -341,17 +401,20 @@ static void fill_phase(struct statevector_step *step, const struct fuse_op *op) 
 
 static void fill_kind(struct pass *pass, struct statevector_step *step, const struct fuse_op *op,
                       const uint8_t *at) {
-    const double *matrix = pass->layout->fuse->data + op->first;
     switch (op->kind) {
     case FUSE_MIX:
         fill_mix(step, op);
         step->code = (uint8_t)(step->code + at[0]);
         return;
     case FUSE_PHASE:
-        fill_phase(step, op);
+        fill_phase(step, op, pass->precision);
         return;
     case FUSE_DENSE:
-        (op->n_targets == 2 ? fill_dense2 : fill_dense3)(step, matrix, at);
+        if (op->n_targets == 2) {
+            fill_dense2(step, pass->layout->fuse->data + op->first, at);
+        } else {
+            fill_dense3(step, pass_matrix(pass, op), at);
+        }
         return;
     case FUSE_ANGLES:
         break;
@@ -381,13 +444,12 @@ static enum status add_op(struct pass *pass, const struct fuse_op *op, const uin
     }
     step->block_mask = condition.block_mask;
     step->block_value = condition.block_value;
-    step->lanes = (uint8_t)condition.lanes;
-    for (unsigned v = 0; v < STATEVECTOR_LANES; v++) {
-        step->mask[v] = -(int64_t)(condition.lanes >> v & 1);
-    }
+    step->lanes = (uint16_t)condition.lanes;
+    fill_mask(step, pass->precision, false);
     to->outer_mask = condition.outer_mask;
     to->outer_value = condition.outer_value;
     fill_kind(pass, step, op, at);
+    round_numbers(step, pass->precision);
     return STATUS_OK;
 }
 
@@ -475,7 +537,7 @@ static void count_work(struct pass *pass, size_t first, size_t last) {
     double n_amps = (double)((pass->view.last - pass->view.first) << pass->view.chunk_bits);
     double n_share = n_amps / (double)(UINT64_C(1) << 24);
     pass->work.n_passes++;
-    pass->work.n_bytes += 32 * n_amps;
+    pass->work.n_bytes += 2 * pass->layout->amp_bytes * n_amps;
     pass->work.n_blocks += n_share * (double)pass->n_units;
     pass->work.n_steps += n_share * (double)pass->n_steps;
     for (size_t i = fuse->blocks[first].first; i < fuse->blocks[last - 1].last; i++) {
@@ -521,13 +583,14 @@ static enum status run_here(struct layout *layout, uint32_t group, size_t first,
     pass->layout = layout;
     pass->group = group;
     pass->view = store_view_group(store, group);
+    TRY(copy_matrices(pass));
     return run_blocks(pass, first, last);
 }
 
 enum status pass_run_stage(struct layout *layout, uint32_t group, const struct fuse_stage *stage) {
     const struct layout_group *g = &layout->groups[group];
     unsigned n_slice = layout_slice_bits(g->n, &g->deal);
-    if (g->deal.slice_log == 0 || stage->n_targets + LANE_BITS <= n_slice) {
+    if (g->deal.slice_log == 0 || stage->n_targets + layout->lane_bits <= n_slice) {
         if (stage->n_targets > 0) {
             TRY(layout_localize(layout, stage->targets, stage->n_targets, stage->op));
         }

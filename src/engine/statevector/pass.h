@@ -9,7 +9,7 @@
  *
  * Kernels never mix lanes. Lane bits that a pass mixes first change places with bits of the tile
  * that it does not mix, and stay there: the wires then have other positions. Vectors too small for
- * that get three more bits, all 0, while they are in the buffer. */
+ * that get as many more bits as there are lane bits, all 0, while they are in the buffer. */
 #ifndef QSPAN_ENGINE_STATEVECTOR_PASS_H
 #define QSPAN_ENGINE_STATEVECTOR_PASS_H
 
@@ -19,9 +19,10 @@
 struct pass;
 
 /* NULL: no memory. n_threads buffers of pass_buffer_bytes each are borrowed. */
-struct pass *pass_create(double *buffers, int n_threads, const struct layout_tuning *tuning);
+struct pass *pass_create(union statevector_block *buffers, int n_threads,
+                         const struct layout *layout);
 void pass_destroy(struct pass *pass);
-size_t pass_buffer_bytes(const struct layout_tuning *tuning);
+size_t pass_buffer_bytes(const struct layout *layout);
 
 /* Makes the stage's targets internal and, where there is a store, applies it. Its blocks are those
  * of layout->fuse. Collective where there is a store. */

@@ -4,7 +4,11 @@
 
 #include "engine/statevector/pass.h"
 
-enum { PASS_MAX_BITS = 16, PASS_PADS = 3, PASS_OUTSIDE = 0xff };
+enum {
+    PASS_MAX_BITS = STATEVECTOR_MAX_FIXED + STATEVECTOR_MAX_LANE_BITS,
+    PASS_MAX_PADS = STATEVECTOR_MAX_LANE_BITS,
+    PASS_OUTSIDE = 0xff
+};
 
 /* Where controls lie: bits of the amplitude's number outside the tile, of the block's number in it,
  * and lanes. */
@@ -26,9 +30,12 @@ struct pass_unit {
     struct pass_condition condition;
 };
 struct pass {
-    double *buffers;
+    union statevector_block *buffers;
     int n_threads;
-    unsigned buffer_bits;
+    unsigned buffer_bits, lane_bits, all_lanes;
+    enum precision precision;
+    float *matrices; /* of dense operators, in single precision */
+    size_t cap_matrices;
     struct pass_step *steps;
     size_t n_steps, cap_steps;
     struct pass_unit *units;
@@ -42,15 +49,17 @@ struct pass {
     unsigned n_vector; /* of these, bits of the vector */
     bool is_padded, in_place;
     uint64_t inside, mixed; /* bits of an amplitude's number */
-    uint8_t
-        bits[PASS_MAX_BITS + PASS_PADS]; /* of the tile, ascending: positions; pads: PASS_OUTSIDE */
-    uint8_t place[64];                   /* position -> bit of the tile, or PASS_OUTSIDE */
+    uint8_t bits[PASS_MAX_BITS +
+                 PASS_MAX_PADS]; /* of the tile, ascending: positions; pads: PASS_OUTSIDE */
+    uint8_t place[64];           /* position -> bit of the tile, or PASS_OUTSIDE */
     struct {
         uint8_t lane, bit; /* of the tile */
-    } crosses[STATEVECTOR_LANE_BITS];
+    } crosses[STATEVECTOR_MAX_LANE_BITS];
     unsigned n_crosses;
 };
 
+/* Reals in the state's precision. */
+const void *pass_matrix(const struct pass *pass, const struct fuse_op *op);
 /* tile.c: all tiles of this rank. */
 void pass_run_tiles(struct pass *pass);
 

@@ -158,15 +158,14 @@ static uint64_t saturate(double x) {
     return x < 18446744073709549568.0 ? (uint64_t)x : UINT64_MAX;
 }
 
-static void fill_result(struct plan_result *out, const struct plan *plan, int n_ranks,
-                        const struct layout_tuning *tuning) {
+static void fill_result(struct plan_result *out, const struct plan *plan, int n_ranks) {
     const struct layout *layout = &plan->layout;
     double most = 0;
     for (int i = 0; i < n_ranks; i++) {
         most = layout->peak[i] > most ? layout->peak[i] : most;
     }
     out->pool_bytes = most;
-    out->peak_bytes = most + (double)store_overhead_bytes(tuning, n_ranks);
+    out->peak_bytes = most + (double)store_overhead_bytes(layout);
     bool has_wires = plan->task->n_wires > 0;
     out->figures = (struct engine_figures){
         .peak_group_qubits =
@@ -189,7 +188,7 @@ enum status plan_make(struct plan_result *out, const struct engine_task *task, i
         goto done;
     }
     TRY_GOTO(walk(&plan, 0, task->ops->n_ops, true), done);
-    fill_result(out, &plan, n_ranks, tuning);
+    fill_result(out, &plan, n_ranks);
 done:
     mem_free(plan.canonical);
     layout_fini(&plan.layout);

@@ -5,7 +5,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-void pool_init(struct pool *pool, double *base, uint64_t capacity, uint64_t chunk) {
+void pool_init(struct pool *pool, union statevector_block *base, uint64_t capacity,
+               uint64_t chunk) {
     CHECK(capacity % chunk == 0);
     *pool = (struct pool){.base = base, .capacity = capacity, .chunk = chunk};
     pool->chunk_floor = capacity;
@@ -37,7 +38,7 @@ static void compact_small(struct pool *pool) {
         }
         struct pool_block *block = &pool->blocks[handle];
         if (block->offset != top) {
-            memmove(pool->base + top, pool->base + block->offset, block->size * sizeof(double));
+            memmove(pool->base + top, pool->base + block->offset, block->size * sizeof *pool->base);
             block->offset = top;
         }
         top += block->size;
@@ -59,7 +60,7 @@ static void raise_floor(struct pool *pool) {
         for (size_t i = 0; i < pool->n_blocks; i++) {
             if (pool->blocks[i].size == pool->chunk && pool->blocks[i].offset == low) {
                 memcpy(pool->base + pool->holes[hole], pool->base + low,
-                       pool->chunk * sizeof(double));
+                       pool->chunk * sizeof *pool->base);
                 pool->blocks[i].offset = pool->holes[hole];
             }
         }

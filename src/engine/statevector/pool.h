@@ -1,10 +1,10 @@
 /* The amplitude memory of one rank: one reservation, from which vectors take blocks.
  *
- * Sizes are powers of two of doubles up to one chunk. Whole chunks grow down from the end, smaller
- * blocks up from the start; both kinds are moved when holes would keep a request from fitting. So a
- * request succeeds if and only if the sum of sizes fits, whatever was taken and given before: who
- * counts sums on all ranks knows the answer without asking. A block is named by a handle; its
- * address is valid until the next pool_take. */
+ * Sizes are powers of two of blocks of amplitudes (kernels/statevector.h) up to one chunk. Whole
+ * chunks grow down from the end, smaller blocks up from the start; both kinds are moved when holes
+ * would keep a request from fitting. So a request succeeds if and only if the sum of sizes fits,
+ * whatever was taken and given before: who counts sums on all ranks knows the answer without
+ * asking. A block is named by a handle; its address is valid until the next pool_take. */
 #ifndef QSPAN_ENGINE_STATEVECTOR_POOL_H
 #define QSPAN_ENGINE_STATEVECTOR_POOL_H
 
@@ -12,14 +12,15 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "kernels/statevector.h"
 
 struct pool_block {
-    uint64_t offset; /* doubles */
-    uint64_t size;   /* doubles; 0: the handle is free */
+    uint64_t offset; /* amplitude blocks */
+    uint64_t size;   /* amplitude blocks; 0: the handle is free */
 };
 struct pool {
-    double *base;
-    uint64_t capacity, chunk; /* doubles; capacity is a multiple of chunk */
+    union statevector_block *base;
+    uint64_t capacity, chunk; /* amplitude blocks; capacity is a multiple of chunk */
     uint64_t used;            /* sum of the sizes taken */
     uint64_t small_top;       /* end of the small blocks */
     uint64_t chunk_floor;     /* start of the chunk area */
@@ -33,8 +34,8 @@ struct pool {
     size_t n_holes, cap_holes;
 };
 
-/* base: capacity doubles, borrowed. */
-void pool_init(struct pool *pool, double *base, uint64_t capacity, uint64_t chunk);
+/* base: borrowed. */
+void pool_init(struct pool *pool, union statevector_block *base, uint64_t capacity, uint64_t chunk);
 void pool_fini(struct pool *pool);
 /* Everything is given back. */
 void pool_clear(struct pool *pool);
@@ -43,7 +44,7 @@ void pool_clear(struct pool *pool);
 enum status pool_take(struct pool *pool, uint32_t *out_handle, uint64_t size);
 void pool_give(struct pool *pool, uint32_t handle);
 
-static inline double *pool_at(const struct pool *pool, uint32_t handle) {
+static inline union statevector_block *pool_at(const struct pool *pool, uint32_t handle) {
     return pool->base + pool->blocks[handle].offset;
 }
 

@@ -104,10 +104,9 @@ static void pack_slice(const struct read *read, const struct cube *cube, double 
 #pragma omp parallel for schedule(static) if (n >= STORE_PARALLEL_AMPS)
     for (uint64_t u = 0; u < n; u++) {
         uint64_t number = base ^ spread_bits(read->number, u), at = number & inside;
-        const double *a = store_chunk(read->store, cube->group, view, number >> view->chunk_bits) +
-                          at / STATEVECTOR_LANES * STATEVECTOR_BLOCK + at % STATEVECTOR_LANES;
-        out[2 * u] = a[0];
-        out[2 * u + 1] = a[STATEVECTOR_LANES];
+        const union statevector_block *chunk =
+            store_chunk(read->store, cube->group, view, number >> view->chunk_bits);
+        statevector_get(out + 2 * u, chunk, view->lane_bits, at);
     }
 }
 

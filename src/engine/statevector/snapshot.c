@@ -12,7 +12,7 @@ struct snapshot {
     struct layout_wire *wires;
     struct layout_group *groups; /* those in use */
     size_t n_groups;
-    double *amps;
+    union statevector_block *amps;
     size_t n_amp_bytes;
 };
 
@@ -54,15 +54,16 @@ static enum status copy_records(struct snapshot *snapshot, const struct layout *
 }
 
 /* Between the blocks of a group and the copy, where they stand one after the other. */
-static double *copy_amps(const struct store *store, uint32_t slot, double *amps, bool to_store) {
+static union statevector_block *copy_amps(const struct store *store, uint32_t slot,
+                                          union statevector_block *amps, bool to_store) {
     struct store_view view = store_view_group(store, slot);
-    size_t n = (size_t)store_chunk_blocks(&view) * STATEVECTOR_BLOCK;
+    size_t n = (size_t)store_chunk_blocks(&view);
     const struct store_table *table = &store->tables[slot];
-    bool is_large = store_is_large(table->n, n / STATEVECTOR_BLOCK);
+    bool is_large = store_is_large(table->n, n, view.lane_bits);
 #pragma omp parallel for schedule(static) if (is_large)
     for (size_t i = 0; i < table->n; i++) {
-        double *block = pool_at(&store->pool, table->handles[i]);
-        double *copy = amps + i * n;
+        union statevector_block *block = pool_at(&store->pool, table->handles[i]);
+        union statevector_block *copy = amps + i * n;
         memcpy(to_store ? block : copy, to_store ? copy : block, n * sizeof *amps);
     }
     return amps + table->n * n;
@@ -79,7 +80,7 @@ static void free_amps(struct snapshot *snapshot) {
 static enum status make_snapshot(struct snapshot *snapshot, const struct store *store) {
     TRY(copy_records(snapshot, store->layout));
     snapshot->counted_bytes = snapshot_bytes(store->layout);
-    snapshot->n_amp_bytes = (size_t)store->pool.used * sizeof(double);
+    snapshot->n_amp_bytes = (size_t)store->pool.used * sizeof *snapshot->amps;
     snapshot->amps = snapshot->n_amp_bytes >= MAP_FROM ? mem_map(snapshot->n_amp_bytes)
                                                        : mem_alloc(1, snapshot->n_amp_bytes);
     return snapshot->amps == NULL ? STATUS_NOFIT : STATUS_OK;
@@ -93,7 +94,7 @@ enum status snapshot_take(struct snapshot **out_snapshot, struct store *store) {
         snapshot_destroy(snapshot);
         return status;
     }
-    double *amps = snapshot->amps;
+    union statevector_block *amps = snapshot->amps;
     for (uint32_t slot = 0; slot < store->layout->n_groups; slot++) {
         if (store->layout->groups[slot].n > 0) {
             amps = copy_amps(store, slot, amps, false);
@@ -106,7 +107,7 @@ enum status snapshot_take(struct snapshot **out_snapshot, struct store *store) {
 enum status snapshot_restore(struct store *store, const struct snapshot *snapshot) {
     struct layout *layout = store->layout;
     layout_reset(layout);
-    double *amps = snapshot->amps;
+    union statevector_block *amps = snapshot->amps;
     for (size_t i = 0; i < snapshot->n_groups; i++) {
         const struct layout_group *group = &snapshot->groups[i];
         uint32_t slot = 0;

@@ -122,8 +122,8 @@ enum status statevector_create(struct engine **out_engine, const struct engine_t
         status = layout_init(&self->layout, task, n_ranks, tuning);
     }
     TRY_GOTO(comm_agree(team, status), failed);
-    TRY_GOTO(store_init(&self->store, &self->layout, team, statevector_kernels_get(isa),
-                        (size_t)plan.pool_bytes),
+    TRY_GOTO(store_init(&self->store, &self->layout, team,
+                        statevector_kernels_get(isa, task->precision), (size_t)plan.pool_bytes),
              failed);
     *out_engine = &self->base;
     return STATUS_OK;

@@ -11,20 +11,23 @@
 #include "engine/statevector/pass.h"
 
 /* Vectors that are read whole: parts of a build have at most slice_log + 3 wires. */
-unsigned store_stage_bits(const struct layout_tuning *tuning, int n_ranks) {
-    unsigned bits = floor_log2((uint64_t)n_ranks) + 1 + tuning->balance_log + LAYOUT_MIN_BLOCK_BITS;
-    unsigned piece = floor_log2(STORE_PIECE_BYTES * 2 / 16);
+unsigned store_stage_bits(const struct layout *layout) {
+    const struct layout_tuning *tuning = &layout->tuning;
+    unsigned bits =
+        floor_log2((uint64_t)layout->n_ranks) + 1 + tuning->balance_log + layout->lane_bits;
+    unsigned piece = floor_log2(STORE_PIECE_BYTES * 2 / layout->amp_bytes);
     bits = bits > tuning->chunk_bits ? bits : tuning->chunk_bits;
     return bits > piece ? bits : piece;
 }
 
-uint64_t store_overhead_bytes(const struct layout_tuning *tuning, int n_ranks) {
-    uint64_t stage = 16 * BIT64(store_stage_bits(tuning, n_ranks));
-    uint64_t buffers = pass_buffer_bytes(tuning) * (uint64_t)omp_get_max_threads();
-    return 2 * stage + buffers + 16 * BIT64(tuning->chunk_bits); /* rounding up to whole chunks */
+uint64_t store_overhead_bytes(const struct layout *layout) {
+    uint64_t stage = layout->amp_bytes * BIT64(store_stage_bits(layout));
+    uint64_t buffers = pass_buffer_bytes(layout) * (uint64_t)omp_get_max_threads();
+    return 2 * stage + buffers +
+           layout->amp_bytes * BIT64(layout->tuning.chunk_bits); /* rounding up to whole chunks */
 }
 
-static void touch(double *memory, size_t n_bytes) {
+static void touch(void *memory, size_t n_bytes) {
     size_t step = (size_t)1 << 21, n_steps = n_bytes / step + (n_bytes % step != 0);
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < n_steps; i++) {
@@ -34,16 +37,18 @@ static void touch(double *memory, size_t n_bytes) {
 }
 
 static enum status reserve(struct store *store, size_t n_bytes) {
-    size_t chunk = (size_t)16 << store->layout->tuning.chunk_bits;
+    const struct layout *layout = store->layout;
+    size_t chunk = (size_t)layout->amp_bytes << layout->tuning.chunk_bits;
+    const size_t block = sizeof *store->memory;
     size_t n_pool = (n_bytes / chunk + 1) * chunk;
-    size_t n_stage = (size_t)16 << store->stage_bits;
+    size_t n_stage = (size_t)layout->amp_bytes << store->stage_bits;
     store->tables = mem_alloc(store->layout->n_groups, sizeof *store->tables);
     store->ranks = mem_alloc((size_t)store->layout->n_ranks, sizeof *store->ranks);
     if (store->tables == NULL || store->ranks == NULL) {
         return STATUS_NOFIT;
     }
     int n_threads = omp_get_max_threads();
-    size_t n_buffers = (size_t)n_threads * pass_buffer_bytes(&store->layout->tuning);
+    size_t n_buffers = (size_t)n_threads * pass_buffer_bytes(layout);
     store->n_memory_bytes = n_pool + 2 * n_stage + n_buffers;
     store->memory = mem_map(store->n_memory_bytes);
     if (store->memory == NULL) {
@@ -52,11 +57,10 @@ static enum status reserve(struct store *store, size_t n_bytes) {
                          units_print_bytes(text, sizeof text, store->n_memory_bytes));
     }
     touch(store->memory, store->n_memory_bytes);
-    pool_init(&store->pool, store->memory, n_pool / sizeof(double), chunk / sizeof(double));
-    store->stage[0] = store->memory + n_pool / sizeof(double);
-    store->stage[1] = store->stage[0] + n_stage / sizeof(double);
-    store->pass =
-        pass_create(store->stage[1] + n_stage / sizeof(double), n_threads, &store->layout->tuning);
+    pool_init(&store->pool, store->memory, n_pool / block, chunk / block);
+    store->stage[0] = store->memory + n_pool / block;
+    store->stage[1] = store->stage[0] + n_stage / block;
+    store->pass = pass_create(store->stage[1] + n_stage / block, n_threads, layout);
     store->layout->capacity = (double)n_pool;
     return store->pass == NULL ? STATUS_NOFIT : STATUS_OK;
 }
@@ -65,7 +69,7 @@ enum status store_init(struct store *store, struct layout *layout, const struct 
                        const struct statevector_kernels *kernels, size_t n_bytes) {
     *store = (struct store){.layout = layout, .team = team, .kernels = kernels};
     store->rank = team_rank(team);
-    store->stage_bits = store_stage_bits(&layout->tuning, layout->n_ranks);
+    store->stage_bits = store_stage_bits(layout);
     enum status status = comm_agree(team, reserve(store, n_bytes));
     if (status == STATUS_OK) {
         layout->store = store;
@@ -93,6 +97,7 @@ struct store_view store_view_of(const struct store *store, const struct layout_d
                                 uint32_t n) {
     struct store_view view = {.n = n, .slice_bits = layout_slice_bits(n, deal), .deal = deal};
     view.chunk_bits = layout_chunk_bits(store->layout, view.slice_bits);
+    view.lane_bits = store->layout->lane_bits;
     size_t i = layout_find_rank(deal, store->rank);
     if (i < deal->n_ranks) {
         uint64_t first = 0, count = 0;
@@ -172,16 +177,16 @@ enum status store_take(struct store *store, uint32_t group) {
     struct store_view view = store_view_group(store, group);
     struct store_table *table = &store->tables[group];
     size_t n = (size_t)(view.last - view.first);
-    uint64_t size = store_chunk_blocks(&view) * STATEVECTOR_BLOCK;
+    uint64_t size = store_chunk_blocks(&view);
     CHECK(table->n == 0);
     TRY(vec_reserve(&table->handles, 0, &table->cap, n, sizeof *table->handles));
     for (; table->n < n; table->n++) {
         TRY(pool_take(&store->pool, &table->handles[table->n], size));
     }
-    bool is_large = store_is_large(n, size / STATEVECTOR_BLOCK);
+    bool is_large = store_is_large(n, size, view.lane_bits);
 #pragma omp parallel for schedule(static) if (is_large)
     for (size_t i = 0; i < n; i++) {
-        memset(pool_at(&store->pool, table->handles[i]), 0, size * sizeof(double));
+        memset(pool_at(&store->pool, table->handles[i]), 0, size * sizeof *store->memory);
     }
     return STATUS_OK;
 }
@@ -189,8 +194,9 @@ enum status store_take(struct store *store, uint32_t group) {
 enum status store_set_pair(struct store *store, uint32_t group) {
     struct store_view view = store_view_group(store, group);
     if (view.first < view.last) {
-        double *a = store_chunk(store, group, &view, 0);
-        a[0] = a[3] = 0.70710678118654757;
+        union statevector_block *a = store_chunk(store, group, &view, 0);
+        statevector_put(a, view.lane_bits, 0, 0.70710678118654757, 0);
+        statevector_put(a, view.lane_bits, 3, 0.70710678118654757, 0);
     }
     return STATUS_OK;
 }
@@ -198,10 +204,10 @@ enum status store_set_pair(struct store *store, uint32_t group) {
 enum status store_scale(struct store *store, uint32_t group, double factor) {
     struct store_view view = store_view_group(store, group);
     uint64_t n_blocks = store_chunk_blocks(&view);
-    bool is_large = store_is_large((size_t)(view.last - view.first), n_blocks);
+    bool is_large = store_is_large((size_t)(view.last - view.first), n_blocks, view.lane_bits);
 #pragma omp parallel for schedule(static) if (is_large)
     for (uint64_t chunk = view.first; chunk < view.last; chunk++) {
-        double *a = store_chunk(store, group, &view, chunk);
+        union statevector_block *a = store_chunk(store, group, &view, chunk);
         store->kernels->scale(a, a, n_blocks, factor, 0);
     }
     return STATUS_OK;

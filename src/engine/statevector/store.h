@@ -31,11 +31,11 @@ struct store {
     const struct statevector_kernels *kernels;
     int rank;
     struct pool pool;
-    double *memory; /* of the pool */
+    union statevector_block *memory; /* of the pool */
     size_t n_memory_bytes;
-    struct store_table *tables; /* per slot */
-    struct store_table spare;   /* being built */
-    double *stage[2];           /* two vectors of 2^stage_bits amplitudes, message buffers */
+    struct store_table *tables;        /* per slot */
+    struct store_table spare;          /* being built */
+    union statevector_block *stage[2]; /* two vectors of 2^stage_bits amplitudes, message buffers */
     unsigned stage_bits;
     uint64_t *work; /* list of chunk numbers */
     size_t cap_work;
@@ -47,7 +47,7 @@ struct store {
 /* A vector as this rank sees it. */
 struct store_view {
     uint32_t n;
-    unsigned slice_bits, chunk_bits;
+    unsigned slice_bits, chunk_bits, lane_bits;
     uint64_t first, last; /* chunks owned: first .. last-1 */
     const struct layout_deal *deal;
 };
@@ -65,29 +65,29 @@ enum status store_init(struct store *store, struct layout *layout, const struct 
                        const struct statevector_kernels *kernels, size_t n_bytes);
 void store_fini(struct store *store);
 /* Bytes beside the amplitudes themselves. */
-uint64_t store_overhead_bytes(const struct layout_tuning *tuning, int n_ranks);
-unsigned store_stage_bits(const struct layout_tuning *tuning, int n_ranks);
+uint64_t store_overhead_bytes(const struct layout *layout);
+unsigned store_stage_bits(const struct layout *layout);
 
 struct store_view store_view_of(const struct store *store, const struct layout_deal *deal,
                                 uint32_t n);
 struct store_view store_view_group(const struct store *store, uint32_t group);
 /* Chunk number `chunk`, which must be owned. */
-static inline double *store_chunk(const struct store *store, uint32_t group,
-                                  const struct store_view *view, uint64_t chunk) {
+static inline union statevector_block *store_chunk(const struct store *store, uint32_t group,
+                                                   const struct store_view *view, uint64_t chunk) {
     return pool_at(&store->pool, store->tables[group].handles[chunk - view->first]);
 }
 static inline uint64_t store_chunk_blocks(const struct store_view *view) {
-    return view->chunk_bits <= STATEVECTOR_LANE_BITS
+    return view->chunk_bits <= view->lane_bits
                ? 1
-               : UINT64_C(1) << (view->chunk_bits - STATEVECTOR_LANE_BITS);
+               : UINT64_C(1) << (view->chunk_bits - view->lane_bits);
 }
 /* Numbers of the owned chunks with (chunk & mask) == value, into store->work. */
 enum status store_list_chunks(struct store *store, size_t *out_n, const struct store_view *view,
                               uint64_t mask, uint64_t value);
 /* Pieces into which to cut the work on n_chunks times n_blocks blocks, for threads. */
 uint64_t store_count_pieces(size_t n_chunks, uint64_t n_blocks);
-static inline bool store_is_large(size_t n_chunks, uint64_t n_blocks) {
-    return (uint64_t)n_chunks * n_blocks * STATEVECTOR_LANES >= STORE_PARALLEL_AMPS;
+static inline bool store_is_large(size_t n_chunks, uint64_t n_blocks, unsigned lane_bits) {
+    return (uint64_t)n_chunks * n_blocks << lane_bits >= STORE_PARALLEL_AMPS;
 }
 
 /* Adds a deal's ranks to the n_ranks in store->ranks, ascending; returns how many there are now. */

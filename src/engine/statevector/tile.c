@@ -6,8 +6,6 @@
 #include "engine/statevector/pass_internal.h"
 
 enum {
-    V = STATEVECTOR_LANES,
-    LANE_BITS = STATEVECTOR_LANE_BITS,
     PARALLEL_UPDATES = 1 << 19, /* amplitudes touched; below this one thread is quicker */
 };
 
@@ -17,10 +15,11 @@ static const struct store *store_of(const struct pass *pass) {
     return pass->layout->store;
 }
 
-static double *find_piece(const struct pass *pass, uint64_t number) {
+static union statevector_block *find_piece(const struct pass *pass, uint64_t number) {
     unsigned log = pass->view.chunk_bits;
-    double *chunk = store_chunk(store_of(pass), pass->group, &pass->view, number >> log);
-    return chunk + (number & (BIT64(log) - 1)) * 2;
+    union statevector_block *chunk =
+        store_chunk(store_of(pass), pass->group, &pass->view, number >> log);
+    return chunk + ((number & (BIT64(log) - 1)) >> pass->lane_bits);
 }
 
 /* The next number that has bits of `mask` only; 0 after the last. */
@@ -35,13 +34,14 @@ static uint64_t insert_zeros(uint64_t number, uint64_t mask) {
     return number;
 }
 
-static void copy_pieces(const struct pass *pass, double *buffer, uint64_t base, bool is_back) {
+static void copy_pieces(const struct pass *pass, union statevector_block *buffer, uint64_t base,
+                        bool is_back) {
     unsigned n_run = (unsigned)bits_lowest(~pass->inside);
     n_run = n_run < pass->view.chunk_bits ? n_run : pass->view.chunk_bits;
     uint64_t high = pass->inside & ~(BIT64(n_run) - 1), x = 0;
-    size_t n = (size_t)2 << (n_run < LANE_BITS ? LANE_BITS : n_run);
+    size_t n = (size_t)1 << (n_run < pass->lane_bits ? 0 : n_run - pass->lane_bits);
     do {
-        double *piece = find_piece(pass, base | x);
+        union statevector_block *piece = find_piece(pass, base | x);
         memcpy(is_back ? piece : buffer, is_back ? buffer : piece, n * sizeof *buffer);
         buffer += n;
         x = next_subset(x, high);
@@ -50,8 +50,8 @@ static void copy_pieces(const struct pass *pass, double *buffer, uint64_t base, 
 
 /* ---- units ---- */
 
-static void run_program(const struct pass *pass, const struct pass_unit *unit, double *tile,
-                        uint64_t base) {
+static void run_program(const struct pass *pass, const struct pass_unit *unit,
+                        union statevector_block *tile, uint64_t base) {
     const struct statevector_step *steps[FUSE_MAX_STEPS];
     size_t n = 0;
     for (size_t i = unit->first; i < unit->last; i++) {
@@ -65,18 +65,18 @@ static void run_program(const struct pass *pass, const struct pass_unit *unit, d
     }
 }
 
-static void run_matrix(const struct pass *pass, const struct pass_unit *unit, double *tile) {
-    double *blocks[1 << STATEVECTOR_MAX_TARGETS];
+static void run_matrix(const struct pass *pass, const struct pass_unit *unit,
+                       union statevector_block *tile) {
+    union statevector_block *blocks[1 << STATEVECTOR_MAX_TARGETS];
     for (unsigned i = 0; i < 1u << unit->op->n_targets; i++) {
-        blocks[i] = tile + (unit->blocks[i] | unit->condition.block_value) * STATEVECTOR_BLOCK;
+        blocks[i] = tile + (unit->blocks[i] | unit->condition.block_value);
     }
     store_of(pass)->kernels->matrix(blocks, unit->op->n_targets, &unit->span,
-                                    pass->layout->fuse->data + unit->op->first,
-                                    unit->condition.lanes);
+                                    pass_matrix(pass, unit->op), unit->condition.lanes);
 }
 
 static void add_to_lanes(uint64_t *lanes, unsigned mask, uint64_t turns) {
-    for (unsigned v = 0; v < V; v++) {
+    for (unsigned v = 0; v < STATEVECTOR_MAX_LANES; v++) {
         lanes[v] += (v & mask) == mask ? turns : 0;
     }
 }
@@ -92,10 +92,10 @@ static void add_term(struct statevector_angles *angles, const struct pass *pass,
             if (!(base >> pos & 1)) {
                 return;
             }
-        } else if (place < LANE_BITS) {
+        } else if (place < pass->lane_bits) {
             lanes |= 1u << place;
         } else {
-            bits[n++] = place - LANE_BITS;
+            bits[n++] = place - pass->lane_bits;
         }
     }
     if (n == 2) {
@@ -106,9 +106,9 @@ static void add_term(struct statevector_angles *angles, const struct pass *pass,
     }
 }
 
-static void run_angles(const struct pass *pass, const struct pass_unit *unit, double *tile,
-                       uint64_t base) {
-    struct statevector_angles angles = {.n_bits = pass->n_bits - LANE_BITS,
+static void run_angles(const struct pass *pass, const struct pass_unit *unit,
+                       union statevector_block *tile, uint64_t base) {
+    struct statevector_angles angles = {.n_bits = pass->n_bits - pass->lane_bits,
                                         .lane_mask = unit->condition.lanes,
                                         .block_mask = unit->condition.block_mask,
                                         .block_value = unit->condition.block_value};
@@ -118,8 +118,8 @@ static void run_angles(const struct pass *pass, const struct pass_unit *unit, do
     store_of(pass)->kernels->angles(tile, &angles);
 }
 
-static void run_unit(const struct pass *pass, const struct pass_unit *unit, double *tile,
-                     uint64_t base) {
+static void run_unit(const struct pass *pass, const struct pass_unit *unit,
+                     union statevector_block *tile, uint64_t base) {
     if ((base & unit->condition.outer_mask) != unit->condition.outer_value) {
         return;
     }
@@ -136,10 +136,10 @@ static void run_unit(const struct pass *pass, const struct pass_unit *unit, doub
     }
 }
 
-static void run_tile(const struct pass *pass, double *buffer, uint64_t base) {
-    double *tile = pass->in_place ? find_piece(pass, base) : buffer;
+static void run_tile(const struct pass *pass, union statevector_block *buffer, uint64_t base) {
+    union statevector_block *tile = pass->in_place ? find_piece(pass, base) : buffer;
     if (pass->is_padded) {
-        memset(buffer, 0, (size_t)16 << pass->n_bits);
+        memset(buffer, 0, sizeof *buffer << (pass->n_bits - pass->lane_bits));
     }
     if (!pass->in_place) {
         copy_pieces(pass, buffer, base, false);
@@ -161,8 +161,8 @@ void pass_run_tiles(struct pass *pass) {
         omp_get_max_threads() < pass->n_threads ? omp_get_max_threads() : pass->n_threads;
 #pragma omp parallel for schedule(static) num_threads(n_threads) if (n_tiles > 1 && is_large)
     for (uint64_t tile = 0; tile < n_tiles; tile++) {
-        size_t stride = (size_t)2 << pass->buffer_bits;
-        double *buffer = pass->buffers + (size_t)omp_get_thread_num() * stride;
+        size_t stride = (size_t)1 << (pass->buffer_bits - pass->lane_bits);
+        union statevector_block *buffer = pass->buffers + (size_t)omp_get_thread_num() * stride;
         run_tile(pass, buffer, first + insert_zeros(tile, pass->inside));
     }
 }
