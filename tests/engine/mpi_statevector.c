@@ -38,6 +38,14 @@ static bool run_once(struct digest *out, const struct random_task *random, const
     out->look = random_look(engine, random, is_compared ? &naive : NULL, &look_error);
     engine->class->usage(engine, &peak, &n_bytes);
     out->peak = peak;
+    struct statevector_traffic traffic = statevector_get_traffic(engine);
+    int64_t sent = (int64_t)traffic.sent;
+    comm_sum_i64(team, &sent, 1);
+    if (traffic.counted != (double)sent) {
+        fprintf(stderr, "seed %d: %.0f bytes sent, %.0f counted\n", (int)random->seed, (double)sent,
+                traffic.counted);
+        return false;
+    }
     engine->class->destroy(engine);
     naive_fini(&naive);
     if (error > 1e-11 || look_error > 1e-11) {

@@ -1,10 +1,12 @@
 /* Deals of slices over ranks, and the count of memory. */
 #include <math.h>
+#include <string.h>
 
 #include "base/bits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/statevector/layout_internal.h"
+#include "engine/statevector/store.h"
 
 void layout_share(const struct layout_deal *deal, size_t i, uint64_t *out_first,
                   uint64_t *out_count) {
@@ -78,6 +80,9 @@ void layout_count(struct layout *layout, const struct layout_deal *deal, uint32_
     for (size_t i = 0; i < deal->n_ranks; i++) {
         add_used(layout, deal->ranks[i], sign * layout_share_bytes(layout, deal, i, n));
     }
+    uint64_t first = 0, n_slices = 0;
+    layout_share(deal, 0, &first, &n_slices);
+    layout->peak_slices = n_slices > layout->peak_slices ? n_slices : layout->peak_slices;
 }
 
 void layout_count_amps(struct layout *layout, double change) {
@@ -85,6 +90,30 @@ void layout_count_amps(struct layout *layout, double change) {
     if (layout->amps > layout->peak_amps) {
         layout->peak_amps = layout->amps;
     }
+}
+
+static size_t mark_ranks(struct layout *layout, const struct layout_deal *deal) {
+    size_t n_new = 0;
+    for (size_t i = 0; i < deal->n_ranks; i++) {
+        n_new += !layout->marks[deal->ranks[i]];
+        layout->marks[deal->ranks[i]] = 1;
+    }
+    return n_new;
+}
+
+void layout_count_spread(struct layout *layout, const struct store_factor *factor,
+                         const struct store_factor *other) {
+    if (factor->group == LAYOUT_ALONE) {
+        return;
+    }
+    size_t n_ranks = mark_ranks(layout, &layout->scratch);
+    n_ranks += mark_ranks(layout, &layout->groups[factor->group].deal);
+    if (other != NULL && other->group != LAYOUT_ALONE) {
+        n_ranks += mark_ranks(layout, &layout->groups[other->group].deal);
+    }
+    memset(layout->marks, 0, (size_t)layout->n_ranks);
+    uint32_t bits = factor->n > layout->lane_bits ? factor->n : layout->lane_bits;
+    layout->exchanged_bytes += (double)(n_ranks - 1) * layout->amp_bytes * layout_amps(bits);
 }
 
 /* A power of two of slices when that is fair, else at least 2^balance_log for each rank. */
@@ -130,19 +159,30 @@ static void collect_marks(struct layout *layout, struct layout_deal *out, uint32
     trim_deal(layout, out, n);
 }
 
+/* What rank i needs beside its present use while `old` becomes this: it is dealt anew, then grows
+ * in place, or, where slices are smaller than a chunk or it is built of parts, is there twice. */
+static double find_need(const struct layout *layout, const struct layout_deal *deal, size_t i,
+                        uint32_t n, const struct layout_deal *old, uint32_t n_old) {
+    double need = layout_share_bytes(layout, deal, i, n);
+    size_t at = old == NULL ? 0 : layout_find_rank(old, deal->ranks[i]);
+    bool is_built = n > n_old && n_old < deal->slice_log + layout->lane_bits;
+    if (old == NULL || is_built) {
+        return need;
+    }
+    if (n > n_old && n_old < deal->slice_log + layout->tuning.chunk_bits) {
+        need += layout_share_bytes(layout, deal, i, n_old);
+    }
+    return at < old->n_ranks ? need - layout_share_bytes(layout, old, at, n_old) : need;
+}
+
 static bool deal_fits(const struct layout *layout, const struct layout_deal *deal, uint32_t n,
                       const struct layout_deal *old, uint32_t n_old) {
+    bool fits = true;
     for (size_t i = 0; i < deal->n_ranks; i++) {
-        double need = layout->used[deal->ranks[i]] + layout_share_bytes(layout, deal, i, n);
-        size_t at = old == NULL ? 0 : layout_find_rank(old, deal->ranks[i]);
-        if (old != NULL && at < old->n_ranks) {
-            need -= layout_share_bytes(layout, old, at, n_old);
-        }
-        if (need > layout->capacity) {
-            return false;
-        }
+        double need = find_need(layout, deal, i, n, old, n_old);
+        fits = fits && layout->used[deal->ranks[i]] + need <= layout->capacity;
     }
-    return true;
+    return fits;
 }
 
 bool layout_choose_deal(struct layout *layout, const uint32_t *wires, size_t n_wires,
@@ -181,6 +221,8 @@ static void count_flow(struct layout *layout, const struct layout_cut *from,
     unsigned log = old_log > to->slice_log ? old_log : to->slice_log;
     uint32_t n = from->n - from->is_cut;
     double bytes = layout->amp_bytes * layout_amps(n - log);
+    double sent =
+        layout->amp_bytes * layout_amps(n - log > layout->lane_bits ? n - log : layout->lane_bits);
     bool can_stay = layout_chunk_bits(layout, from->n - old->slice_log) ==
                     layout_chunk_bits(layout, n - to->slice_log);
     for (int rank = 0; rank < layout->n_ranks; rank++) {
@@ -192,7 +234,7 @@ static void count_flow(struct layout *layout, const struct layout_cut *from,
         int b = to->ranks[layout_owner(to, fine >> (log - to->slice_log))];
         layout->left[a] += bytes;
         layout->kept[a] += a == b && can_stay ? bytes : 0;
-        layout->exchanged_bytes += a != b ? bytes : 0;
+        layout->exchanged_bytes += a != b ? sent : 0;
     }
 }
 

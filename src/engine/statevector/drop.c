@@ -97,4 +97,7 @@ void store_read_pair(struct store *store, uint32_t group, double *out_amp, unsig
         }
     }
     comm_bcast(store->team, out_amp, 4 * sizeof *out_amp, view.deal->ranks[0]);
+    if (store->rank == view.deal->ranks[0]) {
+        store->sent_bytes += 4 * sizeof *out_amp * (team_size(store->team) - 1.0);
+    }
 }

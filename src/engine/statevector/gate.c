@@ -218,7 +218,7 @@ static bool is_controlled_x(const struct reduced *gate, unsigned *out_target, bo
 
 /* CX onto a wire alone in |0> or |1>: a copy, with no room for what would be 0 anyway. */
 static enum status try_copy(struct layout *layout, double *n_updates, const struct reduced *gate,
-                            bool *out_is_done) {
+                            size_t op, bool *out_is_done) {
     unsigned target = 0;
     bool value = false;
     *out_is_done = false;
@@ -234,7 +234,7 @@ static enum status try_copy(struct layout *layout, double *n_updates, const stru
     /* A phase that the wire has been given stays with the state. */
     double amp[2] = {1, 0};
     memcpy(amp, wire->amp + (bit ? 2 : 0), layout->store != NULL ? sizeof amp : 0);
-    TRY(layout_copy(layout, from, to));
+    TRY(layout_copy(layout, from, to, op));
     layout->wires[to].flip = layout->wires[to].flip != (bit == value);
     count_updates(layout, n_updates, to, 0);
     *out_is_done = true;
@@ -265,11 +265,11 @@ enum status apply_gate(struct layout *layout, double *n_updates, enum gate_id ga
     if (reduced.n > 1) {
         uint32_t group = 0;
         bool is_done = false;
-        TRY(try_copy(layout, n_updates, &reduced, &is_done));
+        TRY(try_copy(layout, n_updates, &reduced, op, &is_done));
         if (is_done) {
             return STATUS_OK;
         }
-        TRY(layout_join(layout, &group, reduced.wires, reduced.n));
+        TRY(layout_join(layout, &group, reduced.wires, reduced.n, op));
     }
     take_flip(layout, &reduced);
     unsigned diagonal = find_diagonal(&reduced);

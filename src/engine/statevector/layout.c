@@ -10,8 +10,6 @@
 #include "engine/statevector/layout_internal.h"
 #include "engine/statevector/store.h"
 
-enum { LOOK_AHEAD = 1024 }; /* ops */
-
 const struct layout_tuning layout_tuning_default = {
     .chunk_bits = 16, .min_slice_bits = 12, .pass_bits = 15, .piece_bits = 5, .balance_log = 3};
 
@@ -54,6 +52,7 @@ enum status layout_init(struct layout *layout, const struct engine_task *task, i
         return STATUS_NOFIT;
     }
     TRY(fuse_init(layout->fuse, task->n_wires));
+    TRY(schedule_init(&layout->schedule, task->n_wires));
     struct layout_deal *scratch = &layout->scratch;
     TRY(vec_reserve(&scratch->ranks, 0, &scratch->cap_ranks, n, sizeof *scratch->ranks));
     layout_reset(layout);
@@ -74,6 +73,7 @@ void layout_fini(struct layout *layout) {
     mem_free(layout->peak);
     mem_free(layout->kept);
     mem_free(layout->left);
+    schedule_fini(&layout->schedule);
     if (layout->fuse != NULL) {
         fuse_fini(layout->fuse);
         mem_free(layout->fuse);
@@ -190,17 +190,25 @@ static void count_resize(struct layout *layout, const struct layout_deal *deal, 
     }
 }
 
+/* The deal in layout->scratch, before a group grows. */
+static enum status adopt_deal(struct layout *layout, uint32_t slot, size_t op) {
+    const struct layout_group *group = &layout->groups[slot];
+    if (layout_is_same_deal(&group->deal, &layout->scratch)) {
+        return STATUS_OK;
+    }
+    layout_raise_last(layout, slot, &layout->scratch, op);
+    struct layout_cut from = {.deal = &group->deal, .n = group->n};
+    return move_group(layout, slot, &from, &layout->scratch);
+}
+
 /* Adds the wires of b (or a copy of wire q of the group) on top of the internal bits of a group. */
 static enum status grow(struct layout *layout, uint32_t slot, struct store_factor b,
                         const uint32_t *wires, uint32_t q) {
     struct layout_group *group = &layout->groups[slot];
-    if (!layout_is_same_deal(&group->deal, &layout->scratch)) {
-        struct layout_cut from = {.deal = &group->deal, .n = group->n};
-        TRY(move_group(layout, slot, &from, &layout->scratch));
-    }
     uint32_t n_old = group->n, n = n_old + b.n;
     TRY(vec_reserve(&group->wires, n_old, &group->cap_wires, b.n, sizeof *group->wires));
     unsigned at = layout_slice_bits(n_old, &group->deal);
+    layout_count_spread(layout, &b, NULL);
     count_resize(layout, &group->deal, n_old, n);
     if (layout->store != NULL) {
         TRY(store_grow(layout->store, slot, &b, q));
@@ -226,8 +234,8 @@ static enum status build(struct layout *layout, struct store_factor a, struct st
     TRY(open_slot(layout, &slot, n, &layout->scratch));
     layout_count(layout, &layout->scratch, n, 1);
     layout_count_amps(layout, layout_amps(n));
-    layout->exchanged_bytes +=
-        (double)(layout->scratch.n_ranks - 1) * layout->amp_bytes * layout_amps(a.n);
+    layout_count_spread(layout, &a, &b);
+    layout_count_spread(layout, &b, &a);
     if (layout->store != NULL) {
         TRY(store_build(layout->store, slot, &a, &b, q));
     }
@@ -245,7 +253,8 @@ static enum status build(struct layout *layout, struct store_factor a, struct st
 
 /* One group of the parts that hold wire a and wire b; with is_copy, b (alone) becomes a copy of a.
  */
-static enum status merge(struct layout *layout, uint32_t wire_a, uint32_t wire_b, bool is_copy) {
+static enum status merge(struct layout *layout, uint32_t wire_a, uint32_t wire_b, bool is_copy,
+                         size_t op) {
     struct store_factor a = factor_of(layout, wire_a), b = factor_of(layout, wire_b);
     const uint32_t *wires_a = factor_wires(layout, &a, &wire_a);
     const uint32_t *wires_b = factor_wires(layout, &b, &wire_b);
@@ -256,16 +265,16 @@ static enum status merge(struct layout *layout, uint32_t wire_a, uint32_t wire_b
     if (!layout_choose_deal(layout, wires_a, a.n, wires_b, b.n, old, a.n)) {
         return refuse(a.n + b.n);
     }
+    bool can_grow = is_group && a.n >= layout->scratch.slice_log + layout->lane_bits;
+    if (can_grow) {
+        TRY(adopt_deal(layout, a.group, op));
+    }
     uint32_t q = STORE_NO_BIT;
     if (is_copy) {
         q = is_group ? layout->wires[wire_a].pos : 0;
         layout->wires[wire_b].flip = layout->wires[wire_a].flip;
     }
-    if (b.group != LAYOUT_ALONE) {
-        layout->exchanged_bytes +=
-            (double)(layout->scratch.n_ranks - 1) * layout->amp_bytes * layout_amps(b.n);
-    }
-    if (is_group && a.n >= layout->scratch.slice_log + layout->lane_bits) {
+    if (can_grow) {
         TRY(grow(layout, a.group, b, wires_b, q));
     } else {
         TRY(build(layout, a, b, wires_a, wires_b, q));
@@ -277,7 +286,7 @@ static enum status merge(struct layout *layout, uint32_t wire_a, uint32_t wire_b
 }
 
 enum status layout_join(struct layout *layout, uint32_t *out_group, const uint32_t *wires,
-                        size_t n_wires) {
+                        size_t n_wires, size_t op) {
     uint32_t base = wires[0];
     for (size_t i = 1; i < n_wires; i++) {
         base = factor_of(layout, wires[i]).n > factor_of(layout, base).n ? wires[i] : base;
@@ -285,7 +294,7 @@ enum status layout_join(struct layout *layout, uint32_t *out_group, const uint32
     for (size_t i = 0; i < n_wires; i++) {
         uint32_t group = layout->wires[base].group;
         if (wires[i] != base && (group == LAYOUT_ALONE || layout->wires[wires[i]].group != group)) {
-            TRY(merge(layout, base, wires[i], false));
+            TRY(merge(layout, base, wires[i], false, op));
         }
     }
     CHECK(!layout_is_alone(layout, base));
@@ -293,14 +302,14 @@ enum status layout_join(struct layout *layout, uint32_t *out_group, const uint32
     return STATUS_OK;
 }
 
-enum status layout_copy(struct layout *layout, uint32_t q, uint32_t b) {
+enum status layout_copy(struct layout *layout, uint32_t q, uint32_t b, size_t op) {
     CHECK(layout_is_alone(layout, b) && layout->wires[b].is_basis);
     if (layout_is_alone(layout, q) && layout->wires[q].is_basis) {
         layout->wires[b] = layout->wires[q];
         return STATUS_OK;
     }
     set_alone(layout, b, false);
-    return merge(layout, q, b, true);
+    return merge(layout, q, b, true, op);
 }
 
 enum status layout_pair(struct layout *layout, uint32_t a, uint32_t b) {
@@ -327,76 +336,6 @@ enum status layout_place(struct layout *layout, uint32_t *out_group, const uint3
     return layout->store == NULL ? STATUS_OK : store_take(layout->store, *out_group);
 }
 
-/* Of the internal bits in `mask`, the one whose next use in a gate is farthest; the highest of
- * equals. */
-static unsigned pick_victim(const struct layout *layout, uint32_t slot, uint64_t mask, size_t op) {
-    const struct engine_task *task = layout->task;
-    size_t last = op < task->ops->n_ops ? op + 1 + LOOK_AHEAD : 0;
-    last = last < task->ops->n_ops ? last : task->ops->n_ops;
-    for (size_t i = op + 1; op != LAYOUT_NO_OP && i < last; i++) {
-        const struct op *next = &task->ops->ops[i];
-        if (next->kind != OP_GATE || task->modes[i] != ENGINE_APPLY) {
-            continue;
-        }
-        const uint32_t *qubits = op_qubits(task->ops, next);
-        unsigned diagonal = gate_get((enum gate_id)next->which)->diagonal_mask;
-        for (uint32_t j = 0; j < next->n_qubits; j++) {
-            const struct layout_wire *wire = &layout->wires[qubits[j]];
-            if (((diagonal >> j) & 1) || wire->group != slot || wire->pos > 63) {
-                continue;
-            }
-            uint64_t rest = mask & ~BIT64(wire->pos);
-            if (rest == 0) {
-                return floor_log2(mask);
-            }
-            mask = rest;
-        }
-    }
-    return floor_log2(mask);
-}
-
-static void count_exchange(struct layout *layout, const struct layout_group *group, unsigned bit) {
-    const struct layout_deal *deal = &group->deal;
-    double bytes = layout->amp_bytes * layout_amps(layout_slice_bits(group->n, deal));
-    for (uint64_t pair = 0; pair < BIT64(deal->slice_log) / 2; pair++) {
-        uint64_t slice = bits_insert_zero(pair, bit);
-        if (layout_owner(deal, slice) != layout_owner(deal, slice | BIT64(bit))) {
-            layout->exchanged_bytes += bytes;
-        }
-    }
-}
-
-enum status layout_localize(struct layout *layout, const uint32_t *wires, size_t n_wires,
-                            size_t op) {
-    uint32_t slot = layout->wires[wires[0]].group;
-    struct layout_group *group = &layout->groups[slot];
-    unsigned internal = layout_slice_bits(group->n, &group->deal);
-    uint64_t mask = internal > 63 ? UINT64_MAX : BIT64(internal) - 1;
-    mask &= ~(BIT64(layout->lane_bits) - 1);
-    for (size_t i = 0; i < n_wires; i++) {
-        if (layout->wires[wires[i]].pos < 64) {
-            mask &= ~BIT64(layout->wires[wires[i]].pos);
-        }
-    }
-    for (size_t i = 0; i < n_wires; i++) {
-        uint32_t pos = layout->wires[wires[i]].pos;
-        if (pos < internal) {
-            continue;
-        }
-        CHECK(mask != 0);
-        unsigned victim = pick_victim(layout, slot, mask, op);
-        mask &= ~BIT64(victim);
-        count_exchange(layout, group, pos - internal);
-        if (layout->store != NULL) {
-            TRY(store_exchange(layout->store, slot, pos - internal, victim));
-        }
-        uint32_t evicted = group->wires[victim];
-        put_wire(layout, slot, pos, evicted);
-        put_wire(layout, slot, victim, wires[i]);
-    }
-    return STATUS_OK;
-}
-
 static void take_out_wire(struct layout *layout, uint32_t slot, uint32_t pos) {
     struct layout_group *group = &layout->groups[slot];
     for (uint32_t i = pos; i + 1 < group->n; i++) {
@@ -413,6 +352,7 @@ static enum status dissolve(struct layout *layout, uint32_t slot, uint32_t wire,
     uint32_t pos = layout->wires[wire].pos, other = group->wires[1 - pos];
     struct layout_wire *rest = &layout->wires[other];
     double amp[4] = {0};
+    layout->exchanged_bytes += 32.0 * (layout->n_ranks - 1);
     if (layout->store != NULL) {
         store_read_pair(layout->store, slot, amp, pos, bit, factor);
     }
@@ -476,7 +416,7 @@ enum status layout_leave(struct layout *layout, uint32_t wire, bool value, doubl
             set_alone(layout, wire, value);
             return layout->store == NULL ? STATUS_OK : store_scale(layout->store, slot, factor);
         }
-        TRY(layout_localize(layout, &wire, 1, LAYOUT_NO_OP));
+        layout_localize(layout, &wire, 1, NULL);
         pos = layout->wires[wire].pos;
         may_move = false;
     }

@@ -27,6 +27,7 @@
 
 #include "base/status.h"
 #include "engine/engine.h"
+#include "engine/statevector/schedule.h"
 
 #define LAYOUT_ALONE UINT32_MAX
 #define LAYOUT_NO_OP SIZE_MAX
@@ -78,8 +79,10 @@ struct layout {
     double *used, *peak; /* bytes per rank */
     double *kept, *left; /* per rank, of the last layout_flow */
     double amps, peak_amps;
-    double exchanged_bytes;
+    double exchanged_bytes; /* of amplitudes, sent by all ranks so far */
     uint32_t peak_group_qubits;
+    uint64_t peak_slices; /* of a vector on one rank */
+    struct schedule schedule;
     struct fuse *fuse;   /* operators that wait */
     struct store *store; /* NULL in plans */
 };
@@ -112,17 +115,18 @@ enum status layout_copy_deal(struct layout_deal *out, const struct layout_deal *
 double layout_share_bytes(const struct layout *layout, const struct layout_deal *deal, size_t i,
                           uint32_t n);
 
-/* Puts all these wires into one group. Errors: STATUS_NOFIT (logged), also below. */
+/* Puts all these wires into one group, for the program's op `op`. Errors: STATUS_NOFIT (logged),
+ * also below. */
 enum status layout_join(struct layout *layout, uint32_t *out_group, const uint32_t *wires,
-                        size_t n_wires);
+                        size_t n_wires, size_t op);
 /* |q> -> |q>_q |q>_b for a wire b that is alone in |0>. */
-enum status layout_copy(struct layout *layout, uint32_t q, uint32_t b);
+enum status layout_copy(struct layout *layout, uint32_t q, uint32_t b, size_t op);
 /* Two wires that are alone become (|00> + |11>) / sqrt 2. */
 enum status layout_pair(struct layout *layout, uint32_t a, uint32_t b);
-/* Makes the bits of these wires of one group internal. Evicted are wires that the ops after `op`
- * need last. */
-enum status layout_localize(struct layout *layout, const uint32_t *wires, size_t n_wires,
-                            size_t op);
+/* Makes the bits of these wires of one group internal, for a stage that is about to run or for
+ * none (schedule.h). */
+void layout_localize(struct layout *layout, const uint32_t *wires, size_t n_wires,
+                     const struct fuse_stage *stage);
 /* A wire of a group leaves it with that value; the rest is multiplied by `factor`. The wire is then
  * alone in the basis state |value>. */
 enum status layout_leave(struct layout *layout, uint32_t wire, bool value, double factor);

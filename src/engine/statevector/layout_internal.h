@@ -4,6 +4,7 @@
 
 #include "engine/statevector/layout.h"
 
+struct store_factor;
 /* A vector of n wires as dealt now; with is_cut only the slices of which bit slice_bit is `value`
  * count (n still includes that bit). */
 struct layout_cut {
@@ -23,6 +24,14 @@ double layout_amps(uint32_t n);
 /* Counts a vector's blocks in (+1) or out (-1). */
 void layout_count(struct layout *layout, const struct layout_deal *deal, uint32_t n, int sign);
 void layout_count_amps(struct layout *layout, double change);
+/* Counts what is sent when all ranks that hold `factor`, layout->scratch's, and those that hold
+ * `other` (NULL, or alone: none) read all of the factor. */
+void layout_count_spread(struct layout *layout, const struct store_factor *factor,
+                         const struct store_factor *other);
+/* localize.c: before a group goes to a deal of more slices, its internal wires that the ops from
+ * `op` need last take the bits that will choose them. */
+void layout_raise_last(struct layout *layout, uint32_t group, const struct layout_deal *to,
+                       size_t op);
 /* Into layout->scratch: the deal for a vector of these wires, of which `old` (NULL: nothing) is in
  * memory already. false: it fits nowhere. */
 bool layout_choose_deal(struct layout *layout, const uint32_t *wires, size_t n_wires,

@@ -592,14 +592,14 @@ enum status pass_run_stage(struct layout *layout, uint32_t group, const struct f
     unsigned n_slice = layout_slice_bits(g->n, &g->deal);
     if (g->deal.slice_log == 0 || stage->n_targets + layout->lane_bits <= n_slice) {
         if (stage->n_targets > 0) {
-            TRY(layout_localize(layout, stage->targets, stage->n_targets, stage->op));
+            layout_localize(layout, stage->targets, stage->n_targets, stage);
         }
         return run_here(layout, group, stage->first, stage->last);
     }
     for (size_t i = stage->first; i < stage->last; i++) {
         const struct fuse_block *block = &layout->fuse->blocks[i];
         if (block->n_targets > 0) {
-            TRY(layout_localize(layout, block->targets, block->n_targets, stage->op));
+            layout_localize(layout, block->targets, block->n_targets, stage);
         }
         TRY(run_here(layout, group, i, i + 1));
     }

@@ -19,9 +19,9 @@ struct plan {
 
 static enum status walk(struct plan *plan, size_t first, size_t last, bool is_certain);
 
-static enum status plan_join(struct plan *plan, const uint32_t *wires, size_t n) {
+static enum status plan_join(struct plan *plan, const uint32_t *wires, size_t n, size_t op) {
     uint32_t group = 0;
-    return layout_join(&plan->layout, &group, wires, n);
+    return layout_join(&plan->layout, &group, wires, n, op);
 }
 
 /* Wires that an IF may not have measured still count as members of their groups. */
@@ -31,7 +31,7 @@ static enum status plan_apply(struct plan *plan, size_t i) {
     struct layout *layout = &plan->layout;
     if (op->kind == OP_EBIT) {
         bool is_free = layout_is_alone(layout, qubits[0]) && layout_is_alone(layout, qubits[1]);
-        return is_free ? layout_pair(layout, qubits[0], qubits[1]) : plan_join(plan, qubits, 2);
+        return is_free ? layout_pair(layout, qubits[0], qubits[1]) : plan_join(plan, qubits, 2, i);
     }
     if (op->kind != OP_GATE) {
         return STATUS_OK;
@@ -39,17 +39,18 @@ static enum status plan_apply(struct plan *plan, size_t i) {
     if (plan->task->modes[i] == ENGINE_COPY) {
         uint32_t pair[2] = {qubits[0], plan->task->copy_wires[i]};
         bool is_free = layout_is_alone(layout, pair[1]) && layout->wires[pair[1]].is_basis;
-        return is_free ? layout_copy(layout, pair[0], pair[1]) : plan_join(plan, pair, 2);
+        return is_free ? layout_copy(layout, pair[0], pair[1], i) : plan_join(plan, pair, 2, i);
     }
     return apply_gate(layout, plan->is_first_round ? &plan->n_updates : NULL,
                       (enum gate_id)op->which, op_params(plan->task->ops, op), qubits, i);
 }
 
-static enum status plan_measure(struct plan *plan, const struct op *op, bool is_certain) {
+static enum status plan_measure(struct plan *plan, size_t i, bool is_certain) {
+    const struct op *op = &plan->task->ops->ops[i];
     const uint32_t *qubits = op_qubits(plan->task->ops, op);
     struct layout *layout = &plan->layout;
     if (op->n_qubits > 1) {
-        return plan_join(plan, qubits, op->n_qubits);
+        return plan_join(plan, qubits, op->n_qubits, i);
     }
     if (!is_certain || op->n_qubits == 0) {
         return STATUS_OK;
@@ -142,7 +143,7 @@ static enum status walk_ops(struct plan *plan, size_t first, size_t last, bool i
             break;
         case ENGINE_MEASURE:
             TRY(fuse_flush_all(&plan->layout));
-            TRY(plan_measure(plan, &ops[i], is_certain));
+            TRY(plan_measure(plan, i, is_certain));
             break;
         }
     }
@@ -158,12 +159,24 @@ static uint64_t saturate(double x) {
     return x < 18446744073709549568.0 ? (uint64_t)x : UINT64_MAX;
 }
 
+/* What a run may need beyond the plan, where it merges or measures what the plan did not: the
+ * factor that is taken in, at most half of the wires; and slices smaller than a chunk twice while
+ * they change their size. */
+static double find_slack(const struct layout *layout, double most) {
+    uint32_t n = layout->peak_group_qubits / 2;
+    double factor = layout->amp_bytes * layout_amps(n > layout->lane_bits ? n : layout->lane_bits);
+    double slices = layout->amp_bytes / 2 * layout_amps(layout->tuning.chunk_bits) *
+                    (double)layout->peak_slices;
+    return (factor < most ? factor : most) + (slices < most / 2 ? slices : most / 2);
+}
+
 static void fill_result(struct plan_result *out, const struct plan *plan, int n_ranks) {
     const struct layout *layout = &plan->layout;
     double most = 0;
     for (int i = 0; i < n_ranks; i++) {
         most = layout->peak[i] > most ? layout->peak[i] : most;
     }
+    most += find_slack(layout, most);
     out->pool_bytes = most;
     out->peak_bytes = most + (double)store_overhead_bytes(layout);
     bool has_wires = plan->task->n_wires > 0;

@@ -150,7 +150,7 @@ static enum status run_op(struct statevector *self, size_t i) {
     case ENGINE_MEASURE:
         return STATUS_OK;
     case ENGINE_COPY:
-        return layout_copy(&self->layout, qubits[0], self->task->copy_wires[i]);
+        return layout_copy(&self->layout, qubits[0], self->task->copy_wires[i], i);
     case ENGINE_APPLY:
         break;
     }
@@ -270,6 +270,12 @@ static void sv_usage(const struct engine *engine, uint32_t *out_peak_group_qubit
 struct pass_work statevector_work(const struct engine *engine) {
     CHECK(engine->class == &engine_statevector);
     return pass_get_work(((const struct statevector *)engine)->store.pass);
+}
+
+struct statevector_traffic statevector_get_traffic(const struct engine *engine) {
+    CHECK(engine->class == &engine_statevector);
+    const struct statevector *self = (const struct statevector *)engine;
+    return (struct statevector_traffic){self->layout.exchanged_bytes, self->store.sent_bytes};
 }
 
 const struct engine_class engine_statevector = {

@@ -14,4 +14,12 @@ enum status statevector_plan(struct engine_figures *out_figures, const struct en
 /* What passes have done so far on this rank. */
 struct pass_work statevector_work(const struct engine *engine);
 
+/* Bytes of amplitudes that changed their rank since the engine was created. `counted`: sent by all
+ * ranks, by the rule that plans use, the same on all ranks. `sent`: by this rank, as messages were
+ * posted. */
+struct statevector_traffic {
+    double counted, sent;
+};
+struct statevector_traffic statevector_get_traffic(const struct engine *engine);
+
 #endif

@@ -42,6 +42,7 @@ struct store {
     struct pass *pass;
     int *ranks;        /* scratch: those that take part in something */
     uint32_t n_events; /* equal on all ranks: number of message tags */
+    double sent_bytes; /* by this rank, of amplitudes that change their rank */
 };
 
 /* A vector as this rank sees it. */
@@ -108,9 +109,16 @@ enum status store_grow(struct store *store, uint32_t group, const struct store_f
 enum status store_build(struct store *store, uint32_t group, const struct store_factor *a,
                         const struct store_factor *b, uint32_t q);
 
-/* exchange.c: between slices and ranks. */
-enum status store_exchange(struct store *store, uint32_t group, unsigned slice_bit,
-                           unsigned victim);
+/* swap.c: bit slice_bit of slice numbers and the internal bit `victim` change places, for all n
+ * pairs at once. With n_extra > 0 the highest n_extra internal bits count as the lowest bits of
+ * slice numbers. */
+struct store_swap {
+    unsigned slice_bit, victim;
+};
+void store_exchange(struct store *store, uint32_t group, unsigned n_extra,
+                    const struct store_swap *pairs, unsigned n_pairs);
+
+/* exchange.c: between ranks. */
 enum status store_move(struct store *store, uint32_t group, const struct layout_cut *from,
                        const struct layout_deal *to);
 /* n_bytes from ranks[root] to all ranks of the list, of which this rank is one. */

@@ -1,0 +1,251 @@
+/* Bits of slice numbers change places with bits inside slices: several at once, in place.
+ *
+ * With m such pairs of bits a slice is 2^m parts, by the values of its m victim bits. Part v of the
+ * slice whose m slice bits are b changes places with part b of the slice whose bits are v. Round x
+ * = 1 .. 2^m - 1 does this for v = b ^ x: slices meet in pairs, and each gives one part. So 1 -
+ * 2^-m of every slice moves, and a part is never where it has to wait for another.
+ *
+ * Between ranks a part goes in pieces, of which a few are under way at a time: that, and no more,
+ * is the memory needed. A piece that is no run of memory is packed. */
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/log.h"
+#include "engine/statevector/layout_internal.h"
+#include "engine/statevector/store.h"
+
+enum {
+    BLOCK_BYTES = sizeof(union statevector_block),
+    MAX_WINDOW = 4,
+    LOCAL_BYTES = 1 << 13, /* of a piece that stays on its rank: two of them in the first cache */
+};
+
+/* What one slice gives to another and takes back. */
+struct part {
+    uint64_t slice, blocks; /* value of the victim bits in block numbers */
+    unsigned lanes;         /* and in lane numbers */
+};
+struct flight {
+    struct part part;
+    uint64_t first; /* packed block */
+    struct comm_request requests[2];
+};
+struct swap {
+    struct store *store;
+    uint32_t group;
+    struct store_view view;
+    const struct store_swap *pairs;
+    unsigned n_pairs, n_extra;
+    unsigned slice_bits;    /* of a slice that takes part: n_extra less than the view's */
+    uint64_t victim_blocks; /* mask of block numbers */
+    unsigned victim_lanes;  /* mask of lane numbers */
+    unsigned block_bytes;   /* of a block's amplitudes that belong to one part */
+    uint64_t n_blocks;      /* of a part */
+    uint64_t run, n_piece;  /* blocks one after the other; blocks of a piece between ranks */
+    struct flight flights[MAX_WINDOW];
+    unsigned n_window;
+    uint64_t n_posted, n_taken;
+};
+
+static int find_owner(const struct swap *swap, uint64_t slice) {
+    return swap->view.deal->ranks[layout_owner(swap->view.deal, slice >> swap->n_extra)];
+}
+
+static union statevector_block *find_block(const struct swap *swap, uint64_t slice,
+                                           uint64_t block) {
+    unsigned log = swap->view.chunk_bits - swap->view.lane_bits;
+    block |= slice << (swap->slice_bits - swap->view.lane_bits);
+    return store_chunk(swap->store, swap->group, &swap->view, block >> log) +
+           (block & (BIT64(log) - 1));
+}
+
+/* Block number in the slice of the part's i-th block. */
+static uint64_t spread_block(const struct swap *swap, const struct part *part, uint64_t i) {
+    for (uint64_t rest = swap->victim_blocks; rest != 0; rest &= rest - 1) {
+        i = bits_insert_zero(i, (unsigned)bits_lowest(rest));
+    }
+    return i | part->blocks;
+}
+
+/* The part's lanes of n blocks, to packed memory or back; real parts, then imaginary parts. */
+static void copy_lanes(const struct swap *swap, const struct part *part,
+                       union statevector_block *blocks, void *packed, uint64_t n, bool is_back) {
+    unsigned n_all = 1u << swap->view.lane_bits, elements[2 * STATEVECTOR_MAX_LANES], k = 0;
+    for (unsigned i = 0; i < 2 * n_all; i++) {
+        if ((i & swap->victim_lanes) == part->lanes) {
+            elements[k++] = i;
+        }
+    }
+    double *d = packed;
+    float *f = packed;
+    for (uint64_t i = 0; i < n; i++) {
+        for (unsigned j = 0; j < k && n_all == 8; j++, d++) {
+            double *a = &blocks[i].d[elements[j]];
+            *(is_back ? a : d) = *(is_back ? d : a);
+        }
+        for (unsigned j = 0; j < k && n_all != 8; j++, f++) {
+            float *a = &blocks[i].f[elements[j]];
+            *(is_back ? a : f) = *(is_back ? f : a);
+        }
+    }
+}
+
+/* Blocks first .. first + n - 1 of a part, to packed memory or back. */
+static void copy_piece(const struct swap *swap, const struct part *part, void *packed,
+                       uint64_t first, uint64_t n, bool is_back) {
+    uint64_t run = swap->run < n ? swap->run : n, block = spread_block(swap, part, first);
+    size_t n_bytes = (size_t)run * swap->block_bytes;
+    for (uint64_t i = 0; i < n; i += run) {
+        union statevector_block *at = find_block(swap, part->slice, block);
+        if (swap->victim_lanes != 0) {
+            copy_lanes(swap, part, at, packed, run, is_back);
+        } else {
+            memcpy(is_back ? at : packed, is_back ? packed : at, n_bytes);
+        }
+        packed = (char *)packed + n_bytes;
+        block = (((block | swap->victim_blocks) + run) & ~swap->victim_blocks) | part->blocks;
+    }
+}
+
+/* Two slices of this rank. */
+static void swap_local(const struct swap *swap, const struct part *a, const struct part *b) {
+    uint64_t most = LOCAL_BYTES / swap->block_bytes;
+    uint64_t n = swap->n_blocks < most ? swap->n_blocks : most, n_pieces = swap->n_blocks / n;
+    bool is_large = store_is_large(1, swap->n_blocks, swap->view.lane_bits);
+#pragma omp parallel for schedule(static) if (is_large)
+    for (uint64_t i = 0; i < n_pieces; i++) {
+        union statevector_block from_a[LOCAL_BYTES / BLOCK_BYTES],
+            from_b[LOCAL_BYTES / BLOCK_BYTES];
+        copy_piece(swap, a, from_a, i * n, n, false);
+        copy_piece(swap, b, from_b, i * n, n, false);
+        copy_piece(swap, a, from_b, i * n, n, true);
+        copy_piece(swap, b, from_a, i * n, n, true);
+    }
+}
+
+static char *stage_at(const struct swap *swap, unsigned stage, uint64_t flight) {
+    size_t n_bytes = (size_t)swap->n_piece * swap->block_bytes;
+    return (char *)swap->store->stage[stage] + flight % swap->n_window * n_bytes;
+}
+
+static void take_oldest(struct swap *swap) {
+    struct flight *flight = &swap->flights[swap->n_taken % swap->n_window];
+    comm_wait(flight->requests, 2);
+    copy_piece(swap, &flight->part, stage_at(swap, 1, swap->n_taken), flight->first, swap->n_piece,
+               true);
+    swap->n_taken++;
+}
+
+static void post_piece(struct swap *swap, const struct part *part, uint64_t first, int peer) {
+    struct store *store = swap->store;
+    if (swap->n_posted - swap->n_taken == swap->n_window) {
+        take_oldest(swap);
+    }
+    struct flight *flight = &swap->flights[swap->n_posted % swap->n_window];
+    size_t n_bytes = (size_t)swap->n_piece * swap->block_bytes;
+    const void *data = NULL;
+    *flight = (struct flight){.part = *part, .first = first};
+    if (swap->victim_lanes == 0 && swap->run >= swap->n_piece) {
+        data = find_block(swap, part->slice, spread_block(swap, part, first));
+    } else {
+        char *packed = stage_at(swap, 0, swap->n_posted);
+        copy_piece(swap, part, packed, first, swap->n_piece, false);
+        data = packed;
+    }
+    comm_irecv(store->team, &flight->requests[0], stage_at(swap, 1, swap->n_posted), n_bytes, peer,
+               TAG_EXCHANGE, store->n_events);
+    comm_isend(store->team, &flight->requests[1], data, n_bytes, peer, TAG_EXCHANGE,
+               store->n_events);
+    store->sent_bytes += (double)n_bytes;
+    swap->n_posted++;
+}
+
+static struct part find_part(const struct swap *swap, uint64_t slice, uint64_t other) {
+    struct part part = {.slice = slice};
+    for (unsigned i = 0; i < swap->n_pairs; i++) {
+        uint64_t value = other >> swap->pairs[i].slice_bit & 1;
+        unsigned victim = swap->pairs[i].victim;
+        if (victim < swap->view.lane_bits) {
+            part.lanes |= (unsigned)value << victim;
+        } else {
+            part.blocks |= value << (victim - swap->view.lane_bits);
+        }
+    }
+    return part;
+}
+
+/* Two slices of which this rank may own both, one or none. */
+static void swap_slices(struct swap *swap, uint64_t slice, uint64_t other) {
+    int rank = swap->store->rank;
+    int a = find_owner(swap, slice), b = find_owner(swap, other);
+    if (a != rank && b != rank) {
+        return;
+    }
+    struct part here = find_part(swap, slice, other), there = find_part(swap, other, slice);
+    if (a == b) {
+        swap_local(swap, &here, &there);
+        return;
+    }
+    for (uint64_t i = 0; i < swap->n_blocks; i += swap->n_piece) {
+        post_piece(swap, a == rank ? &here : &there, i, a == rank ? b : a);
+    }
+}
+
+/* Pairs of slices come in one order on all ranks: of those not done, the first can always go on. */
+static void swap_all(struct swap *swap) {
+    uint64_t n_slices = BIT64(swap->view.deal->slice_log + swap->n_extra);
+    for (unsigned round = 1; round < 1u << swap->n_pairs; round++) {
+        uint64_t x = 0;
+        for (unsigned i = 0; i < swap->n_pairs; i++) {
+            x |= (uint64_t)(round >> i & 1) << swap->pairs[i].slice_bit;
+        }
+        for (uint64_t slice = 0; slice < n_slices; slice++) {
+            if (slice < (slice ^ x)) {
+                swap_slices(swap, slice, slice ^ x);
+            }
+        }
+    }
+    while (swap->n_taken < swap->n_posted) {
+        take_oldest(swap);
+    }
+}
+
+static void choose_pieces(struct swap *swap) {
+    unsigned n_lane_victims = 0, n_block_victims = 0;
+    for (unsigned i = 0; i < swap->n_pairs; i++) {
+        unsigned victim = swap->pairs[i].victim;
+        CHECK(victim < swap->slice_bits);
+        if (victim < swap->view.lane_bits) {
+            swap->victim_lanes |= 1u << victim;
+            n_lane_victims++;
+        } else {
+            swap->victim_blocks |= BIT64(victim - swap->view.lane_bits);
+            n_block_victims++;
+        }
+    }
+    swap->block_bytes = BLOCK_BYTES >> n_lane_victims;
+    swap->n_blocks = BIT64(swap->slice_bits - swap->view.lane_bits - n_block_victims);
+    swap->run = store_chunk_blocks(&swap->view);
+    if (swap->victim_blocks != 0) {
+        uint64_t run = swap->victim_blocks & -swap->victim_blocks;
+        swap->run = run < swap->run ? run : swap->run;
+    }
+    uint64_t most = STORE_PIECE_BYTES / swap->block_bytes;
+    swap->n_piece = swap->n_blocks < most ? swap->n_blocks : most;
+    size_t n_stage = (size_t)swap->store->layout->amp_bytes << swap->store->stage_bits;
+    size_t n_window = n_stage / (swap->n_piece * swap->block_bytes);
+    CHECK(n_window > 0);
+    swap->n_window = n_window < MAX_WINDOW ? (unsigned)n_window : MAX_WINDOW;
+}
+
+void store_exchange(struct store *store, uint32_t group, unsigned n_extra,
+                    const struct store_swap *pairs, unsigned n_pairs) {
+    struct swap swap = {
+        .store = store, .group = group, .pairs = pairs, .n_pairs = n_pairs, .n_extra = n_extra};
+    swap.view = store_view_group(store, group);
+    swap.slice_bits = swap.view.slice_bits - n_extra;
+    CHECK(swap.slice_bits >= swap.view.lane_bits);
+    store->n_events++;
+    choose_pieces(&swap);
+    swap_all(&swap);
+}
