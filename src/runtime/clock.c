@@ -32,15 +32,6 @@ static enum status make_ideal(struct machine **out_machine, const struct program
     return status;
 }
 
-static enum status refuse_dependent(const struct run_clock *clock) {
-    return log_error(
-        STATUS_INPUT,
-        "what this program does next depends on outcomes, and machine %s is a physical "
-        "network, whose pairs depend on when they are asked for: not supported; give "
-        "abstract links",
-        clock->machine->name);
-}
-
 enum status clock_create(struct run_clock *out_clock, const struct program *program,
                          const struct machine *machine, uint64_t seed) {
     struct run_clock clock = {
@@ -55,10 +46,6 @@ enum status clock_create(struct run_clock *out_clock, const struct program *prog
     TRY_GOTO(timeline_create(&clock.timeline, program, clock.skeleton, clock.machine, clock.source),
              fail);
     clock.does_vary = !clock.source->is_stationary;
-    if (clock.does_vary && program->is_data_dependent) {
-        status = refuse_dependent(&clock);
-        goto fail;
-    }
     if (clock.source->class->stats != NULL) {
         clock.network = mem_alloc(1, sizeof *clock.network);
         status = clock.network != NULL ? STATUS_OK : STATUS_NOFIT;
@@ -117,6 +104,11 @@ static void note_pair(void *ctx, uint64_t site, int64_t t_ps, const double *weig
     }
 }
 
+const struct clock_pair *clock_find_pair(const struct clock_pair *pairs, size_t n, uint64_t site) {
+    const struct clock_pair key = {.site = site};
+    return n > 0 ? bsearch(&key, pairs, n, sizeof key, by_site) : NULL;
+}
+
 /* A program that depends on data meets a pair before its timeline is known; links of a stationary
  * source give the same pair at any time. */
 static enum status link_weights(const struct run_clock *clock, double *out_weights, uint32_t qpu_a,
@@ -134,10 +126,10 @@ enum status clock_pair_weights(void *ctx, double *out_weights, const uint32_t *w
                                uint64_t block) {
     const struct run_clock *clock = ctx;
     if (clock->program->is_data_dependent) {
+        CHECK(!clock->does_vary); /* settle.h */
         const uint32_t *wire_qpu = clock->program->wire_qpu;
         return link_weights(clock, out_weights, wire_qpu[wires[0]], wire_qpu[wires[1]]);
     }
-    const struct clock_pair key = {.site = site};
     const struct clock_pair *pairs = clock->pairs;
     size_t n = clock->n_pairs;
     if (clock->does_vary) { /* every timeline of a static program delivers the same sites */
@@ -145,7 +137,7 @@ enum status clock_pair_weights(void *ctx, double *out_weights, const uint32_t *w
         n /= clock->n_kept;
         pairs += (block - clock->first_kept) * n;
     }
-    const struct clock_pair *pair = bsearch(&key, pairs, n, sizeof key, by_site);
+    const struct clock_pair *pair = clock_find_pair(pairs, n, site);
     CHECK(pair != NULL);
     memcpy(out_weights, pair->weights, sizeof pair->weights);
     return STATUS_OK;
@@ -153,51 +145,48 @@ enum status clock_pair_weights(void *ctx, double *out_weights, const uint32_t *w
 
 /* ---- decisions ---- */
 
-struct decision_list {
-    const struct decision **sorted;
-    size_t n;
-};
-
 static int by_place(const void *a, const void *b) {
-    const struct decision *left = *(const struct decision *const *)a;
-    const struct decision *right = *(const struct decision *const *)b;
+    const struct decision *left = a, *right = b;
     if (left->op != right->op) {
         return left->op < right->op ? -1 : 1;
     }
     return left->iteration < right->iteration ? -1 : left->iteration > right->iteration;
 }
 
-static enum status list_decisions(struct decision_list *out_list,
-                                  const struct decision *decisions) {
+enum status decision_list_fill(struct decision_list *out_list, struct arena *arena,
+                               const struct decision *decisions) {
     size_t n = 0, i = 0;
     for (const struct decision *d = decisions; d != NULL; d = d->previous) {
         n++;
     }
-    out_list->n = n;
-    out_list->sorted = mem_alloc(n, sizeof *out_list->sorted);
-    if (out_list->sorted == NULL) {
+    struct decision *items = arena_alloc(arena, n * sizeof *items);
+    if (items == NULL) {
         return STATUS_NOFIT;
     }
     for (const struct decision *d = decisions; d != NULL; d = d->previous) {
-        out_list->sorted[i++] = d;
+        items[i++] = *d;
     }
-    qsort(out_list->sorted, n, sizeof *out_list->sorted, by_place);
+    if (n > 0) {
+        qsort(items, n, sizeof *items, by_place);
+    }
+    *out_list = (struct decision_list){items, n};
     return STATUS_OK;
 }
 
 struct hook_context {
     struct run_clock *clock;
-    struct decision_list list;
+    const struct decision_list *list;
 };
 
 static bool was_taken(void *ctx, size_t op_index, uint64_t iteration) {
     const struct hook_context *context = ctx;
-    const struct decision place = {.op = op_index, .iteration = iteration};
-    const struct decision *key = &place;
-    const struct decision *const *found =
-        bsearch(&key, context->list.sorted, context->list.n, sizeof key, by_place);
+    const struct decision key = {.op = op_index, .iteration = iteration};
+    const struct decision *found = NULL;
+    if (context->list->n > 0) {
+        found = bsearch(&key, context->list->items, context->list->n, sizeof key, by_place);
+    }
     CHECK(found != NULL);
-    return (*found)->taken;
+    return found->taken;
 }
 
 static void pair_hook(void *ctx, uint64_t site, int64_t t_ps, const double *weights) {
@@ -252,26 +241,24 @@ static enum status add_network(struct run_clock *clock) {
     return STATUS_OK;
 }
 
-static enum status run_timeline(struct run_clock *clock, const struct decision *decisions,
+static enum status run_timeline(struct run_clock *clock, const struct decision_list *decisions,
                                 double weight, uint64_t number) {
     const bool is_static = !clock->program->is_data_dependent;
-    struct hook_context context = {.clock = clock};
-    TRY(list_decisions(&context.list, decisions));
+    const bool keeps_pairs = is_static || clock->does_vary;
+    struct hook_context context = {.clock = clock, .list = decisions};
     const struct timeline_hooks hooks = {
         .ctx = &context,
         .is_taken = is_static ? NULL : was_taken,
-        .pair = is_static ? pair_hook : NULL,
+        .pair = keeps_pairs ? pair_hook : NULL,
     };
     const size_t n_before = clock->n_pairs;
     if (clock->source->class->set_trace != NULL) {
         const bool is_traced = number == 0 && weight > 0;
         clock->source->class->set_trace(clock->source, is_traced ? clock->trace : NULL);
     }
-    enum status status = timeline_run(clock->timeline, &clock->last, number, &hooks);
-    mem_free(context.list.sorted);
-    TRY(status);
+    TRY(timeline_run(clock->timeline, &clock->last, number, &hooks));
     TRY(clock->hook_status);
-    if (is_static && clock->n_pairs > n_before) {
+    if (keeps_pairs && clock->n_pairs > n_before) {
         qsort(clock->pairs + n_before, clock->n_pairs - n_before, sizeof *clock->pairs, by_site);
     }
     if (weight <= 0) {
@@ -284,23 +271,42 @@ static enum status run_timeline(struct run_clock *clock, const struct decision *
 }
 
 enum status clock_run(struct run_clock *clock, const struct decision *decisions, double weight) {
-    if (!clock->does_vary) {
-        return run_timeline(clock, decisions, weight, 0);
+    struct arena arena = {0};
+    struct decision_list list;
+    enum status status;
+    if (clock->does_vary) {
+        return clock_run_blocks(clock, 0, 1, weight > 0 ? 0 : UINT64_MAX);
     }
-    return clock_run_blocks(clock, 0, 1, weight > 0);
+    TRY_GOTO(decision_list_fill(&list, &arena, decisions), done);
+    TRY_GOTO(run_timeline(clock, &list, weight, 0), done);
+done:
+    arena_fini(&arena);
+    return status;
 }
 
-enum status clock_run_blocks(struct run_clock *clock, uint64_t first, uint64_t n, bool is_counted) {
+static enum status keep_makespan(struct run_clock *clock) {
+    TRY(vec_reserve(&clock->makespans, clock->n_makespans, &clock->cap_makespans, 1,
+                    sizeof *clock->makespans));
+    clock->makespans[clock->n_makespans++] = clock->last.makespan_ps;
+    return STATUS_OK;
+}
+
+enum status clock_run_blocks(struct run_clock *clock, uint64_t first, uint64_t n,
+                             uint64_t first_counted) {
     clock->n_pairs = 0;
     clock->first_kept = first;
     clock->n_kept = n;
     for (uint64_t i = 0; i < n; i++) {
+        const bool is_counted = first + i >= first_counted;
         TRY(run_timeline(clock, NULL, is_counted ? 1 : 0, first + i));
-        if (is_counted) {
-            TRY(vec_reserve(&clock->makespans, clock->n_makespans, &clock->cap_makespans, 1,
-                            sizeof *clock->makespans));
-            clock->makespans[clock->n_makespans++] = clock->last.makespan_ps;
-        }
+        TRY(is_counted ? keep_makespan(clock) : STATUS_OK);
     }
     return STATUS_OK;
+}
+
+enum status clock_run_shot(struct run_clock *clock, const struct decision_list *decisions,
+                           uint64_t number, bool is_counted) {
+    clock->n_pairs = 0;
+    TRY(run_timeline(clock, decisions, is_counted ? 1 : 0, number));
+    return is_counted ? keep_makespan(clock) : STATUS_OK;
 }

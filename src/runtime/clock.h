@@ -10,6 +10,11 @@ struct clock_pair {
     uint64_t site;
     double weights[4];
 };
+/* Decisions of one walk, sorted by place. */
+struct decision_list {
+    struct decision *items;
+    size_t n;
+};
 struct run_clock {
     const struct program *program;
     const struct machine *machine;
@@ -17,7 +22,7 @@ struct run_clock {
     struct skeleton *skeleton;
     struct ebit_source *source;
     struct timeline *timeline;
-    /* Static programs: pairs of each timeline kept, one timeline after the other, each by site. */
+    /* Static programs, and shots: pairs of each timeline kept, one after the other, by site. */
     struct clock_pair *pairs;
     size_t n_pairs, cap_pairs;
     uint64_t first_kept, n_kept; /* timelines */
@@ -42,9 +47,18 @@ void clock_fini(struct run_clock *clock);
 /* Runs a timeline with the branch's decisions (NULL for static programs) and adds it to the sums
  * `weight` times; the result is in clock->last. */
 enum status clock_run(struct run_clock *clock, const struct decision *decisions, double weight);
-/* Static programs whose timelines vary: runs those of blocks first .. first + n - 1, adds each once
- * to the sums (is_counted) and keeps their pairs instead of those kept so far. */
-enum status clock_run_blocks(struct run_clock *clock, uint64_t first, uint64_t n, bool is_counted);
+/* Static programs whose timelines vary: runs those of blocks first .. first + n - 1, adds each from
+ * first_counted on once to the sums and keeps their pairs instead of those kept so far. */
+enum status clock_run_blocks(struct run_clock *clock, uint64_t first, uint64_t n,
+                             uint64_t first_counted);
+/* Programs that depend on data: runs a timeline with these decisions and keeps its pairs alone. */
+enum status clock_run_shot(struct run_clock *clock, const struct decision_list *decisions,
+                           uint64_t number, bool is_counted);
+/* Copies decisions into the arena, sorted. */
+enum status decision_list_fill(struct decision_list *out_list, struct arena *arena,
+                               const struct decision *decisions);
+/* Of pairs sorted by site; NULL: none was delivered there. */
+const struct clock_pair *clock_find_pair(const struct clock_pair *pairs, size_t n, uint64_t site);
 /* Weights of the pair delivered to two wires at a site in a block's timeline (static programs), or
  * of a fresh pair of their link. Blocks are looked at only where timelines vary. */
 enum status clock_pair_weights(void *clock, double *out_weights, const uint32_t *wires,

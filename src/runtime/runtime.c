@@ -13,11 +13,14 @@
 #include "runtime/fidelity.h"
 #include "runtime/final_state.h"
 #include "runtime/lower.h"
+#include "runtime/settle.h"
 #include "runtime/tally.h"
 #include "runtime/walker.h"
 
 /* Frames and bits of one batch of shots take at most about this much memory. */
 #define BATCH_BYTES (UINT64_C(64) << 20)
+/* Shots that are walked again and again until all of them have settled. */
+enum { SETTLE_SHOTS = 1024 };
 
 struct run {
     const struct program *program;
@@ -27,6 +30,8 @@ struct run {
     struct lowered lowered;
     struct engine *engine;
     struct run_clock clock;
+    struct settle *settle; /* where shots have timelines that differ; else NULL */
+    bool is_settling;      /* a walk to find out about pairs: its results are not counted */
     struct walker *walker; /* state vectors; or */
     struct bulk *bulk;     /* frames */
     struct progress progress;
@@ -120,6 +125,9 @@ static bool wants_state(const struct run_options *options) {
 static enum status look_at_state(void *ctx, const struct walker_leaf *leaf) {
     struct run *run = ctx;
     const struct run_options *options = run->options;
+    if (run->is_settling) {
+        return STATUS_OK;
+    }
     if (options->observables != NULL) {
         const bool is_kept = run->is_keeper && run->keeper_status == STATUS_OK;
         const enum status status = expectation_add_leaf(&run->expectation, run->engine, leaf,
@@ -226,6 +234,9 @@ static enum status sample_leaf(void *ctx, const struct walker_leaf *leaf) {
     if (!run->program->is_data_dependent) {
         return STATUS_OK;
     }
+    if (run->settle != NULL) {
+        return run->is_settling ? settle_add_leaf(run->settle, leaf) : STATUS_OK;
+    }
     TRY(clock_run(&run->clock, leaf->decisions, (double)columns->n_shots));
     for (size_t i = 0; i < columns->n_words; i++) {
         const uint32_t w = columns->words[i];
@@ -241,6 +252,9 @@ static enum status sample_leaf(void *ctx, const struct walker_leaf *leaf) {
 static uint64_t choose_batch(const struct run *run, uint32_t block_shots) {
     const uint64_t n_rows = 2 * (uint64_t)run->program->n_wires + run->program->n_bits + 1;
     uint64_t n_shots = 8 * BATCH_BYTES / n_rows;
+    if (run->settle != NULL) {
+        return n_shots < SETTLE_SHOTS ? n_shots : SETTLE_SHOTS;
+    }
     if (run->clock.does_vary) { /* the pairs of each block are kept as well */
         const uint64_t n_bytes = (run->clock.n_pairs + 1) * sizeof(struct clock_pair);
         const uint64_t n_blocks = BATCH_BYTES / n_bytes + 1;
@@ -268,6 +282,36 @@ static enum status make_shot_arrays(struct run *run, uint64_t n_kept) {
     return comm_agree(run->team, status);
 }
 
+/* Shots whose timelines decide what they meet: until walks and timelines agree (settle.h). */
+static enum status settle_batch(struct run *run, const struct rows **out_rows, uint64_t first,
+                                size_t n_shots) {
+    size_t n_open = 1;
+    TRY(settle_begin(run->settle, first, n_shots));
+    run->is_settling = true;
+    while (n_open > 0) {
+        TRY(walker_sample(run->walker, out_rows, first, n_shots));
+        n_open = settle_count_open(run->settle);
+    }
+    run->is_settling = false;
+    if (wants_state(run->options)) { /* once more, to look at states */
+        TRY(walker_sample(run->walker, out_rows, first, n_shots));
+    }
+    progress_add(&run->progress, n_shots);
+    return settle_count(run->settle, run->results->shot_makespans_ps + first);
+}
+
+static enum status sample_batch(struct run *run, const struct rows **out_rows, uint64_t first,
+                                size_t n_shots, uint32_t block_shots) {
+    if (run->settle != NULL) {
+        return settle_batch(run, out_rows, first, n_shots);
+    }
+    if (run->clock.does_vary) {
+        const uint64_t n_blocks = n_shots / block_shots + (n_shots % block_shots != 0);
+        TRY(comm_agree(run->team, clock_run_blocks(&run->clock, first / block_shots, n_blocks, 0)));
+    }
+    return walker_sample(run->walker, out_rows, first, n_shots);
+}
+
 static enum status sample(struct run *run, uint32_t block_shots) {
     const uint64_t n_shots = run->options->n_shots;
     const uint64_t batch = choose_batch(run, block_shots);
@@ -276,12 +320,7 @@ static enum status sample(struct run *run, uint32_t block_shots) {
         const size_t n = (size_t)(n_shots - first < batch ? n_shots - first : batch);
         const struct rows *rows;
         run->first_shot = first;
-        if (run->clock.does_vary) {
-            const uint64_t n_blocks = n / block_shots + (n % block_shots != 0);
-            TRY(comm_agree(run->team,
-                           clock_run_blocks(&run->clock, first / block_shots, n_blocks, true)));
-        }
-        TRY(walker_sample(run->walker, &rows, first, n));
+        TRY(sample_batch(run, &rows, first, n, block_shots));
         add_digest(run, rows);
         if (run->is_keeper && run->keeper_status == STATUS_OK) {
             run->keeper_status = count_batch(run, rows, n);
@@ -552,6 +591,7 @@ static void run_fini(struct run *run) {
     expectation_fini(&run->expectation);
     fidelity_fini(&run->fidelity);
     final_qubits_fini(&run->qubits);
+    settle_destroy(run->settle);
     clock_fini(&run->clock);
     lowered_fini(&run->lowered);
 }
@@ -590,6 +630,21 @@ static enum status create_bulk(struct run *run) {
     return bulk_create(&run->bulk, run->program, &run->clock, &bulk);
 }
 
+/* What needs more than shots, where pairs depend on when they are asked for. */
+static enum status check_settling(const struct run_options *options,
+                                  const struct machine *machine) {
+    const char *what = options->n_probabilities > 0   ? "exact probabilities"
+                       : options->visit_state != NULL ? "one state at the end"
+                                                      : NULL;
+    return what == NULL
+               ? STATUS_OK
+               : log_error(STATUS_INPUT,
+                           "what this program does next depends on outcomes, and machine %s is a "
+                           "physical network, whose pairs depend on when they are asked for: there "
+                           "are shots, but not %s; give abstract links",
+                           machine->name, what);
+}
+
 /* What can fail on one rank alone, before the first collective step. */
 static enum status prepare(struct run *run, const struct machine *machine) {
     if (run->options->n_shots > UINT32_MAX) {
@@ -610,6 +665,10 @@ static enum status prepare(struct run *run, const struct machine *machine) {
                          "a trace shows a physical network; machine %s has abstract "
                          "links",
                          run->clock.machine->name);
+    }
+    if (run->clock.does_vary && run->program->is_data_dependent) {
+        TRY(check_settling(options, run->clock.machine));
+        TRY(settle_create(&run->settle, &run->clock));
     }
     TRY(set_keys(run));
     if (run->program->is_data_dependent) {
@@ -652,13 +711,13 @@ static enum status execute(struct run *run, const struct machine *machine) {
         .block_shots = block_shots,
         .max_branches = options->max_branches,
         .is_exact = is_exact,
-        .pair_weights = clock_pair_weights,
-        .pair_ctx = &run->clock,
+        .pair_weights = run->settle != NULL ? settle_pair_weights : clock_pair_weights,
+        .pair_ctx = run->settle != NULL ? (void *)run->settle : &run->clock,
         .do_pairs_vary = run->clock.does_vary,
         .leaf = is_exact ? exact_leaf : sample_leaf,
         .state = wants_state(options) ? look_at_state : NULL,
         .leaf_ctx = run,
-        .progress = &run->progress,
+        .progress = run->settle != NULL ? NULL : &run->progress,
     };
     TRY(walker_create(&run->walker, run->program, &run->lowered, run->engine, &walk));
     TRY(sample_all(run, block_shots, is_exact));

@@ -265,6 +265,10 @@ const uint32_t *timeline_peak_comm(const struct timeline *timeline) {
     return timeline->peak_comm;
 }
 
+void timeline_restore_peak(struct timeline *timeline, const uint32_t *peak_comm) {
+    memcpy(timeline->peak_comm, peak_comm, timeline->n_qpus * sizeof *peak_comm);
+}
+
 /* ---- QPUs ---- */
 
 static const struct skeleton_item *item_of(const struct timeline *timeline, uint32_t q) {

@@ -46,5 +46,7 @@ enum status timeline_run(struct timeline *timeline, struct timeline_result *out_
 /* Peak of comm qubits in use at once, per QPU, over the timelines run so far; n_qpus entries,
  * borrowed. A comm qubit is in use from the grant of its pair until the op that closes it ends. */
 const uint32_t *timeline_peak_comm(const struct timeline *timeline);
+/* Forgets timelines that were not to count: the peaks are these, as copied before. */
+void timeline_restore_peak(struct timeline *timeline, const uint32_t *peak_comm);
 
 #endif
