@@ -8,33 +8,21 @@
 
 static const size_t max_file_bytes = (size_t)1 << 31;
 
-static bool ends_in(const char *name, const char *end) {
-    size_t n = strlen(name), n_end = strlen(end);
-    return n >= n_end && strcmp(name + n - n_end, end) == 0;
-}
-
 /* ---- circuits ---- */
 
 /* Stim's own words become plain ops; what measures nothing is measured. */
 static enum status finish_circuit(struct circuit **inout_circuit) {
-    struct circuit *plain = NULL;
-    if (stim_needs_lowering(*inout_circuit)) {
-        TRY(stim_lower(&plain, *inout_circuit));
-        circuit_destroy(*inout_circuit);
-        *inout_circuit = plain;
-    }
+    TRY(stim_spell_out(inout_circuit));
     return (*inout_circuit)->measures ? STATUS_OK : circuit_measure_all(*inout_circuit);
 }
 
 static enum status parse_circuit(struct qspan_circuit *out, const char *name, const char *text,
                                  size_t n) {
-    const struct circuit_limits limits = {0};
-    bool is_stim = ends_in(name, ".stim");
     out->name = api_strdup(name);
     if (!out->name) {
         return STATUS_NOFIT;
     }
-    TRY((is_stim ? stim_read_text : circuit_read_text)(&out->circuit, name, text, n, &limits));
+    TRY(circuit_read_text(&out->circuit, name, text, n, NULL));
     return finish_circuit(&out->circuit);
 }
 

@@ -144,6 +144,14 @@ void *arena_alloc(struct arena *arena, size_t n_bytes) {
     return block;
 }
 
+void *arena_copy(struct arena *arena, const void *data, size_t n_bytes) {
+    void *copy = arena_alloc(arena, n_bytes);
+    if (copy && n_bytes > 0) {
+        memcpy(copy, data, n_bytes);
+    }
+    return copy;
+}
+
 char *arena_strndup(struct arena *arena, const char *text, size_t n) {
     size_t n_bytes;
     char *copy = size_add(&n_bytes, n, 1) ? arena_alloc(arena, n_bytes) : NULL;

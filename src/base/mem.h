@@ -34,6 +34,7 @@ struct arena {
 };
 void arena_fini(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t n_bytes); /* zeroed, 16-byte aligned; NULL logged */
+void *arena_copy(struct arena *arena, const void *data, size_t n_bytes); /* data: NULL if empty */
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t n);
 char *arena_printf(struct arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

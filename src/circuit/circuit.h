@@ -88,11 +88,12 @@ struct circuit_limits {
 /* The limits with defaults filled in; NULL: all defaults. */
 struct circuit_limits circuit_fill_limits(const struct circuit_limits *limits);
 
-/* Text in OpenQASM 2 or 3, or in Stim's language. OpenQASM is that of the version line. Without
- * one, a text whose first line is an instruction of Stim (stim_is_text) is Stim's; else it is
- * OpenQASM 3 if a word or sign comes that only OpenQASM 3 has (qubit, bit, def, ctrl, @,
- * stdgates.inc, `= measure` ...), else OpenQASM 2. name: for messages, and includes are relative to
- * its folder. Errors: those of qasm2_read_text, qasm3_read_text and stim_read_text. */
+/* A file ("-" = stdin) or text in OpenQASM 2 or 3, or in Stim's language. A name that ends in .stim
+ * says Stim. OpenQASM is that of the version line. Without one, a text whose first line is an
+ * instruction of Stim (stim_is_text) is Stim's; else it is OpenQASM 3 if a word or sign comes that
+ * only OpenQASM 3 has (qubit, bit, def, ctrl, @, stdgates.inc, `= measure` ...), else OpenQASM 2.
+ * name: for messages, and includes are relative to its folder. Errors: those of qasm2_read_text,
+ * qasm3_read_text and stim_read_text. */
 enum circuit_language { CIRCUIT_QASM2, CIRCUIT_QASM3, CIRCUIT_STIM };
 enum circuit_language circuit_detect(const char *text, size_t n);
 enum status circuit_read_file(struct circuit **out_circuit, const char *path,
@@ -100,11 +101,9 @@ enum status circuit_read_file(struct circuit **out_circuit, const char *path,
 enum status circuit_read_text(struct circuit **out_circuit, const char *name, const char *text,
                               size_t n, const struct circuit_limits *limits);
 
-/* OpenQASM 2.0 from a file ("-" = stdin) or a text (name for messages, includes relative to its
- * folder). Custom gates expand to gates of the table. Errors are logged as file:line:column with
- * the offending text and what was expected: STATUS_INPUT; too many qubits or ops: STATUS_NOFIT. */
-enum status qasm2_read_file(struct circuit **out_circuit, const char *path,
-                            const struct circuit_limits *limits);
+/* OpenQASM 2.0 from a text (name for messages, includes relative to its folder). Custom gates
+ * expand to gates of the table. Errors are logged as file:line:column with the offending text and
+ * what was expected: STATUS_INPUT; too many qubits or ops: STATUS_NOFIT. */
 enum status qasm2_read_text(struct circuit **out_circuit, const char *name, const char *text,
                             size_t n, const struct circuit_limits *limits);
 /* OpenQASM 2.0 text that reads back as the same circuit. What the language cannot say is refused.
@@ -115,8 +114,6 @@ enum status qasm2_print(struct text *out, const struct circuit *circuit);
  * reading are computed; loops and branches on them are written out; those that depend on measured
  * bits become bits (OP_ASSIGN) and markers. Errors as for OpenQASM 2; a feature that is not
  * supported is named. Cost: one pass; a statement at a time. */
-enum status qasm3_read_file(struct circuit **out_circuit, const char *path,
-                            const struct circuit_limits *limits);
 enum status qasm3_read_text(struct circuit **out_circuit, const char *name, const char *text,
                             size_t n, const struct circuit_limits *limits);
 /* OpenQASM 3.0 text that reads back as the same circuit: registers, placement, ops and conditions.
@@ -126,7 +123,7 @@ enum status qasm3_read_text(struct circuit **out_circuit, const char *name, cons
  * with its place. */
 enum status qasm3_print(struct text *out, const struct circuit *circuit);
 
-/* Stim's language (docs/stim.md), from a file ("-" = stdin) or a text. Qubits are renumbered in
+/* Stim's language (docs/stim.md). Qubits are renumbered in
  * ascending order of their labels and form register q. The record is register rec: one bit for each
  * result that the text names, in text order, so a result inside REPEAT has one bit for all rounds;
  * DETECTOR, OBSERVABLE and feedback (IF around a Pauli) refer to results by EXPR_REC, counted back
@@ -134,8 +131,6 @@ enum status qasm3_print(struct text *out, const struct circuit *circuit);
  * product of Paulis is multiplied out. T, T_DAG, R_X ... R_ZZ and U3 (angles in half turns) are
  * read unless strict. Errors: STATUS_INPUT at file:line:column; too many qubits, results or ops:
  * STATUS_NOFIT. */
-enum status stim_read_file(struct circuit **out_circuit, const char *path,
-                           const struct circuit_limits *limits);
 enum status stim_read_text(struct circuit **out_circuit, const char *name, const char *text,
                            size_t n, const struct circuit_limits *limits);
 /* The first line that is no comment begins with the name of an instruction and goes on with a
@@ -154,5 +149,7 @@ enum status stim_print(struct text *out, const struct circuit *circuit);
 enum status stim_lower(struct circuit **out_circuit, const struct circuit *circuit);
 /* The circuit is of Stim's language and has ops or trees that stim_lower takes away. */
 bool stim_needs_lowering(const struct circuit *circuit);
+/* stim_lower in place, where it is needed; on failure the circuit is as it was. */
+enum status stim_spell_out(struct circuit **inout_circuit);
 
 #endif

@@ -105,9 +105,14 @@ enum circuit_language circuit_detect(const char *text, size_t n) {
     return CIRCUIT_QASM2;
 }
 
+static bool is_named_stim(const char *name) {
+    size_t n = strlen(name);
+    return n >= 5 && strcmp(name + n - 5, ".stim") == 0;
+}
+
 enum status circuit_read_text(struct circuit **out_circuit, const char *name, const char *text,
                               size_t n, const struct circuit_limits *limits) {
-    switch (circuit_detect(text, n)) {
+    switch (is_named_stim(name) ? CIRCUIT_STIM : circuit_detect(text, n)) {
     case CIRCUIT_QASM2:
         return qasm2_read_text(out_circuit, name, text, n, limits);
     case CIRCUIT_QASM3:

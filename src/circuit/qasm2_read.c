@@ -226,31 +226,13 @@ static enum status read_all(struct circuit **out_circuit, struct qasm2_parser *p
     return status;
 }
 
-enum status qasm2_read_file(struct circuit **out_circuit, const char *path,
-                            const struct circuit_limits *limits) {
-    bool is_stdin = strcmp(path, "-") == 0;
-    struct qasm2_parser p;
-    enum status status = parser_init(&p, limits);
-    char *text;
-    size_t n;
-
-    if (status == STATUS_OK) {
-        status = file_read(&text, &n, path, p.limits.max_file_bytes);
-    }
-    if (status == STATUS_OK) {
-        status =
-            sources_open(&p.sources, is_stdin ? "<stdin>" : path, text, n, is_stdin ? NULL : path);
-    }
-    return read_all(out_circuit, &p, status);
-}
-
 enum status qasm2_read_text(struct circuit **out_circuit, const char *name, const char *text,
                             size_t n, const struct circuit_limits *limits) {
     struct qasm2_parser p;
     enum status status = parser_init(&p, limits);
 
     if (status == STATUS_OK) {
-        status = sources_open_copy(&p.sources, name, text, n);
+        status = sources_open(&p.sources, name, text, n);
     }
     return read_all(out_circuit, &p, status);
 }

@@ -117,9 +117,7 @@ static enum status run_body(struct qasm3 *p, struct qasm3_value *out,
 enum status qasm3_call_def(struct qasm3 *p, struct qasm3_value *out, struct qasm3_decl *decl,
                            const struct qasm3_node *node) {
     struct argument *arguments;
-    struct src_loc loc = p->loc;
-    uint32_t frame = p->frame, file = p->file;
-    enum status status;
+    struct qasm3_return caller;
 
     if (p->in_gate) {
         return qasm3_fail(node, "a subroutine cannot be called in a gate");
@@ -130,16 +128,8 @@ enum status qasm3_call_def(struct qasm3 *p, struct qasm3_value *out, struct qasm
                                         : "is nested too deeply");
     }
     TRY(read_arguments(p, &arguments, decl->node->list, node));
-    TRY(qasm3_push_scope(p));
-    p->n_calls++;
-    p->frame = ++p->n_frames;
-    decl->is_busy = true;
-    status = run_body(p, out, arguments, decl->node);
-    decl->is_busy = false;
-    p->frame = frame;
-    p->file = file;
-    p->loc = loc;
-    p->n_calls--;
-    qasm3_pop_scope(p);
+    TRY(qasm3_enter_body(p, &caller, decl));
+    enum status status = run_body(p, out, arguments, decl->node);
+    qasm3_leave_body(p, &caller, decl);
     return status;
 }

@@ -158,32 +158,22 @@ static enum status bind_formals(struct qasm3 *p, const struct call *call, const 
 
 static enum status add_defined(struct qasm3 *p, const struct call *call, const uint32_t *targets) {
     struct qasm3_decl *decl = call->callee.decl;
-    struct src_loc loc = p->loc;
-    uint32_t frame = p->frame, file = p->file;
     bool in_gate = p->in_gate;
+    struct qasm3_return caller;
     enum qasm3_flow flow;
-    enum status status;
 
     if (decl->is_busy || p->n_calls >= QASM3_MAX_CALLS) {
         return qasm3_fail(call->node, "gate '%.48s' %s", qasm3_name(p, call->node->sym),
                           decl->is_busy ? "calls itself" : "is nested too deeply");
     }
-    TRY(qasm3_push_scope(p));
-    p->n_calls++;
-    p->frame = ++p->n_frames;
+    TRY(qasm3_enter_body(p, &caller, decl));
     p->in_gate = true;
-    decl->is_busy = true;
-    status = bind_formals(p, call, targets);
+    enum status status = bind_formals(p, call, targets);
     if (status == STATUS_OK) {
         status = qasm3_carry_out_block(p, &flow, decl->node->body);
     }
-    decl->is_busy = false;
     p->in_gate = in_gate;
-    p->frame = frame;
-    p->file = file;
-    p->loc = loc;
-    p->n_calls--;
-    qasm3_pop_scope(p);
+    qasm3_leave_body(p, &caller, decl);
     return status;
 }
 

@@ -189,6 +189,14 @@ void *qasm3_alloc(struct qasm3 *p, size_t n, size_t size); /* in scratch; NULL l
 /* ---- scopes ---- */
 enum status qasm3_push_scope(struct qasm3 *p);
 void qasm3_pop_scope(struct qasm3 *p);
+/* The body of a def or gate has a scope and a frame of its own; what the caller goes on with. */
+struct qasm3_return {
+    struct src_loc loc;
+    uint32_t frame, file;
+};
+enum status qasm3_enter_body(struct qasm3 *p, struct qasm3_return *out_caller,
+                             struct qasm3_decl *body);
+void qasm3_leave_body(struct qasm3 *p, const struct qasm3_return *caller, struct qasm3_decl *body);
 /* Declares in the innermost scope; a name twice in one scope is refused. */
 enum status qasm3_declare(struct qasm3 *p, struct qasm3_decl **out_decl, uint32_t sym,
                           enum qasm3_decl_kind kind, struct src_loc loc);

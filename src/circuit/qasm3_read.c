@@ -259,29 +259,10 @@ static enum status read_all(struct circuit **out_circuit, struct qasm3 *p, enum 
     return status;
 }
 
-enum status qasm3_read_file(struct circuit **out_circuit, const char *path,
-                            const struct circuit_limits *limits) {
-    bool is_stdin = strcmp(path, "-") == 0;
-    struct qasm3 *p = reader_create(limits);
-    enum status status;
-    char *text;
-    size_t n;
-
-    if (p == NULL) {
-        return STATUS_NOFIT;
-    }
-    status = file_read(&text, &n, path, p->limits.max_file_bytes);
-    if (status == STATUS_OK) {
-        status =
-            sources_open(&p->sources, is_stdin ? "<stdin>" : path, text, n, is_stdin ? NULL : path);
-    }
-    return read_all(out_circuit, p, status);
-}
-
 enum status qasm3_read_text(struct circuit **out_circuit, const char *name, const char *text,
                             size_t n, const struct circuit_limits *limits) {
     struct qasm3 *p = reader_create(limits);
 
     return p == NULL ? STATUS_NOFIT
-                     : read_all(out_circuit, p, sources_open_copy(&p->sources, name, text, n));
+                     : read_all(out_circuit, p, sources_open(&p->sources, name, text, n));
 }

@@ -51,6 +51,25 @@ void qasm3_pop_scope(struct qasm3 *p) {
     }
 }
 
+enum status qasm3_enter_body(struct qasm3 *p, struct qasm3_return *out_caller,
+                             struct qasm3_decl *body) {
+    *out_caller = (struct qasm3_return){p->loc, p->frame, p->file};
+    TRY(qasm3_push_scope(p));
+    p->n_calls++;
+    p->frame = ++p->n_frames;
+    body->is_busy = true;
+    return STATUS_OK;
+}
+
+void qasm3_leave_body(struct qasm3 *p, const struct qasm3_return *caller, struct qasm3_decl *body) {
+    body->is_busy = false;
+    p->frame = caller->frame;
+    p->file = caller->file;
+    p->loc = caller->loc;
+    p->n_calls--;
+    qasm3_pop_scope(p);
+}
+
 enum status qasm3_declare(struct qasm3 *p, struct qasm3_decl **out_decl, uint32_t sym,
                           enum qasm3_decl_kind kind, struct src_loc loc) {
     struct qasm3_decl **scope = &p->scopes[p->n_scopes - 1];

@@ -41,13 +41,7 @@ static const char *find_real_path(struct sources *sources, const char *path) {
     return copy;
 }
 
-enum status sources_open(struct sources *sources, const char *name, char *text, size_t n,
-                         const char *path) {
-    return push(sources, name, text, n, path == NULL ? NULL : find_real_path(sources, path));
-}
-
-enum status sources_open_copy(struct sources *sources, const char *name, const char *text,
-                              size_t n) {
+enum status sources_open(struct sources *sources, const char *name, const char *text, size_t n) {
     struct src_loc loc = {.file = name};
     size_t n_bytes;
     char *copy;
@@ -61,7 +55,7 @@ enum status sources_open_copy(struct sources *sources, const char *name, const c
         return STATUS_NOFIT;
     }
     memcpy(copy, text, n);
-    return push(sources, name, copy, n, NULL);
+    return push(sources, name, copy, n, find_real_path(sources, name));
 }
 
 enum status sources_read_include(struct sources *sources, const char **out_name,

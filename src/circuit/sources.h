@@ -25,13 +25,9 @@ struct sources {
     uint64_t n_includes;
 };
 
-/* Pushes the outermost text, which mem_alloc or file_read made; it is taken over, also on failure.
- * path: of the file that it is; NULL: none. */
-enum status sources_open(struct sources *sources, const char *name, char *text, size_t n,
-                         const char *path);
-/* The same for a text that stays the caller's. Errors: more bytes than n_bytes_left. */
-enum status sources_open_copy(struct sources *sources, const char *name, const char *text,
-                              size_t n);
+/* Pushes a copy of the outermost text. name: of its file, if it has one, so that a file which
+ * includes itself is found. Errors: more bytes than n_bytes_left. */
+enum status sources_open(struct sources *sources, const char *name, const char *text, size_t n);
 /* At `include`: reads `include "NAME"`, up to the ';', which stays the current token: what follows
  * may come from another file. */
 enum status sources_read_include(struct sources *sources, const char **out_name,

@@ -431,3 +431,14 @@ bool stim_needs_lowering(const struct circuit *circuit) {
     }
     return false;
 }
+
+enum status stim_spell_out(struct circuit **inout_circuit) {
+    struct circuit *plain = NULL;
+    if (!stim_needs_lowering(*inout_circuit)) {
+        return STATUS_OK;
+    }
+    TRY(stim_lower(&plain, *inout_circuit));
+    circuit_destroy(*inout_circuit);
+    *inout_circuit = plain;
+    return STATUS_OK;
+}

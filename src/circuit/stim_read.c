@@ -265,20 +265,9 @@ static enum status read_all(struct stim_reader *r) {
     return renumber(r);
 }
 
-static struct circuit_limits fill_limits(const struct circuit_limits *limits) {
-    struct circuit_limits all = limits == NULL ? (struct circuit_limits){0} : *limits;
-
-    if (all.max_qubits == 0 || all.max_qubits > CIRCUIT_MAX_QUBITS) {
-        all.max_qubits = CIRCUIT_MAX_QUBITS;
-    }
-    all.max_ops = all.max_ops == 0 ? UINT64_C(1) << 28 : all.max_ops;
-    all.max_file_bytes = all.max_file_bytes == 0 ? UINT64_C(1) << 31 : all.max_file_bytes;
-    return all;
-}
-
 enum status stim_read_text(struct circuit **out_circuit, const char *name, const char *text,
                            size_t n, const struct circuit_limits *limits) {
-    struct stim_reader r = {.circuit = circuit_create(), .limits = fill_limits(limits)};
+    struct stim_reader r = {.circuit = circuit_create(), .limits = circuit_fill_limits(limits)};
     enum status status = r.circuit == NULL ? STATUS_NOFIT : STATUS_OK;
 
     TRY_GOTO(status, done);
@@ -301,18 +290,5 @@ done:
     names_fini(&r.tag_names);
     names_fini(&r.qpu_names);
     circuit_destroy(r.circuit);
-    return status;
-}
-
-enum status stim_read_file(struct circuit **out_circuit, const char *path,
-                           const struct circuit_limits *limits) {
-    struct circuit_limits all = fill_limits(limits);
-    enum status status;
-    char *text;
-    size_t n;
-
-    TRY(file_read(&text, &n, path, all.max_file_bytes));
-    status = stim_read_text(out_circuit, strcmp(path, "-") == 0 ? "<stdin>" : path, text, n, &all);
-    mem_free(text);
     return status;
 }

@@ -125,15 +125,15 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
         {
             .name = "convert",
             .brief = "write a circuit in another language",
-            .args_help = "IN OUT",
+            .args_help = "IN [OUT]",
             .summary = "Read a circuit, write it in another language; - is standard input or "
-                       "output.",
+                       "output, and OUT is - unless it is named.",
             .details =
                 "The languages are OpenQASM 2 (.qasm, .qasm2), OpenQASM 3 (.qasm3) and Stim's "
                 "(.stim); --to chooses another than OUT's name says. IN may be any of them: a "
                 ".stim file is Stim's, others are what their version line or content says. What "
                 "the language of OUT cannot say is refused, with its place in IN.\n\n" EXIT_CODES,
-            .n_args_min = 2,
+            .n_args_min = 1,
             .n_args_max = 2,
             .run = cmd_convert,
         },

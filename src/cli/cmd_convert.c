@@ -19,7 +19,7 @@ static enum status choose_language(const char **out_language, const struct cli_o
     static const struct {
         const char *end, *language;
     } ends[] = {{".qasm", "qasm2"}, {".qasm2", "qasm2"}, {".qasm3", "qasm3"}, {".stim", "stim"}};
-    const char *out = options->args[1];
+    const char *out = options->n_args > 1 ? options->args[1] : "-";
     if (cli_is_given(options, OPTION_TO)) {
         *out_language = options->to;
         return STATUS_OK;
@@ -29,6 +29,10 @@ static enum status choose_language(const char **out_language, const struct cli_o
             *out_language = ends[i].language;
             return STATUS_OK;
         }
+    }
+    if (strcmp(out, "-") == 0) {
+        return log_error(STATUS_USAGE,
+                         "convert: standard output has no name: --to says its language");
     }
     return log_error(STATUS_USAGE,
                      "convert: '%s' ends in none of .qasm, .qasm2, .qasm3 and .stim; --to says the "
@@ -111,7 +115,7 @@ enum status cmd_convert(const struct cli_options *options) {
     enum status status = print_converted(&out, options, language, text, n);
     mem_free(text);
     if (status == STATUS_OK) {
-        status = file_write(options->args[1], out.data, out.n);
+        status = file_write(options->n_args > 1 ? options->args[1] : "-", out.data, out.n);
     }
     text_fini(&out);
     return status;

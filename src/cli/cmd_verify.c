@@ -59,7 +59,7 @@ static enum status read_circuit(struct circuit **out_circuit, const struct cli_o
     struct circuit *circuit = NULL;
     TRY(load_read_circuit(&circuit, options, name, text, n));
     leave_noise_out(circuit, name);
-    enum status status = load_spell_out(&circuit);
+    enum status status = stim_spell_out(&circuit);
     if (status != STATUS_OK) {
         circuit_destroy(circuit);
         return status;

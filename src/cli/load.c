@@ -162,27 +162,14 @@ enum status load_read_circuit(struct circuit **out_circuit, const struct cli_opt
         .params = options->params,
         .n_params = options->n_params,
     };
-    size_t n_name = strlen(name);
-    bool is_stim = n_name >= 5 && strcmp(name + n_name - 5, ".stim") == 0;
-    return (is_stim ? stim_read_text : circuit_read_text)(out_circuit, name, text, n, &limits);
-}
-
-enum status load_spell_out(struct circuit **inout_circuit) {
-    struct circuit *plain = NULL;
-    if (!stim_needs_lowering(*inout_circuit)) {
-        return STATUS_OK;
-    }
-    TRY(stim_lower(&plain, *inout_circuit));
-    circuit_destroy(*inout_circuit);
-    *inout_circuit = plain;
-    return STATUS_OK;
+    return circuit_read_text(out_circuit, name, text, n, &limits);
 }
 
 static enum status read_circuit(struct circuit **out_circuit, const struct cli_options *options,
                                 const char *text, size_t n, bool is_kept) {
     struct circuit *circuit = NULL;
     TRY(load_read_circuit(&circuit, options, options->args[0], text, n));
-    enum status status = is_kept ? STATUS_OK : load_spell_out(&circuit);
+    enum status status = is_kept ? STATUS_OK : stim_spell_out(&circuit);
     if (status != STATUS_OK) {
         circuit_destroy(circuit);
         return status;

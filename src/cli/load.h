@@ -34,8 +34,6 @@ void load_fini(struct load *load);
  * OpenQASM, as circuit_read_text finds. */
 enum status load_read_circuit(struct circuit **out_circuit, const struct cli_options *options,
                               const char *name, const char *text, size_t n);
-/* What only Stim's language says becomes plain ops; *inout_circuit may be another one then. */
-enum status load_spell_out(struct circuit **inout_circuit);
 /* What load_input does with a circuit in plain ops, which takes the placement. Collective. */
 enum status load_distribute(struct load *out_load, struct circuit *circuit,
                             const struct cli_options *options, const struct team *team,

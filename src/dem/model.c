@@ -15,21 +15,12 @@ struct dem_block *model_new_block(struct dem_model *model) {
 
 enum status model_add(struct dem_model *model, struct dem_block *block,
                       struct dem_instruction instruction) {
-    if (instruction.n_args > 0) {
-        double *args = arena_alloc(&model->arena, instruction.n_args * sizeof *args);
-        if (args == NULL) {
-            return STATUS_NOFIT;
-        }
-        memcpy(args, instruction.args, instruction.n_args * sizeof *args);
-        instruction.args = args;
-    }
-    if (instruction.n_targets > 0) {
-        uint64_t *targets = arena_alloc(&model->arena, instruction.n_targets * sizeof *targets);
-        if (targets == NULL) {
-            return STATUS_NOFIT;
-        }
-        memcpy(targets, instruction.targets, instruction.n_targets * sizeof *targets);
-        instruction.targets = targets;
+    instruction.args =
+        arena_copy(&model->arena, instruction.args, instruction.n_args * sizeof *instruction.args);
+    instruction.targets = arena_copy(&model->arena, instruction.targets,
+                                     instruction.n_targets * sizeof *instruction.targets);
+    if (instruction.args == NULL || instruction.targets == NULL) {
+        return STATUS_NOFIT;
     }
     TRY(vec_reserve(&block->items, block->n, &block->cap, 1, sizeof *block->items));
     block->items[block->n++] = instruction;

@@ -457,17 +457,6 @@ static void parser_fini(struct parser *p) {
     arena_fini(&p->arena);
 }
 
-static struct circuit_limits fill_limits(const struct circuit_limits *limits) {
-    struct circuit_limits all = limits == NULL ? (struct circuit_limits){0} : *limits;
-
-    if (all.max_qubits == 0 || all.max_qubits > CIRCUIT_MAX_QUBITS) {
-        all.max_qubits = CIRCUIT_MAX_QUBITS;
-    }
-    all.max_ops = all.max_ops == 0 ? UINT64_C(1) << 28 : all.max_ops;
-    all.max_file_bytes = all.max_file_bytes == 0 ? UINT64_C(1) << 31 : all.max_file_bytes;
-    return all;
-}
-
 /* Reads text[n] = 0, which it frees. */
 static enum status read_owned(struct program **out_program, const char *name, char *text, size_t n,
                               struct circuit_limits limits) {
@@ -514,7 +503,7 @@ static enum status read_cunqa(struct program **out_program, const char *name, co
 
 enum status program_read_file(struct program **out_program, const char *path,
                               const struct circuit_limits *limits) {
-    struct circuit_limits all = fill_limits(limits);
+    struct circuit_limits all = circuit_fill_limits(limits);
     char *text;
     size_t n;
 
@@ -529,7 +518,7 @@ enum status program_read_file(struct program **out_program, const char *path,
 
 enum status program_read_text(struct program **out_program, const char *name, const char *text,
                               size_t n, const struct circuit_limits *limits) {
-    struct circuit_limits all = fill_limits(limits);
+    struct circuit_limits all = circuit_fill_limits(limits);
     char *copy;
 
     if (n > all.max_file_bytes) {

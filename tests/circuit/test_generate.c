@@ -143,7 +143,7 @@ Test(generate, example_is_generated) {
     cr_assert_not_null(folder);
     snprintf(path, sizeof path, "%s/examples/qpe16.qasm", folder);
     reading_start();
-    cr_assert_eq(qasm2_read_file(&read, path, NULL), STATUS_OK, "%s", reading_messages.data);
+    cr_assert_eq(circuit_read_file(&read, path, NULL), STATUS_OK, "%s", reading_messages.data);
     dump_circuit(&want, made);
     dump_circuit(&got, read);
     cr_expect_str_eq(got.data, want.data);

@@ -186,7 +186,7 @@ Test(read, includes_relative_to_the_file) {
     folder_write(&folder, "two.inc", "// only\n\n  g q[1]; // this");
     snprintf(path, sizeof path, "%s/main.qasm", folder.path);
     reading_start();
-    cr_assert_eq(qasm2_read_file(&circuit, path, NULL), STATUS_OK, "%s", reading_messages.data);
+    cr_assert_eq(circuit_read_file(&circuit, path, NULL), STATUS_OK, "%s", reading_messages.data);
     dump_ops(&got, &circuit->ops);
     cr_expect_str_eq(got.data, "u 0x0p+0 0x0p+0 0x1p+0 : 0\nh : 1\nu 0x0p+0 0x0p+0 0x1p+0 : 1\n"
                                "x : 0\n");
@@ -208,7 +208,7 @@ static void expect_include_refused(const struct folder *folder, const char *text
     folder_write(folder, "main.qasm", text);
     snprintf(path, sizeof path, "%s/main.qasm", folder->path);
     reading_start();
-    cr_expect_eq(qasm2_read_file(&circuit, path, NULL), STATUS_INPUT, "%s", text);
+    cr_expect_eq(circuit_read_file(&circuit, path, NULL), STATUS_INPUT, "%s", text);
     text_printf(&message, "%s/%s", folder->path, want);
     cr_expect_str_eq(reading_messages.data, message.data);
     text_fini(&message);
@@ -268,12 +268,12 @@ Test(read, includes_have_limits) {
     }
     snprintf(path, sizeof path, "%s/a0.inc", folder.path);
     reading_start();
-    cr_expect_eq(qasm2_read_file(&circuit, path, NULL), STATUS_INPUT);
+    cr_expect_eq(circuit_read_file(&circuit, path, NULL), STATUS_INPUT);
     cr_expect(strstr(reading_messages.data, "too many files are included") != NULL, "%s",
               reading_messages.data);
     snprintf(path, sizeof path, "%s/a20.inc", folder.path);
     reading_start();
-    cr_expect_eq(qasm2_read_file(&circuit, path, NULL), STATUS_INPUT);
+    cr_expect_eq(circuit_read_file(&circuit, path, NULL), STATUS_INPUT);
     cr_expect(strstr(reading_messages.data, "too deeply") != NULL, "%s", reading_messages.data);
     for (unsigned i = 0; i < 40; i++) {
         snprintf(path, sizeof path, "%s/a%u.inc", folder.path, i);

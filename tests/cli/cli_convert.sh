@@ -68,3 +68,12 @@ has err "cp cannot be said in Stim's language"
 qspan gen grover -n 3 --format qasm3 -o m.qasm3
 qspan gen grover -n 3 -o m.qasm
 equal "$(key m.qasm3)" "$(key m.qasm)"
+
+# without OUT: standard output, whose language --to says
+qspan gen ghz -n 3 -o n.qasm
+expect 0 qspan convert n.qasm --to stim
+mv out piped.stim
+expect 0 qspan convert n.qasm named.stim
+cmp piped.stim named.stim
+expect 2 qspan convert n.qasm
+has err "--to says its language"

@@ -24,23 +24,6 @@ const char *corpus_first_error(void) {
     return first_error;
 }
 
-static bool ends_in(const char *name, const char *end) {
-    size_t n = strlen(name), n_end = strlen(end);
-    return n >= n_end && strcmp(name + n - n_end, end) == 0;
-}
-
-static enum status read_stim(struct circuit **out_circuit, const char *path) {
-    struct circuit *circuit = NULL;
-    TRY(stim_read_file(&circuit, path, NULL));
-    if (!stim_needs_lowering(circuit)) {
-        *out_circuit = circuit;
-        return STATUS_OK;
-    }
-    enum status status = stim_lower(out_circuit, circuit);
-    circuit_destroy(circuit);
-    return status;
-}
-
 /* Qubits that any op touches. */
 static enum status count_active(uint32_t *out_n, const struct circuit *circuit) {
     bool *is_active = mem_alloc((size_t)circuit->n_qubits + 1, sizeof *is_active);
@@ -77,8 +60,8 @@ static enum status read_circuit(struct corpus_job *job) {
         .params = job->params,
         .n_params = job->n_params,
     };
-    TRY(ends_in(job->path, ".stim") ? read_stim(&job->circuit, job->path)
-                                    : circuit_read_file(&job->circuit, job->path, &limits));
+    TRY(circuit_read_file(&job->circuit, job->path, &limits));
+    TRY(stim_spell_out(&job->circuit));
     TRY(count_active(&job->n_active, job->circuit));
     if (must_be_sampled(job->circuit)) {
         job->options.n_probabilities = 0;

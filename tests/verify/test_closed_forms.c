@@ -164,7 +164,7 @@ static void prove(struct subject *subject, const char *name) {
     snprintf(path, sizeof path, "%s/examples/protocols/%s.qasm", source, name);
     cr_assert_eq(program_read_file(&subject->program, path, NULL), STATUS_OK);
     snprintf(path, sizeof path, "%s/examples/protocols/targets/%s.qasm", source, name);
-    cr_assert_eq(qasm2_read_file(&subject->circuit, path, NULL), STATUS_OK);
+    cr_assert_eq(circuit_read_file(&subject->circuit, path, NULL), STATUS_OK);
     cr_assert_eq(verify_against(&subject->proof, subject->program, subject->circuit, NULL),
                  STATUS_OK);
     cr_assert(subject->proof.is_proved);

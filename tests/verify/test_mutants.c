@@ -69,7 +69,7 @@ static void load(struct subject *subject, const char *name) {
     snprintf(path, sizeof path, "%s/examples/protocols/%s.qasm", source, name);
     cr_assert_eq(program_read_file(&subject->program, path, NULL), STATUS_OK);
     snprintf(path, sizeof path, "%s/examples/protocols/targets/%s.qasm", source, name);
-    cr_assert_eq(qasm2_read_file(&subject->circuit, path, NULL), STATUS_OK);
+    cr_assert_eq(circuit_read_file(&subject->circuit, path, NULL), STATUS_OK);
     struct program *program = subject->program;
     struct choi_spec spec = {.in = in[0], .out = out[0], .bits = bits[0]};
     spec.n_wires = program->n_wires;
