@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 
 enum { MAX_NAME = 256, MAX_NUMBER = 64 };
 
@@ -48,6 +49,18 @@ static enum status refuse_here(const struct reader *r, const char *expected) {
 
 /* ---- sums and terms ---- */
 
+static enum status check_name(const struct reader *r, const char *name, size_t n) {
+    for (size_t i = 0; i < n;) {
+        size_t length = text_utf8_length(name + i, n - i);
+        if (length == 0 || text_is_control(name + i, length)) {
+            return log_error_at(STATUS_INPUT, loc_of(r, name + i),
+                                "a name with a control character or invalid UTF-8");
+        }
+        i += length;
+    }
+    return STATUS_OK;
+}
+
 static enum status begin_sum(struct reader *r, const char *name, size_t n_name) {
     struct pauli_sums *sums = r->sums;
     const struct src_loc loc = loc_of(r, name);
@@ -55,6 +68,7 @@ static enum status begin_sum(struct reader *r, const char *name, size_t n_name) 
         return log_error_at(STATUS_INPUT, loc, "the name of a sum has 1 to %d characters",
                             MAX_NAME);
     }
+    TRY(check_name(r, name, n_name));
     for (size_t i = 0; i < sums->n_sums; i++) {
         if (strlen(sums->sums[i].name) == n_name && memcmp(sums->sums[i].name, name, n_name) == 0) {
             return log_error_at(STATUS_INPUT, loc, "there are two sums called '%.*s'", (int)n_name,

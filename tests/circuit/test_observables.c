@@ -84,6 +84,8 @@ Test(observables, refused_with_their_place) {
         {"x0", "o.txt:1:1: error: expected I, X, Y or Z, not 'x'"},
         {"X0 + + Z1", "not '+'"},
         {": X0", "has 1 to 256 characters"},
+        {"a\x1b[2J: X0", "o.txt:1:2: error: a name with a control character"},
+        {"\xff: X0", "o.txt:1:1: error: a name with a control character or invalid UTF-8"},
         {"a: X0\na: Z0", "o.txt:2:1: error: there are two sums called 'a'"},
         {"X0Z", "o.txt:1:4: error: expected the number of a qubit, not the end of the line"},
     };
