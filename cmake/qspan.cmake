@@ -74,6 +74,10 @@ function(qspan_set_isas name_of_list)
             list(REMOVE_ITEM ${name_of_list} ${files})
         endif()
     endforeach()
+    # Where variables are in every vector register takes a minute to work out, and gigabytes.
+    set(files ${${name_of_list}})
+    list(FILTER files INCLUDE REGEX "/statevector_")
+    set_property(SOURCE ${files} APPEND PROPERTY COMPILE_OPTIONS -g1)
     if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
         set_source_files_properties(${PROJECT_SOURCE_DIR}/kernels/statevector.c ${PROJECT_SOURCE_DIR}/kernels/frame.c
             PROPERTIES COMPILE_DEFINITIONS QSPAN_KERNELS_X86)
