@@ -56,6 +56,7 @@ void emit_fini(struct emit *emit) {
         mem_free(emit->qpus[i].comm);
         mem_free(emit->qpus[i].is_lent);
         mem_free(emit->qpus[i].bits);
+        mem_free(emit->qpus[i].kept);
     }
     mem_free(emit->qpus);
     mem_free(emit->home);
@@ -117,6 +118,14 @@ static size_t index_of_comm(const struct emit *emit, uint32_t wire) {
         i++;
     }
     return i;
+}
+
+enum status emit_add_bit(struct emit *emit, uint32_t *out_bit, uint32_t qpu) {
+    struct emit_qpu *q = &emit->qpus[qpu];
+    TRY(vec_reserve(&q->kept, q->n_kept, &q->cap_kept, 1, sizeof *q->kept));
+    *out_bit = u32_from_size(emit->circuit->n_bits + emit->n_protocol_bits++);
+    q->kept[q->n_kept++] = *out_bit;
+    return STATUS_OK;
 }
 
 enum status emit_borrow(struct emit *emit, uint32_t *out_wire, uint32_t qpu) {
@@ -275,7 +284,7 @@ static enum status declare_wires(struct emit *emit, uint32_t qpu, bool is_comm, 
 
 static enum status declare_protocol_bits(struct emit *emit, uint32_t qpu, uint32_t *map) {
     const struct emit_qpu *q = &emit->qpus[qpu];
-    uint32_t n_used = 0, first, next = 0;
+    uint32_t n_used = u32_from_size(q->n_kept), first, next = 0;
     for (size_t i = 0; i < q->n_bits; i++) {
         n_used += q->bits[i] != OP_NO_BIT;
     }
@@ -291,6 +300,9 @@ static enum status declare_protocol_bits(struct emit *emit, uint32_t qpu, uint32
         if (q->bits[i] != OP_NO_BIT) {
             map[q->bits[i]] = first + next++;
         }
+    }
+    for (size_t i = 0; i < q->n_kept; i++) {
+        map[q->kept[i]] = first + next++;
     }
     return STATUS_OK;
 }

@@ -20,6 +20,8 @@ struct emit_qpu {
     uint32_t *bits; /* protocol bits (provisional): [0] of a measured data wire, [1 + i] of comm
                        wire i; */
     size_t n_bits, cap_bits; /* OP_NO_BIT: not used */
+    uint32_t *kept;          /* others (provisional) */
+    size_t n_kept, cap_kept;
 };
 struct emit {
     const struct circuit *circuit;
@@ -43,6 +45,10 @@ enum status emit_finish(struct emit *emit, struct program **out_program);
 /* Comm qubits that the QPU could still lend. */
 size_t emit_count_free_comm(const struct emit *emit, uint32_t qpu);
 bool emit_has_spare_data(const struct emit *emit, uint32_t qpu);
+
+/* A bit of the QPU, for what the circuit has no bit for. Calls after each other give consecutive
+ * numbers. */
+enum status emit_add_bit(struct emit *emit, uint32_t *out_bit, uint32_t qpu);
 
 /* A comm qubit that the QPU can lend, and back once it is measured or reset. */
 enum status emit_borrow(struct emit *emit, uint32_t *out_wire, uint32_t qpu);

@@ -550,11 +550,13 @@ static enum status distribute_loop(struct simple *simple, size_t i) {
             return STATUS_OK;
         }
     }
-    TRY(op_list_open(to, &open, (enum op_kind)op->kind, expr, op->arg, loc));
     if (op->kind != OP_REPEAT || op->arg != 1) {
+        TRY(simple_open_rounds(simple, i));
         simple->reach = n_records;
     }
+    TRY(op_list_open(to, &open, (enum op_kind)op->kind, expr, op->arg, loc));
     TRY(distribute_range(simple, i + 1, op->match));
+    simple_close_rounds(simple);
     simple->reach = simple->n_records == n_records ? reach : simple->reach;
     return op_list_close(to, open, loc);
 }
@@ -598,6 +600,7 @@ enum status distribute_simple(struct program **out_program, const struct circuit
     status = emit_finish(&simple.emit, out_program);
 done:
     emit_fini(&simple.emit);
+    simple_close_rounds(&simple);
     mem_free(simple.is_born);
     mem_free(simple.born_at);
     mem_free(simple.births);

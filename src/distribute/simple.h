@@ -5,6 +5,16 @@
 
 #include "distribute/emit.h"
 
+/* A loop without loops in it whose feedback asks for results of earlier rounds. */
+struct simple_rounds {
+    bool is_open;
+    size_t first;     /* results before it */
+    uint32_t n;       /* results of a round; for each: */
+    uint32_t *bits;   /* where it goes */
+    uint32_t *qpus;   /* where it is born */
+    uint32_t *n_ages; /* values that are asked for: the last one and older ones */
+    uint32_t *kept;   /* the first of the bits of the older ones */
+};
 struct simple {
     struct emit emit;
     const struct circuit *circuit;
@@ -16,6 +26,7 @@ struct simple {
     /* Results in text order, as bits; those before `reach` are not what rec[-k] counts. */
     uint32_t *records;
     size_t n_records, cap_records, reach;
+    struct simple_rounds rounds;
     uint32_t expr; /* condition around the gates that are emitted now; OP_NO_EXPR: none */
     /* Barriers: first and last operand of each QPU (OP_NO_QPU: none yet), and the next of each. */
     struct barrier_list {
@@ -33,13 +44,21 @@ enum status simple_note_birth(struct simple *simple, uint32_t bit, uint32_t qpu)
 enum status simple_measure(struct simple *simple, const struct op *op);
 /* To the +1 state of its basis. */
 enum status simple_reset(struct simple *simple, const struct op *op);
-/* An error of several QPUs stays as it is. */
+/* An error of several QPUs stays as it is. A heralded one becomes an error of its qubit and a comm
+ * qubit of its QPU, which is then measured. */
 enum status simple_copy_noise(struct simple *simple, const struct op *op);
 /* DETECTOR, OBSERVABLE, COORDS, SHIFT_COORDS, TICK: results are counted as in the circuit, since
  * protocol bits are in no record. */
 enum status simple_copy_annotation(struct simple *simple, const struct op *op);
-/* Feedback on rec[-back]: on its bit, if that holds the same result in every round; else refused.
- */
+/* The QPU at which simple_measure or simple_copy_noise writes the op's bit. */
+uint32_t simple_birth_qpu(const struct simple *simple, const struct op *op);
+/* Around REPEAT op i of the circuit: bits for the results of earlier rounds that its feedback asks
+ * for; and before each result of a round. */
+enum status simple_open_rounds(struct simple *simple, size_t i);
+void simple_close_rounds(struct simple *simple);
+enum status simple_keep_result(struct simple *simple);
+/* Feedback on rec[-back]: on its bit, or one that keeps an older result; refused where the result
+ * is of a loop that has ended, or of an earlier round of a loop around others. */
 enum status simple_copy_record(struct simple *simple, uint32_t *out_expr, uint32_t back);
 
 #endif

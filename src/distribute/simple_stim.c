@@ -143,13 +143,23 @@ static enum status measure_by_ancilla(struct simple *simple, const struct op *op
     return note_result(simple, op, qpu);
 }
 
-enum status simple_measure(struct simple *simple, const struct op *op) {
+static bool is_at_home(const struct simple *simple, const struct op *op) {
     const uint32_t *qubits = qubits_of(simple, op);
     bool is_local = op->n_qubits > 0;
     for (uint32_t i = 1; i < op->n_qubits; i++) {
         is_local = is_local && qpu_of(simple, qubits[i]) == qpu_of(simple, qubits[0]);
     }
-    return is_local ? measure_at_home(simple, op) : measure_by_ancilla(simple, op);
+    return is_local;
+}
+
+uint32_t simple_birth_qpu(const struct simple *simple, const struct op *op) {
+    return is_at_home(simple, op) ? qpu_of(simple, qubits_of(simple, op)[0])
+                                  : choose_qpu(simple, op);
+}
+
+enum status simple_measure(struct simple *simple, const struct op *op) {
+    TRY(simple_keep_result(simple));
+    return is_at_home(simple, op) ? measure_at_home(simple, op) : measure_by_ancilla(simple, op);
 }
 
 enum status simple_reset(struct simple *simple, const struct op *op) {
@@ -158,43 +168,71 @@ enum status simple_reset(struct simple *simple, const struct op *op) {
     return add_basis(simple, op->arg == 0 ? 3 : (unsigned)op->arg, wire, true);
 }
 
-enum status simple_copy_record(struct simple *simple, uint32_t *out_expr, uint32_t back) {
-    if (back > simple->n_records || simple->n_records - back < simple->reach) {
-        return log_error_at(STATUS_INPUT, simple->emit.loc,
-                            "feedback on rec[-%u], a result of another round of a loop, is not "
-                            "supported in programs",
-                            back);
-    }
-    return expr_add(
-        &simple->emit.program->ops, out_expr,
-        (struct expr){.kind = EXPR_BIT, .a = simple->records[simple->n_records - back], .n = 1});
-}
-
 /* ---- noise and annotations ---- */
 
-enum status simple_copy_noise(struct simple *simple, const struct op *op) {
-    const struct op_list *from = &simple->circuit->ops;
-    const bool is_chain = op->which == NOISE_CORRELATED || op->which == NOISE_ELSE;
-    const uint32_t *qubits = op_qubits(from, op);
-    const uint32_t group = is_chain ? op->n_qubits : op_noise_group((enum op_noise)op->which);
-    uint32_t wires[OP_MAX_PAULI_LETTERS];
-    if (op->which > NOISE_COUNT && !is_chain) {
-        return op->which == NOISE_I || op->which == NOISE_II
-                   ? STATUS_OK
-                   : log_error_at(STATUS_INPUT, simple->emit.loc,
-                                  "--distribute simple cannot distribute %s: programs have no "
-                                  "heralded errors",
-                                  op_noise_name((enum op_noise)op->which));
+static bool is_heralded(const struct op *op) {
+    return op->which == NOISE_HERALDED_ERASE || op->which == NOISE_HERALDED_PAULI1;
+}
+
+/* The herald, a comm qubit in |0>, is flipped together with the error: letters X I, X X, X Y, X Z
+ * of a channel on both. */
+static enum status copy_herald(struct simple *simple, const struct op *op) {
+    const double *p = op_params(&simple->circuit->ops, op);
+    const uint32_t qb = qubits_of(simple, op)[0], qpu = qpu_of(simple, qb);
+    double channel[15] = {0};
+    uint32_t wires[2] = {0, simple->emit.home[qb]};
+    struct op *copy;
+    if (emit_count_free_comm(&simple->emit, qpu) == 0) {
+        return log_error_at(STATUS_INPUT, simple->emit.loc,
+                            "%s needs a comm qubit for its herald on QPU '%s', which has none",
+                            op_noise_name((enum op_noise)op->which),
+                            simple->machine->qpus[qpu].name);
     }
+    for (unsigned letter = 0; letter < 4; letter++) {
+        channel[3 + letter] = op->which == NOISE_HERALDED_ERASE ? p[0] / 4 : p[letter];
+    }
+    TRY(simple_keep_result(simple));
+    TRY(emit_borrow(&simple->emit, &wires[0], qpu));
+    TRY(add_reset(simple, wires[0]));
+    TRY(op_list_add(&simple->emit.program->ops, &copy, OP_NOISE, wires, 2, channel, 15,
+                    simple->emit.loc));
+    copy->which = NOISE_PAULI2;
+    TRY(op_list_add(&simple->emit.program->ops, &copy, OP_MEASURE, wires, 1, NULL, 0,
+                    simple->emit.loc));
+    copy->bit = op->bit;
+    emit_give_back(&simple->emit, wires[0]);
+    return note_result(simple, op, qpu);
+}
+
+static enum status copy_error(struct simple *simple, const struct op *op, const uint32_t *qubits,
+                              uint32_t n_qubits) {
+    const struct op_list *from = &simple->circuit->ops;
+    uint32_t wires[OP_MAX_PAULI_LETTERS];
+    struct op *copy;
+    for (uint32_t k = 0; k < n_qubits; k++) {
+        wires[k] = simple->emit.home[qubits[k]];
+    }
+    TRY(op_list_add(&simple->emit.program->ops, &copy, OP_NOISE, wires, n_qubits,
+                    op_params(from, op), op->n_params, simple->emit.loc));
+    copy->which = op->which;
+    copy->arg = op->arg;
+    return STATUS_OK;
+}
+
+enum status simple_copy_noise(struct simple *simple, const struct op *op) {
+    const uint32_t *qubits = qubits_of(simple, op);
+    if (op->which == NOISE_CORRELATED || op->which == NOISE_ELSE) { /* even on no qubit at all */
+        return copy_error(simple, op, qubits, op->n_qubits);
+    }
+    if (is_heralded(op)) {
+        return copy_herald(simple, op);
+    }
+    if (op->which == NOISE_I || op->which == NOISE_II) {
+        return STATUS_OK;
+    }
+    const uint32_t group = op_noise_group((enum op_noise)op->which);
     for (uint32_t i = 0; i < op->n_qubits; i += group) {
-        struct op *copy;
-        for (uint32_t k = 0; k < group; k++) {
-            wires[k] = simple->emit.home[qubits[i + k]];
-        }
-        TRY(op_list_add(&simple->emit.program->ops, &copy, OP_NOISE, wires, group,
-                        op_params(from, op), op->n_params, simple->emit.loc));
-        copy->which = op->which;
-        copy->arg = op->arg;
+        TRY(copy_error(simple, op, qubits + i, group));
     }
     return STATUS_OK;
 }
@@ -202,10 +240,6 @@ enum status simple_copy_noise(struct simple *simple, const struct op *op) {
 enum status simple_copy_annotation(struct simple *simple, const struct op *op) {
     const uint32_t *qubits = qubits_of(simple, op);
     struct op *copy;
-    if (op->kind == OP_OBSERVABLE && op->n_qubits > 0) {
-        return log_error_at(STATUS_INPUT, simple->emit.loc,
-                            "an observable of Paulis is not supported in programs");
-    }
     TRY(add_op(simple, &copy, (enum op_kind)op->kind, qubits, op->n_qubits, op));
     copy->arg = op->arg;
     for (uint32_t i = 0; i < op->n_qubits; i++) {

@@ -154,7 +154,11 @@ static void drop(struct checker *checker, uint32_t wire) {
     }
 }
 
-/* Wires belong to QPUs, and to one only unless the op is an EBIT. */
+static bool may_span(enum op_kind kind) {
+    return kind == OP_EBIT || kind == OP_COORDS || kind == OP_NOISE || kind == OP_OBSERVABLE;
+}
+
+/* Wires belong to QPUs, and mostly to one only. */
 static void check_places(struct checker *checker) {
     const struct op *op = op_here(checker);
     const uint32_t *wires = op_qubits(checker->ops, op);
@@ -172,9 +176,7 @@ static void check_places(struct checker *checker) {
             return;
         }
     }
-    for (uint32_t i = 1;
-         i < op->n_qubits && op->kind != OP_EBIT && op->kind != OP_COORDS && op->kind != OP_NOISE;
-         i++) {
+    for (uint32_t i = 1; i < op->n_qubits && !may_span((enum op_kind)op->kind); i++) {
         if (wire_qpu[wires[i]] != wire_qpu[wires[0]]) {
             find_at(checker, loc_here(checker),
                     "'%s' acts on %s and on %s: its wires must be of one QPU", what,

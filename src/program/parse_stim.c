@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "program/parse.h"
 
+enum { MAX_OBSERVED = 255 }; /* Paulis of an observable */
+
 /* Wires up to the end of the line, into p->wires. */
 static enum status parse_targets(struct parser *p) {
     p->n_wires = 0;
@@ -63,7 +65,7 @@ static enum status parse_noise(struct parser *p, enum op_noise noise, struct src
 /* `E(p) X a[0] Z b[1]`: one error on wires of any QPUs. */
 static enum status parse_correlated(struct parser *p, enum op_noise noise, struct src_loc loc) {
     const char *name = op_noise_name(noise);
-    uint64_t paulis;
+    uint64_t paulis = 0;
     struct op *op;
 
     TRY(parse_params(p));
@@ -72,8 +74,12 @@ static enum status parse_correlated(struct parser *p, enum op_noise noise, struc
                             p->n_params);
     }
     TRY(check_probabilities(p, name, loc));
-    TRY(parse_paulis(p, &paulis));
-    TRY(parse_check_distinct(p, 0, loc, name));
+    p->n_wires = 0;
+    if (p->lexer.token.kind !=
+        TOKEN_END) { /* else an error that does nothing, for those after it */
+        TRY(parse_paulis(p, &paulis));
+        TRY(parse_check_distinct(p, 0, loc, name));
+    }
     TRY(parse_add_op(p, &op, OP_NOISE, p->wires, p->n_wires, p->params, 1, loc));
     op->which = (uint16_t)noise;
     op->arg = paulis;
@@ -116,12 +122,17 @@ static bool is_named(const struct parser *p, uint32_t back) {
            p->last_record[p->records[record]] == record + 1;
 }
 
-/* Nodes up to the end of the line into p->wires: rec[-k] as k, or bits. */
+static bool is_letter(const struct token *token) {
+    return token->kind == TOKEN_NAME && token->n == 1 && strchr("XYZ", token->text[0]) != NULL;
+}
+
+/* Nodes up to the end of the line, or of results to a Pauli, into p->wires: rec[-k] as k, or bits.
+ */
 static enum status parse_leaves(struct parser *p, bool *inout_by_record) {
     bool are_named = true;
 
     p->n_wires = 0;
-    while (p->lexer.token.kind != TOKEN_END) {
+    while (p->lexer.token.kind != TOKEN_END && !(*inout_by_record && is_letter(&p->lexer.token))) {
         uint32_t leaf;
         TRY(*inout_by_record ? parse_record(p, &leaf) : parse_bit(p, &leaf));
         are_named = are_named && (!*inout_by_record || is_named(p, leaf));
@@ -134,7 +145,7 @@ static enum status parse_leaves(struct parser *p, bool *inout_by_record) {
     return STATUS_OK;
 }
 
-/* The parity of bits, or of results counted back, up to the end of the line. */
+/* The parity of bits, up to the end of the line, or of results counted back, up to a Pauli. */
 static enum status parse_parity(struct parser *p, uint32_t *out_expr, bool by_record) {
     struct op_list *ops = &p->program->ops;
 
@@ -163,6 +174,29 @@ static enum status add_detector(struct parser *p, bool by_record, struct src_loc
     return STATUS_OK;
 }
 
+/* `X a[0] Z b[1] ...` up to the end of the line: wires into p->wires, letters into p->params. */
+static enum status parse_observed_paulis(struct parser *p) {
+    const struct token *token = &p->lexer.token;
+    p->n_wires = 0;
+    p->n_params = 0;
+    while (token->kind != TOKEN_END) {
+        uint32_t wire;
+        if (!is_letter(token)) {
+            return parse_refuse(p, "X, Y or Z and a wire");
+        }
+        if (p->n_params == MAX_OBSERVED) {
+            return log_error_at(STATUS_INPUT, token->loc, "an observable of more than %d Paulis",
+                                (int)MAX_OBSERVED);
+        }
+        TRY(vec_reserve(&p->params, p->n_params, &p->cap_params, 1, sizeof *p->params));
+        p->params[p->n_params++] = token->text[0] - 'X' + 1;
+        TRY(lexer_next(&p->lexer));
+        TRY(parse_wire(p, &wire));
+        TRY(parse_push_wire(p, wire));
+    }
+    return STATUS_OK;
+}
+
 static enum status add_observable(struct parser *p, bool by_record, struct src_loc loc) {
     struct op *op;
     uint32_t expr;
@@ -172,10 +206,12 @@ static enum status add_observable(struct parser *p, bool by_record, struct src_l
         p->params[0] != floor(p->params[0])) {
         return log_error_at(STATUS_INPUT, loc, "an observable takes one index, an integer");
     }
+    const uint64_t index = (uint64_t)p->params[0];
     TRY(parse_parity(p, &expr, by_record));
-    TRY(parse_add_op(p, &op, OP_OBSERVABLE, NULL, 0, NULL, 0, loc));
+    TRY(parse_observed_paulis(p));
+    TRY(parse_add_op(p, &op, OP_OBSERVABLE, p->wires, p->n_wires, p->params, p->n_params, loc));
     op->expr = expr;
-    op->arg = (uint64_t)p->params[0];
+    op->arg = index;
     return STATUS_OK;
 }
 

@@ -1,5 +1,6 @@
 #include "program/program.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -258,7 +259,7 @@ static enum status print_noise(struct program_printer *printer, const struct op 
         print_stim(printer, op, name);
         return STATUS_OK;
     }
-    if ((op->which != NOISE_CORRELATED && op->which != NOISE_ELSE) || op->n_qubits == 0) {
+    if (op->which != NOISE_CORRELATED && op->which != NOISE_ELSE) {
         return log_error_at(STATUS_INPUT, program_loc(printer->program, op),
                             "%s cannot be printed in a program", name);
     }
@@ -318,7 +319,17 @@ static bool has_records(const struct program_printer *printer) {
     return true;
 }
 
-/* DETECTOR and OBSERVABLE_INCLUDE in Stim's words, or with bits by name. */
+/* Signs do not matter: what counts is whether the value flips. */
+static void print_observed_paulis(struct program_printer *printer, const struct op *op) {
+    const double *letters = op_params(&printer->program->ops, op);
+    for (uint32_t i = 0; i < op->n_qubits; i++) {
+        text_printf(printer->out, " %c ", "IXYZ"[(unsigned)fabs(letters[i])]);
+        print_wire(printer->out, printer->program, op_qubits(&printer->program->ops, op)[i]);
+    }
+}
+
+/* DETECTOR and OBSERVABLE_INCLUDE in Stim's words, or with bits by name. Paulis of an observable of
+ * bits by name get a line of their own. */
 static enum status print_detector(struct program_printer *printer, const struct op *op) {
     bool is_detector = op->kind == OP_DETECTOR, is_stim, by_record;
 
@@ -344,6 +355,13 @@ static enum status print_detector(struct program_printer *printer, const struct 
             print_bit(printer->out, printer->program, printer->bits[i]);
         }
     }
+    if (op->n_qubits > 0 && !is_stim) {
+        end_line(printer, op);
+        indent(printer);
+        begin_line(printer, "stim");
+        text_printf(printer->out, "OBSERVABLE_INCLUDE(%llu)", (unsigned long long)op->arg);
+    }
+    print_observed_paulis(printer, op);
     end_line(printer, op);
     return STATUS_OK;
 }

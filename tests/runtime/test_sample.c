@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/log.h"
+#include "circuit/circuit.h"
 #include "comm/comm.h"
+#include "distribute/distribute.h"
 #include "engine/tableau/reference.h"
 #include "runtime/sample.h"
 #include "support/naive_record.h"
@@ -178,15 +181,18 @@ static enum status take_shots(void *ctx, const char *data, size_t n) {
     return STATUS_OK;
 }
 
-static void sample(struct counts *counts, const struct made *made, uint64_t *out_reference) {
-    const struct frame_task frames = {.ops = &made->ops, .n_qubits = N_QUBITS};
+static void sample(struct counts *counts, const struct frame_task *frames, uint64_t n_results) {
     struct frame_plan *plan;
     struct sample_figures figures;
     uint64_t reference[2] = {0};
-    cr_assert_eq(frame_plan_create(&plan, &frames), STATUS_OK);
-    cr_assert_eq(plan->n_records, made->n_results);
-    const struct reference_task task = {
-        .ops = &made->ops, .n_qubits = N_QUBITS, .n_records = plan->n_records};
+    cr_assert_eq(frame_plan_create(&plan, frames), STATUS_OK, "%s", log_get_error());
+    cr_assert_eq(plan->n_records, n_results);
+    const struct reference_task task = {.ops = frames->ops,
+                                        .n_qubits = frames->n_qubits,
+                                        .n_bits = frames->n_bits,
+                                        .recorded = frames->recorded,
+                                        .n_records = plan->n_records};
+    memset(counts, 0, sizeof *counts);
     cr_assert_eq(reference_run(reference, NULL, &task), STATUS_OK);
     const struct sample_task job = {
         .plan = plan,
@@ -197,7 +203,6 @@ static void sample(struct counts *counts, const struct made *made, uint64_t *out
     };
     cr_assert_eq(sample_run(&figures, &job, comm_world()), STATUS_OK);
     cr_assert_eq(counts->n_shots, N_SHOTS);
-    *out_reference = reference[0];
     frame_plan_destroy(plan);
 }
 
@@ -231,13 +236,180 @@ Test(sample, distributions_are_exact) {
     cr_assert_eq(comm_start_alone(), STATUS_OK);
     for (uint64_t seed = 1; seed <= 36; seed++) {
         struct made made;
-        uint64_t reference;
         make(&made, seed);
-        memset(&counts, 0, sizeof counts);
-        sample(&counts, &made, &reference);
+        sample(&counts, &(struct frame_task){.ops = &made.ops, .n_qubits = N_QUBITS},
+               made.n_results);
         naive_record_distribution(p, &made.ops, N_QUBITS);
         compare(&counts, p, seed);
         op_list_fini(&made.ops);
     }
+    comm_stop();
+}
+
+/* ---- distributed circuits, with loops whose feedback reaches into earlier rounds ---- */
+
+static void copy_ops(struct op_list *to, const struct op_list *from, uint32_t *inout_bit) {
+    size_t open = 0;
+    for (size_t i = 0; i < from->n_ops; i++) {
+        const struct op *op = &from->ops[i];
+        uint32_t expr;
+        struct op *copy;
+        if (op->kind == OP_IF) {
+            cr_assert_eq(expr_copy(to, &expr, from, op->expr, NULL), STATUS_OK);
+            cr_assert_eq(op_list_open(to, &open, OP_IF, expr, 0, nowhere), STATUS_OK);
+            continue;
+        }
+        if (op->kind == OP_END) {
+            cr_assert_eq(op_list_close(to, open, nowhere), STATUS_OK);
+            continue;
+        }
+        cr_assert_eq(op_list_add(to, &copy, (enum op_kind)op->kind, op_qubits(from, op),
+                                 op->n_qubits, op_params(from, op), op->n_params, nowhere),
+                     STATUS_OK);
+        copy->which = op->which;
+        copy->arg = op->arg;
+        const bool is_result = op->kind == OP_MEASURE ||
+                               (op->kind == OP_NOISE && (op->which == NOISE_HERALDED_ERASE ||
+                                                         op->which == NOISE_HERALDED_PAULI1));
+        copy->bit = is_result ? (*inout_bit)++ : OP_NO_BIT;
+    }
+}
+
+/* A few ops with `n` results more. */
+static void make_part(struct made *made, const struct made *before, unsigned n) {
+    *made = (struct made){
+        .random = before->random, .n_ways = before->n_ways, .n_results = before->n_results};
+    while (made->n_results < before->n_results + n) {
+        for (unsigned i = random_below(&made->random, 4); i > 0; i--) {
+            add_gate(made);
+        }
+        if (random_below(&made->random, 4) == 0 && made->n_ways < 2) {
+            add_noise(made);
+        } else if (random_below(&made->random, 2) == 0) {
+            add_feedback(made);
+        } else {
+            add_measure(made);
+        }
+    }
+    add_feedback(made);
+}
+
+/* first, then `rounds` times the body: as a circuit, and written out. */
+static struct circuit *make_loop(struct op_list *out_plain, const struct made *first,
+                                 const struct made *body, uint64_t rounds) {
+    struct circuit *circuit = circuit_create();
+    struct op_list *ops = &circuit->ops;
+    uint32_t bit = 0, ignored = 0;
+    size_t open;
+    *out_plain = (struct op_list){0};
+    copy_ops(ops, &first->ops, &bit);
+    copy_ops(out_plain, &first->ops, &ignored);
+    cr_assert_eq(op_list_open(ops, &open, OP_REPEAT, OP_NO_EXPR, rounds, nowhere), STATUS_OK);
+    copy_ops(ops, &body->ops, &bit);
+    cr_assert_eq(op_list_close(ops, open, nowhere), STATUS_OK);
+    for (uint64_t i = 0; i < rounds; i++) {
+        copy_ops(out_plain, &body->ops, &ignored);
+    }
+    cr_assert_eq(circuit_add_qreg(circuit, "q", N_QUBITS, nowhere), STATUS_OK);
+    cr_assert_eq(circuit_add_creg(circuit, "r", bit, nowhere), STATUS_OK);
+    circuit->measures = true;
+    return circuit;
+}
+
+/* The text of the program, read back: what is distributed can be said. */
+static struct program *distribute(const struct circuit *circuit, uint32_t n_qpus) {
+    struct machine *machine;
+    struct program *program, *read = NULL;
+    struct text text = {0};
+    struct program_check check = {0};
+    cr_assert_eq(machine_create_ideal(&machine, n_qpus, N_QUBITS, MACHINE_UNLIMITED), STATUS_OK);
+    cr_assert_eq(distribute_simple(&program, circuit, machine), STATUS_OK, "%s", log_get_error());
+    cr_assert_eq(program_print(&text, program), STATUS_OK, "%s", log_get_error());
+    cr_assert_eq(program_read_text(&read, "p.qasm", text.data, text.n, NULL), STATUS_OK, "%s\n%s",
+                 log_get_error(), text.data);
+    cr_assert_eq(program_check(&check, read), STATUS_OK, "%s\n%s", log_get_error(), text.data);
+    program_check_fini(&check);
+    text_fini(&text);
+    program_destroy(program);
+    machine_destroy(machine);
+    return read;
+}
+
+static void sample_program(struct counts *counts, const struct program *program,
+                           uint64_t n_results) {
+    uint64_t recorded[8] = {0};
+    uint32_t *bits;
+    size_t n;
+    cr_assert_eq(program_key_bits(program, &bits, &n), STATUS_OK);
+    for (size_t i = 0; i < n; i++) {
+        bits_set(recorded, bits[i], true);
+    }
+    mem_free(bits);
+    sample(counts,
+           &(struct frame_task){.ops = &program->ops,
+                                .n_qubits = program->n_wires,
+                                .n_bits = program->n_bits,
+                                .recorded = recorded},
+           n_results);
+}
+
+Test(sample, distributed_loops_are_exact, .timeout = 60) {
+    static struct counts counts;
+    static double p[N_RECORDS];
+    cr_assert_eq(comm_start_alone(), STATUS_OK);
+    for (uint64_t seed = 1; seed <= 24; seed++) {
+        const struct made start = {.random = {.seed = seed + 1000}, .n_ways = 1};
+        const unsigned n_body = 1 + (unsigned)seed % 3, rounds = 1 + (unsigned)(seed / 3) % 3;
+        struct made first, body;
+        struct op_list plain;
+        make_part(&first, &start, 1 + (unsigned)seed % 2);
+        make_part(&body, &first, n_body);
+        struct circuit *circuit = make_loop(&plain, &first, &body, rounds);
+        struct program *program = distribute(circuit, 1 + (uint32_t)seed % 4);
+        const unsigned n_results = first.n_results + rounds * (body.n_results - first.n_results);
+        if (n_results <= 8) {
+            sample_program(&counts, program, n_results);
+            naive_record_distribution(p, &plain, N_QUBITS);
+            compare(&counts, p, seed);
+        }
+        program_destroy(program);
+        circuit_destroy(circuit);
+        op_list_fini(&plain);
+        op_list_fini(&first.ops);
+        op_list_fini(&body.ops);
+    }
+    comm_stop();
+}
+
+/* X0 X1 of a pair over two QPUs: flipped where one half had Z. */
+Test(sample, observables_of_paulis_across_qpus) {
+    static struct counts counts;
+    static const char text[] = "H 0\nCX 0 1\nZ_ERROR(0.3) 0\nX_ERROR(0.2) 1\nM 2\n"
+                               "OBSERVABLE_INCLUDE(0) X0 X1 rec[-1]\nOBSERVABLE_INCLUDE(1) Z0 Z1\n";
+    struct circuit *circuit = NULL;
+    struct frame_plan *plan;
+    struct sample_figures figures;
+    cr_assert_eq(comm_start_alone(), STATUS_OK);
+    cr_assert_eq(stim_read_text(&circuit, "c.stim", text, strlen(text), NULL), STATUS_OK);
+    struct program *program = distribute(circuit, 3);
+    const struct frame_task frames = {
+        .ops = &program->ops, .n_qubits = program->n_wires, .n_bits = program->n_bits};
+    cr_assert_eq(frame_plan_create(&plan, &frames), STATUS_OK);
+    memset(&counts, 0, sizeof counts);
+    const struct sample_task job = {
+        .plan = plan,
+        .n_shots = N_SHOTS,
+        .seed = 5,
+        .outputs = {{FRAME_OUT_OBSERVABLES, NULL, &counts, count_shots, take_shots}},
+        .n_outputs = 1,
+    };
+    cr_assert_eq(sample_run(&figures, &job, comm_world()), STATUS_OK);
+    const double p[2] = {(double)(counts.n[1] + counts.n[3]) / N_SHOTS,
+                         (double)(counts.n[2] + counts.n[3]) / N_SHOTS};
+    cr_expect_float_eq(p[0], 0.3, 5 * sqrt(0.21 / N_SHOTS));
+    cr_expect_float_eq(p[1], 0.2, 5 * sqrt(0.16 / N_SHOTS));
+    frame_plan_destroy(plan);
+    program_destroy(program);
+    circuit_destroy(circuit);
     comm_stop();
 }
