@@ -15,6 +15,7 @@ enum rng_stream {
     RNG_NETWORK = 4, /* the network model; counter's shot field = timeline */
     RNG_TEST = 5,
     RNG_GENERATE = 6, /* circuit generators */
+    RNG_ACCEPT = 7,   /* does what NOISE drew happen, given the state or the bit */
     /* Pauli frames; the counter's shot field = shot / 128 */
     RNG_COIN = 16,      /* coins of a measurement, reset or ebit */
     RNG_COIN_EBIT = 17, /* the second coin of an ebit */

@@ -216,6 +216,8 @@ static enum status lower_noise(struct lowering *l, size_t *inout_at) {
     case NOISE_DEPOLARIZE2:
     case NOISE_PAULI1:
     case NOISE_PAULI2:
+    case NOISE_RELAX:
+    case NOISE_RESET:
     case NOISE_COUNT:
     case NOISE_END:
         break;

@@ -181,6 +181,9 @@ static enum status undo_reset(struct analyzer *a, const struct op *op, uint32_t 
 static enum status undo_measure(struct analyzer *a, const struct op *op) {
     const uint32_t *qubits = qubits_of(a, op);
     const double p = op->n_params > 0 ? op_params(a->source->ops, op)[0] : 0;
+    if (op->n_params > 1) {
+        return refuse(a, op, "a result that is wrong more often when it is 0, or 1");
+    }
     if ((op->which & MEASURE_RESETS) != 0) {
         TRY(undo_reset(a, op, qubits[0], op_pauli(op, 0)));
     }

@@ -220,6 +220,9 @@ enum status undo_noise(struct analyzer *a, size_t at, size_t *out_first) {
         return undo_herald(a, op, p[0] / 4, p[0] / 4, p[0] / 4, p[0] / 4);
     case NOISE_HERALDED_PAULI1:
         return undo_herald(a, op, p[0], p[1], p[2], p[3]);
+    case NOISE_RELAX:
+    case NOISE_RESET:
+        return refuse_cases(a, op, "it is no Pauli error");
     case NOISE_I:
     case NOISE_II:
     case NOISE_COUNT:

@@ -18,10 +18,11 @@
 
 /* What an engine does at an op of a program (one mode per op, made by the runtime). */
 enum engine_mode {
-    ENGINE_SKIP,    /* nothing: classical ops, and ops that the runtime carries in frames */
-    ENGINE_APPLY,   /* GATE: apply. EBIT: both wires become Phi+. */
-    ENGINE_COPY,    /* CX(q, a) with the pair of a and arg's wire b pending: |q> -> |q>_q |q>_b
-                       (entangler);    copy_wire[i] = b, which is |0> and alone */
+    ENGINE_SKIP,  /* nothing: classical ops, and ops that the runtime carries in frames */
+    ENGINE_APPLY, /* GATE: apply. EBIT: both wires become Phi+. NOISE_RELAX: the operator without a
+                     jump, up to a factor: the norm falls. */
+    ENGINE_COPY,  /* CX(q, a) with the pair of a and arg's wire b pending: |q> -> |q>_q |q>_b
+                     (entangler);    copy_wire[i] = b, which is |0> and alone */
     ENGINE_MEASURE, /* MEASURE, RESET, FREE: the runtime will call probability and project; for
                        plans */
 };
@@ -78,6 +79,10 @@ struct engine_class {
     /* Projects the wire on |bit>, which had probability p > 0, renormalises; the wire leaves its
      * group and is |bit>, alone. */
     enum status (*project)(struct engine *engine, uint32_t wire, bool bit, double p);
+    /* The same, then the wire is |0>; its group may keep it, so that nothing moves. */
+    enum status (*reset)(struct engine *engine, uint32_t wire, bool bit, double p);
+    /* The norm becomes 1 again. Cost: two passes. */
+    enum status (*normalize)(struct engine *engine);
     /* A wire that is alone becomes |0> (CHECKs that it is alone). */
     enum status (*clear)(struct engine *engine, uint32_t wire);
 

@@ -220,6 +220,8 @@ static const struct noise_info {
     [NOISE_DEPOLARIZE2] = {"DEPOLARIZE2", 1, 2},
     [NOISE_PAULI1] = {"PAULI_CHANNEL_1", 3, 1},
     [NOISE_PAULI2] = {"PAULI_CHANNEL_2", 15, 2},
+    [NOISE_RELAX] = {"relax", 2, 1},
+    [NOISE_RESET] = {"random_reset", 2, 1},
     [NOISE_I] = {"I_ERROR", 0, 1},
     [NOISE_II] = {"II_ERROR", 0, 2},
     [NOISE_CORRELATED] = {"E", 1, 1},

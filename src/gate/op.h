@@ -18,8 +18,8 @@
 enum op_kind {
     OP_GATE,    /* gate, qubits, params */
     OP_MEASURE, /* qubits; bit = target; arg = packed Paulis (op_pauli), 0 means Z on one qubit;
-                 * circuits: which = flags of enum op_measure, params: none, or p that the bit is
-                 * wrong; no qubits: the constant 0 */
+                 * circuits: which = flags of enum op_measure; params: none, or p that the bit is
+                 * wrong, or p(read 1 | 0), p(read 0 | 1); no qubits: the constant 0 */
     OP_RESET,   /* one qubit to |0>; circuits: arg = Pauli letter, to its +1 state (0: Z) */
     OP_BARRIER, /* qubits */
     OP_ALLOC,   /* one qubit, in |0> */
@@ -53,6 +53,9 @@ enum op_noise {
     NOISE_DEPOLARIZE2,     /* p: the 15 other strings with p/15 each; pairs of qubits */
     NOISE_PAULI1,          /* pX, pY, pZ */
     NOISE_PAULI2,          /* 15 probabilities, IX IY IZ XI ... ZZ (first letter: first qubit) */
+    NOISE_RELAX,           /* d, u: amplitude damping; Kraus operators sqrt d |0><1|, sqrt u |1><0|,
+                            * sqrt(1-u) |0><0| + sqrt(1-d) |1><1|; each qubit on its own */
+    NOISE_RESET,           /* p0, p1: measured and reset to |0>, to |1>; each qubit on its own */
     NOISE_COUNT,           /* of those that programs may hold; what follows is in circuits only */
     NOISE_I,               /* any params; does nothing */
     NOISE_II,              /* the same on pairs */
@@ -175,8 +178,8 @@ void expr_visit_bits(const struct op_list *list, uint32_t expr,
 bool expr_is_affine(const struct op_list *list, uint32_t expr);
 
 /* Static random sites in list order: a MEASURE, RESET, EBIT, FREE takes one each (a MEASURE that
- * may be wrong two), a NOISE one per target (or pair; a correlated one: one), everything else none.
- * At run time site = static id + n_sites x iteration (DESIGN 5.1). */
+ * may be wrong two or three), a NOISE one per target (or pair; a correlated one: one), everything
+ * else none. At run time site = static id + n_sites x iteration (DESIGN 5.1). */
 void op_list_number_sites(struct op_list *list);
 uint32_t op_count_sites(const struct op *op);
 

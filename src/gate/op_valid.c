@@ -55,6 +55,14 @@ static bool are_probabilities(const struct op_list *list, const struct op *op) {
     return sum <= 1 + 1e-12; /* fifteen decimals that add to 1 may miss it by their rounding */
 }
 
+static bool are_chances(const struct op_list *list, const struct op *op) {
+    bool are = true;
+    for (unsigned i = 0; are && i < op->n_params; i++) {
+        are = op_params(list, op)[i] >= 0 && op_params(list, op)[i] <= 1;
+    }
+    return are;
+}
+
 /* One letter X, Y or Z for each qubit, nothing beyond. */
 static bool is_product_valid(const struct op_list *list, const struct op *op) {
     if (op->n_qubits > OP_MAX_PAULI_LETTERS) {
@@ -92,8 +100,8 @@ static bool is_noise_valid(const struct op_list *list, const struct op *op, uint
 
 /* 0 stands for Z on one qubit. */
 static bool is_measure_valid(const struct op_list *list, const struct op *op) {
-    if (op->which > (MEASURE_INVERTED | MEASURE_RESETS) || op->n_params > 1 ||
-        !are_probabilities(list, op) || ((op->which & MEASURE_RESETS) != 0 && op->n_qubits != 1)) {
+    if (op->which > (MEASURE_INVERTED | MEASURE_RESETS) || op->n_params > 2 ||
+        !are_chances(list, op) || ((op->which & MEASURE_RESETS) != 0 && op->n_qubits != 1)) {
         return false;
     }
     return (op->arg == 0 && op->n_qubits == 1) || is_product_valid(list, op);

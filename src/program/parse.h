@@ -137,6 +137,8 @@ enum status parse_assign(struct parser *p, struct src_loc loc);
 
 /* parse_stim.c: the rest of the pragma. */
 enum status parse_stim_line(struct parser *p);
+/* `(p, ...) w w ...` of that noise. */
+enum status parse_noise(struct parser *p, enum op_noise noise, struct src_loc loc);
 /* Coordinates and bits by name: (x, y) m c[0] ... */
 enum status parse_paulis(struct parser *p, uint64_t *out_paulis);
 enum status parse_detector(struct parser *p, struct src_loc loc);

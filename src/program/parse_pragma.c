@@ -213,15 +213,23 @@ enum status parse_paulis(struct parser *p, uint64_t *out_paulis) {
     return STATUS_OK;
 }
 
-/* `(p) BIT P w P w ...`: the bit is wrong with probability p. */
+/* `(p) BIT P w P w ...`: the bit is wrong with probability p; `(p, q)`: a 0 is read as 1 with p, a
+ * 1 as 0 with q. */
 static enum status parse_measure_paulis(struct parser *p, struct src_loc loc) {
     uint64_t paulis;
     uint32_t bit;
     struct op *op;
 
     TRY(parse_params(p));
-    if (p->n_params > 1 || (p->n_params == 1 && !(p->params[0] >= 0 && p->params[0] <= 1))) {
-        return log_error_at(STATUS_INPUT, loc, "measure takes at most one probability");
+    if (p->n_params > 2) {
+        return log_error_at(STATUS_INPUT, loc, "measure takes at most two probabilities");
+    }
+    for (size_t i = 0; i < p->n_params; i++) {
+        if (!(p->params[i] >= 0 && p->params[i] <= 1)) {
+            return log_error_at(STATUS_INPUT, loc,
+                                "measure with probability %g: expected a number from 0 to 1",
+                                p->params[i]);
+        }
     }
     TRY(parse_bit(p, &bit));
     TRY(parse_paulis(p, &paulis));
@@ -249,6 +257,12 @@ static enum status parse_op_line(struct parser *p) {
     if (token_is(&word, "measure")) {
         return parse_measure_paulis(p, word.loc);
     }
+    if (token_is(&word, op_noise_name(NOISE_RELAX))) {
+        return parse_noise(p, NOISE_RELAX, word.loc);
+    }
+    if (token_is(&word, op_noise_name(NOISE_RESET))) {
+        return parse_noise(p, NOISE_RESET, word.loc);
+    }
     if (token_is(&word, "detector")) {
         return parse_detector(p, word.loc);
     }
@@ -256,8 +270,8 @@ static enum status parse_op_line(struct parser *p) {
         return parse_observable(p, word.loc);
     }
     return log_error_at(STATUS_INPUT, word.loc,
-                        "unknown operation %s; expected alloc, free, idle, measure, detector or "
-                        "observable",
+                        "unknown operation %s; expected alloc, free, idle, measure, relax, "
+                        "random_reset, detector or observable",
                         token_describe(&word, text));
 }
 

@@ -36,7 +36,7 @@ static enum status check_probabilities(const struct parser *p, const char *name,
                                            name, sum);
 }
 
-static enum status parse_noise(struct parser *p, enum op_noise noise, struct src_loc loc) {
+enum status parse_noise(struct parser *p, enum op_noise noise, struct src_loc loc) {
     const char *name = op_noise_name(noise);
     unsigned n_params = op_noise_n_params(noise), group = op_noise_group(noise);
     struct op *op;
@@ -258,7 +258,7 @@ enum status parse_stim_line(struct parser *p) {
     struct token word = p->lexer.token;
 
     TRY(lexer_expect(&p->lexer, TOKEN_NAME, "of an instruction after 'stim'"));
-    for (unsigned i = 0; i < NOISE_COUNT; i++) {
+    for (unsigned i = 0; i <= NOISE_PAULI2; i++) {
         if (token_is(&word, op_noise_name((enum op_noise)i))) {
             return parse_noise(p, (enum op_noise)i, word.loc);
         }

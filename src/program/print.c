@@ -198,12 +198,17 @@ static void end_line(struct program_printer *printer, const struct op *op) {
     }
 }
 
-static void print_stim(struct program_printer *printer, const struct op *op, const char *name) {
-    begin_line(printer, "stim");
+static void print_noise_line(struct program_printer *printer, const struct op *op,
+                             const char *family, const char *name) {
+    begin_line(printer, family);
     text_add(printer->out, name);
     print_params(printer, op);
     print_operands(printer, op, " ");
     end_line(printer, op);
+}
+
+static void print_stim(struct program_printer *printer, const struct op *op, const char *name) {
+    print_noise_line(printer, op, "stim", name);
 }
 
 static void print_op_line(struct program_printer *printer, const struct op *op, const char *name) {
@@ -256,7 +261,8 @@ static enum status print_noise(struct program_printer *printer, const struct op 
     const char *name = op_noise_name((enum op_noise)op->which);
 
     if (op->which < NOISE_COUNT) {
-        print_stim(printer, op, name);
+        const bool is_stim = op->which <= NOISE_PAULI2;
+        print_noise_line(printer, op, is_stim ? "stim" : "op", name);
         return STATUS_OK;
     }
     if (op->which != NOISE_CORRELATED && op->which != NOISE_ELSE) {

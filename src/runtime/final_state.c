@@ -168,6 +168,9 @@ enum status final_state_visit(const struct final_state *state) {
     struct lowered lowered = {0};
     struct walk walk = {.state = state};
     TRY(comm_agree(state->team, lower_program(&lowered, state->program, state->engine, true)));
+    if (state->pair_weights == NULL) {
+        lowered_drop_noise(&lowered);
+    }
     const enum status status = run_walk(&walk, &lowered);
     lowered_fini(&lowered);
     return status;

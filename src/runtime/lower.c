@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { POSTPONE_FREE_QUBITS = 20 };
+enum { POSTPONE_FREE_QUBITS = 20, SECTIONS = 8, MIN_SECTION = 24 };
 
 /* ---- copy of the op list, product measurements expanded ---- */
 
@@ -79,7 +79,8 @@ static enum status copy_product(struct copier *copier, const struct op *op) {
     }
     CHECK(last != OP_NO_QPU);
     struct op *measure;
-    TRY(op_list_add(copier->out, &measure, OP_MEASURE, &last, 1, NULL, 0, loc));
+    TRY(op_list_add(copier->out, &measure, OP_MEASURE, &last, 1,
+                    op_params(&copier->program->ops, op), op->n_params, loc));
     measure->bit = op->bit;
     measure->qpu = op->qpu;
     measure->site = op->site;
@@ -96,6 +97,26 @@ static enum status copy_product(struct copier *copier, const struct op *op) {
             TRY(add_gate(copier, GATE_CX, before, wires[i], loc));
         }
         TRY(add_basis_change(copier, op_pauli(op, i), wires[i], true, loc));
+    }
+    return STATUS_OK;
+}
+
+/* Errors that look at the state, wire by wire. */
+static bool is_jump(const struct op *op) {
+    return op->kind == OP_NOISE && (op->which == NOISE_RELAX || op->which == NOISE_RESET);
+}
+
+static enum status copy_jumps(struct copier *copier, const struct op *op) {
+    const struct op_list *from = &copier->program->ops;
+    struct op *copy;
+    for (uint32_t i = 0; i < op->n_qubits; i++) {
+        TRY(op_list_add(copier->out, &copy, OP_NOISE, op_qubits(from, op) + i, 1,
+                        op_params(from, op), op->n_params, program_loc(copier->program, op)));
+        copy->which = op->which;
+        copy->qpu = op->qpu;
+        copy->file = op->file;
+        copy->site = op->site + i;
+        TRY(note_source(copier));
     }
     return STATUS_OK;
 }
@@ -117,6 +138,7 @@ static enum status copy_ops(struct lowered *lowered, const struct program *progr
         copier.index = i;
         position[i] = lowered->ops.n_ops;
         status = op->kind == OP_MEASURE && !is_plain_z(op) ? copy_product(&copier, op)
+                 : is_jump(op)                             ? copy_jumps(&copier, op)
                                                            : copy_plain(&copier, op);
     }
     for (size_t i = 0; i < from->n_ops && status == STATUS_OK; i++) {
@@ -131,7 +153,7 @@ static enum status copy_ops(struct lowered *lowered, const struct program *progr
 
 /* ---- modes of single ops ---- */
 
-static enum engine_mode plain_mode(const struct op *op) {
+static enum engine_mode plain_mode(const struct op_list *ops, const struct op *op) {
     switch ((enum op_kind)op->kind) {
     case OP_GATE:
     case OP_EBIT:
@@ -141,6 +163,10 @@ static enum engine_mode plain_mode(const struct op *op) {
     case OP_FREE:
     case OP_ALLOC:
         return ENGINE_MEASURE;
+    case OP_NOISE:
+        return op->which == NOISE_RELAX && op_params(ops, op)[0] != op_params(ops, op)[1]
+                   ? ENGINE_APPLY
+                   : ENGINE_SKIP;
     case OP_BARRIER:
     case OP_SEND:
     case OP_RECV:
@@ -149,7 +175,6 @@ static enum engine_mode plain_mode(const struct op *op) {
     case OP_WHILE:
     case OP_REPEAT:
     case OP_END:
-    case OP_NOISE:
     case OP_IDLE:
     case OP_DETECTOR:
     case OP_OBSERVABLE:
@@ -278,12 +303,49 @@ static enum status mark_entanglers(struct lowered *lowered, uint32_t n_wires) {
             /* Any marker starts a new straight line; what is pending across it is not an entangler.
              */
             pass.block = i + 1;
-        } else if (op->kind == OP_GATE || op->kind == OP_EBIT || plain_mode(op) == ENGINE_MEASURE) {
+        } else if (op->kind == OP_GATE || op->kind == OP_EBIT || is_jump(op) ||
+                   plain_mode(ops, op) == ENGINE_MEASURE) {
             touch(&pass, i, op);
         }
     }
     mem_free(pass.pending);
     return STATUS_OK;
+}
+
+/* ---- sections ---- */
+
+/* With errors, branches go on from states at the ends of sections, so these must not depend on
+ * where branches part. */
+static enum status mark_ends(struct lowered *lowered) {
+    const size_t n_ops = lowered->ops.n_ops;
+    size_t n_gates = 0, n_noise = 0;
+    for (size_t i = 0; i < n_ops; i++) {
+        n_gates += lowered->modes[i] == ENGINE_APPLY;
+        n_noise += lowered->ops.ops[i].kind == OP_NOISE;
+    }
+    if (n_noise == 0) {
+        return STATUS_OK;
+    }
+    const size_t section = n_gates / SECTIONS < MIN_SECTION ? MIN_SECTION : n_gates / SECTIONS;
+    lowered->is_end = mem_alloc(n_ops, sizeof *lowered->is_end);
+    if (lowered->is_end == NULL) {
+        return STATUS_NOFIT;
+    }
+    n_gates = 0;
+    for (size_t i = 0; i < n_ops; i++) {
+        lowered->is_end[i] =
+            lowered->modes[i] == ENGINE_APPLY && n_gates > 0 && n_gates % section == 0;
+        n_gates += lowered->modes[i] == ENGINE_APPLY;
+    }
+    return STATUS_OK;
+}
+
+void lowered_drop_noise(struct lowered *lowered) {
+    for (size_t i = 0; i < lowered->ops.n_ops; i++) {
+        if (lowered->ops.ops[i].kind == OP_NOISE) {
+            lowered->modes[i] = ENGINE_SKIP;
+        }
+    }
 }
 
 /* ---- terminal measurements ---- */
@@ -366,13 +428,12 @@ static enum status decide_postponing(struct lowered *lowered, const struct progr
     return STATUS_OK;
 }
 
-/* What the text of a program can say and gates and Pauli errors of one or two qubits cannot; NULL:
+/* What the text of a program can say and gates and errors of one or two qubits cannot; NULL:
  * nothing. */
 static const struct op *find_unsupported(const struct program *program) {
     for (size_t i = 0; i < program->ops.n_ops; i++) {
         const struct op *op = &program->ops.ops[i];
-        if ((op->kind == OP_MEASURE && op->n_params > 0) ||
-            (op->kind == OP_NOISE && op->which > NOISE_COUNT)) {
+        if (op->kind == OP_NOISE && op->which > NOISE_COUNT) {
             return op;
         }
     }
@@ -388,10 +449,8 @@ static enum status check_supported(const struct program *program) {
     return op == NULL
                ? STATUS_OK
                : log_error_at(STATUS_INPUT, program_loc(program, op),
-                              "%s is not supported by engines that run gates; --engine frame and "
-                              "qspan sample take it",
-                              op->kind == OP_MEASURE ? "a result that may be wrong"
-                                                     : "a correlated error");
+                              "a correlated error is not supported by engines that run gates; "
+                              "--engine frame and qspan sample take it");
 }
 
 enum status lower_program(struct lowered *out_lowered, const struct program *program,
@@ -409,11 +468,12 @@ enum status lower_program(struct lowered *out_lowered, const struct program *pro
         goto fail;
     }
     for (size_t i = 0; i < n_ops; i++) {
-        lowered.modes[i] = (uint8_t)plain_mode(&lowered.ops.ops[i]);
+        lowered.modes[i] = (uint8_t)plain_mode(&lowered.ops, &lowered.ops.ops[i]);
     }
     mark_frame_ifs(&lowered);
     mark_frame_gates(&lowered, program);
     TRY_GOTO(mark_entanglers(&lowered, program->n_wires), fail);
+    TRY_GOTO(mark_ends(&lowered), fail);
     TRY_GOTO(decide_postponing(&lowered, program, engine, keeps_state), fail);
     *out_lowered = lowered;
     return STATUS_OK;
@@ -428,6 +488,7 @@ void lowered_fini(struct lowered *lowered) {
     mem_free(lowered->roles);
     mem_free(lowered->copy_wires);
     mem_free(lowered->source);
+    mem_free(lowered->is_end);
     mem_free(lowered->postponed);
     memset(lowered, 0, sizeof *lowered);
 }

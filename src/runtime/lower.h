@@ -31,18 +31,20 @@ struct lowered {
     uint8_t *roles;       /* enum lower_role */
     uint32_t *copy_wires; /* ENGINE_COPY: the wire that becomes the copy */
     size_t *source;       /* index of the program's op */
+    bool *is_end;         /* programs with NOISE: a section ends before this op; or NULL */
     size_t *postponed;    /* MEASURE ops to draw at the end, in program order */
     size_t n_postponed;
 };
 
-/* Nothing in the program is beyond gates, exact measurements and Pauli errors of one or two qubits.
- */
+/* Nothing in the program is beyond gates, measurements and errors of one or two qubits. */
 bool lower_is_possible(const struct program *program);
 /* `engine` decides by its plan whether postponing all terminal measurements costs memory: they are
  * postponed unless that makes the largest group both larger than without and larger than 20 qubits.
  * `keeps_state`: they are postponed always, as the state before them is asked for. */
 enum status lower_program(struct lowered *out_lowered, const struct program *program,
                           const struct engine_class *engine, bool keeps_state);
+/* The engine leaves out what errors do to states without a jump. */
+void lowered_drop_noise(struct lowered *lowered);
 void lowered_fini(struct lowered *lowered);
 /* The engine's view; borrows from lowered and program. */
 struct engine_task lowered_task(const struct lowered *lowered, const struct program *program,

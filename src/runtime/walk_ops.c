@@ -31,7 +31,7 @@ static void multiply_frames(struct walker *walker, const struct tracker_string *
     }
 }
 
-static bool has_frames(const struct walker *walker, const uint32_t *wires, uint32_t n_wires) {
+bool walk_has_frames(const struct walker *walker, const uint32_t *wires, uint32_t n_wires) {
     for (uint32_t i = 0; i < n_wires; i++) {
         if (walker->rows.is_dirty[wires[i]] &&
             (columns_any(&walker->columns, rows_x(&walker->rows, wires[i])) ||
@@ -81,7 +81,7 @@ static enum status settle_frames(struct walker *walker, const uint32_t *wires,
         memcpy(walker->scratch, walker->columns.mask,
                walker->columns.stride * sizeof *walker->scratch);
     }
-    TRY(walker_flush(walker));
+    TRY(walker_flush_to_change(walker));
     for (uint32_t i = 0; i < k; i++) {
         const bool x = (part >> i) & 1, z = (part >> (k + i)) & 1;
         if (x) {
@@ -119,10 +119,27 @@ static const uint64_t *make_ones(struct walker *walker) {
     return walker->options.is_exact ? walker->scratch : walker->columns.mask;
 }
 
+enum status walk_map(struct walker *walker, const uint32_t *wires, const struct pauli_map *map,
+                     bool has_frame, bool is_silent) {
+    if (!is_silent) {
+        TRY(use_up_stabilizers(walker, wires, map, has_frame));
+    }
+    if (has_frame) {
+        TRY(settle_frames(walker, wires, map));
+    }
+    if (map->is_identity) {
+        return STATUS_OK;
+    }
+    if (has_frame) {
+        rows_map(&walker->rows, &walker->columns, wires, map, walker->scratch);
+    }
+    return is_silent ? STATUS_OK : tracker_map(walker->tracker, wires, map);
+}
+
 enum status walk_gate(struct walker *walker, const struct op *op) {
     const struct op_list *ops = &walker->lowered->ops;
     const uint32_t *wires = op_qubits(ops, op);
-    const bool has_frame = has_frames(walker, wires, op->n_qubits);
+    const bool has_frame = walk_has_frames(walker, wires, op->n_qubits);
     const bool is_silent = tracker_is_silent(walker->tracker, wires, op->n_qubits);
     struct pauli_map map;
     if (walker->lowered->roles[walker->pc] == ROLE_FRAME_GATE) {
@@ -133,19 +150,7 @@ enum status walk_gate(struct walker *walker, const struct op *op) {
         return STATUS_OK;
     }
     pauli_map_from_gate(&map, (enum gate_id)op->which, op_params(ops, op));
-    if (!is_silent) {
-        TRY(use_up_stabilizers(walker, wires, &map, has_frame));
-    }
-    if (has_frame) {
-        TRY(settle_frames(walker, wires, &map));
-    }
-    if (map.is_identity) {
-        return STATUS_OK;
-    }
-    if (has_frame) {
-        rows_map(&walker->rows, &walker->columns, wires, &map, walker->scratch);
-    }
-    return is_silent ? STATUS_OK : tracker_map(walker->tracker, wires, &map);
+    return walk_map(walker, wires, &map, has_frame, is_silent);
 }
 
 /* ---- measurement ---- */
@@ -200,8 +205,11 @@ static enum status choose_outcome(struct walker *walker, uint32_t wire, uint64_t
         *out_outcome = (struct forced){true, false, 1.0 - p_one};
         const double weight = walker->weight;
         walker->weight *= 1.0 - p_one;
-        return walker_park(walker, &saved, walker->columns.mask, (struct forced){true, true, p_one},
-                           weight * p_one);
+        TRY(walker_save(walker, &saved));
+        const enum status status = walker_park(walker, saved, walker->columns.mask,
+                                               (struct forced){true, true, p_one}, weight * p_one);
+        walker_release(walker, saved);
+        return status;
     }
     const struct outcome outcome = {site, p_one, walker->keys};
     draw_outcomes(walker, &outcome, rows_x(&walker->rows, wire));
@@ -220,7 +228,7 @@ static enum status measure_coin(struct walker *walker, const struct op *op, uint
     if (walker->lowered->roles[op - walker->lowered->ops.ops] == ROLE_COIN) {
         return STATUS_OK;
     }
-    TRY(walker_flush(walker));
+    TRY(walker_flush_to_change(walker));
     return walker->engine->class->project(walker->engine, wire, false, 0.5);
 }
 
@@ -239,6 +247,7 @@ static enum status collapse(struct walker *walker, const struct op *op, uint32_t
         struct forced outcome;
         TRY(walker_flush(walker));
         TRY(choose_outcome(walker, wire, site, &outcome));
+        TRY(walker_flush_to_change(walker));
         TRY(walker->engine->class->project(walker->engine, wire, outcome.bit, outcome.p));
         if (outcome.bit) {
             /* Shared state |1>: call it |0> with a flip in every frame. */
@@ -257,7 +266,7 @@ enum status walk_measure(struct walker *walker, const struct op *op) {
     uint64_t *bit = rows_bit(&walker->rows, op->bit);
     columns_clear(&walker->columns, bit);
     columns_xor(&walker->columns, bit, rows_x(&walker->rows, wire));
-    return STATUS_OK;
+    return walk_misread(walker, op);
 }
 
 enum status walk_reset(struct walker *walker, const struct op *op) {
@@ -293,12 +302,7 @@ static void put_error(void *ctx, size_t column, uint32_t letter) {
     }
 }
 
-static enum status check_exact(const struct walker *walker, const struct op *op,
-                               const struct noise_chain *chain) {
-    double p_any = 0;
-    for (uint32_t i = 0; i < chain->n_letters; i++) {
-        p_any += chain->p_letters[i];
-    }
+enum status walk_check_exact(const struct walker *walker, const struct op *op, double p_any) {
     if (p_any > 0 && walker->options.is_exact) {
         return log_error_at(STATUS_INPUT, loc_of(walker, op),
                             "%s a program without noise; this %s has errors with probability %g",
@@ -307,6 +311,15 @@ static enum status check_exact(const struct walker *walker, const struct op *op,
                             op_kind_name((enum op_kind)op->kind), p_any);
     }
     return STATUS_OK;
+}
+
+static enum status check_exact(const struct walker *walker, const struct op *op,
+                               const struct noise_chain *chain) {
+    double p_any = 0;
+    for (uint32_t i = 0; i < chain->n_letters; i++) {
+        p_any += chain->p_letters[i];
+    }
+    return walk_check_exact(walker, op, p_any);
 }
 
 static enum status draw_errors(struct walker *walker, const struct op *op, uint64_t site,
@@ -400,6 +413,8 @@ static void noise_letters(double *out_p, const struct op *op, const double *para
     case NOISE_PAULI2:
         memcpy(out_p, params, 15 * sizeof *out_p);
         return;
+    case NOISE_RELAX:
+    case NOISE_RESET:
     case NOISE_COUNT:
     case NOISE_I:
     case NOISE_II:
@@ -419,6 +434,9 @@ enum status walk_noise(struct walker *walker, const struct op *op) {
     double p_letters[15];
     if (walker->options.is_ideal) {
         return STATUS_OK;
+    }
+    if (op->which == NOISE_RELAX || op->which == NOISE_RESET) {
+        return walk_jump(walker, op);
     }
     noise_letters(p_letters, op, op_params(ops, op));
     for (uint32_t i = 0; i < op->n_qubits / group; i++) {
@@ -600,6 +618,9 @@ enum status walk_postponed(struct walker *walker) {
                                            columns->n_shots, draw_u, &draw),
              done);
     pack(walker, &tail, n, true);
+    for (size_t i = 0; i < n && status == STATUS_OK; i++) {
+        status = walk_misread(walker, &lowered->ops.ops[lowered->postponed[i]]);
+    }
 done:
     mem_free(tail.wires);
     mem_free(tail.shots);

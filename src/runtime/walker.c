@@ -40,18 +40,25 @@ enum status walker_create(struct walker **out_walker, const struct program *prog
     return STATUS_OK;
 }
 
-static void release(struct walker *walker, struct saved *saved) {
+static void release_base(struct walker *walker, struct base *base) {
+    if (base != NULL && --base->n_users == 0) {
+        walker->engine->class->drop(walker->engine, base->snapshot);
+        mem_free(base);
+    }
+}
+
+void walker_release(struct walker *walker, struct saved *saved) {
     if (saved == NULL || --saved->n_users > 0) {
         return;
     }
-    walker->engine->class->drop(walker->engine, saved->snapshot);
+    release_base(walker, saved->base);
     tracker_destroy(saved->tracker);
     site_walk_fini(&saved->loops);
     mem_free(saved);
 }
 
 static void branch_fini(struct walker *walker, struct branch *branch) {
-    release(walker, branch->saved);
+    walker_release(walker, branch->saved);
     columns_fini(&branch->columns);
     rows_fini(&branch->rows);
 }
@@ -61,6 +68,8 @@ static void leave_branch(struct walker *walker) {
     walker->tracker = NULL;
     site_walk_fini(&walker->loops);
     columns_fini(&walker->columns);
+    release_base(walker, walker->base);
+    walker->base = NULL;
 }
 
 void walker_destroy(struct walker *walker) {
@@ -76,6 +85,7 @@ void walker_destroy(struct walker *walker) {
     arena_fini(&walker->decision_arena);
     tracker_string_fini(&walker->string);
     mem_free(walker->keys);
+    walk_forget_rejected(walker);
     mem_free(walker);
 }
 
@@ -86,10 +96,26 @@ uint64_t walker_count_branches(const struct walker *walker) {
 /* ---- parting ---- */
 
 enum status walker_flush(struct walker *walker) {
+    const struct engine_class *class = walker->engine->class;
     const size_t first = walker->applied;
+    if (walker->is_stale) {
+        TRY(class->restore(walker->engine, walker->base->snapshot));
+        walker->is_stale = false;
+    }
+    if (first == walker->pc) {
+        return STATUS_OK;
+    }
+    release_base(walker, walker->base);
+    walker->base = NULL;
     walker->applied = walker->pc;
-    return first < walker->pc ? walker->engine->class->run(walker->engine, first, walker->pc)
-                              : STATUS_OK;
+    return class->run(walker->engine, first, walker->pc);
+}
+
+enum status walker_flush_to_change(struct walker *walker) {
+    TRY(walker_flush(walker));
+    release_base(walker, walker->base);
+    walker->base = NULL;
+    return STATUS_OK;
 }
 
 enum status walker_keep(struct walker *walker, const uint64_t *mask) {
@@ -100,25 +126,14 @@ enum status walker_keep(struct walker *walker, const uint64_t *mask) {
     return STATUS_OK;
 }
 
-static enum status note_cut(struct walker *walker) {
-    struct cut *cut = arena_alloc(&walker->decision_arena, sizeof *cut);
-    if (cut == NULL) {
-        return STATUS_NOFIT;
-    }
-    *cut = (struct cut){walker->n_steps, walker->cuts};
-    walker->cuts = cut;
-    return STATUS_OK;
-}
-
-/* NULL in *out_saved: no memory for a snapshot, the branch starts again. */
-static enum status save(struct walker *walker, struct saved **out_saved) {
+/* A copy of the branch's state as the engine has it; without memory walker->base stays NULL. */
+static enum status make_base(struct walker *walker) {
     void *snapshot;
-    enum status status;
-    TRY(walker_flush(walker));
-    TRY(note_cut(walker));
-    status = walker->engine->class->snapshot(walker->engine, &snapshot);
+    if (walker->base != NULL) {
+        return STATUS_OK;
+    }
+    const enum status status = walker->engine->class->snapshot(walker->engine, &snapshot);
     if (status == STATUS_NOFIT && !walker->options.is_exact) {
-        *out_saved = NULL;
         return STATUS_OK;
     }
     if (status == STATUS_NOFIT) {
@@ -126,22 +141,38 @@ static enum status save(struct walker *walker, struct saved **out_saved) {
                                        "probabilities of this program need one per open branch");
     }
     TRY(status);
-    struct saved *saved = mem_alloc(1, sizeof *saved);
-    if (saved == NULL) {
+    walker->base = mem_alloc(1, sizeof *walker->base);
+    if (walker->base == NULL) {
         walker->engine->class->drop(walker->engine, snapshot);
         return STATUS_NOFIT;
     }
-    *saved = (struct saved){.snapshot = snapshot,
+    *walker->base = (struct base){snapshot, 1};
+    return STATUS_OK;
+}
+
+enum status walker_save(struct walker *walker, struct saved **out_saved) {
+    *out_saved = NULL;
+    TRY(make_base(walker));
+    if (walker->base == NULL) {
+        return STATUS_OK;
+    }
+    struct saved *saved = mem_alloc(1, sizeof *saved);
+    if (saved == NULL) {
+        return STATUS_NOFIT;
+    }
+    *saved = (struct saved){.base = walker->base,
                             .decisions = walker->decisions,
                             .pc = walker->pc,
+                            .applied = walker->applied,
                             .n_users = 1,
-                            .n_steps = walker->n_steps};
-    status = tracker_copy(&saved->tracker, walker->tracker);
+                            .decay = walker->decay};
+    walker->base->n_users++;
+    enum status status = tracker_copy(&saved->tracker, walker->tracker);
     if (status == STATUS_OK) {
         status = site_walk_copy(&saved->loops, &walker->loops);
     }
     if (status != STATUS_OK) {
-        release(walker, saved);
+        walker_release(walker, saved);
         return status;
     }
     *out_saved = saved;
@@ -165,18 +196,15 @@ static enum status check_branch_limit(const struct walker *walker) {
     return STATUS_OK;
 }
 
-enum status walker_park(struct walker *walker, struct saved **inout_saved, const uint64_t *mask,
+enum status walker_park(struct walker *walker, struct saved *saved, const uint64_t *mask,
                         struct forced forced, double weight) {
-    struct branch branch = {.forced = forced, .weight = weight, .n_symbols = walker->n_symbols};
+    struct branch branch = {
+        .saved = saved, .forced = forced, .weight = weight, .n_symbols = walker->n_symbols};
     enum status status;
-    TRY(check_branch_limit(walker));
-    if (*inout_saved == NULL) {
-        TRY(save(walker, inout_saved));
-    } else {
-        (*inout_saved)->n_users++;
+    if (saved != NULL) {
+        saved->n_users++;
     }
-    branch.saved = *inout_saved;
-    branch.cuts = walker->cuts;
+    TRY_GOTO(check_branch_limit(walker), fail);
     TRY_GOTO(columns_create(&branch.columns, mask, walker->columns.stride), fail);
     if (walker->options.is_exact) {
         TRY_GOTO(rows_copy(&branch.rows, &walker->rows), fail);
@@ -191,34 +219,86 @@ fail:
     return status;
 }
 
+/* Walked next is the smallest class, so that as many copies of states wait as shots can be halved;
+ * without memory for a copy the largest, as the others start again. */
+static size_t choose_class(const struct walker *walker, const struct saved *saved, size_t n) {
+    const struct branch *classes = walker->waiting + walker->n_waiting - n;
+    size_t best = 0;
+    for (size_t i = 1; i < n; i++) {
+        const size_t a = classes[i].columns.n_shots, b = classes[best].columns.n_shots;
+        best = (saved != NULL ? a < b : a > b) ? i : best;
+    }
+    return best;
+}
+
+/* The largest waits below the others: once it is walked nothing else holds its state. */
+static void sink_largest(struct walker *walker, size_t n) {
+    struct branch *classes = walker->waiting + walker->n_waiting - n;
+    size_t best = 0;
+    for (size_t i = 1; i < n; i++) {
+        best = classes[i].columns.n_shots > classes[best].columns.n_shots ? i : best;
+    }
+    const struct branch first = classes[0];
+    classes[0] = classes[best];
+    classes[best] = first;
+}
+
+static uint32_t read_pattern(const struct walker *walker, size_t n_keys) {
+    const struct columns *columns = &walker->columns;
+    const uint32_t w = columns->words[0];
+    const int bit = bits_lowest(columns->mask[w]);
+    uint32_t pattern = 0;
+    for (size_t j = 0; j < n_keys; j++) {
+        pattern |= (uint32_t)(walker->keys[j * columns->stride + w] >> bit & 1) << j;
+    }
+    return pattern;
+}
+
+static bool do_agree(const struct walker *walker, size_t n_keys, uint32_t pattern) {
+    const struct columns *columns = &walker->columns;
+    bool do_all = true;
+    for (size_t j = 0; j < n_keys; j++) {
+        const uint64_t *row = walker->keys + j * columns->stride,
+                       same = pattern >> j & 1 ? UINT64_MAX : 0;
+        for (size_t i = 0; do_all && i < columns->n_words; i++) {
+            const uint32_t w = columns->words[i];
+            do_all = ((row[w] ^ same) & columns->mask[w]) == 0;
+        }
+    }
+    return do_all;
+}
+
 static enum status part_shots(struct walker *walker, size_t n_keys, uint32_t *out_pattern) {
     const size_t stride = walker->columns.stride;
     uint64_t *rest = walker->masks, *class = walker->masks + stride;
     struct saved *saved = NULL;
-    struct columns kept = {0};
-    bool has_kept = false;
     enum status status = STATUS_OK;
-    memcpy(rest, walker->columns.mask, stride * sizeof *rest);
-    for (size_t n_left = walker->columns.n_shots; n_left > 0 && status == STATUS_OK;) {
-        const uint32_t pattern = columns_take_class(class, rest, stride, walker->keys, n_keys);
-        struct columns columns;
-        TRY_GOTO(columns_create(&columns, class, stride), done);
-        n_left -= columns.n_shots;
-        if (!has_kept || pattern == 0) {
-            const struct columns other = kept;
-            kept = columns;
-            columns = other;
-            *out_pattern = pattern;
-        }
-        if (has_kept) {
-            status = walker_park(walker, &saved, columns.mask, (struct forced){0}, walker->weight);
-        }
-        columns_fini(&columns);
-        has_kept = true;
+    size_t n = 0;
+    *out_pattern = read_pattern(walker, n_keys);
+    if (do_agree(walker, n_keys, *out_pattern)) {
+        return STATUS_OK;
     }
-done:
-    columns_fini(&walker->columns);
-    walker->columns = kept;
+    TRY(walker_save(walker, &saved));
+    memcpy(rest, walker->columns.mask, stride * sizeof *rest);
+    for (size_t n_left = walker->columns.n_shots; n_left > 0 && status == STATUS_OK; n++) {
+        columns_take_class(class, rest, stride, walker->keys, n_keys);
+        status = walker_park(walker, saved, class, (struct forced){0}, walker->weight);
+        if (status == STATUS_OK) {
+            n_left -= walker->waiting[walker->n_waiting - 1].columns.n_shots;
+        }
+    }
+    if (status == STATUS_OK) {
+        const size_t kept = choose_class(walker, saved, n);
+        struct branch *branch = &walker->waiting[walker->n_waiting - n + kept];
+        columns_fini(&walker->columns);
+        walker->columns = branch->columns;
+        branch->columns = (struct columns){0};
+        branch_fini(walker, branch);
+        *branch = walker->waiting[--walker->n_waiting];
+        sink_largest(walker, n - 1);
+        *out_pattern = read_pattern(walker, n_keys);
+    }
+    walker_release(walker, saved);
     return status;
 }
 
@@ -253,14 +333,19 @@ static bool find_symbol(const uint64_t *row, size_t stride, size_t *out_symbol) 
 static enum status part_forms(struct walker *walker, size_t n_keys, uint32_t *out_pattern) {
     const size_t stride = walker->columns.stride;
     struct saved *saved = NULL;
+    enum status status = STATUS_OK;
     *out_pattern = 0;
-    for (size_t j = 0; j < n_keys; j++) {
+    for (size_t j = 0; j < n_keys && status == STATUS_OK; j++) {
         uint64_t *form = walker->keys + j * stride;
         size_t pivot;
         if (find_symbol(form, stride, &pivot)) {
             if (walker->weight / 2 >= WALKER_P_MIN) {
-                TRY(walker_park(walker, &saved, walker->columns.mask, (struct forced){0},
-                                walker->weight / 2));
+                if (saved == NULL) {
+                    TRY(walker_save(walker, &saved));
+                }
+                TRY_GOTO(walker_park(walker, saved, walker->columns.mask, (struct forced){0},
+                                     walker->weight / 2),
+                         done);
                 substitute(walker, &walker->waiting[walker->n_waiting - 1].rows, pivot, form, true);
             }
             substitute(walker, &walker->rows, pivot, form, false);
@@ -275,7 +360,9 @@ static enum status part_forms(struct walker *walker, size_t n_keys, uint32_t *ou
             *out_pattern |= (uint32_t)(form[0] & 1) << j;
         }
     }
-    return STATUS_OK;
+done:
+    walker_release(walker, saved);
+    return status;
 }
 
 enum status walker_part(struct walker *walker, size_t n_keys, uint32_t *out_pattern) {
@@ -433,15 +520,6 @@ static enum status refuse_op(const struct walker *walker, const struct op *op) {
                         op_kind_name((enum op_kind)op->kind));
 }
 
-static void find_next_cut(struct walker *walker) {
-    walker->next_cut = UINT64_MAX;
-    for (const struct cut *cut = walker->cuts; cut != NULL; cut = cut->before) {
-        if (cut->n_steps >= walker->n_steps && cut->n_steps < walker->next_cut) {
-            walker->next_cut = cut->n_steps;
-        }
-    }
-}
-
 /* One op; moves pc. */
 static enum status step_op(struct walker *walker) {
     const struct op *op = &walker->lowered->ops.ops[walker->pc];
@@ -496,15 +574,20 @@ static enum status step_op(struct walker *walker) {
     return STATUS_OK;
 }
 
+static enum status renormalize(struct walker *walker) {
+    TRY(walker_flush_to_change(walker));
+    walker->decay = 0;
+    return walker->engine->class->normalize(walker->engine);
+}
+
 static enum status step(struct walker *walker) {
-    if (walker->n_steps == walker->next_cut) {
+    if (walker->decay > WALKER_MAX_DECAY) {
+        TRY(renormalize(walker));
+    }
+    if (walker->lowered->is_end != NULL && walker->lowered->is_end[walker->pc]) {
         TRY(walker_flush(walker));
     }
-    TRY(step_op(walker));
-    if (walker->n_steps++ == walker->next_cut) {
-        find_next_cut(walker);
-    }
-    return STATUS_OK;
+    return step_op(walker);
 }
 
 /* ---- branches ---- */
@@ -535,7 +618,10 @@ static enum status finish(struct walker *walker) {
         &walker->rows,     &walker->columns,
         walker->decisions, walker->options.is_exact ? walker->weight : 1.0,
         walker->n_symbols, NULL};
-    TRY(walker_flush(walker));
+    TRY(walker_flush_to_change(walker)); /* visitors may change it */
+    if (walker->decay > 0) {
+        TRY(renormalize(walker));
+    }
     walker->n_branches++;
     if (walker->options.state != NULL) {
         TRY(walker->options.state(walker->options.leaf_ctx, &leaf));
@@ -574,10 +660,9 @@ static enum status enter_branch(struct walker *walker, struct branch *branch) {
     walker->weight = branch->weight;
     walker->n_symbols = branch->n_symbols;
     walker->pc = saved != NULL ? saved->pc : 0;
-    walker->applied = walker->pc;
-    walker->n_steps = saved != NULL ? saved->n_steps : 0;
-    walker->cuts = branch->cuts;
-    find_next_cut(walker);
+    walker->applied = saved != NULL ? saved->applied : 0;
+    walker->is_stale = saved != NULL;
+    walker->decay = saved != NULL ? saved->decay : 0;
     walker->decisions = saved != NULL ? saved->decisions : NULL;
     if (walker->options.is_exact) {
         rows_fini(&walker->rows);
@@ -586,10 +671,11 @@ static enum status enter_branch(struct walker *walker, struct branch *branch) {
         TRY(make_work_rows(walker, walker->rows.stride));
     }
     if (saved != NULL) {
-        status = walker->engine->class->restore(walker->engine, saved->snapshot);
-        status = status == STATUS_OK ? tracker_copy(&walker->tracker, saved->tracker) : status;
+        walker->base = saved->base;
+        walker->base->n_users++;
+        status = tracker_copy(&walker->tracker, saved->tracker);
         status = status == STATUS_OK ? site_walk_copy(&walker->loops, &saved->loops) : status;
-        release(walker, branch->saved);
+        walker_release(walker, branch->saved);
         branch->saved = NULL;
         return status;
     }
@@ -607,10 +693,12 @@ static enum status walk_all(struct walker *walker) {
         const enum status status = enter_branch(walker, &branch);
         branch_fini(walker, &branch);
         TRY(status);
-        while (walker->pc < walker->lowered->ops.n_ops) {
+        while (walker->pc < walker->lowered->ops.n_ops && walker->columns.n_shots > 0) {
             TRY(step(walker));
         }
-        TRY(finish(walker));
+        if (walker->columns.n_shots > 0) {
+            TRY(finish(walker));
+        }
     }
     return STATUS_OK;
 }
@@ -632,6 +720,7 @@ enum status walker_sample(struct walker *walker, const struct rows **out_rows, u
     struct branch root = {.weight = 1.0};
     walker->first_shot = first_shot;
     arena_fini(&walker->decision_arena);
+    walk_forget_rejected(walker);
     rows_fini(&walker->rows);
     TRY(make_work_rows(walker, stride));
     TRY(rows_create(&walker->rows, walker->program->n_wires, walker->program->n_bits, stride));

@@ -8,21 +8,23 @@
 #include "runtime/walker.h"
 
 enum { WALKER_MAX_KEYS = 2 * GATE_MAX_QUBITS };
+#define WALKER_MAX_DECAY 8.0 /* then the state is normalised */
 
-/* A branch was parted before step n_steps, and the engine brought up to date for it: engines give
- * the same bits only for the same calls, so a branch that starts again makes them again. */
-struct cut {
-    uint64_t n_steps;
-    const struct cut *before;
+/* A copy of the engine's state. */
+struct base {
+    void *snapshot;
+    size_t n_users;
 };
-/* A state before op `pc`, kept for the branches that go on from it. */
+/* Where branches go on: at op `pc`, from a state of the engine that may be older. A branch is not
+ * brought up to date where another leaves it, so what is computed for a shot depends on its own
+ * outcomes and errors alone, whoever else is there. */
 struct saved {
-    void *snapshot; /* NULL: none, start from the beginning */
+    struct base *base;
     struct tracker *tracker;
     struct site_walk loops;
     const struct decision *decisions;
-    size_t pc, n_users;
-    uint64_t n_steps;
+    size_t pc, applied, n_users; /* ops before `applied` are in the copy */
+    double decay;
 };
 /* An outcome that is already decided when a branch goes on at its MEASURE. */
 struct forced {
@@ -31,7 +33,6 @@ struct forced {
 };
 struct branch {
     struct saved *saved; /* NULL: from the beginning */
-    const struct cut *cuts;
     struct columns columns;
     struct forced forced;
     struct rows rows; /* exact only: the branch's own forms */
@@ -55,10 +56,11 @@ struct walker {
     struct forced forced;
     double weight;
     size_t n_symbols;
-    size_t pc, applied; /* next op; ops before `applied` are in the engine */
-    uint64_t n_steps;   /* since the beginning of the program */
-    uint64_t next_cut;  /* least n_steps not yet passed of `cuts` */
-    const struct cut *cuts;
+    size_t pc, applied; /* next op; ops before `applied` are in the branch's state */
+    struct base *base;  /* a copy of that state, or NULL; and does the engine have the state? */
+    bool is_stale;
+    double decay;              /* the squared norm may have fallen to e^-decay */
+    struct rejected *rejected; /* jumps that did not happen */
 
     struct branch *waiting;
     size_t n_waiting, cap_waiting;
@@ -73,13 +75,18 @@ struct walker {
 
 /* Brings the engine up to the op at pc. */
 enum status walker_flush(struct walker *walker);
+/* The same; the caller then changes the engine's state. */
+enum status walker_flush_to_change(struct walker *walker);
+/* A place to go on from, for walker_park; NULL in *out_saved: no memory, start again. */
+enum status walker_save(struct walker *walker, struct saved **out_saved);
+void walker_release(struct walker *walker, struct saved *saved);
 /* Tells columns apart by n_keys rows of walker->keys. If they agree, *out_pattern is their pattern
  * and nothing else happens. Else the walked branch keeps one class (pattern 0 if there is one) and
  * the others wait at pc. Exact: the branch is split on coins until the forms are constant. */
 enum status walker_part(struct walker *walker, size_t n_keys, uint32_t *out_pattern);
-/* A copy of the walked branch with those columns (exact: all) waits at pc with that forced outcome.
- */
-enum status walker_park(struct walker *walker, struct saved **inout_saved, const uint64_t *mask,
+/* A copy of the walked branch with those columns (exact: all) waits with that forced outcome, to go
+ * on from where it was saved (borrowed); NULL: from the beginning. */
+enum status walker_park(struct walker *walker, struct saved *saved, const uint64_t *mask,
                         struct forced forced, double weight);
 /* Keeps only the columns of the mask. */
 enum status walker_keep(struct walker *walker, const uint64_t *mask);
@@ -87,11 +94,23 @@ enum status walker_keep(struct walker *walker, const uint64_t *mask);
  */
 enum status walker_toss(struct walker *walker, uint64_t site);
 
+/* Some column has a frame on the wires. */
+bool walk_has_frames(const struct walker *walker, const uint32_t *wires, uint32_t n_wires);
+/* An operator that maps Paulis so, or to none, where there are frames or known stabilizers. */
+enum status walk_map(struct walker *walker, const uint32_t *wires, const struct pauli_map *map,
+                     bool has_frame, bool is_silent);
+/* Refuses an error of that probability in exact runs. */
+enum status walk_check_exact(const struct walker *walker, const struct op *op, double p_any);
 enum status walk_gate(struct walker *walker, const struct op *op);
 enum status walk_measure(struct walker *walker, const struct op *op);
 enum status walk_reset(struct walker *walker, const struct op *op);
 enum status walk_ebit(struct walker *walker, const struct op *op);
 enum status walk_noise(struct walker *walker, const struct op *op);
+/* NOISE_RELAX and NOISE_RESET of one wire (walk_jump.c). */
+enum status walk_jump(struct walker *walker, const struct op *op);
+void walk_forget_rejected(struct walker *walker);
+/* A measured bit of the columns is read wrongly with the probabilities of its MEASURE. */
+enum status walk_misread(struct walker *walker, const struct op *op);
 enum status walk_assign(struct walker *walker, const struct op *op);
 enum status walk_frame_if(struct walker *walker, const struct op *op);
 /* The condition's value, the same for all columns that stay (others wait). */

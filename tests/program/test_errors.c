@@ -410,7 +410,8 @@ Test(errors, lines) {
         {"pragma qspan op\n",
          "3:16: error: the end of the line: expected a name of an operation after 'op'"},
         {"pragma qspan op foo a[0]\n", "3:17: error: unknown operation 'foo'; expected alloc, "
-                                       "free, idle, measure, detector or observable"},
+                                       "free, idle, measure, relax, random_reset, detector or "
+                                       "observable"},
         {"pragma qspan op alloc\n", "3:22: error: the end of the line: expected a qubit"},
         {"pragma qspan op alloc a[0] a[1]\n", "3:28: error: 'a': expected the end of the line"},
         {"pragma qspan op free m\n", "3:22: error: 'm' is a bit; expected a qubit"},
@@ -423,7 +424,8 @@ Test(errors, lines) {
         {"pragma qspan op measure m X a[0] X a[0]\n", "3:17: error: 'measure' takes a[0] twice"},
         {"pragma qspan op detector a[0]\n", "3:26: error: 'a' is a qubit; expected a bit"},
         {"pragma qspan op call f\n", "3:17: error: unknown operation 'call'; expected alloc, free, "
-                                     "idle, measure, detector or observable"},
+                                     "idle, measure, relax, random_reset, detector or "
+                                     "observable"},
         {"@qspan.stim X_ERROR(0.1) a[0]\nx a[0];",
          "4:1: error: 'x': expected the 'barrier' or 'reset' that the annotation replaces"},
         {"@qspan.stim X_ERROR(0.1) a[0]\nbarrier (", "4:9: error: '(': expected ';'"},

@@ -189,6 +189,8 @@ static void follow_noise(const struct walk *walk, const struct way *way, size_t 
             break;
         case NOISE_I:
         case NOISE_II:
+        case NOISE_RELAX:
+        case NOISE_RESET:
         case NOISE_COUNT:
         case NOISE_END:
             break;

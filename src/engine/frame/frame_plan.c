@@ -230,6 +230,8 @@ static uint32_t noise_letters(double *out_p, const struct op *op, const double *
         return 4;
     case NOISE_I:
     case NOISE_II:
+    case NOISE_RELAX:
+    case NOISE_RESET:
     case NOISE_COUNT:
     case NOISE_END:
         break;
@@ -319,6 +321,9 @@ static enum status compile_measure(struct frame_builder *b) {
     struct frame_instr instr = frame_begin_instr(b, is_single ? FRAME_MEASURE : FRAME_PRODUCT);
     bool mine;
     b->plan->n_gates++;
+    if (op->n_params > 1) {
+        return frame_refuse(b, "how often its result is wrong depends on the result");
+    }
     b->plan->n_noise_sites += op->n_params;
     TRY(check_place(b, &mine));
     if (!mine) {
@@ -431,6 +436,9 @@ static enum status compile_noise(struct frame_builder *b) {
     double p[15];
     const uint32_t n_letters = noise_letters(p, op, op_params(ops, op));
     struct frame_instr instr = frame_begin_instr(b, is_herald ? FRAME_HERALD : FRAME_NOISE);
+    if (noise == NOISE_RELAX || noise == NOISE_RESET) {
+        return frame_refuse(b, "it is no Pauli error");
+    }
     if (n_letters == 0) {
         return STATUS_OK;
     }

@@ -46,6 +46,11 @@ static enum status push_marked(struct merge *merge, const struct fuse_op *op) {
     return STATUS_OK;
 }
 
+/* Damping and projectors are not. */
+static bool is_unit(const double *factor) {
+    return fabs(factor[0] * factor[0] + factor[1] * factor[1] - 1) < 1e-12;
+}
+
 static enum status add_phase(struct merge *merge, struct fuse_op op) {
     if (fabs(op.m[0] - 1) + fabs(op.m[1]) < 1e-15) {
         return STATUS_OK;
@@ -54,7 +59,7 @@ static enum status add_phase(struct merge *merge, struct fuse_op op) {
         multiply(merge->scale, op.m[0], op.m[1]);
         return STATUS_OK;
     }
-    if (op.n_controls > 1) {
+    if (op.n_controls > 1 || (op.values == 0 && !is_unit(op.m))) {
         return push_marked(merge, &op);
     }
     if (op.values == 0) { /* f where the bit is 0 = f everywhere, 1 / f where it is 1 */
@@ -292,7 +297,7 @@ static enum status merge_phases(struct merge *merge) {
     for (size_t i = 0; i < merge->from->n; i++) {
         const struct fuse_op *op = &merge->from->ops[i];
         bool is_pair = op->kind == FUSE_PHASE && op->n_controls == 2;
-        bool is_one = op->kind == FUSE_PHASE && op->n_controls == 1;
+        bool is_one = op->kind == FUSE_PHASE && op->n_controls == 1 && is_unit(op->m);
         bool joins = (is_pair || is_one) && may_join(merge, &bag, op);
         if (is_pair && !joins) {
             TRY(close_bag(merge, &bag));

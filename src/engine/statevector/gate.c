@@ -1,5 +1,6 @@
 #include "engine/statevector/gate.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -278,4 +279,36 @@ enum status apply_gate(struct layout *layout, double *n_updates, enum gate_id ga
     }
     count_updates(layout, is_identity(&reduced) ? NULL : n_updates, reduced.wires[0], 0);
     return do_diagonal(layout, &reduced, op);
+}
+
+/* ---- operators that are not unitary ---- */
+
+enum status apply_damping(struct layout *layout, uint32_t wire, double a, double b, size_t op) {
+    struct layout_wire *w = &layout->wires[wire];
+    const bool is_one = b < a; /* the smaller one damps */
+    if (w->group != LAYOUT_ALONE) {
+        struct fuse_op shape = {.n_controls = 1, .values = is_one, .wires = {wire}, .op = op};
+        return fuse_add_phase(layout, &shape, is_one ? b / a : a / b, 0);
+    }
+    if (layout->store == NULL || w->is_basis) {
+        return STATUS_OK;
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        w->amp[i] *= i < 2 ? a : b;
+    }
+    const double *amp = w->amp, norm = sqrt((amp[0] * amp[0] + amp[1] * amp[1]) +
+                                            (amp[2] * amp[2] + amp[3] * amp[3]));
+    for (unsigned i = 0; i < 4; i++) {
+        w->amp[i] /= norm;
+    }
+    w->is_basis = layout_is_basis(w->amp);
+    return STATUS_OK;
+}
+
+enum status apply_projector(struct layout *layout, uint32_t wire, bool bit, double factor) {
+    struct fuse_op half = {.n_controls = 1, .values = !bit, .wires = {wire}, .op = LAYOUT_NO_OP};
+    struct fuse_op all = {.wires = {wire}, .op = LAYOUT_NO_OP};
+    CHECK(!layout_is_alone(layout, wire));
+    TRY(fuse_add_phase(layout, &half, 0, 0));
+    return fuse_add_phase(layout, &all, factor, 0);
 }

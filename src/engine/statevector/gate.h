@@ -12,4 +12,10 @@
 enum status apply_gate(struct layout *layout, double *n_updates, enum gate_id gate,
                        const double *params, const uint32_t *wires, size_t op);
 
+/* diag(a, b) up to a factor, a, b >= 0, one of them > 0. */
+enum status apply_damping(struct layout *layout, uint32_t wire, double a, double b, size_t op);
+/* Amplitudes where the wire is not |bit> become 0, the others are multiplied by factor. The wire is
+ * not alone. */
+enum status apply_projector(struct layout *layout, uint32_t wire, bool bit, double factor);
+
 #endif

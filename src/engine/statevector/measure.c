@@ -214,3 +214,17 @@ enum status measure_probability(struct store *store, double *out_p, uint32_t wir
     *out_p = measure_ratio(&sums[0], &sums[1]);
     return STATUS_OK;
 }
+
+enum status measure_normalize(struct store *store) {
+    for (uint32_t slot = 0; slot < store->layout->n_groups; slot++) {
+        struct measure_sum sum = {0};
+        if (store->layout->groups[slot].n == 0) {
+            continue;
+        }
+        TRY(measure_norm(store, &sum, slot, 0, 0));
+        measure_combine(store, &sum, 1);
+        CHECK(measure_value(&sum) > 0);
+        TRY(store_scale(store, slot, 1 / sqrt(measure_value(&sum))));
+    }
+    return STATUS_OK;
+}

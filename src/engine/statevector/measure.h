@@ -36,5 +36,7 @@ enum status measure_histogram(struct store *store, struct measure_sum *bins, uin
 double measure_alone(const double *amp);
 /* P(1) of any wire. Collective. */
 enum status measure_probability(struct store *store, double *out_p, uint32_t wire);
+/* All groups get the norm 1. Collective. */
+enum status measure_normalize(struct store *store);
 
 #endif

@@ -33,7 +33,7 @@ static enum status plan_apply(struct plan *plan, size_t i) {
         bool is_free = layout_is_alone(layout, qubits[0]) && layout_is_alone(layout, qubits[1]);
         return is_free ? layout_pair(layout, qubits[0], qubits[1]) : plan_join(plan, qubits, 2, i);
     }
-    if (op->kind != OP_GATE) {
+    if (op->kind != OP_GATE) { /* damping makes no amplitudes and moves none */
         return STATUS_OK;
     }
     if (plan->task->modes[i] == ENGINE_COPY) {

@@ -142,6 +142,17 @@ static enum status sv_begin(struct engine *engine) {
     return STATUS_OK;
 }
 
+/* What no jump does: sqrt(1 - u) |0><0| + sqrt(1 - d) |1><1|. */
+static enum status damp(struct layout *layout, const struct op *op, const double *params,
+                        const uint32_t *wires, size_t i) {
+    CHECK(op->which == NOISE_RELAX);
+    const double a = sqrt(1 - params[1]), b = sqrt(1 - params[0]);
+    for (uint32_t j = 0; a != b && j < op->n_qubits; j++) {
+        TRY(apply_damping(layout, wires[j], a, b, i));
+    }
+    return STATUS_OK;
+}
+
 static enum status run_op(struct statevector *self, size_t i) {
     const struct op *op = &self->task->ops->ops[i];
     const uint32_t *qubits = op_qubits(self->task->ops, op);
@@ -156,6 +167,9 @@ static enum status run_op(struct statevector *self, size_t i) {
     }
     if (op->kind == OP_EBIT) {
         return layout_pair(&self->layout, qubits[0], qubits[1]);
+    }
+    if (op->kind == OP_NOISE) {
+        return damp(&self->layout, op, op_params(self->task->ops, op), qubits, i);
     }
     CHECK(op->kind == OP_GATE);
     return apply_gate(&self->layout, NULL, (enum gate_id)op->which, op_params(self->task->ops, op),
@@ -194,6 +208,22 @@ static enum status sv_project(struct engine *engine, uint32_t wire, bool bit, do
     layout->wires[wire] = (struct layout_wire){.group = LAYOUT_ALONE, .is_basis = true};
     layout->wires[wire].amp[bit ? 2 : 0] = 1;
     return STATUS_OK;
+}
+
+static enum status sv_reset(struct engine *engine, uint32_t wire, bool bit, double p) {
+    struct layout *layout = &self_of(engine)->layout;
+    if (layout_is_alone(layout, wire)) {
+        return sv_project(engine, wire, false, p);
+    }
+    TRY(apply_projector(layout, wire, bit, 1 / sqrt(p)));
+    if (bit) {
+        TRY(apply_gate(layout, NULL, GATE_X, NULL, &wire, LAYOUT_NO_OP));
+    }
+    return fuse_flush_all(layout);
+}
+
+static enum status sv_normalize(struct engine *engine) {
+    return measure_normalize(&self_of(engine)->store);
 }
 
 static enum status sv_clear(struct engine *engine, uint32_t wire) {
@@ -288,6 +318,8 @@ const struct engine_class engine_statevector = {
     .apply_pauli = sv_apply_pauli,
     .probability = sv_probability,
     .project = sv_project,
+    .reset = sv_reset,
+    .normalize = sv_normalize,
     .clear = sv_clear,
     .snapshot = sv_snapshot,
     .restore = sv_restore,
