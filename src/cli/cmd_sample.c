@@ -101,8 +101,8 @@ static enum status find_weights(struct sample_job *job) {
 static enum status check_machine(const struct machine *machine) {
     if (machine->physical != NULL) {
         return log_error(STATUS_INPUT,
-                         "machine %s: pairs of a physical network differ from ebit to ebit; give "
-                         "abstract links",
+                         "machine %s: pairs of a physical network differ from ebit to ebit; use "
+                         "qspan run --engine frame, or give abstract links",
                          machine->name);
     }
     return machine_check_runnable(machine);

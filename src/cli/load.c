@@ -324,7 +324,7 @@ enum status load_engine(const struct engine_class **out_engine, const struct cli
     if (wanted != NULL) {
         snprintf(choice.why, sizeof choice.why, "%s asks for amplitudes", wanted);
     } else {
-        TRY(runtime_choose(&choice, load->program, load->machine, max_bytes));
+        TRY(runtime_choose(&choice, load->program, max_bytes));
     }
     log_note("engine %s: %s", choice.engine->name, choice.why);
     *out_engine = choice.engine;

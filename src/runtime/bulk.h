@@ -21,11 +21,13 @@ bool bulk_is_possible(const struct program *program, size_t *out_op, const char 
 enum status bulk_plan(uint64_t *out_bytes, const struct program *program);
 struct bulk_options {
     uint64_t seed;
-    uint64_t max_bytes; /* 0: what is available */
-    uint64_t max_shots; /* of one call: more would not be used */
+    uint64_t max_bytes;   /* 0: what is available */
+    uint64_t max_shots;   /* of one call: more would not be used */
+    uint32_t block_shots; /* of a timeline, where timelines differ */
 };
-/* Errors of pairs are those that the clock has for the first round of loops: links whose pairs are
- * all the same. Compiles, and runs the reference shot. Refused (STATUS_INPUT with the place): what
+/* Errors of pairs are those that the clock has for the first round of loops, of links whose pairs
+ * are all the same; where timelines differ, those that it keeps for the shots of each call.
+ * Compiles, and runs the reference shot. Refused (STATUS_INPUT with the place): what
  * frame_plan_create and reference_run refuse. STATUS_NOFIT: more than max_bytes. Not collective. */
 enum status bulk_create(struct bulk **out_bulk, const struct program *program,
                         struct run_clock *clock, const struct bulk_options *options);

@@ -122,14 +122,8 @@ static enum status link_weights(const struct run_clock *clock, double *out_weigh
     return STATUS_OK;
 }
 
-enum status clock_pair_weights(void *ctx, double *out_weights, const uint32_t *wires, uint64_t site,
-                               uint64_t block) {
-    const struct run_clock *clock = ctx;
-    if (clock->program->is_data_dependent) {
-        CHECK(!clock->does_vary); /* settle.h */
-        const uint32_t *wire_qpu = clock->program->wire_qpu;
-        return link_weights(clock, out_weights, wire_qpu[wires[0]], wire_qpu[wires[1]]);
-    }
+void clock_kept_weights(const struct run_clock *clock, double *out_weights, uint64_t site,
+                        uint64_t block) {
     const struct clock_pair *pairs = clock->pairs;
     size_t n = clock->n_pairs;
     if (clock->does_vary) { /* every timeline of a static program delivers the same sites */
@@ -140,6 +134,17 @@ enum status clock_pair_weights(void *ctx, double *out_weights, const uint32_t *w
     const struct clock_pair *pair = clock_find_pair(pairs, n, site);
     CHECK(pair != NULL);
     memcpy(out_weights, pair->weights, sizeof pair->weights);
+}
+
+enum status clock_pair_weights(void *ctx, double *out_weights, const uint32_t *wires, uint64_t site,
+                               uint64_t block) {
+    const struct run_clock *clock = ctx;
+    if (clock->program->is_data_dependent) {
+        CHECK(!clock->does_vary); /* settle.h */
+        const uint32_t *wire_qpu = clock->program->wire_qpu;
+        return link_weights(clock, out_weights, wire_qpu[wires[0]], wire_qpu[wires[1]]);
+    }
+    clock_kept_weights(clock, out_weights, site, block);
     return STATUS_OK;
 }
 

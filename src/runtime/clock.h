@@ -54,6 +54,9 @@ enum status clock_run_blocks(struct run_clock *clock, uint64_t first, uint64_t n
 /* Programs that depend on data: runs a timeline with these decisions and keeps its pairs alone. */
 enum status clock_run_shot(struct run_clock *clock, const struct decision_list *decisions,
                            uint64_t number, bool is_counted);
+/* Weights of the pair at a site in a timeline that is kept (clock_run_blocks). */
+void clock_kept_weights(const struct run_clock *clock, double *out_weights, uint64_t site,
+                        uint64_t block);
 /* Copies decisions into the arena, sorted. */
 enum status decision_list_fill(struct decision_list *out_list, struct arena *arena,
                                const struct decision *decisions);

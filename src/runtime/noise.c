@@ -50,7 +50,7 @@ static void visit_block(const struct block_visit *block, uint64_t number, size_t
             return;
         }
         column += (size_t)gap;
-        if (bits_get(block->columns->mask, column)) {
+        if (block->columns == NULL || bits_get(block->columns->mask, column)) {
             visit(ctx, column, choose_letter(chain, block->p_any, rng_block_uniform(&draw, 1)));
         }
         if (++column == first + n_shots) {

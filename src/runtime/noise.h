@@ -23,7 +23,8 @@ struct noise_chain {
 void noise_visit(const struct noise_chain *chain, const struct columns *columns,
                  uint64_t first_block, uint32_t block_shots,
                  void (*visit)(void *ctx, size_t column, uint32_t letter), void *ctx);
-/* The same for one block, number `block`, of n_shots columns from first_column on. */
+/* The same for one block, number `block`, of n_shots columns from first_column on; columns NULL:
+ * all. */
 void noise_visit_block(const struct noise_chain *chain, const struct columns *columns,
                        uint64_t block, size_t first_column, size_t n_shots,
                        void (*visit)(void *ctx, size_t column, uint32_t letter), void *ctx);

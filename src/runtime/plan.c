@@ -121,7 +121,7 @@ static enum status plan_engine(struct engine_figures *out_figures, const struct 
 }
 
 enum status runtime_choose(struct run_choice *out_choice, const struct program *program,
-                           const struct machine *machine, uint64_t max_bytes) {
+                           uint64_t max_bytes) {
     struct run_choice choice = {.engine = &engine_statevector};
     const char *reason;
     uint64_t n_bytes = 0;
@@ -131,8 +131,6 @@ enum status runtime_choose(struct run_choice *out_choice, const struct program *
         const struct src_loc loc = program_loc(program, op);
         snprintf(choice.why, sizeof choice.why, "frames cannot follow %s:%u:%u: %s", loc.file,
                  loc.line, loc.col, reason);
-    } else if (machine != NULL && machine->physical != NULL) {
-        snprintf(choice.why, sizeof choice.why, "pairs differ from timeline to timeline");
     } else {
         TRY(bulk_plan(&n_bytes, program));
         const bool fits = n_bytes <= max_bytes;

@@ -249,6 +249,11 @@ static enum status sample_leaf(void *ctx, const struct walker_leaf *leaf) {
     return STATUS_OK;
 }
 
+/* How many timelines' pairs may be kept at once; one was run. */
+static uint64_t kept_timelines(const struct run *run) {
+    return BATCH_BYTES / ((run->clock.n_pairs + 1) * sizeof(struct clock_pair)) + 1;
+}
+
 static uint64_t choose_batch(const struct run *run, uint32_t block_shots) {
     const uint64_t n_rows = 2 * (uint64_t)run->program->n_wires + run->program->n_bits + 1;
     uint64_t n_shots = 8 * BATCH_BYTES / n_rows;
@@ -256,8 +261,7 @@ static uint64_t choose_batch(const struct run *run, uint32_t block_shots) {
         return n_shots < SETTLE_SHOTS ? n_shots : SETTLE_SHOTS;
     }
     if (run->clock.does_vary) { /* the pairs of each block are kept as well */
-        const uint64_t n_bytes = (run->clock.n_pairs + 1) * sizeof(struct clock_pair);
-        const uint64_t n_blocks = BATCH_BYTES / n_bytes + 1;
+        const uint64_t n_blocks = kept_timelines(run);
         n_shots = n_shots / block_shots < n_blocks ? n_shots : n_blocks * block_shots;
     }
     return n_shots < block_shots ? block_shots : n_shots / block_shots * block_shots;
@@ -401,19 +405,31 @@ static enum status merge_ranks(struct run *run, const struct deal *deal) {
     return comm_agree(run->team, run->is_keeper ? list_counts(run) : STATUS_OK);
 }
 
+/* The timelines of a batch; those that began in the batch before are counted already. */
+static enum status run_timelines(struct run *run, uint64_t first, uint64_t n) {
+    const uint64_t block_shots = run->options->shots_per_timeline;
+    const uint64_t block = first / block_shots, end = (first + n - 1) / block_shots + 1;
+    return clock_run_blocks(&run->clock, block, end - block, run->clock.n_makespans);
+}
+
 static enum status sample_frames(struct run *run) {
     struct deal deal = {agree_batch(run), run->options->n_shots, (uint64_t)team_rank(run->team),
                         (uint64_t)team_size(run->team)};
     enum status status = STATUS_OK;
-    uint64_t n_own = 0;
+    uint64_t n_own = 0, turn = 0;
     TRY(make_shot_arrays(run, run->is_keeper ? deal.n_shots : count_dealt(&deal, deal.rank)));
-    for (uint64_t first = deal.rank * deal.batch; first < deal.n_shots && status == STATUS_OK;
-         first += deal.batch * deal.n_ranks) {
+    for (uint64_t first = 0; first < deal.n_shots && status == STATUS_OK;
+         first += deal.batch, turn++) {
         const size_t n = (size_t)dealt_shots(&deal, first);
-        run->first_shot = run->is_keeper ? first : n_own;
-        status = count_batch(run, bulk_sample(run->bulk, first), n);
-        n_own += n;
-        progress_add(&run->progress, n * deal.n_ranks);
+        if (run->clock.does_vary) { /* all ranks run all timelines */
+            TRY(run_timelines(run, first, n));
+        }
+        if (turn % deal.n_ranks == deal.rank) {
+            run->first_shot = run->is_keeper ? first : n_own;
+            status = count_batch(run, bulk_sample(run->bulk, first), n);
+            n_own += n;
+        }
+        progress_add(&run->progress, n);
     }
     TRY(comm_agree(run->team, status));
     return merge_ranks(run, &deal);
@@ -614,18 +630,18 @@ static enum status check_frames(const struct run_options *options) {
 
 /* Every rank has the same plan and reference shot, and blocks of its own. */
 static enum status create_bulk(struct run *run) {
+    const uint32_t block_shots = run->options->shots_per_timeline;
     const uint64_t n_ranks = (uint64_t)team_size(run->team), n_shots = run->options->n_shots;
-    const struct bulk_options bulk = {
+    struct bulk_options bulk = {
         .seed = run->options->seed,
+        .block_shots = block_shots,
         .max_bytes =
             run->options->max_bytes != 0 ? run->options->max_bytes : mem_available() / n_ranks,
         .max_shots = n_shots / n_ranks + (n_shots % n_ranks != 0),
     };
-    if (run->clock.does_vary) {
-        return log_error(STATUS_INPUT,
-                         "engine frame: pairs of machine %s differ from timeline to timeline; use "
-                         "engine statevector",
-                         run->clock.machine->name);
+    if (run->clock.does_vary) { /* the pairs of each timeline of a batch are kept as well */
+        const uint64_t most = kept_timelines(run) * block_shots;
+        bulk.max_shots = bulk.max_shots < most ? bulk.max_shots : most;
     }
     return bulk_create(&run->bulk, run->program, &run->clock, &bulk);
 }

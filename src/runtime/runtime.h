@@ -123,10 +123,10 @@ struct run_choice {
     char why[256];
 };
 /* The engine for sampling: frame for Clifford programs with Pauli errors and corrections, if it has
- * room in max_bytes per rank and all pairs of a link are the same; else statevector. machine NULL:
- * ideal. Logs nothing, except that there is no memory. Not collective. */
+ * room in max_bytes per rank; else statevector. Logs nothing, except that there is no memory. Not
+ * collective. */
 enum status runtime_choose(struct run_choice *out_choice, const struct program *program,
-                           const struct machine *machine, uint64_t max_bytes);
+                           uint64_t max_bytes);
 
 /* Figures without running: not collective. */
 struct run_plan {

@@ -117,7 +117,39 @@ sed 's|//LOOP|never = measure a[0]; if (never) { ebit(a[2], b[2]); w[1] = measur
     shared.qasm >never.qasm
 sed 's|//LOOP|never = measure a[0]; |' shared.qasm >plain.qasm
 expect 0 qspan run plain.qasm --machine shared.yaml --shots 300 --shots-per-timeline 1 --seed 5 \
-    --json plain.json
+    --engine statevector --json plain.json
 expect 0 qspan run never.qasm --machine shared.yaml --shots 300 --seed 5 --json never.json
 figures() { grep -E '"[01]{2}": |"(requested|C-D|total|timelines)"|makespan|at_use' "$1"; }
 cmp <(figures plain.json) <(figures never.json) || fail "settled shots differ from static ones"
+
+# Frames meet the same pairs: one timeline per block of shots, blocks longer or shorter than those of
+# the engine, on any number of ranks.
+cat >clifford.qasm <<'EOM'
+OPENQASM 2.0;
+include "qelib1.inc";
+qreg q[8];
+creg c[8];
+h q[0];
+cx q[0], q[5]; cx q[5], q[1]; cx q[1], q[6]; s q[6]; cx q[2], q[7]; h q[7]; cx q[3], q[4];
+measure q -> c;
+EOM
+cat >noisy.yaml <<'EOM'
+qpus: [{name: A, data: 4, comm: 2, measure: {time: 3 us}}, {name: B, like: A}]
+qnus: [{source: 1 us, T1: 100 us, T2: 60 us}]
+fibres: [{between: [A, B], length: 1 km, loss: 10 dB/km}]
+herald: {model: two_click, visibility: 0.8}
+EOM
+figures() { grep -E '"(requested|A-B|total|timelines|mean|p50)"|makespan|at_use|bits_sent' "$1"; }
+for b in 100 1024 1500; do
+    for engine in statevector frame; do
+        expect 0 qspan run clifford.qasm --machine noisy.yaml --engine $engine --shots 4000 --seed 4 \
+            --shots-per-timeline $b --json $engine.json
+    done
+    cmp <(figures statevector.json) <(figures frame.json) || fail "timelines of frames differ"
+    expect 0 qspan compare statevector.json frame.json
+done
+for n in 2 3; do
+    expect 0 on_ranks $n run clifford.qasm --machine noisy.yaml --engine frame --shots 4000 --seed 4 \
+        --shots-per-timeline 1500 --json f$n.json
+    cmp <(same_part frame.json) <(same_part f$n.json) || fail "frames on $n ranks differ"
+done

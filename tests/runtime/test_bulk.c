@@ -182,30 +182,26 @@ Test(bulk, refuses_with_place) {
 }
 
 /* What is chosen, and a piece of why. */
-static void expect_choice(const char *text, const char *preset, uint64_t max_bytes,
-                          const struct engine_class *engine, const char *why) {
+static void expect_choice(const char *text, uint64_t max_bytes, const struct engine_class *engine,
+                          const char *why) {
     struct run_choice choice;
-    struct machine *machine = NULL;
     struct program *program = read_program(text);
-    cr_assert(preset == NULL || machine_read(&machine, preset) == STATUS_OK);
-    cr_assert_eq(runtime_choose(&choice, program, machine, max_bytes), STATUS_OK);
+    cr_assert_eq(runtime_choose(&choice, program, max_bytes), STATUS_OK);
     cr_expect_eq(choice.engine, engine, "%s\n%s", choice.why, text);
     cr_expect_not_null(strstr(choice.why, why), "%s", choice.why);
-    machine_destroy(machine);
     program_destroy(program);
 }
 
 Test(bulk, is_chosen_for_clifford_programs) {
     const uint64_t room = UINT64_C(1) << 30;
     const struct engine_class *dense = &engine_statevector;
-    expect_choice(ghz, NULL, room, &engine_frame, "Clifford");
-    expect_choice(ladder, noisy, room, &engine_frame, "Clifford");
-    expect_choice(ghz, NULL, 1000, dense, "need");
-    expect_choice(HEAD "h a[0];\nt a[0];\nout[0] = measure a[0];\n", NULL, room, dense,
-                  "p.qasm:13:1: ");
+    expect_choice(ghz, room, &engine_frame, "Clifford");
+    expect_choice(ladder, room, &engine_frame, "Clifford");
+    expect_choice(ghz, 1000, dense, "need");
+    expect_choice(HEAD "h a[0];\nt a[0];\nout[0] = measure a[0];\n", room, dense, "p.qasm:13:1: ");
     expect_choice(HEAD "m[0] = measure a[0];\nif (m[0]) {\n  reset a[1];\n}\n"
                        "out[0] = measure a[1];\n",
-                  NULL, room, dense, "p.qasm:14:");
+                  room, dense, "p.qasm:14:");
 }
 
 /* More qubits than any state vector, and every shot is a GHZ shot. */
@@ -219,7 +215,7 @@ Test(bulk, runs_what_state_vectors_cannot) {
     for (unsigned i = 0; i < 6; i++) {
         text_printf(&text, "out[%u] = measure a[%u];\n", i, 59 * i);
     }
-    expect_choice(text.data, NULL, UINT64_C(1) << 30, &engine_frame, "Clifford");
+    expect_choice(text.data, UINT64_C(1) << 30, &engine_frame, "Clifford");
     struct program *program = read_program(text.data);
     struct results *results = run(program, NULL, &engine_frame, 3);
     cr_expect_eq(results->n_counts, 2);

@@ -264,7 +264,11 @@ static void run_ebit(struct frame_state *s, const struct frame_instr *instr) {
     coins.stream = RNG_COIN_EBIT;
     s->kernels->toss(frame_z(s, pair[0]), s->n_words, &coins);
     memcpy(frame_x(s, pair[1]), frame_x(s, pair[0]), 2 * s->n_words * sizeof *s->rows);
-    if (instr->which != FRAME_NONE) {
+    const struct frame_pairs *pairs = s->options.pairs;
+    if (pairs != NULL) {
+        pairs->add_errors(pairs->ctx, frame_x(s, pair[1]), frame_z(s, pair[1]), coins.site,
+                          (uint64_t)s->first_block * FRAME_SHOTS, 64 * s->n_words);
+    } else if (instr->which != FRAME_NONE) {
         frame_draw_noise(s, &s->plan->channels[instr->which], pair + 1, 1, 1, coins.site, RNG_PAIR);
     }
 }

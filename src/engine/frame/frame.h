@@ -19,9 +19,18 @@
 
 enum { FRAME_SHOTS = 1024, FRAME_MAX_BLOCKS = 64 };
 
+/* Pairs whose errors differ from shot to shot: adds those of shots first_shot .. first_shot +
+ * n_shots - 1 to the X and Z rows of the second qubit of the EBIT at this run-time site. Called by
+ * each state on its own thread. */
+struct frame_pairs {
+    void (*add_errors)(void *ctx, uint64_t *x, uint64_t *z, uint64_t site, uint64_t first_shot,
+                       size_t n_shots);
+    void *ctx;
+};
 struct frame_options {
     uint64_t seed;
-    uint32_t n_blocks; /* of a batch, 1 .. FRAME_MAX_BLOCKS */
+    const struct frame_pairs *pairs; /* instead of what the plan says of EBITs; NULL: the plan */
+    uint32_t n_blocks;               /* of a batch, 1 .. FRAME_MAX_BLOCKS */
     bool keeps_records, keeps_detectors;
     const struct team *team; /* of the plan's ranks, if there are several; runs are collective */
 };
