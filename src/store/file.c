@@ -1,6 +1,8 @@
 #include "store/file.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -124,16 +126,17 @@ enum status store_file_open(struct store_file **out_file, const char *path) {
     memcpy(name, path, n_name);
     file->name = name;
     struct store_silence silence = store_silence_begin();
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    store_set_unlocked(access);
-    file->id = H5Fopen(path, H5F_ACC_RDONLY, access);
-    H5Pclose(access);
+    hid_t options = H5Pcreate(H5P_FILE_ACCESS);
+    store_set_unlocked(options);
+    file->id = H5Fopen(path, H5F_ACC_RDONLY, options);
+    H5Pclose(options);
     prepare(file);
     store_silence_end(&silence);
     if (file->id < 0) {
         store_file_destroy(file);
-        return log_error_at(STATUS_INPUT, (struct src_loc){.file = path},
-                            "cannot be read as an HDF5 file");
+        bool is_there = access(path, R_OK) == 0;
+        return log_error_at(STATUS_INPUT, (struct src_loc){.file = path}, "%s",
+                            is_there ? "cannot be read as an HDF5 file" : strerror(errno));
     }
     *out_file = file;
     return STATUS_OK;

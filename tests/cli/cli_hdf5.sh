@@ -18,7 +18,7 @@ diff ran <(head -n "$(wc -l <ran)" out) || fail "the report of an exact run diff
 
 # What is no results file.
 expect 3 qspan report missing.h5
-has err "missing.h5: error:"
+has err "missing.h5: error: No such file"
 expect 3 qspan report "$qpe"
 head -c 2000 run.h5 >cut.h5
 expect 3 qspan report cut.h5
