@@ -16,9 +16,10 @@ struct pass_work statevector_work(const struct engine *engine);
 
 /* Bytes of amplitudes that changed their rank since the engine was created. `counted`: sent by all
  * ranks, by the rule that plans use, the same on all ranks. `sent`: by this rank, as messages were
- * posted. */
+ * posted. Seconds that this rank spent in exchanges of wires. */
 struct statevector_traffic {
-    double counted, sent;
+    double counted, sent, exchange_s;
+    uint64_t n_exchanges;
 };
 struct statevector_traffic statevector_get_traffic(const struct engine *engine);
 

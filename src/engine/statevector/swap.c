@@ -7,6 +7,7 @@
  *
  * Between ranks a part goes in pieces, of which a few are under way at a time: that, and no more,
  * is the memory needed. A piece that is no run of memory is packed. */
+#include <omp.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -245,7 +246,10 @@ void store_exchange(struct store *store, uint32_t group, unsigned n_extra,
     swap.view = store_view_group(store, group);
     swap.slice_bits = swap.view.slice_bits - n_extra;
     CHECK(swap.slice_bits >= swap.view.lane_bits);
+    double start_s = omp_get_wtime();
     store->n_events++;
     choose_pieces(&swap);
     swap_all(&swap);
+    store->exchange_s += omp_get_wtime() - start_s;
+    store->n_exchanges++;
 }
