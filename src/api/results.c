@@ -265,7 +265,7 @@ uint32_t qspan_results_peak_group_qubits(const struct qspan_results *results) {
 /* ---- files ---- */
 
 static struct output_context make_context(const struct qspan_results *results) {
-    return (struct output_context){.input = results->program->name, .protocol = "explicit"};
+    return (struct output_context){.input = results->program->name};
 }
 
 enum qspan_status qspan_results_json(const struct qspan_results *results, char **out_text) {

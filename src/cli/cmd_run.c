@@ -131,7 +131,6 @@ static enum status write_texts(struct text *json, struct text *report, struct ru
     const struct cli_options *options = job->options;
     const struct output_context context = {
         .input = options->args[0],
-        .protocol = options->protocol,
         .decodes = job->decodes,
         .n_decodes = options->n_decodes,
     };

@@ -258,6 +258,35 @@ static enum status check_program(const struct program *program, bool is_made) {
     return status;
 }
 
+/* --protocol, else what a program file says. Packets that nobody can fuse are named. */
+static enum status choose_protocol(struct program *program, const struct cli_options *options) {
+    enum { SHOWN = 5 };
+    struct packets packets;
+    size_t n_shown = 0;
+    if (options->protocol) {
+        program->is_fused = strcmp(options->protocol, "fused") == 0;
+    }
+    if (!program->is_fused) {
+        return STATUS_OK;
+    }
+    TRY(packets_find(&packets, program));
+    for (size_t i = 0; i < packets.n && n_shown <= SHOWN; i++) {
+        const struct packet *packet = &packets.items[i];
+        if (packet->kind != PACKET_OTHER) {
+            continue;
+        }
+        if (n_shown++ == SHOWN) {
+            log_warning("and %zu more ebits run explicitly", packets.n - packets.n_fused - SHOWN);
+        } else {
+            log_warning_at(program_loc(program, &program->ops.ops[packet->ebit]),
+                           "this ebit runs explicitly: %s (line %u)", packet->reason,
+                           program->ops.ops[packet->reason_op].line);
+        }
+    }
+    packets_fini(&packets);
+    return STATUS_OK;
+}
+
 static enum status load_any(struct load *out_load, const struct cli_options *options,
                             const struct team *team, uint32_t n_default_qpus, bool is_kept) {
     struct load load = {0};
@@ -273,6 +302,7 @@ static enum status load_any(struct load *out_load, const struct cli_options *opt
         TRY_GOTO(load_circuit(&load, options, team, n_default_qpus, text, n, is_kept), cleanup);
     }
     TRY_GOTO(comm_agree(team, check_program(load.program, !is_program)), cleanup);
+    TRY_GOTO(comm_agree(team, choose_protocol(load.program, options)), cleanup);
     *out_load = load;
 cleanup:
     mem_free(text);

@@ -89,9 +89,10 @@ const struct option_info options_table[] = {
      .commands = ON(RUN) | ON(PLAN),
      .id = OPTION_PROTOCOL,
      .offset = FIELD(protocol),
-     .choices = "explicit",
-     .later = "fused",
-     .help = "explicit (default): every ebit, measurement and correction on its own qubits"},
+     .choices = "explicit fused",
+     .help =
+         "explicit (default): every ebit, measurement and correction on its own qubits; fused: "
+         "copies of qubits take none, with the same results, ebits and times (docs/program.md)"},
     {.name = "distribute",
      .metavar = "D",
      .kind = OPTION_KIND_CHOICE,

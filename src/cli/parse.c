@@ -321,7 +321,6 @@ static void set_defaults(struct cli_options *options) {
     *options = (struct cli_options){
         .engine = "auto",
         .precision = "double",
-        .protocol = "explicit",
         .distribute = "simple",
         .idle = "twirl",
         .format = "qasm2",

@@ -25,12 +25,19 @@ enum engine_mode {
                      (entangler);    copy_wire[i] = b, which is |0> and alone */
     ENGINE_MEASURE, /* MEASURE, RESET, FREE: the runtime will call probability and project; for
                        plans */
+    ENGINE_CLEAR,   /* EBIT of an entangler: both wires, which are alone, become |0> */
+    /* Fused packets (program/packets.h): b needs no amplitudes of its own. */
+    ENGINE_ALIAS, /* CX(q, a): copy_wires[i] = b, which is |0> and alone, becomes another name of q.
+                     Gates on b must be diagonal on it; apply_pauli's X inverts the name */
+    ENGINE_PART,  /* MEASURE b: b is |0> and alone again */
+    ENGINE_MOVE,  /* MEASURE q: copy_wires[i] = b, a name of q, takes over its state, and q is |0>
+                     and alone */
 };
 /* A program as engines see it. Borrowed by engine_create: must outlive the engine. */
 struct engine_task {
     const struct op_list *ops;
     const uint8_t *modes;       /* enum engine_mode per op */
-    const uint32_t *copy_wires; /* per op, for ENGINE_COPY */
+    const uint32_t *copy_wires; /* per op, for ENGINE_COPY, ALIAS and MOVE */
     uint32_t n_wires, n_qpus;
     const uint32_t *wire_qpu;
     enum precision precision; /* of amplitudes */

@@ -28,7 +28,7 @@ static enum status get_note(const struct reader *reader, const char **out, const
 static enum status read_head(const struct reader *reader) {
     struct output_archive *archive = reader->archive;
     struct results *results = &archive->results;
-    const char *format = "";
+    const char *format = "", *protocol = "";
     uint64_t schema = 0, n_ranks = 0;
     if (!store_file_has_note(reader->file, "/", "format")) {
         return refuse(reader, "holds no results of qspan");
@@ -43,7 +43,8 @@ static enum status read_head(const struct reader *reader) {
     TRY(get_note(reader, &archive->started, "/", "started_utc"));
     TRY(get_note(reader, &archive->finished, "/", "finished_utc"));
     TRY(get_note(reader, &archive->context.input, "/", "input"));
-    TRY(get_note(reader, &archive->context.protocol, "/", "protocol"));
+    TRY(get_note(reader, &protocol, "/", "protocol"));
+    archive->program->is_fused = strcmp(protocol, "fused") == 0;
     TRY(get_note(reader, &archive->program->distribute, "/", "distribute"));
     TRY(get_note(reader, &results->engine, "/", "engine"));
     TRY(store_file_get_note_u64(reader->file, &results->seed, "/", "seed"));
@@ -253,6 +254,15 @@ static enum status read_ebits(const struct reader *reader) {
     return STATUS_OK;
 }
 
+static enum status read_packets(const struct reader *reader) {
+    struct packet_counts *packets = &reader->archive->results.packets;
+    if (!reader->archive->program->is_fused) {
+        return STATUS_OK;
+    }
+    TRY(store_file_get_u64(reader->file, &packets->n_fused, "packets/fused"));
+    return store_file_get_u64(reader->file, &packets->n_explicit, "packets/explicit");
+}
+
 static enum status read_figures(const struct reader *reader) {
     struct results *results = &reader->archive->results;
     struct run_mean *makespan = &results->makespan_ps;
@@ -287,6 +297,7 @@ static enum status read_all(const struct reader *reader) {
     TRY(read_decodes(reader));
     TRY(read_states(reader));
     TRY(read_ebits(reader));
+    TRY(read_packets(reader));
     return read_figures(reader);
 }
 

@@ -16,11 +16,12 @@
 /* What a run was asked for that its results don't say. */
 struct output_context {
     const char *input;            /* the file's name, for the report */
-    const char *protocol;         /* "explicit" */
     const struct decode *decodes; /* summaries of registers, after decode_summarise */
     size_t n_decodes;
 };
 
+/* "explicit" or "fused". */
+const char *output_protocol(const struct program *program);
 /* A key as it is printed: bit 0 rightmost. */
 void output_add_key(struct text *out, const uint64_t *key, size_t n_bits);
 

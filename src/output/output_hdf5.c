@@ -32,7 +32,7 @@ static void add_head(struct writer *writer, const struct output_context *context
     store_file_note(file, "/", "input", context->input);
     output_note_time(file, "finished_utc", provenance->finished_s);
     store_file_note(file, "/", "engine", results->engine);
-    store_file_note(file, "/", "protocol", context->protocol);
+    store_file_note(file, "/", "protocol", output_protocol(results->program));
     store_file_note(file, "/", "distribute", results->program->distribute);
     store_file_note_u64(file, "/", "seed", results->seed);
     store_file_note_u64(file, "/", "shots", results->p_one ? 0 : results->n_shots);
@@ -227,6 +227,10 @@ static void add_figures(struct writer *writer) {
     struct store_file *file = writer->file;
     const struct results *results = writer->results;
     const struct run_mean *makespan = &results->makespan_ps;
+    if (results->program->is_fused) {
+        store_file_put_u64(file, "packets/fused", results->packets.n_fused, "packets");
+        store_file_put_u64(file, "packets/explicit", results->packets.n_explicit, "packets");
+    }
     store_file_put_f64(file, "bits_sent", results->n_bits_sent, "bits per shot");
     store_file_put_f64(file, "makespan_ps/mean", makespan->mean, "ps");
     store_file_put_f64(file, "makespan_ps/std_error", makespan->std_error, "ps");

@@ -169,6 +169,12 @@ static void add_makespan(struct json_writer *json, const struct run_mean *makesp
 static void add_figures(struct json_writer *json, const struct results *results) {
     const struct program *program = results->program;
     add_ebits(json, results);
+    if (program->is_fused) {
+        json_open_object(json, "packets", JSON_ONE_LINE);
+        json_add_uint(json, "fused", results->packets.n_fused);
+        json_add_uint(json, "explicit", results->packets.n_explicit);
+        json_close(json);
+    }
     json_add_double(json, "bits_sent", results->n_bits_sent);
     add_makespan(json, &results->makespan_ps);
     if (results->network) {
@@ -191,13 +197,12 @@ static void add_figures(struct json_writer *json, const struct results *results)
     json_close(json);
 }
 
-static void add_head(struct json_writer *json, const struct results *results,
-                     const struct output_context *context) {
+static void add_head(struct json_writer *json, const struct results *results) {
     const struct program *program = results->program;
     json_add_uint(json, "schema", 1);
     json_add_string(json, "version", QSPAN_VERSION);
     json_add_string(json, "engine", results->engine);
-    json_add_string(json, "protocol", context->protocol);
+    json_add_string(json, "protocol", output_protocol(program));
     json_add_string(json, "distribute", program->distribute);
     json_add_uint(json, "seed", results->seed);
     json_add_uint(json, "shots", results->p_one ? 0 : results->n_shots);
@@ -215,7 +220,7 @@ enum status output_results_json(struct text *out, const struct results *results,
                                 const struct output_context *context) {
     struct json_writer json = {.out = out};
     json_open_object(&json, NULL, JSON_LINES);
-    add_head(&json, results, context);
+    add_head(&json, results);
     add_counts(&json, "counts", results->counts, results->n_counts, results->n_key_bits,
                JSON_LINES);
     if (results->p_one) {

@@ -161,6 +161,19 @@ static void add_mean(struct text *out, double value) {
     text_printf(out, value == floor(value) ? "%.0f" : "%.4g", value);
 }
 
+const char *output_protocol(const struct program *program) {
+    return program->is_fused ? "fused" : "explicit";
+}
+
+static void add_packets(struct text *out, const struct program *program,
+                        const struct packet_counts *packets) {
+    if (program->is_fused) {
+        add_label(out, "packets");
+        text_printf(out, "%" PRIu64 " fused, %" PRIu64 " explicit\n", packets->n_fused,
+                    packets->n_explicit);
+    }
+}
+
 static void add_ebits(struct text *out, const struct results *results) {
     add_label(out, "ebits");
     add_mean(out, results->n_ebits);
@@ -176,6 +189,7 @@ static void add_ebits(struct text *out, const struct results *results) {
         text_printf(out, " and %zu more links", results->n_links - SHOWN_LINKS);
     }
     text_add(out, "\n");
+    add_packets(out, results->program, &results->packets);
     add_label(out, "messages");
     add_mean(out, results->n_bits_sent);
     text_add(out, " bits per shot\n");
@@ -245,7 +259,7 @@ static void add_head(struct text *out, const struct results *results,
     add_number(out, (uint64_t)results->n_ranks, "rank");
     text_add(out, "\n");
     text_printf(out, "%s engine, %s protocol, distribution %s, ", results->engine,
-                context->protocol, results->program->distribute);
+                output_protocol(results->program), results->program->distribute);
     if (results->p_one) {
         text_add(out, "exact distribution of ");
         add_number(out, results->n_outcomes, "outcome");
@@ -328,7 +342,8 @@ static void add_plan_head(struct text *out, const struct output_plan *plan) {
     text_add(out, ", ");
     add_number(out, (uint64_t)plan->n_ranks, "rank");
     text_add(out, "\n");
-    text_printf(out, "%s engine, distribution %s\n\n", plan->engine, plan->program->distribute);
+    text_printf(out, "%s engine, %s protocol, distribution %s\n\n", plan->engine,
+                output_protocol(plan->program), plan->program->distribute);
 }
 
 static void add_plan_network(struct text *out, const struct output_plan *plan) {
@@ -342,6 +357,7 @@ static void add_plan_network(struct text *out, const struct output_plan *plan) {
         add_link(out, plan->program, figures->links[i].qpu_a, figures->links[i].qpu_b);
         text_printf(out, " %" PRIu64 "\n", figures->links[i].used);
     }
+    add_packets(out, plan->program, &figures->packets);
     add_label(out, "messages");
     text_printf(out, "%" PRIu64 " bits per shot\n", figures->n_bits_sent);
     add_peak_comm(out, plan->program, figures->peak_comm);

@@ -168,6 +168,16 @@ static enum status parse_distribute(struct parser *p) {
     return parse_name_or_string(p, &p->program->distribute, "how the program was distributed");
 }
 
+static enum status parse_protocol(struct parser *p) {
+    const bool is_fused = token_is(&p->lexer.token, "fused");
+
+    if (!is_fused && !token_is(&p->lexer.token, "explicit")) {
+        return parse_refuse(p, "explicit or fused");
+    }
+    p->program->is_fused = is_fused;
+    return lexer_next(&p->lexer);
+}
+
 static enum status parse_one_wire(struct parser *p, enum op_kind kind, struct src_loc loc) {
     struct op *op;
     uint32_t wire;
@@ -283,6 +293,7 @@ static enum status parse_pragma_body(struct parser *p) {
     } families[] = {{"qpu", parse_qpu, true},
                     {"logical", parse_logical, true},
                     {"distribute", parse_distribute, true},
+                    {"protocol", parse_protocol, true},
                     {"stim", parse_stim_line, false},
                     {"op", parse_op_line, false}};
     const struct token *token = &p->lexer.token;
@@ -301,7 +312,8 @@ static enum status parse_pragma_body(struct parser *p) {
         return families[i].parse(p);
     }
     return log_error_at(STATUS_INPUT, token->loc,
-                        "%s: expected qpu, logical, stim, op or distribute after 'pragma qspan'",
+                        "%s: expected qpu, logical, stim, op, distribute or protocol after "
+                        "'pragma qspan'",
                         token_describe(token, text));
 }
 

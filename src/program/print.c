@@ -141,6 +141,7 @@ static void print_head(struct program_printer *printer) {
     if (strcmp(program->distribute, "hand") != 0) {
         text_printf(out, "pragma qspan distribute %s\n", program->distribute);
     }
+    text_add(out, program->is_fused ? "pragma qspan protocol fused\n" : "");
     print_logical(out, program, "in", program->in, program->n_in);
 }
 

@@ -46,6 +46,7 @@ struct program {
      * program_resolve. */
     bool is_data_dependent;
     const char *distribute;      /* "simple", or "hand" for a program that was written */
+    bool is_fused;               /* packets run without comm qubits where they can (packets.h) */
     struct program_index *index; /* registers and QPUs by name; kept by the functions below */
 };
 

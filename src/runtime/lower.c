@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "runtime/lower_fused.h"
+
 enum { POSTPONE_FREE_QUBITS = 20, SECTIONS = 8, MIN_SECTION = 24 };
 
 /* ---- copy of the op list, product measurements expanded ---- */
@@ -265,7 +267,7 @@ static bool try_measure(struct entangler_pass *pass, size_t i, const struct op *
     if (op->kind != OP_MEASURE || p->phase != COPIED || p->block != pass->block) {
         return false;
     }
-    lowered->modes[p->ebit] = ENGINE_SKIP;
+    lowered->modes[p->ebit] = ENGINE_CLEAR;
     lowered->modes[p->cx] = ENGINE_COPY;
     lowered->copy_wires[p->cx] = p->partner;
     lowered->modes[i] = ENGINE_SKIP;
@@ -473,6 +475,7 @@ enum status lower_program(struct lowered *out_lowered, const struct program *pro
     mark_frame_ifs(&lowered);
     mark_frame_gates(&lowered, program);
     TRY_GOTO(mark_entanglers(&lowered, program->n_wires), fail);
+    TRY_GOTO(program->is_fused ? lower_fuse(&lowered, program) : STATUS_OK, fail);
     TRY_GOTO(mark_ends(&lowered), fail);
     TRY_GOTO(decide_postponing(&lowered, program, engine, keeps_state), fail);
     *out_lowered = lowered;

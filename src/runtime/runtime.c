@@ -670,6 +670,7 @@ static enum status prepare(struct run *run, const struct machine *machine) {
     TRY(has_frames(options)
             ? check_frames(options)
             : lower_program(&run->lowered, run->program, options->engine, wants_state(options)));
+    TRY(packets_count(&run->results->packets, run->program));
     TRY(final_qubits_find(&run->qubits, run->program));
     if (options->observables != NULL) {
         TRY(expectation_init(&run->expectation, options->observables, &run->qubits));

@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "machine/machine.h"
 #include "network/ebit_source.h"
+#include "program/packets.h"
 #include "program/program.h"
 
 #define RUN_ALL UINT64_MAX
@@ -99,6 +100,7 @@ struct results {
     } * links;
     size_t n_links;
     double n_ebits, n_bits_sent;
+    struct packet_counts packets;
     struct run_mean makespan_ps;
     struct network_stats *network; /* sums over timelines; NULL: abstract links */
     uint32_t *peak_comm;           /* per QPU */
@@ -139,6 +141,7 @@ struct run_plan {
     size_t n_links;
     uint32_t *peak_comm;
     uint64_t n_bits_sent;
+    struct packet_counts packets;
 };
 enum status runtime_plan(struct run_plan *out_plan, const struct program *program,
                          const struct machine *machine, const struct engine_class *engine,

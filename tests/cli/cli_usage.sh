@@ -41,7 +41,6 @@ refused "takes no --phase" gen ghz -n 3 --phase 0.1
 refused "unknown circuit 'qpt'; did you mean qft?" gen qpt -n 3
 
 # What is not built yet says so, and what works instead.
-refused "--protocol fused is not available yet; use explicit" run --protocol fused ghz.qasm
 refused "--distribute best is not available yet; use simple" run --distribute best ghz.qasm
 refused "--precision single is not available yet; use double" run --precision single ghz.qasm
 refused "--idle exact is not available yet; use twirl" run --idle exact ghz.qasm

@@ -66,7 +66,7 @@ static void check(bool is_data_dependent) {
     struct store_file *file = NULL;
     struct output_archive *archive = NULL;
     struct arena arena = {0};
-    const struct output_context context = {.input = "x", .protocol = "explicit"};
+    const struct output_context context = {.input = "x"};
     const struct output_provenance provenance = {"qspan run x", "name: m\n", 0, 86400};
     cr_assert_eq(comm_start_alone(), STATUS_OK);
     cr_assert_not_null(mkdtemp(folder));

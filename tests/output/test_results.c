@@ -82,7 +82,7 @@ Test(results, json_of_counts) {
     results.links = links;
     results.n_links = 1;
     struct text text = {0};
-    const struct output_context context = {.input = "x.qasm", .protocol = "explicit"};
+    const struct output_context context = {.input = "x.qasm"};
     cr_assert_eq(output_results_json(&text, &results, &context), STATUS_OK);
     json_t *root = read_back(&text);
     cr_assert_eq(get_int(root, "schema"), 1);
@@ -134,7 +134,7 @@ Test(results, json_of_many_probabilities) {
     results.n_probabilities = results.n_outcomes = N;
     results.p_one = p_one;
     struct text text = {0};
-    const struct output_context context = {.input = "x.qasm", .protocol = "explicit"};
+    const struct output_context context = {.input = "x.qasm"};
     cr_assert_eq(output_results_json(&text, &results, &context), STATUS_OK);
     json_t *root = read_back(&text);
     const json_t *read = json_object_get(root, "probabilities");
@@ -172,7 +172,7 @@ Test(results, report_shows_the_most_frequent) {
     results.n_counts = N;
     results.n_shots = 100;
     struct text text = {0};
-    const struct output_context context = {.input = "\033[31mx.qasm", .protocol = "explicit"};
+    const struct output_context context = {.input = "\033[31mx.qasm"};
     cr_assert_eq(output_results_report(&text, &results, &context), STATUS_OK);
     cr_assert_null(strchr(text.data, '\033'));
     const char *first = strstr(text.data, "  100001          61   61.00 %  ####");
@@ -197,7 +197,7 @@ Test(results, long_keys_lose_their_middle) {
     results.n_counts = 1;
     results.n_shots = 5;
     struct text text = {0};
-    const struct output_context context = {.input = "x", .protocol = "explicit"};
+    const struct output_context context = {.input = "x"};
     cr_assert_eq(output_results_report(&text, &results, &context), STATUS_OK);
     cr_assert_not_null(strstr(text.data, "  100000000000000000000000000000..."
                                          "000000000000000000000000000001  "));

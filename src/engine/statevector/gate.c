@@ -5,6 +5,7 @@
 
 #include "base/bits.h"
 #include "base/log.h"
+#include "engine/statevector/alias.h"
 #include "engine/statevector/fuse.h"
 #include "engine/statevector/layout_internal.h"
 
@@ -243,11 +244,30 @@ static enum status try_copy(struct layout *layout, double *n_updates, const stru
     return is_one(amp) ? STATUS_OK : fuse_add_phase(layout, &shape, amp[0], amp[1]);
 }
 
+/* The wires that the operands are names of; the matrix in their values. */
+static void resolve_aliases(const struct layout *layout, struct reduced *gate) {
+    unsigned inverted = 0;
+    for (unsigned i = 0; i < gate->n; i++) {
+        inverted |= (unsigned)layout->wires[gate->wires[i]].is_inverted << i;
+        gate->wires[i] = alias_root(layout, gate->wires[i]);
+    }
+    const unsigned dim = 1u << gate->n;
+    for (unsigned i = 0; inverted != 0 && i < dim * dim; i++) {
+        const unsigned j = i ^ (inverted << gate->n | inverted);
+        for (unsigned k = 0; i < j && k < 2; k++) {
+            const double kept = gate->matrix[2 * i + k];
+            gate->matrix[2 * i + k] = gate->matrix[2 * j + k];
+            gate->matrix[2 * j + k] = kept;
+        }
+    }
+}
+
 enum status apply_gate(struct layout *layout, double *n_updates, enum gate_id gate,
                        const double *params, const uint32_t *wires, size_t op) {
     struct reduced reduced = {.n = gate_get(gate)->n_qubits};
     memcpy(reduced.wires, wires, reduced.n * sizeof *wires);
     gate_unitary(reduced.matrix, gate, params);
+    resolve_aliases(layout, &reduced);
     if (is_swap(&reduced)) {
         layout_swap(layout, wires[0], wires[1]);
         return STATUS_OK;

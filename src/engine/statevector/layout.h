@@ -50,7 +50,11 @@ struct layout_wire {
     uint32_t group, pos;
     bool flip;
     bool is_basis; /* alone in |0> or |1> */
-    double amp[4]; /* alone: amplitudes of |0> and |1> (plans: not kept up) */
+    /* Another name of a wire (alias.h): 1 + that wire; 0: none. The rest is then that of the wire
+     * itself, |0> and alone. */
+    uint32_t alias;
+    bool is_inverted; /* alias: its value is the opposite */
+    double amp[4];    /* alone: amplitudes of |0> and |1> (plans: not kept up) */
 };
 struct layout_deal {
     int *ranks; /* ascending */

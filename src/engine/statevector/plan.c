@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/statevector/alias.h"
 #include "engine/statevector/fuse.h"
 #include "engine/statevector/gate.h"
 #include "engine/statevector/layout_internal.h"
@@ -37,12 +38,32 @@ static enum status plan_apply(struct plan *plan, size_t i) {
         return STATUS_OK;
     }
     if (plan->task->modes[i] == ENGINE_COPY) {
-        uint32_t pair[2] = {qubits[0], plan->task->copy_wires[i]};
+        uint32_t pair[2] = {alias_root(layout, qubits[0]), plan->task->copy_wires[i]};
         bool is_free = layout_is_alone(layout, pair[1]) && layout->wires[pair[1]].is_basis;
         return is_free ? layout_copy(layout, pair[0], pair[1], i) : plan_join(plan, pair, 2, i);
     }
     return apply_gate(layout, plan->is_first_round ? &plan->n_updates : NULL,
                       (enum gate_id)op->which, op_params(plan->task->ops, op), qubits, i);
+}
+
+static void plan_clear(struct plan *plan, const uint32_t *wires) {
+    for (unsigned k = 0; k < 2; k++) {
+        struct layout_wire *wire = &plan->layout.wires[wires[k]];
+        wire->is_basis = wire->is_basis || wire->group == LAYOUT_ALONE;
+    }
+}
+
+static enum status plan_alias(struct plan *plan, size_t i) {
+    const uint32_t wire = op_qubits(plan->task->ops, &plan->task->ops->ops[i])[0];
+    if (plan->task->modes[i] == ENGINE_MOVE) {
+        return alias_move(&plan->layout, wire, plan->task->copy_wires[i]);
+    }
+    if (plan->task->modes[i] == ENGINE_ALIAS) {
+        alias_begin(&plan->layout, wire, plan->task->copy_wires[i]);
+    } else {
+        alias_end(&plan->layout, wire);
+    }
+    return STATUS_OK;
 }
 
 static enum status plan_measure(struct plan *plan, size_t i, bool is_certain) {
@@ -144,6 +165,14 @@ static enum status walk_ops(struct plan *plan, size_t first, size_t last, bool i
         case ENGINE_MEASURE:
             TRY(fuse_flush_all(&plan->layout));
             TRY(plan_measure(plan, i, is_certain));
+            break;
+        case ENGINE_CLEAR:
+            plan_clear(plan, op_qubits(plan->task->ops, &ops[i]));
+            break;
+        case ENGINE_ALIAS:
+        case ENGINE_PART:
+        case ENGINE_MOVE:
+            TRY(plan_alias(plan, i));
             break;
         }
     }

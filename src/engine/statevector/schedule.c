@@ -77,8 +77,24 @@ static void note_op(struct view *view, const struct op *op, enum engine_mode mod
     }
 }
 
-static bool is_swap(const struct op *op, enum engine_mode mode) {
-    return op->kind == OP_GATE && mode == ENGINE_APPLY && op->which == GATE_SWAP;
+/* Two wires exchange what they are: a SWAP, or a state that moves. */
+static bool find_swap(uint32_t out_wires[2], const struct engine_task *task, size_t i) {
+    const struct op *op = &task->ops->ops[i];
+    const uint32_t *qubits = op_qubits(task->ops, op);
+    const bool is_move = task->modes[i] == ENGINE_MOVE;
+    if (!is_move &&
+        !(op->kind == OP_GATE && task->modes[i] == ENGINE_APPLY && op->which == GATE_SWAP)) {
+        return false;
+    }
+    out_wires[0] = qubits[0];
+    out_wires[1] = is_move ? task->copy_wires[i] : qubits[1];
+    return true;
+}
+
+/* Nothing for amplitudes. */
+static bool is_record(enum engine_mode mode) {
+    return mode == ENGINE_SKIP || mode == ENGINE_CLEAR || mode == ENGINE_ALIAS ||
+           mode == ENGINE_PART;
 }
 
 /* Ops first .. until all is known; a swap gives names only. Returns where it stopped. */
@@ -90,14 +106,14 @@ static size_t note_ops(struct view *view, size_t first, uint32_t time) {
     for (; i < last && time < end && view->n_unknown > 0; i++) {
         const struct op *op = &task->ops->ops[i];
         enum engine_mode mode = (enum engine_mode)task->modes[i];
-        const uint32_t *qubits = op_qubits(task->ops, op);
-        if (mode == ENGINE_SKIP) {
+        uint32_t wires[2];
+        if (is_record(mode)) {
             continue;
         }
-        if (is_swap(op, mode)) {
-            uint32_t kept = called[qubits[0]];
-            called[qubits[0]] = called[qubits[1]];
-            called[qubits[1]] = kept;
+        if (find_swap(wires, task, i)) {
+            uint32_t kept = called[wires[0]];
+            called[wires[0]] = called[wires[1]];
+            called[wires[1]] = kept;
         } else {
             note_op(view, op, mode, time++);
         }
@@ -108,11 +124,10 @@ static size_t note_ops(struct view *view, size_t first, uint32_t time) {
 static void forget_names(struct view *view, size_t first, size_t last) {
     const struct engine_task *task = view->layout->task;
     for (size_t i = first; i < last; i++) {
-        const struct op *op = &task->ops->ops[i];
-        if (is_swap(op, (enum engine_mode)task->modes[i])) {
-            const uint32_t *qubits = op_qubits(task->ops, op);
-            view->schedule->called[qubits[0]] = qubits[0];
-            view->schedule->called[qubits[1]] = qubits[1];
+        uint32_t wires[2];
+        if (find_swap(wires, task, i)) {
+            view->schedule->called[wires[0]] = wires[0];
+            view->schedule->called[wires[1]] = wires[1];
         }
     }
 }

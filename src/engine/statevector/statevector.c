@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/units.h"
+#include "engine/statevector/alias.h"
 #include "engine/statevector/expect.h"
 #include "engine/statevector/fuse.h"
 #include "engine/statevector/gate.h"
@@ -153,15 +154,41 @@ static enum status damp(struct layout *layout, const struct op *op, const double
     return STATUS_OK;
 }
 
+static void set_basis(struct layout *layout, uint32_t wire, bool bit) {
+    CHECK(layout_is_alone(layout, wire));
+    layout->wires[wire] = (struct layout_wire){.group = LAYOUT_ALONE, .is_basis = true};
+    layout->wires[wire].amp[bit ? 2 : 0] = 1;
+}
+
+/* b becomes a copy of q, or of the opposite of the wire that q is a name of. */
+static enum status copy_wire(struct layout *layout, uint32_t q, uint32_t b, size_t op) {
+    TRY(layout_copy(layout, alias_root(layout, q), b, op));
+    return layout->wires[q].is_inverted ? apply_gate(layout, NULL, GATE_X, NULL, &b, LAYOUT_NO_OP)
+                                        : STATUS_OK;
+}
+
 static enum status run_op(struct statevector *self, size_t i) {
     const struct op *op = &self->task->ops->ops[i];
     const uint32_t *qubits = op_qubits(self->task->ops, op);
+    const uint32_t *copies = self->task->copy_wires;
     switch ((enum engine_mode)self->task->modes[i]) {
     case ENGINE_SKIP:
     case ENGINE_MEASURE:
         return STATUS_OK;
+    case ENGINE_CLEAR:
+        set_basis(&self->layout, qubits[0], false);
+        set_basis(&self->layout, qubits[1], false);
+        return STATUS_OK;
     case ENGINE_COPY:
-        return layout_copy(&self->layout, qubits[0], self->task->copy_wires[i], i);
+        return copy_wire(&self->layout, qubits[0], copies[i], i);
+    case ENGINE_ALIAS:
+        alias_begin(&self->layout, qubits[0], copies[i]);
+        return STATUS_OK;
+    case ENGINE_PART:
+        alias_end(&self->layout, qubits[0]);
+        return STATUS_OK;
+    case ENGINE_MOVE:
+        return alias_move(&self->layout, qubits[0], copies[i]);
     case ENGINE_APPLY:
         break;
     }
@@ -189,7 +216,7 @@ static enum status sv_apply_pauli(struct engine *engine, uint32_t wire, bool x, 
     if (z) {
         TRY(apply_gate(layout, NULL, GATE_Z, NULL, &wire, LAYOUT_NO_OP));
     }
-    if (x) {
+    if (x && !alias_flip(layout, wire)) {
         TRY(apply_gate(layout, NULL, GATE_X, NULL, &wire, LAYOUT_NO_OP));
     }
     return fuse_flush_all(layout);
@@ -205,8 +232,7 @@ static enum status sv_project(struct engine *engine, uint32_t wire, bool bit, do
     if (!layout_is_alone(layout, wire)) {
         return layout_leave(layout, wire, bit, 1 / sqrt(p));
     }
-    layout->wires[wire] = (struct layout_wire){.group = LAYOUT_ALONE, .is_basis = true};
-    layout->wires[wire].amp[bit ? 2 : 0] = 1;
+    set_basis(layout, wire, bit);
     return STATUS_OK;
 }
 

@@ -1,0 +1,74 @@
+# --protocol fused: the same results, ebits and times as explicit, from smaller states.
+. "$QSPAN_SOURCE_DIR/tests/cli/common.sh" || exit 1
+examples=$QSPAN_SOURCE_DIR/examples
+
+# Everything but the protocol and what the state costs.
+common_part() {
+    same_part "$1" | grep -vE '^  "(protocol|packets|peak_group_qubits|branches)":'
+}
+
+cat >noisy.yaml <<'END'
+qpus:
+  - {name: A, data: 4, comm: 3, gate1: {time: 50 ns}, gate2: {time: 100 ns}, measure: {time: 1 us}}
+  - {name: B, like: A}
+  - {name: C, like: A}
+  - {name: D, like: A}
+default_link: {weights: [0.85, 0.04, 0.03, 0.08], time: 10 us, classical: 500 ns}
+END
+qspan gen qaoa-maxcut -n 10 --layers 2 -o qaoa.qasm
+options=(run qaoa.qasm --machine noisy.yaml --shots 40 --seed 5)
+expect 0 qspan "${options[@]}" --json explicit.json
+expect 0 qspan "${options[@]}" --protocol fused --json fused.json
+equal "$(json fused.json protocol)" fused
+equal "$(json fused.json packets explicit)" 0
+equal "$(json fused.json packets fused)" "$(json fused.json ebits total)"
+has out "fused protocol"
+has out " fused, 0 explicit"
+cmp <(common_part explicit.json) <(common_part fused.json) || fail "fused differs from explicit"
+[ "$(json fused.json peak_group_qubits)" -lt "$(json explicit.json peak_group_qubits)" ] ||
+    fail "fused takes as many qubits"
+equal "$(json fused.json peak_group_qubits)" 10
+
+# Ranks and threads.
+for ranks in 3 4; do
+    expect 0 on_ranks $ranks "${options[@]}" --protocol fused --json ranks.json
+    cmp <(same_part fused.json) <(same_part ranks.json) || fail "$ranks ranks differ"
+done
+OMP_NUM_THREADS=2 expect 0 qspan "${options[@]}" --protocol fused --json threads.json
+cmp <(same_part fused.json) <(same_part threads.json) || fail "2 threads differ"
+
+# The plan says it; the program that it writes says it too, and runs so.
+expect 0 qspan plan qaoa.qasm --machine noisy.yaml --protocol fused
+has out "fused protocol"
+has out " fused, 0 explicit"
+expect 0 qspan plan qaoa.qasm --machine noisy.yaml --protocol fused -o program.qasm
+has program.qasm "pragma qspan protocol fused"
+options=(run program.qasm --machine noisy.yaml --shots 40 --seed 5)
+expect 0 qspan "${options[@]}" --json program.json
+cmp <(same_part fused.json) <(same_part program.json) || fail "the program differs"
+expect 0 qspan "${options[@]}" --protocol explicit --json program.json
+cmp <(same_part explicit.json) <(same_part program.json) || fail "the explicit program differs"
+
+# Exact probabilities, and states.
+qspan gen qft -n 6 -o qft.qasm
+expect 0 qspan run qft.qasm --qpus 3 --seed 1 --probabilities all --json explicit.json
+expect 0 qspan run qft.qasm --qpus 3 --seed 1 --probabilities all --protocol fused --json fused.json
+cmp <(common_part explicit.json) <(common_part fused.json) || fail "probabilities differ"
+expect 0 qspan run qaoa.qasm --machine noisy.yaml --shots 50 --seed 1 --fidelity --json explicit.json
+expect 0 qspan run qaoa.qasm --machine noisy.yaml --shots 50 --seed 1 --fidelity --protocol fused \
+    --json fused.json
+equal "$(json fused.json state_fidelity mean | cut -c1-10)" \
+    "$(json explicit.json state_fidelity mean | cut -c1-10)"
+
+# What cannot run fused says why.
+expect 0 qspan run "$examples/protocols/ghz4.qasm" --protocol fused --json ghz.json
+has err "this ebit runs explicitly: "
+has ghz.json '"packets": {"fused": '
+expect 0 qspan run "$examples/protocols/ghz4.qasm" --protocol explicit
+expect 2 qspan run qft.qasm --qpus 2 --protocol quick
+
+# Archives keep it.
+expect 0 qspan run qft.qasm --qpus 3 --protocol fused --shots 10 --seed 1 -o fused.h5
+expect 0 qspan report fused.h5
+has out "fused protocol"
+has out " fused, 0 explicit"
