@@ -16,6 +16,7 @@
 struct team;
 
 /* Starts MPI (MPI_THREAD_FUNNELED) unless the caller did; installs the abort hook and log rank;
+ * numbers the ranks node by node, so that neighbours are near each other, rank 0 as the launcher's;
  * without OMP_NUM_THREADS, ranks of a node divide its cores among their OpenMP threads.
  * Collective over the job. */
 enum status comm_start(int *argc, char ***argv);

@@ -22,6 +22,12 @@ void alone_post(void **out_slot, const struct team *team, bool is_send, void *da
 /* CHECKs that the partner was posted: nobody else could still do so. */
 void alone_wait(void *slot);
 
+/* The ranks of `parent` node by node: nodes in the order of their first rank, which is where rank 0
+ * stays, and in a node as in `parent`. Collective. */
+void comm_order_by_node(MPI_Comm *out, MPI_Comm parent);
+/* For tests: ranks of one colour are taken for a node; -1: MPI says what a node is. */
+extern int comm_node_colour;
+
 /* Ranks of a node share its cores: unless OMP_NUM_THREADS is set, each takes its part of them as
  * OpenMP threads (if may_set), else a note says that they are too many. Collective. */
 void comm_share_cores(MPI_Comm world, bool may_set);

@@ -82,7 +82,7 @@ enum status comm_start_on(MPI_Comm parent) {
     }
     struct team world;
     MPI_Comm comm;
-    comm_check_mpi("MPI_Comm_dup", MPI_Comm_dup(parent, &comm));
+    comm_order_by_node(&comm, parent);
     init_team(&world, comm);
     start_job(&world);
     comm_share_cores(comm, job.owns_mpi);

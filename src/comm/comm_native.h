@@ -6,7 +6,7 @@
 
 #include "comm/comm.h"
 
-/* As comm_start, on a duplicate of the caller's communicator; MPI must be initialised with
+/* As comm_start, on a communicator of the same ranks, ordered by node; MPI must be initialised with
  * MPI_THREAD_FUNNELED at least. Collective over `parent`. */
 enum status comm_start_on(MPI_Comm parent);
 /* The team's communicator, borrowed; MPI_COMM_NULL without MPI. */

@@ -23,6 +23,24 @@ static void count_node(int *out_n_cores, int *out_n_ranks, MPI_Comm world) {
     }
 }
 
+int comm_node_colour = -1;
+
+void comm_order_by_node(MPI_Comm *out, MPI_Comm parent) {
+    MPI_Comm node;
+    int rank, first;
+    comm_check_mpi("MPI_Comm_rank", MPI_Comm_rank(parent, &rank));
+    if (comm_node_colour < 0) {
+        comm_check_mpi("MPI_Comm_split_type", MPI_Comm_split_type(parent, MPI_COMM_TYPE_SHARED,
+                                                                  rank, MPI_INFO_NULL, &node));
+    } else {
+        comm_check_mpi("MPI_Comm_split", MPI_Comm_split(parent, comm_node_colour, rank, &node));
+    }
+    first = rank;
+    comm_check_mpi("MPI_Bcast", MPI_Bcast(&first, 1, MPI_INT, 0, node));
+    comm_check_mpi("MPI_Comm_free", MPI_Comm_free(&node));
+    comm_check_mpi("MPI_Comm_split", MPI_Comm_split(parent, 0, first, out));
+}
+
 void comm_share_cores(MPI_Comm world, bool may_set) {
     int n_cores;
     int n_ranks;

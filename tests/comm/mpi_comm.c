@@ -261,7 +261,29 @@ static int print_threads(void) {
     return 0;
 }
 
+/* Ranks dealt over two nodes in turn, as a launcher may do, are numbered node by node; without
+ * that, on one node, as by the launcher (cli_nodes.sh). */
+static int test_nodes(bool are_dealt) {
+    int rank, size, level;
+    MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    comm_node_colour = are_dealt ? 1 - rank % 2 : -1;
+    EXPECT(comm_start_on(MPI_COMM_WORLD) == STATUS_OK);
+    int expected = rank % 2 == 0 ? rank / 2 : (size + 1) / 2 + rank / 2;
+    EXPECT(team_rank(comm_world()) == (are_dealt ? expected : rank));
+    EXPECT(team_size(comm_world()) == size);
+    test_team(comm_world());
+    test_split(comm_world());
+    comm_stop();
+    MPI_Finalize();
+    return n_failures > 0;
+}
+
 int main(int argc, char **argv) {
+    if (argc > 1 && strncmp(argv[1], "nodes", 5) == 0) {
+        return test_nodes(strcmp(argv[1], "nodes") != 0);
+    }
     if (argc > 1) {
         if (comm_start(&argc, &argv) != STATUS_OK) {
             return 1;
