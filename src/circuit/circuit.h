@@ -140,12 +140,11 @@ bool stim_is_text(const char *text, size_t n);
  * measurements must write its bits in ascending order, each once, which is what a record is.
  * What the language cannot say is refused. */
 enum status stim_print(struct text *out, const struct circuit *circuit);
-/* The same circuit in plain ops, for what runs gates: results inverted, wrong or followed by a
- * reset, bases of resets and references to the record are spelt out, REPEAT is unrolled (up to 2^20
- * ops more than the list has), rec has a bit for every result; annotations are left out. Refused
- * with the place (STATUS_INPUT): sweep bits, correlated errors on more than two qubits, heralded
- * errors, a constant in the record that may be wrong, a wrong result of a qubit that is used again
- * before its reset. */
+/* The same circuit in plain ops, for programs: results inverted or followed by a reset, bases of
+ * resets and references to the record are spelt out, REPEAT is unrolled (up to 2^20 ops more than
+ * the list has), rec has a bit for every result, a chain of correlated errors on at most two qubits
+ * becomes one channel; annotations are left out. Refused with the place (STATUS_INPUT): sweep bits.
+ */
 enum status stim_lower(struct circuit **out_circuit, const struct circuit *circuit);
 /* The circuit is of Stim's language and has ops or trees that stim_lower takes away. */
 bool stim_needs_lowering(const struct circuit *circuit);

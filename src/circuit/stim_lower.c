@@ -19,36 +19,15 @@ struct lowering {
     uint32_t n_records;
     struct loop *loops;
     size_t n_loops, cap_loops;
-    /* Per qubit: the op whose wrong result stands for an error that the qubit still carries. It
-     * must be reset, or never touched again. */
-    const struct op **tainted;
 };
 
 static enum status refuse(const struct lowering *l, const char *why) {
     return log_error_at(STATUS_INPUT, l->loc, "%s", why);
 }
 
-/* Noise of Paulis leaves the error of a wrong result what it is. */
-static enum status touch(struct lowering *l, enum op_kind kind, const uint32_t *qubits, size_t n) {
-    for (size_t i = 0; i < n && kind != OP_NOISE; i++) {
-        const struct op *taint = l->tainted[qubits[i]];
-        if (taint != NULL && kind != OP_RESET) {
-            char name[64];
-            return log_error_at(STATUS_INPUT, circuit_loc(l->from, taint),
-                                "a result that may be wrong on %s, which is used again before a "
-                                "reset (line %u): not supported by engines that run gates",
-                                circuit_qubit_name(l->from, qubits[i], name, sizeof name),
-                                l->op->line);
-        }
-        l->tainted[qubits[i]] = NULL;
-    }
-    return STATUS_OK;
-}
-
 static enum status add_op(struct lowering *l, struct op **out_op, enum op_kind kind,
                           const uint32_t *qubits, size_t n_qubits, const double *params,
                           size_t n_params) {
-    TRY(touch(l, kind, qubits, n_qubits));
     TRY(op_list_add(&l->to->ops, out_op, kind, qubits, n_qubits, params, n_params, l->loc));
     (*out_op)->file = l->op->file;
     return STATUS_OK;
@@ -79,17 +58,21 @@ static enum status add_reset(struct lowering *l, uint32_t qb, unsigned letter) {
     return letter == 2 ? add_gate(l, GATE_S, qb) : STATUS_OK;
 }
 
-/* A constant 0 is a bit that is never written. */
+/* A constant 0 is a bit that is never written; a 1 that is wrong with p, a 0 with 1 - p. */
 static enum status lower_constant(struct lowering *l, uint32_t bit) {
     const struct expr one = {.kind = EXPR_CONST, .value0 = 1};
+    const double p = l->op->n_params > 0 ? op_params(&l->from->ops, l->op)[0] : 0;
+    const bool is_one = (l->op->which & MEASURE_INVERTED) != 0;
+    const double p_one = is_one ? 1 - p : p;
     struct op *copy;
     uint32_t expr;
 
-    if (l->op->n_params > 0 && op_params(&l->from->ops, l->op)[0] > 0) {
-        return refuse(l, "a constant in the record that may be wrong is not supported by engines "
-                         "that run gates");
+    if (p > 0) {
+        TRY(add_op(l, &copy, OP_MEASURE, NULL, 0, &p_one, 1));
+        copy->bit = bit;
+        return STATUS_OK;
     }
-    if ((l->op->which & MEASURE_INVERTED) == 0) {
+    if (!is_one) {
         return STATUS_OK;
     }
     TRY(expr_add(&l->to->ops, &expr, one));
@@ -102,7 +85,6 @@ static enum status lower_constant(struct lowering *l, uint32_t bit) {
 static enum status lower_measure(struct lowering *l) {
     const struct op *op = l->op;
     const uint32_t *qubits = op_qubits(&l->from->ops, op);
-    double p = op->n_params > 0 ? op_params(&l->from->ops, op)[0] : 0;
     uint32_t bit = l->n_records++;
     struct op *copy;
 
@@ -114,23 +96,14 @@ static enum status lower_measure(struct lowering *l) {
     if ((op->which & MEASURE_INVERTED) != 0) {
         TRY(add_gate(l, flip, qubits[0]));
     }
-    if (p > 0) {
-        TRY(add_op(l, &copy, OP_NOISE, qubits, 1, &p, 1));
-        copy->which = flip == GATE_X ? NOISE_X : NOISE_Z;
-    }
-    TRY(add_op(l, &copy, OP_MEASURE, qubits, op->n_qubits, NULL, 0));
+    TRY(add_op(l, &copy, OP_MEASURE, qubits, op->n_qubits, op_params(&l->from->ops, op),
+               op->n_params));
     copy->bit = bit;
     copy->arg = op->arg;
     if ((op->which & MEASURE_RESETS) != 0) {
         return add_reset(l, qubits[0], letter);
     }
-    if ((op->which & MEASURE_INVERTED) != 0) {
-        TRY(add_gate(l, flip, qubits[0]));
-    }
-    if (p > 0) {
-        l->tainted[qubits[0]] = op;
-    }
-    return STATUS_OK;
+    return (op->which & MEASURE_INVERTED) != 0 ? add_gate(l, flip, qubits[0]) : STATUS_OK;
 }
 
 /* ---- noise ---- */
@@ -162,28 +135,49 @@ static bool find_letters(struct chain *chain, unsigned *out_index, const struct 
     return true;
 }
 
-/* A correlated error and those that happen only if it did not: one channel of Paulis. The last op
- * of the chain goes to *inout_at. */
-static enum status lower_chain(struct lowering *l, size_t *inout_at) {
-    const struct op_list *list = &l->from->ops;
-    struct chain chain = {.p_none = 1};
-    struct op *copy;
+/* Collects the chain that begins at *inout_at; its last op goes there. false: it has more than two
+ * qubits. */
+static bool find_chain(struct chain *chain, const struct op_list *list, size_t *inout_at) {
+    bool is_small = true;
     size_t at = *inout_at;
-
     do {
         const struct op *op = &list->ops[at];
-        double p = op_params(list, op)[0];
+        const double p = op_params(list, op)[0];
         unsigned index;
-        if (!find_letters(&chain, &index, list, op)) {
-            l->loc = circuit_loc(l->from, op);
-            return refuse(l, "a correlated error, or a chain of them, on more than two qubits is "
-                             "not supported by engines that run gates");
+        is_small = is_small && find_letters(chain, &index, list, op);
+        if (is_small) {
+            chain->p[index] += chain->p_none * p;
+            chain->p_none *= 1 - p;
         }
-        chain.p[index] += chain.p_none * p;
-        chain.p_none *= 1 - p;
         *inout_at = at++;
     } while (at < list->n_ops && list->ops[at].kind == OP_NOISE &&
              list->ops[at].which == NOISE_ELSE);
+    return is_small;
+}
+
+static enum status copy_noise(struct lowering *l, const struct op *op) {
+    const struct op_list *list = &l->from->ops;
+    struct op *copy;
+    TRY(add_op(l, &copy, OP_NOISE, op_qubits(list, op), op->n_qubits, op_params(list, op),
+               op->n_params));
+    copy->which = op->which;
+    copy->arg = op->arg;
+    return STATUS_OK;
+}
+
+/* A correlated error and those that happen only if it did not: one channel of Paulis, if there are
+ * at most two qubits. The last op of the chain goes to *inout_at. */
+static enum status lower_chain(struct lowering *l, size_t *inout_at) {
+    struct chain chain = {.p_none = 1};
+    struct op *copy;
+    const size_t first = *inout_at;
+
+    if (!find_chain(&chain, &l->from->ops, inout_at)) {
+        for (size_t at = first; at <= *inout_at; at++) {
+            TRY(copy_noise(l, &l->from->ops.ops[at]));
+        }
+        return STATUS_OK;
+    }
     if (chain.n == 0) {
         return STATUS_OK;
     }
@@ -194,9 +188,15 @@ static enum status lower_chain(struct lowering *l, size_t *inout_at) {
     return STATUS_OK;
 }
 
+/* The result of a herald is the next one of the record. */
+static enum status lower_herald(struct lowering *l) {
+    TRY(copy_noise(l, l->op));
+    l->to->ops.ops[l->to->ops.n_ops - 1].bit = l->n_records++;
+    return STATUS_OK;
+}
+
 static enum status lower_noise(struct lowering *l, size_t *inout_at) {
     const struct op *op = l->op;
-    struct op *copy;
 
     switch ((enum op_noise)op->which) {
     case NOISE_I:
@@ -208,7 +208,7 @@ static enum status lower_noise(struct lowering *l, size_t *inout_at) {
         return refuse(l, "ELSE_CORRELATED_ERROR without a correlated error right before it");
     case NOISE_HERALDED_ERASE:
     case NOISE_HERALDED_PAULI1:
-        return refuse(l, "a heralded error is not supported by engines that run gates");
+        return lower_herald(l);
     case NOISE_X:
     case NOISE_Y:
     case NOISE_Z:
@@ -222,10 +222,7 @@ static enum status lower_noise(struct lowering *l, size_t *inout_at) {
     case NOISE_END:
         break;
     }
-    TRY(add_op(l, &copy, OP_NOISE, op_qubits(&l->from->ops, op), op->n_qubits,
-               op_params(&l->from->ops, op), op->n_params));
-    copy->which = op->which;
-    return STATUS_OK;
+    return copy_noise(l, op);
 }
 
 /* ---- blocks ---- */
@@ -279,15 +276,10 @@ static enum status close_block(struct lowering *l, size_t *inout_at) {
 
 static enum status lower_gate(struct lowering *l) {
     const struct op *op = l->op;
-    const uint32_t *qubits = op_qubits(&l->from->ops, op);
     struct op *copy;
-    bool is_pauli =
-        op->which == GATE_I || op->which == GATE_X || op->which == GATE_Y || op->which == GATE_Z;
 
-    TRY(touch(l, is_pauli ? OP_NOISE : OP_GATE, qubits, op->n_qubits));
-    TRY(op_list_add(&l->to->ops, &copy, OP_GATE, qubits, op->n_qubits, op_params(&l->from->ops, op),
-                    op->n_params, l->loc));
-    copy->file = op->file;
+    TRY(add_op(l, &copy, OP_GATE, op_qubits(&l->from->ops, op), op->n_qubits,
+               op_params(&l->from->ops, op), op->n_params));
     copy->which = op->which;
     return STATUS_OK;
 }
@@ -384,8 +376,7 @@ enum status stim_lower(struct circuit **out_circuit, const struct circuit *circu
     struct lowering l = {.from = circuit, .to = circuit_create()};
     enum status status = STATUS_NOFIT;
 
-    l.tainted = mem_alloc(circuit->n_qubits, sizeof *l.tainted);
-    if (l.to == NULL || l.tainted == NULL) {
+    if (l.to == NULL) {
         goto done;
     }
     TRY_GOTO(copy_names(l.to, circuit), done);
@@ -399,7 +390,6 @@ enum status stim_lower(struct circuit **out_circuit, const struct circuit *circu
     l.to = NULL;
 done:
     circuit_destroy(l.to);
-    mem_free(l.tainted);
     mem_free(l.loops);
     return status;
 }
@@ -407,11 +397,11 @@ done:
 static bool is_beyond_gates(const struct op_list *list, const struct op *op) {
     switch ((int)op->kind) {
     case OP_MEASURE:
-        return op->which != 0 || op->n_params > 0 || op->n_qubits == 0;
+        return op->which != 0 || (op->n_qubits == 0 && op->n_params == 0);
     case OP_RESET:
         return op->arg != 0;
     case OP_NOISE:
-        return op->which > NOISE_COUNT;
+        return op->which == NOISE_I || op->which == NOISE_II || op->which == NOISE_ELSE;
     case OP_IF:
         return list->exprs[op->expr].kind == EXPR_REC || list->exprs[op->expr].kind == EXPR_SWEEP;
     case OP_REPEAT:
@@ -426,8 +416,14 @@ static bool is_beyond_gates(const struct op_list *list, const struct op *op) {
 }
 
 bool stim_needs_lowering(const struct circuit *circuit) {
-    for (size_t i = 0; circuit->labels != NULL && i < circuit->ops.n_ops; i++) {
-        if (is_beyond_gates(&circuit->ops, &circuit->ops.ops[i])) {
+    const struct op_list *list = &circuit->ops;
+    for (size_t i = 0; circuit->labels != NULL && i < list->n_ops; i++) {
+        const struct op *op = &list->ops[i];
+        struct chain chain = {0};
+        if (is_beyond_gates(list, op)) {
+            return true;
+        }
+        if (op->kind == OP_NOISE && op->which == NOISE_CORRELATED && find_chain(&chain, list, &i)) {
             return true;
         }
     }

@@ -70,10 +70,19 @@ has err "'ghz.txt' ends in none of .qasm"
 expect 2 qspan convert ghz.qasm
 [ ! -e ccx.stim ] || fail "a file in spite of an error"
 
-# what engines that run gates cannot do
-printf 'H 0\nM(0.1) 0\nH 0\nM 0\n' >wrong.stim
-expect 3 qspan run wrong.stim
-has err "wrong.stim:2:8: error: a result that may be wrong on q[0], which is used again before"
+# results that may be wrong of qubits used again, heralds: frames and state vectors agree
+printf 'H 0\nM(0.2) 0\nCX rec[-1] 1\nH 0\nHERALDED_ERASE(0.3) 1\nMPAD(0.25) 1\nM 0 1\n' >wrong.stim
+for engine in frame statevector; do
+    expect 0 qspan run wrong.stim --qpus 2 --engine $engine --shots 20000 --seed 1 --json $engine.json
+done
+expect 0 qspan compare frame.json statevector.json
+has out "agree"
+printf 'H 0\nE(0.5) X0 X1 Z2\nM 0 1 2\n' >three.stim
+expect 0 qspan run three.stim --qpus 2 --shots 1000 --seed 1 --json out.json
+equal "$(json out.json engine)" frame
+equal "$(json out.json counts '#')" 4
+expect 3 qspan run three.stim --qpus 2 --engine statevector
+has err "three.stim:2:1: error: a correlated error is not supported by engines that run gates"
 printf 'REPEAT 1000000000000000000 {\n    M 0\n}\n' >long.stim
 expect 3 qspan run long.stim
 has err "long.stim:1:1: error: REPEAT of 1000000000000000000 rounds"
