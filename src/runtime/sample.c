@@ -12,6 +12,7 @@
 struct lane {
     struct frame_state *state;
     uint64_t *gathered, *sweep;
+    uint64_t *sweep_rows; /* in sweep; NULL: zeros */
     struct text texts[SAMPLE_MAX_OUTPUTS];
 };
 
@@ -24,6 +25,8 @@ struct job {
     struct frame_options options;
     struct lane *lanes;
     int n_lanes;
+    struct frame_state **states; /* of the lanes that run */
+    const uint64_t **sweeps;
     size_t stride; /* of gathered shots, the widest output */
 };
 
@@ -74,7 +77,7 @@ static enum status choose_lanes(struct job *job) {
         task->max_bytes != 0 ? task->max_bytes : mem_available() / (uint64_t)team_size(job->world);
     const uint64_t n_blocks = divide_up(divide_up(task->n_shots, FRAME_SHOTS), n_ranks);
     const uint32_t wanted = task->n_blocks != 0 ? task->n_blocks : frame_suggest_blocks(task->plan);
-    const uint64_t n_threads = job->replica != NULL ? 1 : (uint64_t)omp_get_max_threads();
+    const uint64_t n_threads = (uint64_t)omp_get_max_threads();
     const uint64_t share = divide_up(n_blocks, n_threads);
     job->options.n_blocks = wanted < share ? wanted : share > 0 ? (uint32_t)share : 1;
     while (job->options.n_blocks > 1 && lane_bytes(job) > room / n_threads) {
@@ -103,8 +106,9 @@ static enum status create_lanes(struct job *job) {
     const struct frame_plan *plan = job->task->plan;
     const size_t sweep_words = plan->n_sweeps * (size_t)FRAME_SHOTS / 64 * job->options.n_blocks;
     job->lanes = mem_alloc((size_t)job->n_lanes, sizeof *job->lanes);
-    if (job->lanes == NULL) {
-        job->n_lanes = 0;
+    job->states = mem_alloc((size_t)job->n_lanes, sizeof(struct frame_state *));
+    job->sweeps = mem_alloc((size_t)job->n_lanes, sizeof(const uint64_t *));
+    if (job->lanes == NULL || job->states == NULL || job->sweeps == NULL) {
         return STATUS_NOFIT;
     }
     for (int i = 0; i < job->n_lanes; i++) {
@@ -120,7 +124,7 @@ static enum status create_lanes(struct job *job) {
 }
 
 static void destroy_lanes(struct job *job) {
-    for (int i = 0; i < job->n_lanes; i++) {
+    for (int i = 0; i < job->n_lanes && job->lanes != NULL; i++) {
         struct lane *lane = &job->lanes[i];
         frame_state_destroy(lane->state);
         if (lane->gathered != NULL) {
@@ -132,6 +136,8 @@ static void destroy_lanes(struct job *job) {
         }
     }
     mem_free(job->lanes);
+    mem_free(job->states);
+    mem_free(job->sweeps);
 }
 
 /* ---- a batch ---- */
@@ -173,29 +179,27 @@ static void collect(const struct job *job, const struct lane *lane) {
     }
 }
 
-static void run_batch(const struct job *job, struct lane *lane, uint64_t first_block) {
+/* false: its blocks are beyond the last shot. */
+static bool prepare_batch(const struct job *job, struct lane *lane, uint64_t first_block) {
     const struct sample_task *task = job->task;
     const size_t n_words = (size_t)FRAME_SHOTS / 64 * job->options.n_blocks;
-    const uint64_t *sweep = NULL;
     for (size_t k = 0; k < task->n_outputs; k++) {
         lane->texts[k].n = 0;
     }
+    lane->sweep_rows = NULL;
     if (first_block * FRAME_SHOTS >= task->n_shots) {
-        return;
+        return false;
     }
     if (task->sweep != NULL && task->plan->n_sweeps > 0) {
         /* rows want the alignment of vectors */
-        uint64_t *rows = (uint64_t *)(((uintptr_t)lane->sweep + 63) & ~(uintptr_t)63);
-        task->sweep(task->sweep_ctx, rows, first_block * FRAME_SHOTS, n_words);
-        sweep = rows;
+        lane->sweep_rows = (uint64_t *)(((uintptr_t)lane->sweep + 63) & ~(uintptr_t)63);
+        task->sweep(task->sweep_ctx, lane->sweep_rows, first_block * FRAME_SHOTS, n_words);
     }
-    frame_state_run(lane->state, first_block, sweep);
-    if (job->replica != NULL) {
-        collect(job, lane);
-        if (team_rank(job->replica) != 0) {
-            return;
-        }
-    }
+    return true;
+}
+
+static void format_batch(const struct job *job, struct lane *lane, uint64_t first_block) {
+    const struct sample_task *task = job->task;
     for (uint32_t i = 0; i < job->options.n_blocks; i++) {
         const uint64_t first_shot = (first_block + i) * FRAME_SHOTS;
         if (first_shot >= task->n_shots) {
@@ -205,6 +209,46 @@ static void run_batch(const struct job *job, struct lane *lane, uint64_t first_b
         for (size_t k = 0; k < task->n_outputs; k++) {
             format_block(job, lane, k, i, n_left < FRAME_SHOTS ? (size_t)n_left : FRAME_SHOTS);
         }
+    }
+}
+
+/* Lanes on their own. */
+static void run_lanes(const struct job *job, uint64_t first_block) {
+#pragma omp parallel for schedule(static, 1) num_threads(job->n_lanes)
+    for (int i = 0; i < job->n_lanes; i++) {
+        const uint64_t first = first_block + (uint64_t)i * job->options.n_blocks;
+        struct lane *lane = &job->lanes[i];
+        if (prepare_batch(job, lane, first)) {
+            frame_state_run(lane->state, first, lane->sweep_rows);
+            format_batch(job, lane, first);
+        }
+    }
+}
+
+/* Lanes that talk to those of the other ranks of their team. */
+static void run_team_lanes(const struct job *job, uint64_t first_block) {
+    const uint32_t n_blocks = job->options.n_blocks;
+    size_t n_lanes = 0;
+    for (int i = 0; i < job->n_lanes; i++) {
+        struct lane *lane = &job->lanes[i];
+        if (prepare_batch(job, lane, first_block + (uint64_t)i * n_blocks)) {
+            job->states[n_lanes] = lane->state;
+            job->sweeps[n_lanes++] = lane->sweep_rows;
+        }
+    }
+    if (n_lanes == 0) {
+        return;
+    }
+    frame_states_run(job->states, n_lanes, first_block, job->sweeps);
+    for (size_t i = 0; i < n_lanes; i++) {
+        collect(job, &job->lanes[i]);
+    }
+    if (team_rank(job->replica) != 0) {
+        return;
+    }
+#pragma omp parallel for schedule(static, 1) num_threads((int)n_lanes)
+    for (size_t i = 0; i < n_lanes; i++) {
+        format_batch(job, &job->lanes[i], first_block + i * n_blocks);
     }
 }
 
@@ -270,9 +314,10 @@ static enum status run_rounds(const struct job *job) {
     enum status status = STATUS_OK;
     for (uint64_t first = 0; first < n_blocks && status == STATUS_OK; first += n_own * n_ranks) {
         const uint64_t own = first + rank * n_own;
-#pragma omp parallel for schedule(static, 1) num_threads(job->n_lanes)
-        for (int i = 0; i < job->n_lanes; i++) {
-            run_batch(job, &job->lanes[i], own + (uint64_t)i * job->options.n_blocks);
+        if (job->replica != NULL) {
+            run_team_lanes(job, own);
+        } else {
+            run_lanes(job, own);
         }
         if (job->replica != NULL && team_rank(job->replica) != 0) {
             status = STATUS_OK;

@@ -307,9 +307,8 @@ static void run_foreign(struct frame_state *s, const struct frame_instr *instr) 
     }
 }
 
-static void run_send(struct frame_state *s, const struct frame_instr *instr) {
+static void run_send(struct frame_state *s, const struct frame_instr *instr, uint64_t *row) {
     const uint32_t *sources = s->plan->sources + instr->source0;
-    uint64_t *row = frame_post_next(s->post, instr->which);
     for (uint32_t i = 0; i < instr->n_sources; i++) {
         if ((sources[i] & ~FRAME_SOURCE_MASK) != FRAME_SWEEP) {
             add_sources(s, row, sources + i, 1);
@@ -407,10 +406,7 @@ static void run_instr(struct frame_state *s, const struct frame_instr *instr) {
         run_foreign(s, instr);
         return;
     case FRAME_SEND:
-        run_send(s, instr);
-        return;
-    case FRAME_RECEIVE:
-        s->kernels->add(s->received, frame_post_take(s->post, instr->which), s->n_words);
+    case FRAME_RECEIVE: /* pass_rows */
         return;
     case FRAME_FEEDBACK:
         run_feedback(s, instr);
@@ -450,17 +446,67 @@ static void start(struct frame_state *s) {
     s->iteration = 0;
 }
 
-void frame_state_run(struct frame_state *state, uint64_t first_block, const uint64_t *sweep) {
+static bool is_passing(const struct frame_instr *instr) {
+    return instr->kind == FRAME_SEND || instr->kind == FRAME_RECEIVE;
+}
+
+/* From pc on, up to the next row that goes to another rank or comes from one. */
+static size_t walk(struct frame_state *s, size_t pc) {
+    const struct frame_plan *plan = s->plan;
+    while (pc < plan->n_instrs && !is_passing(&plan->instrs[pc])) {
+        run_instr(s, &plan->instrs[pc]);
+        pc = plan->instrs[pc].kind == FRAME_END ? end_loop(s, pc) : pc + 1;
+    }
+    return pc;
+}
+
+/* The rows of all lanes, one after the other, by the thread that may talk to other ranks. */
+static void pass_rows(struct frame_state *const *lanes, size_t n_lanes,
+                      const struct frame_instr *instr) {
+    struct frame_post *post = lanes[0]->post;
+    for (size_t i = 0; i < n_lanes; i++) {
+        struct frame_state *s = lanes[i];
+        if (instr->kind == FRAME_SEND) {
+            run_send(s, instr, frame_post_next(post, instr->which));
+        } else {
+            s->kernels->add(s->received, frame_post_take(post, instr->which), s->n_words);
+        }
+    }
+}
+
+static void begin(struct frame_state *state, uint64_t first_block, const uint64_t *sweep) {
     CHECK(first_block + state->options.n_blocks <= UINT32_MAX / 8);
     state->first_block = (uint32_t)first_block;
     state->sweep = sweep;
     start(state);
-    for (size_t pc = 0; pc < state->plan->n_instrs;) {
-        run_instr(state, &state->plan->instrs[pc]);
-        pc = state->plan->instrs[pc].kind == FRAME_END ? end_loop(state, pc) : pc + 1;
+}
+
+void frame_state_run(struct frame_state *state, uint64_t first_block, const uint64_t *sweep) {
+    frame_states_run(&state, 1, first_block, &sweep);
+}
+
+void frame_states_run(struct frame_state *const *lanes, size_t n_lanes, uint64_t first_block,
+                      const uint64_t *const *sweeps) {
+    const struct frame_plan *plan = lanes[0]->plan;
+    size_t pc = 0;
+    for (size_t i = 0; i < n_lanes; i++) {
+        begin(lanes[i], first_block + i * lanes[i]->options.n_blocks, sweeps[i]);
     }
-    if (state->post != NULL) {
-        frame_post_finish(state->post);
+    while (pc < plan->n_instrs) {
+        const size_t from = pc;
+#pragma omp parallel for schedule(static, 1) num_threads((int)n_lanes) if (n_lanes > 1)
+        for (size_t i = 0; i < n_lanes; i++) {
+            const size_t to = walk(lanes[i], from);
+            if (i == 0) { /* all come to the same place */
+                pc = to;
+            }
+        }
+        for (; pc < plan->n_instrs && is_passing(&plan->instrs[pc]); pc++) {
+            pass_rows(lanes, n_lanes, &plan->instrs[pc]);
+        }
+    }
+    if (lanes[0]->post != NULL) {
+        frame_post_finish(lanes[0]->post);
     }
 }
 

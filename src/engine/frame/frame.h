@@ -58,6 +58,11 @@ uint32_t frame_suggest_blocks(const struct frame_plan *plan);
  * cycles, for rare errors 1 + 1024 p draws a site and block. */
 void frame_state_run(struct frame_state *state, uint64_t first_block, const uint64_t *sweep);
 
+/* The same for states with blocks after each other, one thread each; the states of a team's plan
+ * must run so: what travels is sent and received by the calling thread. sweeps: one for each. */
+void frame_states_run(struct frame_state *const *states, size_t n_states, uint64_t first_block,
+                      const uint64_t *const *sweeps);
+
 size_t frame_count_rows(const struct frame_state *state, enum frame_output output);
 /* Row i, 16 n_blocks words; shot s of the batch is bit s. Borrowed, until the next run. */
 const uint64_t *frame_row(const struct frame_state *state, enum frame_output output, size_t i);
