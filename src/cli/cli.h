@@ -63,6 +63,7 @@ enum option_id {
     OPTION_OUTPUT,
     OPTION_STATE,
     OPTION_OBSERVABLES,
+    OPTION_NOISE,
     OPTION_FIDELITY,
     OPTION_ALPHA,
     OPTION_TRACE,
@@ -98,8 +99,8 @@ struct cli_options {
     size_t n_args;
     uint64_t given;
     const char *machine, *engine, *precision, *protocol, *distribute, *idle, *placement;
-    const char *json, *trace, *svg, *workload, *output, *state, *observables, *format, *dialect,
-        *to, *against;
+    const char *json, *trace, *svg, *workload, *output, *state, *observables, *noise, *format,
+        *dialect, *to, *against;
     const char *decodes[CLI_MAX_DECODES];
     size_t n_decodes;
     const char *params[CLI_MAX_PARAMS]; /* NAME=VALUE */

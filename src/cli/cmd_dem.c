@@ -20,7 +20,10 @@ static enum status analyze_program(struct dem_model **out_model, const struct cl
                                    const struct dem_options *how) {
     struct load load = {0};
     TRY(load_input_kept(&load, options, comm_world(), 1));
-    const enum status status = dem_from_program(out_model, load.program, load.machine, how);
+    enum status status = load_noise(&load, options, comm_world());
+    if (status == STATUS_OK) {
+        status = dem_from_program(out_model, load.program, load.machine, how);
+    }
     load_fini(&load);
     return status;
 }

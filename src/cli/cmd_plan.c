@@ -79,7 +79,8 @@ enum status cmd_plan_check(const struct cli_options *options) {
 enum status cmd_plan(const struct cli_options *options) {
     struct load load = {0};
     TRY(load_input_kept(&load, options, comm_world(), (uint32_t)options->n_ranks));
-    enum status status = plan_program(options, &load);
+    enum status status = load_noise(&load, options, comm_world());
+    status = status == STATUS_OK ? plan_program(options, &load) : status;
     load_fini(&load);
     return status;
 }

@@ -181,11 +181,12 @@ static enum status check_writable(const struct run_job *job) {
 static enum status run_job(struct run_job *job) {
     const struct cli_options *options = job->options;
     TRY(load_input(&job->load, options, job->team, (uint32_t)team_size(job->team)));
+    TRY(load_noise(&job->load, options, job->team));
     TRY(parse_decodes(job));
     TRY(load_observables(job));
     TRY(comm_agree(job->team, set_provenance(job)));
     if (job->load.machine) {
-        TRY(comm_agree(job->team, machine_check_runnable(job->load.machine)));
+        TRY(comm_agree(job->team, machine_check_lifetimes(job->load.machine)));
     }
     TRY(comm_agree(job->team, check_writable(job)));
     TRY(run_program(job));

@@ -105,19 +105,20 @@ static enum status check_machine(const struct machine *machine) {
                          "qspan run --engine frame, or give abstract links",
                          machine->name);
     }
-    return machine_check_runnable(machine);
+    return machine_check_lifetimes(machine);
 }
 
 /* A program on a machine, or a circuit distributed over one. */
 static enum status read_placed(struct sample_job *job) {
     struct load load = {0};
     TRY(load_input_kept(&load, job->options, job->team, (uint32_t)team_size(job->team)));
+    enum status status = load_noise(&load, job->options, job->team);
     job->program = load.program;
     job->machine = load.machine;
     load.program = NULL;
     load.machine = NULL;
     load_fini(&load);
-    enum status status = find_recorded(job);
+    status = status == STATUS_OK ? find_recorded(job) : status;
     if (status == STATUS_OK && job->machine != NULL) {
         status = check_machine(job->machine);
         status = status == STATUS_OK ? find_weights(job) : status;

@@ -10,6 +10,7 @@
 #include "circuit/placement_file.h"
 #include "distribute/distribute.h"
 #include "runtime/runtime.h"
+#include "schedule/noise_apply.h"
 
 static const size_t max_file_bytes = (size_t)1 << 31;
 
@@ -320,6 +321,27 @@ enum status load_input(struct load *out_load, const struct cli_options *options,
 enum status load_input_kept(struct load *out_load, const struct cli_options *options,
                             const struct team *team, uint32_t n_default_qpus) {
     return load_any(out_load, options, team, n_default_qpus, true);
+}
+
+static enum status read_noise(struct noise_model **out_model, const struct team *team,
+                              const char *path) {
+    char *text = NULL;
+    size_t n = 0;
+    TRY(load_text(&text, &n, team, path));
+    const enum status status = noise_model_read_text(out_model, path, text, n);
+    mem_free(text);
+    return comm_agree(team, status);
+}
+
+enum status load_noise(struct load *load, const struct cli_options *options,
+                       const struct team *team) {
+    struct noise_model *model = NULL;
+    if (options->noise != NULL) {
+        TRY(read_noise(&model, team, options->noise));
+    }
+    const enum status status = noise_apply(load->program, model, load->machine);
+    noise_model_destroy(model);
+    return comm_agree(team, status);
 }
 
 void load_fini(struct load *load) {

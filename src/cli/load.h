@@ -28,6 +28,9 @@ enum status load_input(struct load *out_load, const struct cli_options *options,
  * may be wrong, for what does not run gates. */
 enum status load_input_kept(struct load *out_load, const struct cli_options *options,
                             const struct team *team, uint32_t n_default_qpus);
+/* The errors of --noise and of the machine become ops of the program. Collective. */
+enum status load_noise(struct load *load, const struct cli_options *options,
+                       const struct team *team);
 void load_fini(struct load *load);
 
 /* A circuit from the text of the file `name`: Stim's language where that ends in .stim, else

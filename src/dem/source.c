@@ -83,7 +83,7 @@ static enum status check_machine(const struct machine *machine) {
                          "error model; give abstract links",
                          machine->name);
     }
-    return machine_check_runnable(machine);
+    return machine_check_lifetimes(machine);
 }
 
 enum status dem_from_program(struct dem_model **out_model, const struct program *program,

@@ -72,8 +72,11 @@ const struct machine_link *machine_find_link(const struct machine *machine, uint
 uint32_t machine_find_qpu(const struct machine *machine, const char *name);
 /* Name of a node of a physical network: QPU, switch or repeater. */
 const char *machine_node_name(const struct machine *machine, uint32_t node);
-/* Refuses what runs cannot do yet: nonzero gate, measure, reset errors, finite T1 or T2, with the
- * line and key. STATUS_INPUT, logged. */
+/* Refuses finite T1 or T2, with the line and key: qubits that wait do not decay yet. STATUS_INPUT,
+ * logged. */
+enum status machine_check_lifetimes(const struct machine *machine);
+/* The same, and nonzero gate, measure and reset errors, for callers that do not make them ops of
+ * the program (schedule/noise_apply.h). */
 enum status machine_check_runnable(const struct machine *machine);
 /* Names of the presets with one line each, NULL-terminated pairs. */
 const char *const *machine_presets(void);

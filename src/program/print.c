@@ -520,7 +520,8 @@ static bool is_short_if(const struct op_list *ops, size_t i) {
         return false;
     }
     return body->kind == OP_GATE || body->kind == OP_RESET || body->kind == OP_EBIT ||
-           (body->kind == OP_MEASURE && body->n_qubits == 1 && op_pauli(body, 0) == 3);
+           (body->kind == OP_MEASURE && body->n_qubits == 1 && op_pauli(body, 0) == 3 &&
+            body->n_params == 0);
 }
 
 static enum status print_short_if(struct program_printer *printer, const struct op *op) {

@@ -205,7 +205,9 @@ static void mark_frame_ifs(struct lowered *lowered) {
         const size_t end = ops->ops[i].match;
         bool only_paulis = true;
         for (size_t j = i + 1; j < end && only_paulis; j++) {
-            only_paulis = is_pauli_gate(&ops->ops[j]) || ops->ops[j].kind == OP_BARRIER;
+            const struct op *op = &ops->ops[j];
+            only_paulis = is_pauli_gate(op) || op->kind == OP_BARRIER ||
+                          (op->kind == OP_NOISE && !is_jump(op));
         }
         if (only_paulis) {
             lowered->roles[i] = ROLE_FRAME_IF;

@@ -282,6 +282,7 @@ struct error_target {
     struct walker *walker;
     const uint32_t *wires;
     uint32_t n_wires;
+    const uint64_t *only; /* columns that the error is for; NULL: all */
 };
 
 /* Letter i = 1 .. 4^n - 1; the first wire's letter is the most significant digit (I X Y Z = 0 ..
@@ -289,6 +290,9 @@ struct error_target {
 static void put_error(void *ctx, size_t column, uint32_t letter) {
     const struct error_target *target = ctx;
     struct rows *rows = &target->walker->rows;
+    if (target->only != NULL && !bits_get(target->only, column)) {
+        return;
+    }
     for (uint32_t i = 0; i < target->n_wires; i++) {
         const uint32_t digit = (letter >> (2 * (target->n_wires - 1 - i))) & 3;
         const uint32_t wire = target->wires[i];
@@ -351,7 +355,7 @@ static bool has_columns(const struct columns *columns, size_t first, size_t end)
 static enum status draw_pairs(struct walker *walker, const struct op *op, uint64_t site,
                               const uint32_t *wires) {
     const struct columns *columns = &walker->columns;
-    const struct error_target half = {walker, wires + 1, 1};
+    const struct error_target half = {walker, wires + 1, 1, NULL};
     const size_t n_columns = 64 * columns->stride;
     const size_t block_shots = walker->options.is_exact ? n_columns : walker->options.block_shots;
     const uint64_t first_block = walker->first_shot / block_shots;
@@ -380,7 +384,7 @@ enum status walk_ebit(struct walker *walker, const struct op *op) {
         columns_clear(&walker->columns, rows_z(&walker->rows, wires[i]));
     }
     TRY(tracker_set_pair(walker->tracker, wires[0], wires[1]));
-    const struct error_target half = {walker, wires + 1, 1};
+    const struct error_target half = {walker, wires + 1, 1, NULL};
     if (walker->options.do_pairs_vary) {
         return draw_pairs(walker, op, site, wires);
     }
@@ -428,23 +432,26 @@ static void noise_letters(double *out_p, const struct op *op, const double *para
     check_fail("noise kind", __FILE__, __LINE__);
 }
 
-enum status walk_noise(struct walker *walker, const struct op *op) {
+/* Paulis on the columns of `only`. */
+static enum status put_paulis(struct walker *walker, const struct op *op, const uint64_t *only) {
     const struct op_list *ops = &walker->lowered->ops;
     const uint32_t group = op_noise_group((enum op_noise)op->which);
     double p_letters[15];
-    if (walker->options.is_ideal) {
-        return STATUS_OK;
-    }
-    if (op->which == NOISE_RELAX || op->which == NOISE_RESET) {
-        return walk_jump(walker, op);
-    }
     noise_letters(p_letters, op, op_params(ops, op));
     for (uint32_t i = 0; i < op->n_qubits / group; i++) {
-        const struct error_target target = {walker, op_qubits(ops, op) + i * group, group};
+        const struct error_target target = {walker, op_qubits(ops, op) + i * group, group, only};
         const uint64_t site = site_at(&walker->loops, op->site + i);
         TRY(draw_errors(walker, op, site, p_letters, &target, RNG_NOISE));
     }
     return STATUS_OK;
+}
+
+enum status walk_noise(struct walker *walker, const struct op *op) {
+    if (walker->options.is_ideal) {
+        return STATUS_OK;
+    }
+    return op->which == NOISE_RELAX || op->which == NOISE_RESET ? walk_jump(walker, op)
+                                                                : put_paulis(walker, op, NULL);
 }
 
 /* ---- conditions ---- */
@@ -547,6 +554,8 @@ enum status walk_frame_if(struct walker *walker, const struct op *op) {
     for (size_t i = (size_t)(op - ops->ops) + 1; i < op->match; i++) {
         if (ops->ops[i].kind == OP_GATE) {
             multiply_gate(walker, &ops->ops[i], condition);
+        } else if (ops->ops[i].kind == OP_NOISE && !walker->options.is_ideal) {
+            TRY(put_paulis(walker, &ops->ops[i], condition));
         }
     }
     return STATUS_OK;
