@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "engine/frame/frame.h"
 #include "engine/tableau/reference.h"
+#include "runtime/bulk_fused.h"
 #include "runtime/noise.h"
 
 enum { MAX_RECORDS = 1 << 30, WORDS_OF_BLOCK = FRAME_SHOTS / 64 };
@@ -31,11 +32,14 @@ struct bulk {
 struct parts {
     uint64_t *recorded;
     double *weights; /* four for each op; NULL: pairs without errors */
+    bool is_fused;
+    struct bulk_fused fused; /* then in place of the program's ops and these weights */
 };
 
 static void parts_fini(struct parts *parts) {
     mem_free(parts->recorded);
     mem_free(parts->weights);
+    bulk_fused_fini(&parts->fused);
 }
 
 /* Results into output registers form the record. */
@@ -71,12 +75,12 @@ static enum status find_weights(struct parts *parts, const struct program *progr
 
 static struct frame_task task_of(const struct program *program, const struct parts *parts) {
     return (struct frame_task){
-        .ops = &program->ops,
+        .ops = parts->is_fused ? &parts->fused.ops : &program->ops,
         .files = program->files,
         .n_qubits = program->n_wires,
         .n_bits = program->n_bits,
         .recorded = parts->recorded,
-        .ebit_weights = parts->weights,
+        .ebit_weights = parts->is_fused ? parts->fused.weights : parts->weights,
     };
 }
 
@@ -247,6 +251,25 @@ static void add_pair_errors(void *ctx, uint64_t *x, uint64_t *z, uint64_t site, 
     }
 }
 
+static bool can_fuse(const struct program *program, const struct run_clock *clock) {
+    return program->is_fused && !clock->does_vary && !program->is_data_dependent;
+}
+
+enum status bulk_count_packets(struct packet_counts *out_counts, const struct program *program,
+                               const struct run_clock *clock) {
+    TRY(packets_count(out_counts, program));
+    if (can_fuse(program, clock)) {
+        struct bulk_fused fused;
+        TRY(bulk_fuse(&fused, program, NULL));
+        *out_counts = fused.counts;
+        bulk_fused_fini(&fused);
+    } else {
+        out_counts->n_explicit += out_counts->n_fused;
+        out_counts->n_fused = 0;
+    }
+    return STATUS_OK;
+}
+
 enum status bulk_create(struct bulk **out_bulk, const struct program *program,
                         struct run_clock *clock, const struct bulk_options *options) {
     struct bulk *bulk = mem_alloc(1, sizeof *bulk);
@@ -261,6 +284,10 @@ enum status bulk_create(struct bulk **out_bulk, const struct program *program,
         bulk->block_shots = options->block_shots;
     } else if (!program->is_data_dependent) { /* else compiling names the place */
         TRY_GOTO(find_weights(&parts, program, clock), done);
+    }
+    if (can_fuse(program, clock)) {
+        TRY_GOTO(bulk_fuse(&parts.fused, program, parts.weights), done);
+        parts.is_fused = true;
     }
     const struct frame_task task = task_of(program, &parts);
     TRY_GOTO(fill(bulk, &task, options), done);

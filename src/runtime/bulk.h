@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "program/packets.h"
 #include "program/program.h"
 #include "runtime/clock.h"
 #include "runtime/ensemble.h"
@@ -19,6 +20,10 @@ struct bulk;
 bool bulk_is_possible(const struct program *program, size_t *out_op, const char **out_reason);
 /* Bytes of frames and tableau, saturating. Refused as by bulk_create. */
 enum status bulk_plan(uint64_t *out_bytes, const struct program *program);
+/* Ebits that run as channels (bulk_fused.h): those of fused programs whose pairs do not differ from
+ * timeline to timeline. */
+enum status bulk_count_packets(struct packet_counts *out_counts, const struct program *program,
+                               const struct run_clock *clock);
 struct bulk_options {
     uint64_t seed;
     uint64_t max_bytes;   /* 0: what is available */

@@ -160,7 +160,9 @@ enum status runtime_plan(struct run_plan *out_plan, const struct program *progra
         status = STATUS_NOFIT;
         goto done;
     }
-    TRY_GOTO(packets_count(&plan.packets, program), done);
+    TRY_GOTO(engine == &engine_frame ? bulk_count_packets(&plan.packets, program, &clock)
+                                     : packets_count(&plan.packets, program),
+             done);
     status = program->is_data_dependent ? fill_data_dependent(&plan, program)
                                         : fill_static(&plan, &clock, program);
 done:

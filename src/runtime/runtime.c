@@ -670,12 +670,13 @@ static enum status prepare(struct run *run, const struct machine *machine) {
     TRY(has_frames(options)
             ? check_frames(options)
             : lower_program(&run->lowered, run->program, options->engine, wants_state(options)));
-    TRY(packets_count(&run->results->packets, run->program));
     TRY(final_qubits_find(&run->qubits, run->program));
     if (options->observables != NULL) {
         TRY(expectation_init(&run->expectation, options->observables, &run->qubits));
     }
     TRY(clock_create(&run->clock, run->program, machine, options->seed));
+    TRY(has_frames(options) ? bulk_count_packets(&run->results->packets, run->program, &run->clock)
+                            : packets_count(&run->results->packets, run->program));
     run->clock.trace = options->trace;
     if (options->trace != NULL && run->clock.network == NULL) {
         return log_error(STATUS_INPUT,

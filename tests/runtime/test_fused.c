@@ -65,11 +65,11 @@ static struct machine *make_machine(const double *weights) {
     return machine;
 }
 
-static struct results *run(const struct program *program, const double *weights, uint64_t n_shots,
-                           uint64_t seed) {
+static struct results *run_on(const struct engine_class *engine, const struct program *program,
+                              const double *weights, uint64_t n_shots, uint64_t seed) {
     struct machine *machine = make_machine(weights);
     struct results *results = NULL;
-    const struct run_options options = {.engine = &engine_statevector,
+    const struct run_options options = {.engine = engine,
                                         .n_shots = n_shots,
                                         .seed = seed,
                                         .shots_per_timeline = 1024,
@@ -78,6 +78,11 @@ static struct results *run(const struct program *program, const double *weights,
                  log_get_error());
     machine_destroy(machine);
     return results;
+}
+
+static struct results *run(const struct program *program, const double *weights, uint64_t n_shots,
+                           uint64_t seed) {
+    return run_on(&engine_statevector, program, weights, n_shots, seed);
 }
 
 /* All that the two protocols must have in common. */
@@ -117,6 +122,7 @@ struct remote {
     unsigned n_targets;    /* of gates with one target each: the gate once for each */
     double p_link, p_copy; /* readout flips */
     const char *prefix;    /* register of the copies */
+    bool is_misread;       /* the flips are said as such, else as errors before */
 };
 
 static void multiply(struct dense *m, enum gate_id gate, const double *params,
@@ -201,10 +207,17 @@ static void evolve_local(struct dense *rho, enum gate_id gate, const double *par
 
 /* ---- the same as a program ---- */
 
-static void put_flip(struct writer *out, double p, const char *wire, unsigned i) {
+/* A record that is wrong with probability p, said in one of two ways. */
+static void put_measure(struct writer *out, double p, bool is_misread, const char *wire, unsigned i,
+                        unsigned bit) {
+    if (is_misread) {
+        put(out, "pragma qspan op measure(%.17g) m[%u] Z %s[%u]\n", p, bit, wire, i);
+        return;
+    }
     if (p > 0) {
         put(out, "pragma qspan stim X_ERROR(%.17g) %s[%u]\n", p, wire, i);
     }
+    put(out, "m[%u] = measure %s[%u];\n", bit, wire, i);
 }
 
 static void put_remote(struct writer *out, const struct remote *remote) {
@@ -214,9 +227,8 @@ static void put_remote(struct writer *out, const struct remote *remote) {
         const unsigned link = comm_wire(near, s), copy = comm_wire(far, s);
         put(out, "ebit(%s[%u], %s[%u]);\ncx %s, %s[%u];\n", near, link, far, copy,
             data[remote->sources[s]], near, link);
-        put_flip(out, remote->p_link, near, link);
-        put(out, "m[%u] = measure %s[%u];\nif (m[%u]) x %s[%u];\n", 2 * s, near, link, 2 * s, far,
-            copy);
+        put_measure(out, remote->p_link, remote->is_misread, near, link, 2 * s);
+        put(out, "if (m[%u]) x %s[%u];\n", 2 * s, far, copy);
     }
     for (unsigned t = 0; t < remote->n_targets; t++) {
         put(out, "%s", gate_get(remote->gate)->name);
@@ -231,9 +243,8 @@ static void put_remote(struct writer *out, const struct remote *remote) {
     for (unsigned s = 0; s < remote->n_sources; s++) {
         const unsigned copy = comm_wire(far, s);
         put(out, "h %s[%u];\n", far, copy);
-        put_flip(out, remote->p_copy, far, copy);
-        put(out, "m[%u] = measure %s[%u];\nif (m[%u]) z %s;\n", 2 * s + 1, far, copy, 2 * s + 1,
-            data[remote->sources[s]]);
+        put_measure(out, remote->p_copy, remote->is_misread, far, copy, 2 * s + 1);
+        put(out, "if (m[%u]) z %s;\n", 2 * s + 1, data[remote->sources[s]]);
     }
 }
 
@@ -256,6 +267,20 @@ static void put_mixer(struct writer *out, struct dense *rho, struct random_strea
     put(out, "cx a[0], a[1];\n");
 }
 
+/* The same of Cliffords. */
+static void put_clifford_mixer(struct writer *out, struct dense *rho,
+                               struct random_stream *random) {
+    static const enum gate_id gates[] = {GATE_H, GATE_S, GATE_SX, GATE_X, GATE_SDG};
+    for (uint32_t i = 0; i < 3 * N_DATA; i++) {
+        const uint32_t q = i % N_DATA;
+        const enum gate_id gate = gates[random_below(random, 5)];
+        evolve_local(rho, gate, NULL, &q);
+        put(out, "%s %s;\n", gate_get(gate)->name, data[q]);
+    }
+    evolve_local(rho, GATE_CX, NULL, (const uint32_t[]){0, 1});
+    put(out, "cx a[0], a[1];\n");
+}
+
 static void put_results(struct writer *out) {
     for (unsigned q = 0; q < N_DATA; q++) {
         put(out, "out[%u] = measure %s;\n", q, data[q]);
@@ -270,6 +295,10 @@ static void assert_drawn_from(const struct results *results, const struct dense 
     }
     for (unsigned i = 0; i < 1u << N_DATA; i++) {
         const double expected = (double)results->n_shots * rho->at[i][i].re;
+        if (expected < 1e-9) {
+            cr_assert_eq(counts[i], 0);
+            continue;
+        }
         chi += ((double)counts[i] - expected) * ((double)counts[i] - expected) / expected;
         n_cells++;
     }
@@ -317,14 +346,14 @@ static void check_remote(const struct remote *remote, const double *pair, uint64
 static const double werner[4] = {0.85, 0.05, 0.05, 0.05}, general[4] = {0.7, 0.15, 0.04, 0.11};
 
 static const struct remote kinds[] = {
-    {{0}, 1, GATE_CX, {0}, {2}, 1, 0.1, 0.03, "b"},
-    {{2}, 1, GATE_CZ, {0}, {3}, 1, 0.05, 0.2, "c"},
-    {{3}, 1, GATE_CP, {0.7}, {1}, 1, 0.1, 0.03, "a"},
-    {{2}, 1, GATE_CX, {0}, {0, 1}, 2, 0.02, 0.1, "a"}, /* fan-out */
-    {{3}, 1, GATE_CRY, {1.1}, {0, 1}, 2, 0, 0, "a"},
-    {{1}, 1, GATE_CH, {0}, {2}, 1, 0, 0.1, "b"},
-    {{0, 2}, 2, GATE_CCX, {0}, {3}, 1, 0, 0, "c"},
-    {{0, 3}, 2, GATE_CCZ, {0}, {2}, 1, 0.04, 0.1, "b"},
+    {{0}, 1, GATE_CX, {0}, {2}, 1, 0.1, 0.03, "b", false},
+    {{2}, 1, GATE_CZ, {0}, {3}, 1, 0.05, 0.2, "c", false},
+    {{3}, 1, GATE_CP, {0.7}, {1}, 1, 0.1, 0.03, "a", false},
+    {{2}, 1, GATE_CX, {0}, {0, 1}, 2, 0.02, 0.1, "a", false}, /* fan-out */
+    {{3}, 1, GATE_CRY, {1.1}, {0, 1}, 2, 0, 0, "a", false},
+    {{1}, 1, GATE_CH, {0}, {2}, 1, 0, 0.1, "b", false},
+    {{0, 2}, 2, GATE_CCX, {0}, {3}, 1, 0, 0, "c", false},
+    {{0, 3}, 2, GATE_CCZ, {0}, {2}, 1, 0.04, 0.1, "b", false},
 };
 
 Test(fused, gates_follow_the_rule_for_werner_pairs) {
@@ -336,6 +365,55 @@ Test(fused, gates_follow_the_rule_for_werner_pairs) {
 Test(fused, gates_follow_the_rule_for_bell_diagonal_pairs) {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         check_remote(&kinds[i], general, 30 + i, false);
+    }
+}
+
+/* Clifford packets as Pauli channels. */
+static void check_frames(const struct remote *remote, const double *pair, uint64_t seed) {
+    struct writer text = {.n = 0};
+    struct random_stream random = {.seed = seed};
+    static struct dense rho;
+    memset(&rho, 0, sizeof rho);
+    rho.n_qubits = N_DATA;
+    rho.at[0][0].re = 1;
+    put_head(&text);
+    put_clifford_mixer(&text, &rho, &random);
+    for (unsigned i = 0; i < 2; i++) {
+        evolve_remote(&rho, remote, pair);
+        put_remote(&text, remote);
+        put_clifford_mixer(&text, &rho, &random);
+    }
+    put_results(&text);
+    struct program *fused = read_program(&text, true), *plain = read_program(&text, false);
+    struct results *a = run_on(&engine_frame, fused, pair, 20000, seed);
+    struct results *b = run_on(&engine_frame, plain, pair, 20000, seed);
+    cr_assert_eq(a->packets.n_fused, remote->is_misread ? 2 : 0);
+    cr_assert_eq(b->packets.n_fused, 0);
+    assert_drawn_from(a, &rho);
+    assert_drawn_from(b, &rho);
+    cr_assert_eq(a->n_ebits, b->n_ebits);
+    cr_assert_eq(a->n_bits_sent, b->n_bits_sent);
+    cr_assert_eq(memcmp(&a->makespan_ps, &b->makespan_ps, sizeof a->makespan_ps), 0);
+    results_destroy(a);
+    results_destroy(b);
+    program_destroy(fused);
+    program_destroy(plain);
+}
+
+static const struct remote clifford_kinds[] = {
+    {{0}, 1, GATE_CX, {0}, {2}, 1, 0.1, 0.03, "b", true},
+    {{2}, 1, GATE_CZ, {0}, {3}, 1, 0.05, 0.2, "c", true},
+    {{3}, 1, GATE_CY, {0}, {1}, 1, 0, 0.1, "a", true},
+    {{2}, 1, GATE_CX, {0}, {0, 1}, 2, 0.02, 0.1, "a", true},
+    {{3}, 1, GATE_CY, {0}, {0, 1}, 2, 0.1, 0, "a", true},
+    {{0}, 1, GATE_CX, {0}, {2}, 1, 0.1, 0.03, "b", false}, /* errors of its own: explicit */
+};
+
+Test(fused, frames_follow_the_rule) {
+    for (uint64_t seed = 0; seed < 4; seed++) {
+        for (size_t i = 0; i < sizeof clifford_kinds / sizeof *clifford_kinds; i++) {
+            check_frames(&clifford_kinds[i], seed % 2 == 0 ? werner : general, 100 * i + seed);
+        }
     }
 }
 
