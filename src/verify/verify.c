@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "program/packets.h"
 
 static void add_name(struct text *out, const char *name) {
     text_add_escaped(out, name, strlen(name));
@@ -32,12 +33,36 @@ static void add_report(struct text *out, const char *name, const struct program 
     }
 }
 
+/* What runs fused: a proof is of the explicit ops, and holds for packets found to do the same. */
+static enum status add_packets(struct text *out, const struct program *program) {
+    struct packets packets;
+    size_t n_moves = 0;
+    TRY(packets_find(&packets, program));
+    for (size_t i = 0; i < packets.n; i++) {
+        n_moves += packets.items[i].kind == PACKET_MOVE;
+    }
+    text_printf(out,
+                "  fused: %zu copies that meet diagonal gates alone, %zu moves; %zu ebits run "
+                "explicitly\n",
+                packets.n_fused - n_moves, n_moves, packets.n - packets.n_fused);
+    for (size_t i = 0; i < packets.n; i++) {
+        const struct packet *packet = &packets.items[i];
+        if (packet->kind == PACKET_OTHER) {
+            text_printf(out, "    line %u: %s (line %u)\n", program->ops.ops[packet->ebit].line,
+                        packet->reason, program->ops.ops[packet->reason_op].line);
+        }
+    }
+    packets_fini(&packets);
+    return STATUS_OK;
+}
+
 enum status verify_static(struct text *out, const char *name, const struct program *program) {
     struct program_check check = {0};
     enum status status = program_check(&check, program);
     if (status == STATUS_OK) {
         add_report(out, name, program, &check);
-        if (out->failed) {
+        status = program->is_fused ? add_packets(out, program) : STATUS_OK;
+        if (status == STATUS_OK && out->failed) {
             status = log_error(STATUS_NOFIT, "out of memory while writing a report");
         }
     }

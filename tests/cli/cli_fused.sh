@@ -30,7 +30,7 @@ cmp <(common_part explicit.json) <(common_part fused.json) || fail "fused differ
 equal "$(json fused.json peak_group_qubits)" 10
 
 # Ranks and threads.
-for ranks in 3 4; do
+for ranks in 3; do
     expect 0 on_ranks $ranks "${options[@]}" --protocol fused --json ranks.json
     cmp <(same_part fused.json) <(same_part ranks.json) || fail "$ranks ranks differ"
 done
@@ -71,4 +71,30 @@ expect 2 qspan run qft.qasm --qpus 2 --protocol quick
 expect 0 qspan run qft.qasm --qpus 3 --protocol fused --shots 10 --seed 1 -o fused.h5
 expect 0 qspan report fused.h5
 has out "fused protocol"
+has out " fused, 0 explicit"
+
+# verify: the proof is of the explicit ops; what runs fused, and what cannot, is told.
+sed 's/^pragma qspan qpu A/pragma qspan protocol fused\n&/' "$examples/protocols/telegate_cp.qasm" >cp.qasm
+expect 0 qspan verify cp.qasm --against "$examples/protocols/targets/telegate_cp.qasm"
+has out "fused: 1 copies that meet diagonal gates alone, 0 moves; 0 ebits run explicitly"
+has out "proved equal"
+sed 's/^pragma qspan qpu A/pragma qspan protocol fused\n&/' "$examples/protocols/ghz4.qasm" >ghz.qasm
+expect 0 qspan verify ghz.qasm
+has out "ebits run explicitly"
+grep -qE '^    line [0-9]+: .* \(line [0-9]+\)$' out || fail "no reasons"
+
+# Frames: Pauli channels in place of copies.
+qspan gen cz-fraction -n 12 --layers 8 -o clifford.qasm
+for protocol in explicit fused; do
+    expect 0 qspan run clifford.qasm --machine noisy.yaml --engine frame --protocol $protocol \
+        --shots 20000 --seed 3 --json $protocol.json
+done
+equal "$(json fused.json packets explicit)" 0
+equal "$(json fused.json ebits total)" "$(json explicit.json ebits total)"
+equal "$(json fused.json bits_sent)" "$(json explicit.json bits_sent)"
+expect 0 qspan compare explicit.json fused.json
+expect 0 on_ranks 2 run clifford.qasm --machine noisy.yaml --engine frame --protocol fused \
+    --shots 20000 --seed 3 --json ranks.json
+cmp <(same_part fused.json) <(same_part ranks.json) || fail "frames: 2 ranks differ"
+expect 0 qspan plan clifford.qasm --machine noisy.yaml --engine frame --protocol fused
 has out " fused, 0 explicit"
