@@ -42,6 +42,9 @@ enum qspan_status {
     QSPAN_NOFIT = 4     /* not enough memory or disk: the error has the figure */
 };
 
+/* Of amplitudes: single takes half the memory and gives about 6 digits. */
+enum qspan_precision { QSPAN_DOUBLE = 0, QSPAN_SINGLE = 1 };
+
 struct qspan_session;
 struct qspan_circuit;
 struct qspan_machine;
@@ -123,10 +126,14 @@ QSPAN_API const char *qspan_program_qpu_name(const struct qspan_program *program
 
 /* ---- plans: figures without running ---- */
 
-/* machine may be NULL: ideal links. */
+/* machine may be NULL: ideal links. _create: for double precision. */
 QSPAN_API enum qspan_status qspan_plan_create(struct qspan_plan **out_plan,
                                               const struct qspan_program *program,
                                               const struct qspan_machine *machine, int n_ranks);
+QSPAN_API enum qspan_status qspan_plan_create_in(struct qspan_plan **out_plan,
+                                                 const struct qspan_program *program,
+                                                 const struct qspan_machine *machine, int n_ranks,
+                                                 enum qspan_precision precision);
 QSPAN_API void qspan_plan_destroy(struct qspan_plan *plan);
 QSPAN_API uint64_t qspan_plan_n_ebits(const struct qspan_plan *plan);     /* per shot */
 QSPAN_API uint64_t qspan_plan_n_bits_sent(const struct qspan_plan *plan); /* per shot */
@@ -158,6 +165,9 @@ QSPAN_API enum qspan_status qspan_options_set_probabilities(struct qspan_options
 /* Most outcome branches that exact runs follow; default 65536. */
 QSPAN_API enum qspan_status qspan_options_set_max_branches(struct qspan_options *options,
                                                            uint64_t n);
+/* Default: double. */
+QSPAN_API enum qspan_status qspan_options_set_precision(struct qspan_options *options,
+                                                        enum qspan_precision precision);
 /* 0: what is available. */
 QSPAN_API enum qspan_status qspan_options_set_memory_per_rank(struct qspan_options *options,
                                                               uint64_t n_bytes);

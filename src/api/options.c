@@ -33,6 +33,16 @@ static enum qspan_status set(uint64_t *out, const char *what, uint64_t value, ui
     return QSPAN_OK;
 }
 
+enum precision api_precision(enum qspan_precision precision) {
+    return precision == QSPAN_SINGLE ? PRECISION_SINGLE : PRECISION_DOUBLE;
+}
+
+enum qspan_status qspan_options_set_precision(struct qspan_options *options,
+                                              enum qspan_precision precision) {
+    options->run.precision = api_precision(precision);
+    return QSPAN_OK;
+}
+
 enum qspan_status qspan_options_set_shots(struct qspan_options *options, uint64_t n_shots) {
     return set(&options->run.n_shots, "shots", n_shots, 1, UINT32_MAX);
 }

@@ -77,7 +77,11 @@ static enum status run_job(struct job *job) {
     const struct qspan_options *options = job->options;
     struct qspan_results *out = job->out;
     const struct team *team = out->session->team;
-    struct output_state state = {options->state_path, out->program->name, team, &out->provenance};
+    struct output_state state = {.path = options->state_path,
+                                 .input = out->program->name,
+                                 .team = team,
+                                 .provenance = &out->provenance,
+                                 .precision = options->run.precision};
     const double t_start_s = clock_now_s();
     TRY(comm_agree(team, prepare(job)));
     job->run.engine = &engine_statevector;

@@ -53,10 +53,12 @@ static enum status plan_program(const struct cli_options *options, const struct 
     if (options->output) {
         TRY(write_program(options->output, load->program));
     }
-    TRY(runtime_plan(&figures, load->program, load->machine, engine, n_ranks));
+    TRY(runtime_plan(&figures, load->program, load->machine, engine, load_precision(options),
+                     n_ranks));
     const struct output_plan plan = {
         .input = options->args[0],
         .engine = engine->name,
+        .precision = engine == &engine_frame ? NULL : precision_name(load_precision(options)),
         .program = load->program,
         .plan = &figures,
         .n_ranks = n_ranks,

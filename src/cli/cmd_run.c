@@ -93,9 +93,14 @@ static enum status choose_engine(const struct engine_class **out_engine,
 
 static enum status run_program(struct run_job *job) {
     const struct cli_options *options = job->options;
-    struct output_state state = {options->state, options->args[0], job->team, &job->provenance};
+    struct output_state state = {.path = options->state,
+                                 .input = options->args[0],
+                                 .team = job->team,
+                                 .provenance = &job->provenance,
+                                 .precision = load_precision(options)};
     const struct program *ideal = job->load.ideal ? job->load.ideal : job->load.program;
     struct run_options run = {
+        .precision = load_precision(options),
         .n_shots = options->n_shots,
         .seed = choose_seed(options, job->team),
         .shots_per_timeline = (uint32_t)options->shots_per_timeline,

@@ -124,12 +124,20 @@ static enum status load_placement(struct circuit *circuit, const struct cli_opti
     return comm_agree(team, status);
 }
 
+enum precision load_precision(const struct cli_options *options) {
+    return strcmp(options->precision, "single") == 0 ? PRECISION_SINGLE : PRECISION_DOUBLE;
+}
+
 enum status load_check(const struct cli_options *options) {
     if (options->machine && cli_is_given(options, OPTION_QPUS)) {
         return log_error(STATUS_USAGE, "--machine and --qpus exclude each other");
     }
     if (options->machine && cli_is_given(options, OPTION_COMM_QUBITS)) {
         return log_error(STATUS_USAGE, "--comm-qubits goes with --qpus; the machine has its own");
+    }
+    if (strcmp(options->engine, "frame") == 0 && load_precision(options) == PRECISION_SINGLE) {
+        return log_error(STATUS_USAGE, "--precision single is of amplitudes, and engine frame has "
+                                       "none: --engine statevector");
     }
     return STATUS_OK;
 }
@@ -353,11 +361,12 @@ void load_fini(struct load *load) {
 
 /* What is asked for and no frame has; NULL: nothing. */
 static const char *find_amplitudes(const struct cli_options *options) {
-    return cli_is_given(options, OPTION_PROBABILITIES) ? "--probabilities"
-           : options->observables != NULL              ? "--observables"
-           : options->state != NULL                    ? "--state"
-           : options->wants_fidelity                   ? "--fidelity"
-                                                       : NULL;
+    return cli_is_given(options, OPTION_PROBABILITIES)   ? "--probabilities"
+           : load_precision(options) == PRECISION_SINGLE ? "--precision single"
+           : options->observables != NULL                ? "--observables"
+           : options->state != NULL                      ? "--state"
+           : options->wants_fidelity                     ? "--fidelity"
+                                                         : NULL;
 }
 
 enum status load_engine(const struct engine_class **out_engine, const struct cli_options *options,

@@ -80,9 +80,9 @@ const struct option_info options_table[] = {
      .commands = ON(RUN) | ON(PLAN),
      .id = OPTION_PRECISION,
      .offset = FIELD(precision),
-     .choices = "double",
-     .later = "single",
-     .help = "double (default)"},
+     .choices = "double single",
+     .help = "of amplitudes: double (default); single: half the memory, results to about 6 "
+             "digits; with engine statevector alone"},
     {.name = "protocol",
      .metavar = "P",
      .kind = OPTION_KIND_CHOICE,

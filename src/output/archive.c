@@ -47,6 +47,9 @@ static enum status read_head(const struct reader *reader) {
     archive->program->is_fused = strcmp(protocol, "fused") == 0;
     TRY(get_note(reader, &archive->program->distribute, "/", "distribute"));
     TRY(get_note(reader, &results->engine, "/", "engine"));
+    if (store_file_has_note(reader->file, "/", "precision")) {
+        TRY(get_note(reader, &results->precision, "/", "precision"));
+    }
     TRY(store_file_get_note_u64(reader->file, &results->seed, "/", "seed"));
     TRY(store_file_get_note_u64(reader->file, &results->n_shots, "/", "shots"));
     TRY(store_file_get_note_u64(reader->file, &n_ranks, "/", "ranks"));

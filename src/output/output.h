@@ -48,6 +48,7 @@ struct output_state {
     const char *path, *input;
     const struct team *team;
     const struct output_provenance *provenance;
+    enum precision precision; /* of the run and the file */
 };
 /* run_options.visit_state; ctx: struct output_state. Collective. Errors: STATUS_NOFIT for a full
  * disk or a product of states of more than 30 qubits, STATUS_USAGE, STATUS_INPUT (logged). */
@@ -70,6 +71,7 @@ void output_archive_destroy(struct output_archive *archive);
 /* What a plan is about, beside its figures. */
 struct output_plan {
     const char *input, *engine;
+    const char *precision; /* of amplitudes; NULL: the engine has none */
     const struct program *program;
     const struct run_plan *plan;
     int n_ranks;

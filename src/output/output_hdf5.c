@@ -32,6 +32,9 @@ static void add_head(struct writer *writer, const struct output_context *context
     store_file_note(file, "/", "input", context->input);
     output_note_time(file, "finished_utc", provenance->finished_s);
     store_file_note(file, "/", "engine", results->engine);
+    if (results->precision) {
+        store_file_note(file, "/", "precision", results->precision);
+    }
     store_file_note(file, "/", "protocol", output_protocol(results->program));
     store_file_note(file, "/", "distribute", results->program->distribute);
     store_file_note_u64(file, "/", "seed", results->seed);

@@ -202,6 +202,9 @@ static void add_head(struct json_writer *json, const struct results *results) {
     json_add_uint(json, "schema", 1);
     json_add_string(json, "version", QSPAN_VERSION);
     json_add_string(json, "engine", results->engine);
+    if (results->precision) {
+        json_add_string(json, "precision", results->precision);
+    }
     json_add_string(json, "protocol", output_protocol(program));
     json_add_string(json, "distribute", program->distribute);
     json_add_uint(json, "seed", results->seed);

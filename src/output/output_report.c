@@ -249,6 +249,12 @@ static void add_qpus(struct text *out, const struct program *program) {
     text_add(out, program->n_qpus > SHOWN_QPUS ? " ...)" : ")");
 }
 
+/* Only what is not the default is said. */
+static void add_engine(struct text *out, const char *engine, const char *precision) {
+    const bool is_single = precision && strcmp(precision, precision_name(PRECISION_SINGLE)) == 0;
+    text_printf(out, "%s engine%s, ", engine, is_single ? " in single precision" : "");
+}
+
 static void add_head(struct text *out, const struct results *results,
                      const struct output_context *context) {
     text_add(out, "qspan " QSPAN_VERSION ": ");
@@ -258,8 +264,9 @@ static void add_head(struct text *out, const struct results *results,
     text_add(out, ", ");
     add_number(out, (uint64_t)results->n_ranks, "rank");
     text_add(out, "\n");
-    text_printf(out, "%s engine, %s protocol, distribution %s, ", results->engine,
-                output_protocol(results->program), results->program->distribute);
+    add_engine(out, results->engine, results->precision);
+    text_printf(out, "%s protocol, distribution %s, ", output_protocol(results->program),
+                results->program->distribute);
     if (results->p_one) {
         text_add(out, "exact distribution of ");
         add_number(out, results->n_outcomes, "outcome");
@@ -342,8 +349,9 @@ static void add_plan_head(struct text *out, const struct output_plan *plan) {
     text_add(out, ", ");
     add_number(out, (uint64_t)plan->n_ranks, "rank");
     text_add(out, "\n");
-    text_printf(out, "%s engine, %s protocol, distribution %s\n\n", plan->engine,
-                output_protocol(plan->program), plan->program->distribute);
+    add_engine(out, plan->engine, plan->precision);
+    text_printf(out, "%s protocol, distribution %s\n\n", output_protocol(plan->program),
+                plan->program->distribute);
 }
 
 static void add_plan_network(struct text *out, const struct output_plan *plan) {

@@ -19,6 +19,7 @@ static void fill_file(void *ctx, struct store_file *file) {
     output_note_provenance(file, "qspan state", state->provenance);
     store_file_note(file, "/", "input", state->input);
     store_file_note_u64(file, "/", "ranks", (uint64_t)team_size(state->team));
+    store_file_note(file, "/", "precision", precision_name(state->precision));
     store_file_note_u64(file, "/", "n_qubits", fill->qubits->n);
     store_file_put_texts(file, "qubits", fill->qubits->names, fill->qubits->n, "1");
     store_file_note(file, "state", "order",
@@ -31,9 +32,9 @@ static enum status check_size(const struct final_qubits *qubits, struct engine *
     engine->class->usage(engine, &n_group, &n_bytes);
     if (qubits->n > FREE_QUBITS && qubits->n > n_group) {
         return log_error(STATUS_NOFIT,
-                         "--state: the vector of %zu qubits has 2^%zu bytes; it is a product of "
-                         "states of at most %u qubits, which are multiplied out up to %d",
-                         qubits->n, qubits->n + 4, n_group, FREE_QUBITS);
+                         "--state: the vector of %zu qubits has 2^%zu amplitudes; it is a product "
+                         "of states of at most %u qubits, which are multiplied out up to %d",
+                         qubits->n, qubits->n, n_group, FREE_QUBITS);
     }
     return STATUS_OK;
 }
@@ -69,6 +70,7 @@ enum status output_state_write(void *ctx, struct engine *engine,
         .name = "state",
         .n_rows = BIT64(qubits->n),
         .n_columns = 2,
+        .precision = state->precision,
         .unit = "1",
         .fill = fill_file,
         .ctx = &fill,

@@ -72,12 +72,12 @@ static enum status check_size(const struct fidelity *fidelity, uint64_t max_byte
 }
 
 enum status fidelity_init(struct fidelity *fidelity, const struct program *ideal,
-                          const struct final_qubits *qubits, const struct engine_class *engine,
-                          const struct team *team, uint64_t max_bytes) {
+                          const struct final_qubits *qubits, const struct run_options *options,
+                          const struct team *team) {
     struct final_qubits ideal_qubits = {0};
     fidelity->team = team;
     fidelity->qubits = qubits;
-    TRY(check_size(fidelity, max_bytes));
+    TRY(check_size(fidelity, options->max_bytes));
     fidelity->piece_bits =
         qubits->n < ENGINE_MAX_PIECE_BITS ? (unsigned)qubits->n : ENGINE_MAX_PIECE_BITS;
     fidelity->n_pieces = BIT64(qubits->n - fidelity->piece_bits);
@@ -85,10 +85,11 @@ enum status fidelity_init(struct fidelity *fidelity, const struct program *ideal
     CHECK(ideal_qubits.n == qubits->n);
     const struct final_state state = {
         .program = ideal,
-        .engine = engine,
+        .engine = options->engine,
+        .precision = options->precision,
         .team = team,
         .qubits = &ideal_qubits,
-        .max_bytes = max_bytes,
+        .max_bytes = options->max_bytes,
         .visit = keep_ideal,
         .visit_ctx = fidelity,
     };

@@ -9,6 +9,7 @@
 
 #include "runtime/average.h"
 #include "runtime/final_state.h"
+#include "runtime/runtime.h"
 #include "runtime/walker.h"
 
 struct fidelity {
@@ -27,8 +28,8 @@ struct fidelity {
  * many as the program's. Collective. Errors: STATUS_INPUT, STATUS_NOFIT (logged). Zeroed before:
  * _fini is safe after failure. Cost: a run; memory 16 x 2^n bytes over the ranks. */
 enum status fidelity_init(struct fidelity *fidelity, const struct program *ideal,
-                          const struct final_qubits *qubits, const struct engine_class *engine,
-                          const struct team *team, uint64_t max_bytes);
+                          const struct final_qubits *qubits, const struct run_options *options,
+                          const struct team *team);
 void fidelity_fini(struct fidelity *fidelity);
 /* Sampling: adds the shots of a branch. Collective. Cost: a read of the state per X part, a pass
  * over it per frame. */

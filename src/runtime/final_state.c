@@ -140,7 +140,8 @@ static enum status ideal_pairs(void *ctx, double *out_weights, const uint32_t *w
 
 static enum status run_walk(struct walk *walk, const struct lowered *lowered) {
     const struct final_state *state = walk->state;
-    const struct engine_task task = lowered_task(lowered, state->program, state->max_bytes);
+    const struct engine_task task =
+        lowered_task(lowered, state->program, state->precision, state->max_bytes);
     struct walker *walker = NULL;
     TRY(state->engine->create(&walk->engine, &task, state->team));
     const bool is_ideal = state->pair_weights == NULL;

@@ -22,6 +22,7 @@ void final_qubits_fini(struct final_qubits *qubits);
 struct final_state {
     const struct program *program;
     const struct engine_class *engine;
+    enum precision precision;
     const struct team *team;
     const struct final_qubits *qubits;
     uint64_t max_bytes;

@@ -419,7 +419,7 @@ static enum status decide_postponing(struct lowered *lowered, const struct progr
         lowered->postponed[k] = lowered->postponed[other];
         lowered->postponed[other] = i;
     }
-    const struct engine_task task = lowered_task(lowered, program, 0);
+    const struct engine_task task = lowered_task(lowered, program, PRECISION_DOUBLE, 0);
     struct engine_figures in_place, postponed;
     TRY(engine->plan(&in_place, &task, 1));
     set_postponed(lowered, true);
@@ -499,7 +499,7 @@ void lowered_fini(struct lowered *lowered) {
 }
 
 struct engine_task lowered_task(const struct lowered *lowered, const struct program *program,
-                                uint64_t max_bytes) {
+                                enum precision precision, uint64_t max_bytes) {
     return (struct engine_task){
         .ops = &lowered->ops,
         .modes = lowered->modes,
@@ -507,6 +507,7 @@ struct engine_task lowered_task(const struct lowered *lowered, const struct prog
         .n_wires = program->n_wires,
         .n_qpus = (uint32_t)program->n_qpus,
         .wire_qpu = program->wire_qpu,
+        .precision = precision,
         .max_bytes = max_bytes,
     };
 }

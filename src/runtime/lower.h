@@ -51,6 +51,6 @@ void lowered_drop_noise(struct lowered *lowered);
 void lowered_fini(struct lowered *lowered);
 /* The engine's view; borrows from lowered and program. */
 struct engine_task lowered_task(const struct lowered *lowered, const struct program *program,
-                                uint64_t max_bytes);
+                                enum precision precision, uint64_t max_bytes);
 
 #endif

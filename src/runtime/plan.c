@@ -107,14 +107,15 @@ static enum status fill_static(struct run_plan *plan, struct run_clock *clock,
 }
 
 static enum status plan_engine(struct engine_figures *out_figures, const struct program *program,
-                               const struct engine_class *engine, int n_ranks) {
+                               const struct engine_class *engine, enum precision precision,
+                               int n_ranks) {
     struct lowered lowered = {0};
     if (engine == &engine_frame) {
         *out_figures = (struct engine_figures){0};
         return bulk_plan(&out_figures->peak_bytes, program);
     }
     TRY(lower_program(&lowered, program, engine, false));
-    const struct engine_task task = lowered_task(&lowered, program, 0);
+    const struct engine_task task = lowered_task(&lowered, program, precision, 0);
     const enum status status = engine->plan(out_figures, &task, n_ranks);
     lowered_fini(&lowered);
     return status;
@@ -149,11 +150,11 @@ enum status runtime_choose(struct run_choice *out_choice, const struct program *
 
 enum status runtime_plan(struct run_plan *out_plan, const struct program *program,
                          const struct machine *machine, const struct engine_class *engine,
-                         int n_ranks) {
+                         enum precision precision, int n_ranks) {
     struct run_plan plan = {0};
     struct run_clock clock = {0};
     enum status status;
-    TRY_GOTO(plan_engine(&plan.engine, program, engine, n_ranks), done);
+    TRY_GOTO(plan_engine(&plan.engine, program, engine, precision, n_ranks), done);
     TRY_GOTO(clock_create(&clock, program, machine, 0), done);
     plan.peak_comm = mem_alloc(program->n_qpus, sizeof *plan.peak_comm);
     if (plan.peak_comm == NULL) {

@@ -163,6 +163,7 @@ static enum status visit_state(struct run *run) {
     const struct final_state state = {
         .program = run->program,
         .engine = options->engine,
+        .precision = options->precision,
         .team = run->team,
         .qubits = &run->qubits,
         .max_bytes = options->max_bytes,
@@ -580,7 +581,7 @@ static enum status set_figures(struct run *run, uint32_t block_shots) {
         return set_ledger(run);
     }
     const struct engine_task task =
-        lowered_task(&run->lowered, run->program, run->options->max_bytes);
+        lowered_task(&run->lowered, run->program, run->options->precision, run->options->max_bytes);
     TRY(run->options->engine->plan(&figures, &task, team_size(run->team)));
     results->planned_bytes = figures.peak_bytes;
     run->engine->class->usage(run->engine, &results->peak_group_qubits, &results->peak_bytes);
@@ -719,10 +720,10 @@ static enum status execute(struct run *run, const struct machine *machine) {
     }
     TRY(visit_state(run));
     if (options->ideal != NULL) {
-        TRY(fidelity_init(&run->fidelity, options->ideal, &run->qubits, options->engine, run->team,
-                          options->max_bytes));
+        TRY(fidelity_init(&run->fidelity, options->ideal, &run->qubits, options, run->team));
     }
-    const struct engine_task task = lowered_task(&run->lowered, run->program, options->max_bytes);
+    const struct engine_task task =
+        lowered_task(&run->lowered, run->program, options->precision, options->max_bytes);
     TRY(options->engine->create(&run->engine, &task, run->team));
     const struct walker_options walk = {
         .seed = options->seed,
@@ -758,6 +759,7 @@ enum status runtime_run(struct results **out_results, const struct program *prog
                       .digest = UINT64_C(0xcbf29ce484222325)};
     results->program = program;
     results->engine = options->engine->name;
+    results->precision = has_frames(options) ? NULL : precision_name(options->precision);
     results->seed = options->seed;
     results->n_shots = options->n_shots;
     const enum status status = comm_agree(team, execute(&run, machine));

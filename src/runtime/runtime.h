@@ -22,6 +22,7 @@ struct network_trace;
 struct network_stats;
 struct run_options {
     const struct engine_class *engine;
+    enum precision precision; /* of amplitudes, if the engine has any */
     uint64_t n_shots, seed;
     uint32_t shots_per_timeline; /* B, 1024 */
     uint64_t max_branches;       /* 65536 */
@@ -64,6 +65,7 @@ struct results {
     struct arena arena;
     const struct program *program; /* borrowed */
     const char *engine;
+    const char *precision; /* of amplitudes; NULL: the engine has none */
     uint64_t seed, n_shots;
     uint32_t *key_bits; /* program bits of the key */
     size_t n_key_bits, key_words;
@@ -145,7 +147,7 @@ struct run_plan {
 };
 enum status runtime_plan(struct run_plan *out_plan, const struct program *program,
                          const struct machine *machine, const struct engine_class *engine,
-                         int n_ranks);
+                         enum precision precision, int n_ranks);
 void run_plan_fini(struct run_plan *plan);
 
 #endif

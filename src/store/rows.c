@@ -20,6 +20,7 @@ enum { SLACK_BYTES = 1 << 16 }; /* what HDF5 adds when the table gets its space 
 struct store_rows {
     const struct team *team;
     size_t n_columns;
+    enum precision precision;
     hid_t file, set, transfer;
     char path[PATH_MAX], tmp[PATH_MAX]; /* where the file goes, where it grows */
 };
@@ -59,7 +60,8 @@ static bool make_table(hid_t file, const struct store_plan *plan) {
     H5Pset_alloc_time(list, H5D_ALLOC_TIME_LATE);
     H5Pset_fill_time(list, H5D_FILL_TIME_NEVER);
     H5Pset_obj_track_times(list, false);
-    hid_t set = H5Dcreate2(file, plan->name, H5T_IEEE_F64LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    const hid_t type = plan->precision == PRECISION_SINGLE ? H5T_IEEE_F32LE : H5T_IEEE_F64LE;
+    hid_t set = H5Dcreate2(file, plan->name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
     H5Dclose(set);
     H5Pclose(list);
     H5Sclose(space);
@@ -87,7 +89,8 @@ static enum status fill_file(const struct store_rows *rows, const struct store_p
 static enum status reserve(const struct store_rows *rows, const struct store_plan *plan) {
     struct stat info;
     size_t n_bytes, n_row;
-    if (plan->n_rows > SIZE_MAX || !size_mul(&n_row, plan->n_columns, sizeof(double)) ||
+    if (plan->n_rows > SIZE_MAX ||
+        !size_mul(&n_row, plan->n_columns, precision_amp_bytes(plan->precision) / 2) ||
         !size_mul(&n_bytes, (size_t)plan->n_rows, n_row) || n_bytes > INT64_MAX / 2) {
         return refuse(rows->path, EFBIG);
     }
@@ -141,6 +144,7 @@ enum status store_rows_create(struct store_rows **out_rows, const struct team *t
     }
     *rows = (struct store_rows){.team = team,
                                 .n_columns = plan->n_columns,
+                                .precision = plan->precision,
                                 .file = H5I_INVALID_HID,
                                 .set = H5I_INVALID_HID,
                                 .transfer = H5I_INVALID_HID};
@@ -161,8 +165,19 @@ enum status store_rows_create(struct store_rows **out_rows, const struct team *t
     return STATUS_OK;
 }
 
-enum status store_rows_write(struct store_rows *rows, uint64_t first, uint64_t n,
-                             const double *data) {
+/* The same memory as floats: element i is written after it was read. */
+static hid_t round_rows(const struct store_rows *rows, uint64_t n, double *data) {
+    if (rows->precision == PRECISION_DOUBLE) {
+        return H5T_NATIVE_DOUBLE;
+    }
+    for (uint64_t i = 0; i < n * rows->n_columns; i++) {
+        const float x = (float)data[i];
+        memcpy((char *)data + i * sizeof x, &x, sizeof x);
+    }
+    return H5T_NATIVE_FLOAT;
+}
+
+enum status store_rows_write(struct store_rows *rows, uint64_t first, uint64_t n, double *data) {
     struct store_silence silence = store_silence_begin();
     const hsize_t start[2] = {first, 0}, count[2] = {n, rows->n_columns};
     hid_t target = H5Dget_space(rows->set), source = H5Screate_simple(2, count, NULL);
@@ -172,8 +187,8 @@ enum status store_rows_write(struct store_rows *rows, uint64_t first, uint64_t n
         H5Sselect_none(target);
         H5Sselect_none(source);
     }
-    const bool is_written =
-        H5Dwrite(rows->set, H5T_NATIVE_DOUBLE, source, target, rows->transfer, data) >= 0;
+    const hid_t type = round_rows(rows, n, data);
+    const bool is_written = H5Dwrite(rows->set, type, source, target, rows->transfer, data) >= 0;
     H5Sclose(source);
     H5Sclose(target);
     store_silence_end(&silence);

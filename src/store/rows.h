@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "base/precision.h"
 #include "comm/comm.h"
 #include "store/file.h"
 
@@ -17,7 +18,8 @@ struct store_rows;
 struct store_plan {
     const char *path, *name; /* of the file, of the dataset */
     uint64_t n_rows;
-    size_t n_columns; /* of double */
+    size_t n_columns;
+    enum precision precision; /* of the numbers in the file */
     const char *unit;
     /* On team rank 0: puts what else belongs into the file, also notes on the table, which is
      * there. */
@@ -29,9 +31,9 @@ struct store_plan {
  * written, STATUS_INTERNAL (logged). */
 enum status store_rows_create(struct store_rows **out_rows, const struct team *team,
                               const struct store_plan *plan);
-/* Rows first .. first + n - 1 from this rank (n may be 0), less than 2^31 bytes. */
-enum status store_rows_write(struct store_rows *rows, uint64_t first, uint64_t n,
-                             const double *data);
+/* Rows first .. first + n - 1 from this rank (n may be 0), less than 2^31 bytes. For single
+ * precision they are rounded in place. */
+enum status store_rows_write(struct store_rows *rows, uint64_t first, uint64_t n, double *data);
 /* Ends in success or failure; the rows are gone either way. `status`: of what came before; unless
  * STATUS_OK, the file is dropped and the status comes back. */
 enum status store_rows_finish(struct store_rows *rows, enum status status);

@@ -22,11 +22,11 @@ for option in machine qpus comm-qubits engine precision protocol distribute shot
     shots-per-timeline probabilities max-branches idle memory-per-rank decode json output state observables noise fidelity strict quiet; do
     has out "--$option"
 done
+has out "single: half the"
 for option in replicas fast checkpoint restart \
     ranks phase; do
     ! grep -q -- "--$option\b" out || fail "run --help lists --$option"
 done
-! grep -q single out || fail "run --help lists --precision single"
 
 expect 0 qspan --version
 grep -qE '^qspan [0-9]+\.[0-9]+\.[0-9]+ \([0-9a-z-]+\)$' out || fail "version: $(cat out)"

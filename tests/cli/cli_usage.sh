@@ -42,7 +42,6 @@ refused "unknown circuit 'qpt'; did you mean qft?" gen qpt -n 3
 
 # What is not built yet says so, and what works instead.
 refused "--distribute best is not available yet; use simple" run --distribute best ghz.qasm
-refused "--precision single is not available yet; use double" run --precision single ghz.qasm
 refused "--idle exact is not available yet; use twirl" run --idle exact ghz.qasm
 for engine in tableau nearclifford; do
     refused "--engine $engine is not available yet; use auto, statevector or frame" \

@@ -1,5 +1,5 @@
-/* The state-vector engine on a team: right, and bit for bit as on one rank, for any number of
- * threads. */
+/* The state-vector engine on a team, in both precisions: right, and bit for bit as on one rank, for
+ * any number of threads. */
 #include <omp.h>
 #include <stdio.h>
 
@@ -48,7 +48,8 @@ static bool run_once(struct digest *out, const struct random_task *random, const
     }
     engine->class->destroy(engine);
     naive_fini(&naive);
-    if (error > 1e-11 || look_error > 1e-11) {
+    const double bound = random->task.precision == PRECISION_SINGLE ? 1e-5 : 1e-11;
+    if (error > bound || look_error > bound) {
         fprintf(stderr, "seed %d: off by %g, %g\n", (int)random->seed, error, look_error);
         return false;
     }
@@ -61,19 +62,21 @@ static bool is_equal(const struct digest *a, const struct digest *b) {
 
 /* On one rank alone as expected; on the team with every tuning the same. */
 static int check_seed(uint64_t seed, uint32_t n_wires, uint32_t n_qpus, size_t n_ops,
-                      const struct team *alone, bool is_compared) {
+                      const struct team *alone, enum precision precision, bool is_compared) {
     struct random_task random;
     struct digest expected, seen;
     int n_bad = 0;
     random_task_init(&random, seed, n_wires, n_qpus, n_ops);
+    random.task.precision = precision;
     omp_set_num_threads(1);
     n_bad += !run_once(&expected, &random, alone, &sweeps, is_compared);
     for (int i = 0; i < N_TUNINGS; i++) {
         omp_set_num_threads(1 + i % 2);
         n_bad += !run_once(&seen, &random, comm_world(), &tunings[i], false);
         if (!is_equal(&expected, &seen)) {
-            fprintf(stderr, "seed %d, tuning %d: rank %d of %d sees other numbers than alone\n",
-                    (int)seed, i, team_rank(comm_world()), team_size(comm_world()));
+            fprintf(stderr, "seed %d, %s, tuning %d: rank %d of %d sees other numbers than alone\n",
+                    (int)seed, precision_name(precision), i, team_rank(comm_world()),
+                    team_size(comm_world()));
             n_bad++;
         }
     }
@@ -85,13 +88,16 @@ int main(int argc, char **argv) {
     struct team *alone = NULL;
     int n_bad = comm_start(&argc, &argv) != STATUS_OK;
     n_bad += team_split(&alone, comm_world(), team_rank(comm_world())) != STATUS_OK;
-    for (uint64_t seed = 0; seed < 6; seed++) {
-        n_bad += check_seed(seed, 1 + (uint32_t)seed % 5, 1 + (uint32_t)seed % 3, 40, alone, true);
+    for (uint64_t seed = 0; seed < 8; seed++) {
+        n_bad += check_seed(seed, 1 + (uint32_t)seed % 5, 1 + (uint32_t)seed % 3, 40, alone,
+                            seed % 2 ? PRECISION_SINGLE : PRECISION_DOUBLE, true);
     }
-    for (uint64_t seed = 100; seed < 103; seed++) {
-        n_bad += check_seed(seed, 12, 1 + (uint32_t)seed % 5, 150, alone, seed == 100);
+    for (uint64_t seed = 100; seed < 104; seed++) {
+        n_bad += check_seed(seed, 12, 1 + (uint32_t)seed % 5, 150, alone,
+                            seed % 2 ? PRECISION_SINGLE : PRECISION_DOUBLE, seed < 102);
     }
-    n_bad += check_seed(200, 15, 4, 40, alone, false);
+    n_bad += check_seed(200, 15, 4, 40, alone, PRECISION_DOUBLE, false);
+    n_bad += check_seed(200, 15, 4, 40, alone, PRECISION_SINGLE, false);
     enum status status = comm_agree(comm_world(), n_bad == 0 ? STATUS_OK : STATUS_INTERNAL);
     team_destroy(alone);
     comm_stop();

@@ -20,18 +20,20 @@ static struct engine *open_engine(const struct random_task *random,
 }
 
 static void check_random(uint64_t seed, uint32_t n_wires, size_t n_ops,
-                         const struct layout_tuning *tuning) {
+                         const struct layout_tuning *tuning, enum precision precision) {
+    const double bound = precision == PRECISION_SINGLE ? 1e-5 : 1e-11;
     struct random_task random;
     struct naive_state naive;
     double error = 0;
     random_task_init(&random, seed, n_wires, 3, n_ops);
+    random.task.precision = precision;
     naive_init(&naive, n_wires);
     struct engine *engine = open_engine(&random, tuning);
     random_run(engine, &random, &naive, &error);
-    cr_assert_lt(error, 1e-11, "seed %d, %u wires: probabilities off by %g", (int)seed, n_wires,
+    cr_assert_lt(error, bound, "seed %d, %u wires: probabilities off by %g", (int)seed, n_wires,
                  error);
     random_look(engine, &random, &naive, &error);
-    cr_assert_lt(error, 1e-11, "seed %d, %u wires: state off by %g", (int)seed, n_wires, error);
+    cr_assert_lt(error, bound, "seed %d, %u wires: state off by %g", (int)seed, n_wires, error);
     engine->class->destroy(engine);
     naive_fini(&naive);
     random_task_fini(&random);
@@ -41,16 +43,20 @@ Test(statevector, random_programs_agree_with_the_naive_state) {
     comm_start_alone();
     for (uint64_t seed = 0; seed < 60; seed++) {
         uint32_t n_wires = 1 + (uint32_t)(seed % 8);
-        check_random(seed, n_wires, 30 + seed, &layout_tuning_default);
-        check_random(seed + 1000, n_wires, 30 + seed, &tiny);
+        check_random(seed, n_wires, 30 + seed, &layout_tuning_default, PRECISION_DOUBLE);
+        check_random(seed + 1000, n_wires, 30 + seed, &tiny, PRECISION_DOUBLE);
+        check_random(seed, n_wires, 30 + seed, &layout_tuning_default, PRECISION_SINGLE);
+        check_random(seed + 1000, n_wires, 30 + seed, &tiny, PRECISION_SINGLE);
     }
 }
 
 Test(statevector, large_groups_in_many_chunks) {
     comm_start_alone();
     for (uint64_t seed = 100; seed < 104; seed++) {
-        check_random(seed, 10, 120, &small);
-        check_random(seed, 11, 60, &tiny);
+        check_random(seed, 10, 120, &small, PRECISION_DOUBLE);
+        check_random(seed, 11, 60, &tiny, PRECISION_DOUBLE);
+        check_random(seed, 11, 120, &small, PRECISION_SINGLE);
+        check_random(seed, 12, 60, &tiny, PRECISION_SINGLE);
     }
 }
 

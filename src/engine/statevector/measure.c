@@ -21,14 +21,17 @@ double measure_value(const struct measure_sum *sum) {
     return (double)sum->hi / scale + (double)sum->lo / scale / scale;
 }
 
-static double clamp(double p) {
-    return p < MEASURE_CLAMP ? 0 : p > 1 - MEASURE_CLAMP ? 1 : p;
+static double clamp(const struct store *store, double p) {
+    const bool is_single = store->layout->task->precision == PRECISION_SINGLE;
+    const double least = is_single ? MEASURE_CLAMP_SINGLE : MEASURE_CLAMP;
+    return p < least ? 0 : p > 1 - least ? 1 : p;
 }
 
-double measure_ratio(const struct measure_sum *zero, const struct measure_sum *one) {
+double measure_ratio(const struct store *store, const struct measure_sum *zero,
+                     const struct measure_sum *one) {
     struct measure_sum all = {zero->hi + one->hi, zero->lo + one->lo};
     double total = measure_value(&all);
-    return total > 0 ? clamp(measure_value(one) / total) : 0;
+    return total > 0 ? clamp(store, measure_value(one) / total) : 0;
 }
 
 void measure_combine(const struct store *store, struct measure_sum *sums, size_t n) {
@@ -42,9 +45,9 @@ void measure_combine(const struct store *store, struct measure_sum *sums, size_t
     }
 }
 
-double measure_alone(const double *amp) {
+double measure_alone(const struct store *store, const double *amp) {
     double zero = amp[0] * amp[0] + amp[1] * amp[1], one = amp[2] * amp[2] + amp[3] * amp[3];
-    return clamp(one / (zero + one));
+    return clamp(store, one / (zero + one));
 }
 
 /* What a condition on amplitude numbers means for blocks and lanes. */
@@ -202,7 +205,7 @@ enum status measure_histogram(struct store *store, struct measure_sum *bins, uin
 enum status measure_probability(struct store *store, double *out_p, uint32_t wire) {
     const struct layout_wire *w = &store->layout->wires[wire];
     if (w->group == LAYOUT_ALONE) {
-        *out_p = measure_alone(w->amp);
+        *out_p = measure_alone(store, w->amp);
         return STATUS_OK;
     }
     struct measure_sum sums[2];
@@ -211,7 +214,7 @@ enum status measure_probability(struct store *store, double *out_p, uint32_t wir
         TRY(measure_norm(store, &sums[bit], w->group, BIT64(w->pos), value));
     }
     measure_combine(store, sums, 2);
-    *out_p = measure_ratio(&sums[0], &sums[1]);
+    *out_p = measure_ratio(store, &sums[0], &sums[1]);
     return STATUS_OK;
 }
 

@@ -11,7 +11,9 @@
 struct measure_sum {
     int64_t hi, lo;
 };
-#define MEASURE_CLAMP 1e-14 /* probabilities closer to 0 or 1 are 0 or 1 */
+/* Probabilities closer than that to 0 or 1 are 0 or 1. */
+#define MEASURE_CLAMP 1e-14
+#define MEASURE_CLAMP_SINGLE 1e-10
 
 /* One lane's accumulators of a kernel. */
 void measure_add(struct measure_sum *sum, double hi, double lo);
@@ -21,7 +23,8 @@ static inline void measure_settle(struct measure_sum *sum) {
 }
 double measure_value(const struct measure_sum *sum);
 /* one / (zero + one), clamped; 0 for an empty sum. */
-double measure_ratio(const struct measure_sum *zero, const struct measure_sum *one);
+double measure_ratio(const struct store *store, const struct measure_sum *zero,
+                     const struct measure_sum *one);
 /* The sums of all ranks, on all ranks. */
 void measure_combine(const struct store *store, struct measure_sum *sums, size_t n);
 
@@ -33,7 +36,7 @@ enum status measure_norm(struct store *store, struct measure_sum *out, uint32_t 
 enum status measure_histogram(struct store *store, struct measure_sum *bins, uint32_t group,
                               const uint8_t *positions, unsigned n, uint64_t mask, uint64_t value);
 /* Amplitudes of one wire that is alone: P(1). */
-double measure_alone(const double *amp);
+double measure_alone(const struct store *store, const double *amp);
 /* P(1) of any wire. Collective. */
 enum status measure_probability(struct store *store, double *out_p, uint32_t wire);
 /* All groups get the norm 1. Collective. */

@@ -242,21 +242,23 @@ static enum status add_step(struct pass *pass, struct pass_step **out) {
     return STATUS_OK;
 }
 
+/* As many crosses at a time as there are register bits. */
 static enum status add_crosses(struct pass *pass) {
-    struct pass_unit *unit;
-    struct pass_step *step;
-    uint8_t bits[FUSE_BLOCK_TARGETS];
-    if (pass->n_crosses == 0) {
-        return STATUS_OK;
+    for (unsigned first = 0; first < pass->n_crosses; first += FUSE_BLOCK_TARGETS) {
+        struct pass_unit *unit;
+        struct pass_step *step;
+        uint8_t bits[FUSE_BLOCK_TARGETS];
+        unsigned n = 0;
+        TRY(add_unit(pass, &unit, UNIT_PROGRAM));
+        for (; n < FUSE_BLOCK_TARGETS && first + n < pass->n_crosses; n++) {
+            TRY(add_step(pass, &step));
+            bits[n] = (uint8_t)(pass->crosses[first + n].bit - pass->lane_bits);
+            step->step.code =
+                (uint8_t)(STATEVECTOR_CROSS0 + 3u * pass->crosses[first + n].lane + n);
+        }
+        unit->last = pass->n_steps;
+        span_registers(unit, pass, bits, n);
     }
-    TRY(add_unit(pass, &unit, UNIT_PROGRAM));
-    for (unsigned i = 0; i < pass->n_crosses; i++) {
-        TRY(add_step(pass, &step));
-        bits[i] = (uint8_t)(pass->crosses[i].bit - pass->lane_bits);
-        step->step.code = (uint8_t)(STATEVECTOR_CROSS0 + 3u * pass->crosses[i].lane + i);
-    }
-    unit->last = pass->n_steps;
-    span_registers(unit, pass, bits, pass->n_crosses);
     return STATUS_OK;
 }
 

@@ -8,6 +8,8 @@
 
 enum { MIN_BINS = 1 << 12, MAX_BINS = 1 << 20, MAX_STEP = 20, MAX_FACTOR = 26 };
 
+#define SINGLE_ROUNDING 1e-12
+
 /* Drawing from one group. Shots with equal outcomes so far share a prefix; each pass over the
  * amplitudes of the prefixes in use takes several wires at once, as many as bins allow. */
 struct draw {
@@ -67,7 +69,8 @@ static size_t draw_shot(struct draw *draw, size_t shot) {
         bool is_flipped = member_wire(draw, member)->flip;
         const struct measure_sum *zero = &nodes[is_flipped ? x | high : x];
         const struct measure_sum *one = &nodes[is_flipped ? x : x | high];
-        bool bit = draw_bit(draw, draw->members[member], shot, measure_ratio(zero, one));
+        bool bit =
+            draw_bit(draw, draw->members[member], shot, measure_ratio(draw->store, zero, one));
         x |= bit != is_flipped ? high : 0;
     }
     return x;
@@ -225,7 +228,7 @@ enum status sample_draw(struct store *store, uint64_t *inout, const uint32_t *wi
     for (size_t i = 0; i < n_wires; i++) {
         const struct layout_wire *wire = &store->layout->wires[wires[i]];
         if (wire->group == LAYOUT_ALONE) {
-            double p = measure_alone(wire->amp);
+            double p = measure_alone(store, wire->amp);
             for (size_t shot = 0; shot < n_shots; shot++) {
                 draw_bit(&draw, i, shot, p);
             }
@@ -244,8 +247,9 @@ done:
 
 /* ---- distribution ---- */
 
-static enum status alone_factor(struct engine_factor *factor, const double *amp, size_t i) {
-    double p = measure_alone(amp);
+static enum status alone_factor(const struct store *store, struct engine_factor *factor,
+                                const double *amp, size_t i) {
+    double p = measure_alone(store, amp);
     factor->n = 1;
     factor->index = mem_alloc(1, sizeof *factor->index);
     factor->p = mem_alloc(2, sizeof *factor->p);
@@ -256,6 +260,18 @@ static enum status alone_factor(struct engine_factor *factor, const double *amp,
     factor->p[0] = 1 - p;
     factor->p[1] = p;
     return STATUS_OK;
+}
+
+/* In single precision what is less likely than that share of the most likely value is rounding. */
+static void drop_rounding(const struct store *store, struct engine_factor *factor) {
+    double most = 0;
+    const size_t n = (size_t)1 << factor->n;
+    for (size_t x = 0; x < n; x++) {
+        most = factor->p[x] > most ? factor->p[x] : most;
+    }
+    for (size_t x = 0; x < n && store->layout->task->precision == PRECISION_SINGLE; x++) {
+        factor->p[x] = factor->p[x] < most * SINGLE_ROUNDING ? 0 : factor->p[x];
+    }
 }
 
 /* Bins in slabs of fixed high bits, so that no rank sends more than MAX_BINS at once. */
@@ -290,6 +306,7 @@ static enum status group_factor(struct store *store, struct engine_factor *facto
             factor->p[(slab << low | x) ^ flips] = measure_value(&bins[x]) / measure_value(&total);
         }
     }
+    drop_rounding(store, factor);
     return STATUS_OK;
 }
 
@@ -321,7 +338,7 @@ enum status sample_distribution(struct store *store, struct engine_distribution 
         struct engine_factor *factor = &made.factors[made.n_factors];
         if (wire->group == LAYOUT_ALONE) {
             made.n_factors++;
-            TRY_GOTO(alone_factor(factor, wire->amp, i), failed);
+            TRY_GOTO(alone_factor(store, factor, wire->amp, i), failed);
             continue;
         }
         size_t n = find_members(store->layout, members, wires, n_wires, i);
