@@ -18,6 +18,7 @@
 enum {
     BLOCK_BYTES = sizeof(union statevector_block),
     MAX_WINDOW = 4,
+    PACKED_BYTES = STORE_PIECE_BYTES / 2, /* of a packed piece: it is in the cache twice */
     LOCAL_BYTES = 1 << 13, /* of a piece that stays on its rank: two of them in the first cache */
 };
 
@@ -42,6 +43,7 @@ struct swap {
     unsigned victim_lanes;  /* mask of lane numbers */
     unsigned block_bytes;   /* of a block's amplitudes that belong to one part */
     uint64_t n_blocks;      /* of a part */
+    uint64_t n_in_chunk;    /* of these, in a chunk */
     uint64_t run, n_piece;  /* blocks one after the other; blocks of a piece between ranks */
     struct flight flights[MAX_WINDOW];
     unsigned n_window;
@@ -68,43 +70,83 @@ static uint64_t spread_block(const struct swap *swap, const struct part *part, u
     return i | part->blocks;
 }
 
-/* The part's lanes of n blocks, to packed memory or back; real parts, then imaginary parts. */
-static void copy_lanes(const struct swap *swap, const struct part *part,
-                       union statevector_block *blocks, void *packed, uint64_t n, bool is_back) {
-    unsigned n_all = 1u << swap->view.lane_bits, elements[2 * STATEVECTOR_MAX_LANES], k = 0;
-    for (unsigned i = 0; i < 2 * n_all; i++) {
-        if ((i & swap->victim_lanes) == part->lanes) {
-            elements[k++] = i;
+/* Blocks of a part in one chunk: `block` first; the bits in `mask` stay. */
+struct span {
+    union statevector_block *chunk;
+    uint64_t block, mask, n;
+    unsigned n_elements; /* of a block that belong to the part, and where they are */
+    uint16_t offsets[2 * STATEVECTOR_MAX_LANES];
+};
+
+static uint64_t next_block(const struct span *span, uint64_t block, uint64_t run) {
+    return (((block | span->mask) + run) & ~span->mask) | (span->block & span->mask);
+}
+
+static void copy_runs(const struct span *span, char *packed, bool is_back) {
+    uint64_t run = span->mask == 0 ? span->n : span->mask & -span->mask, block = span->block;
+    run = run < span->n ? run : span->n;
+    size_t n_bytes = (size_t)run * BLOCK_BYTES;
+    for (uint64_t i = 0; i < span->n; i += run, packed += n_bytes) {
+        char *at = (char *)(span->chunk + block);
+        if (run == 1) {
+            memcpy(is_back ? at : packed, is_back ? packed : at, BLOCK_BYTES);
+        } else {
+            memcpy(is_back ? at : packed, is_back ? packed : at, n_bytes);
         }
+        block = next_block(span, block, run);
     }
-    double *d = packed;
-    float *f = packed;
-    for (uint64_t i = 0; i < n; i++) {
-        for (unsigned j = 0; j < k && n_all == 8; j++, d++) {
-            double *a = &blocks[i].d[elements[j]];
-            *(is_back ? a : d) = *(is_back ? d : a);
+}
+
+/* A size that is a constant makes these moves of one element. */
+static inline void copy_elements(const struct span *span, char *packed, size_t size, bool is_back) {
+    uint64_t block = span->block;
+    for (uint64_t i = 0; i < span->n; i++) {
+        char *at = (char *)(span->chunk + block);
+        for (unsigned j = 0; j < span->n_elements; j++, packed += size) {
+            char *element = at + span->offsets[j];
+            memcpy(is_back ? element : packed, is_back ? packed : element, size);
         }
-        for (unsigned j = 0; j < k && n_all != 8; j++, f++) {
-            float *a = &blocks[i].f[elements[j]];
-            *(is_back ? a : f) = *(is_back ? f : a);
+        block = next_block(span, block, 1);
+    }
+}
+
+static void copy_span(const struct span *span, char *packed, unsigned lane_bits, bool is_back) {
+    if (span->n_elements == 2u << lane_bits) {
+        copy_runs(span, packed, is_back);
+    } else if (lane_bits == 3 && is_back) {
+        copy_elements(span, packed, sizeof(double), true);
+    } else if (lane_bits == 3) {
+        copy_elements(span, packed, sizeof(double), false);
+    } else {
+        copy_elements(span, packed, sizeof(float), is_back);
+    }
+}
+
+/* Real parts, then imaginary parts. */
+static void find_elements(struct span *span, const struct swap *swap, const struct part *part) {
+    size_t n = (size_t)2 << swap->view.lane_bits, size = BLOCK_BYTES / n;
+    for (size_t i = 0; i < n; i++) {
+        if ((i & swap->victim_lanes) == part->lanes) {
+            span->offsets[span->n_elements++] = (uint16_t)(i * size);
         }
     }
 }
 
 /* Blocks first .. first + n - 1 of a part, to packed memory or back. */
-static void copy_piece(const struct swap *swap, const struct part *part, void *packed,
+static void copy_piece(const struct swap *swap, const struct part *part, char *packed,
                        uint64_t first, uint64_t n, bool is_back) {
-    uint64_t run = swap->run < n ? swap->run : n, block = spread_block(swap, part, first);
-    size_t n_bytes = (size_t)run * swap->block_bytes;
-    for (uint64_t i = 0; i < n; i += run) {
-        union statevector_block *at = find_block(swap, part->slice, block);
-        if (swap->victim_lanes != 0) {
-            copy_lanes(swap, part, at, packed, run, is_back);
-        } else {
-            memcpy(is_back ? at : packed, is_back ? packed : at, n_bytes);
-        }
-        packed = (char *)packed + n_bytes;
-        block = (((block | swap->victim_blocks) + run) & ~swap->victim_blocks) | part->blocks;
+    unsigned log = swap->view.chunk_bits - swap->view.lane_bits;
+    uint64_t inside = BIT64(log) - 1;
+    struct span span = {.mask = swap->victim_blocks & inside};
+    find_elements(&span, swap, part);
+    span.n = swap->n_in_chunk < n ? swap->n_in_chunk : n;
+    for (uint64_t i = 0; i < n; i += span.n) {
+        uint64_t block = spread_block(swap, part, first + i);
+        block |= part->slice << (swap->slice_bits - swap->view.lane_bits);
+        span.chunk = store_chunk(swap->store, swap->group, &swap->view, block >> log);
+        span.block = block & inside;
+        copy_span(&span, packed, swap->view.lane_bits, is_back);
+        packed += span.n * swap->block_bytes;
     }
 }
 
@@ -115,8 +157,7 @@ static void swap_local(const struct swap *swap, const struct part *a, const stru
     bool is_large = store_is_large(1, swap->n_blocks, swap->view.lane_bits);
 #pragma omp parallel for schedule(static) if (is_large)
     for (uint64_t i = 0; i < n_pieces; i++) {
-        union statevector_block from_a[LOCAL_BYTES / BLOCK_BYTES],
-            from_b[LOCAL_BYTES / BLOCK_BYTES];
+        char from_a[LOCAL_BYTES], from_b[LOCAL_BYTES];
         copy_piece(swap, a, from_a, i * n, n, false);
         copy_piece(swap, b, from_b, i * n, n, false);
         copy_piece(swap, a, from_b, i * n, n, true);
@@ -226,12 +267,18 @@ static void choose_pieces(struct swap *swap) {
     }
     swap->block_bytes = BLOCK_BYTES >> n_lane_victims;
     swap->n_blocks = BIT64(swap->slice_bits - swap->view.lane_bits - n_block_victims);
-    swap->run = store_chunk_blocks(&swap->view);
+    unsigned chunk_bits = swap->view.chunk_bits;
+    chunk_bits = chunk_bits < swap->slice_bits ? chunk_bits : swap->slice_bits;
+    swap->run = BIT64(chunk_bits - swap->view.lane_bits);
+    swap->n_in_chunk = swap->run >> bits_popcount(swap->victim_blocks & (swap->run - 1));
     if (swap->victim_blocks != 0) {
         uint64_t run = swap->victim_blocks & -swap->victim_blocks;
         swap->run = run < swap->run ? run : swap->run;
     }
-    uint64_t most = STORE_PIECE_BYTES / swap->block_bytes;
+    uint64_t most = STORE_PIECE_BYTES / BLOCK_BYTES;
+    if (swap->victim_lanes != 0 || swap->run < most) {
+        most = PACKED_BYTES / swap->block_bytes;
+    }
     swap->n_piece = swap->n_blocks < most ? swap->n_blocks : most;
     size_t n_stage = (size_t)swap->store->layout->amp_bytes << swap->store->stage_bits;
     size_t n_window = n_stage / (swap->n_piece * swap->block_bytes);
