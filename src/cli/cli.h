@@ -73,6 +73,8 @@ enum option_id {
     OPTION_WINDOW,
     OPTION_JOBS,
     OPTION_USE,
+    OPTION_WAIT,
+    OPTION_DUE,
     OPTION_FORMAT,
     OPTION_PARAM,
     OPTION_DIALECT,
@@ -99,8 +101,8 @@ struct cli_options {
     size_t n_args;
     uint64_t given;
     const char *machine, *engine, *precision, *protocol, *distribute, *idle, *placement;
-    const char *json, *trace, *svg, *workload, *output, *state, *observables, *noise, *format,
-        *dialect, *to, *against;
+    const char *json, *trace, *svg, *workload, *wait, *output, *state, *observables, *noise,
+        *format, *dialect, *to, *against;
     const char *decodes[CLI_MAX_DECODES];
     size_t n_decodes;
     const char *params[CLI_MAX_PARAMS]; /* NAME=VALUE */
@@ -110,7 +112,7 @@ struct cli_options {
     const char *out_format, *obs_out, *obs_out_format, *sweep, *sweep_format, *replicas;
     bool wants_detectors, appends_observables;
     uint64_t n_requests, n_window, n_jobs; /* of network */
-    int64_t t_use_ps;
+    int64_t t_use_ps, t_due_ps;
     struct gen_args gen;
     bool decomposes, folds_loops, allows_gauge, ignores_failures, blocks_remnants;
     double approximate; /* --approximate-disjoint-errors */

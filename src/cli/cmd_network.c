@@ -28,6 +28,17 @@ static enum workload_pattern find_pattern(const char *word) {
     return (enum workload_pattern)i;
 }
 
+static enum ebit_wait find_wait(const char *word) {
+    int i = 0;
+    if (word == NULL) {
+        return EBIT_WAIT_DEFAULT;
+    }
+    while (strcmp(machine_wait_words[i], word) != 0) {
+        i++;
+    }
+    return (enum ebit_wait)(EBIT_WAIT_NONE + i);
+}
+
 static enum status load(struct network_job *job) {
     const struct cli_options *options = job->options;
     TRY(machine_read(&job->machine, options->args[0]));
@@ -131,6 +142,8 @@ enum status cmd_network(const struct cli_options *options) {
         .n_window = (uint32_t)options->n_window,
         .n_jobs = (uint32_t)options->n_jobs,
         .t_use_ps = options->t_use_ps,
+        .t_due_ps = options->t_due_ps,
+        .wait = find_wait(options->wait),
     };
     if (!cli_is_given(options, OPTION_SEED)) {
         job.workload.seed = rng_seed_from_os();

@@ -14,8 +14,9 @@ const char *const machine_herald_words[] = {"two_click",
                                             NULL};
 const char *const machine_handshake_words[] = {"none", "rtt", NULL};
 const char *const machine_routing_words[] = {"shortest", "spread", "k_shortest", NULL};
-const char *const machine_schedule_words[] = {"fcfs", "static", "shortest_first", NULL};
-const char *const machine_purify_words[] = {"none", "dejmps", "bbpssw", "pump", NULL};
+const char *const machine_schedule_words[] = {
+    "fcfs", "static", "shortest_first", "edf", "max_weight", "tdma", NULL};
+const char *const machine_purify_words[] = {"none", "dejmps", "bbpssw", "pump", "epl", NULL};
 const char *const machine_wait_words[] = {"none", "herald", "frame", NULL};
 
 const struct machine_qnu machine_default_qnu = {.efficiency = 1, .swap_gate = 1};
@@ -126,6 +127,7 @@ static const struct machine_field policy_fields[] = {
     {"purify", FIELD_WORD, AT(machine_policy, purify), machine_purify_words},
     {"rounds", FIELD_COUNT, AT(machine_policy, n_rounds), NULL},
     {"target", FIELD_FIDELITY, AT(machine_policy, target), NULL},
+    {"slot", FIELD_TIME, AT(machine_policy, t_slot_ps), NULL},
     {"cutoff", FIELD_LIFETIME, AT(machine_policy, t_cutoff_ps), NULL},
     {"wait", FIELD_WORD, AT(machine_policy, wait), machine_wait_words},
 };

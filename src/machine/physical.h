@@ -79,8 +79,15 @@ struct machine_control {
 };
 
 enum machine_routing { ROUTING_SHORTEST, ROUTING_SPREAD, ROUTING_K_SHORTEST };
-enum machine_scheduling { SCHEDULE_FCFS, SCHEDULE_STATIC, SCHEDULE_SHORTEST_FIRST };
-enum machine_purify { PURIFY_NONE, PURIFY_DEJMPS, PURIFY_BBPSSW, PURIFY_PUMP };
+enum machine_scheduling {
+    SCHEDULE_FCFS,
+    SCHEDULE_STATIC,
+    SCHEDULE_SHORTEST_FIRST,
+    SCHEDULE_EDF,
+    SCHEDULE_MAX_WEIGHT,
+    SCHEDULE_TDMA
+};
+enum machine_purify { PURIFY_NONE, PURIFY_DEJMPS, PURIFY_BBPSSW, PURIFY_PUMP, PURIFY_EPL };
 enum machine_wait { WAIT_NONE, WAIT_HERALD, WAIT_FRAME };
 struct machine_policy {
     enum machine_routing routing;
@@ -94,6 +101,7 @@ struct machine_policy {
     uint32_t n_width;     /* channels tried in parallel by one request */
     uint32_t n_rounds;    /* of purification */
     double target;        /* purify until this fidelity; 0: always n_rounds */
+    int64_t t_slot_ps;    /* of the time-slotted schedule */
     int64_t t_cutoff_ps;  /* stored pairs older than this are thrown away; 0: never */
 };
 

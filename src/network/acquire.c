@@ -211,7 +211,7 @@ static enum status take_route(struct service *s, struct request *request, struct
 
 static enum status grant(struct service *s, uint32_t slot, struct route *route) {
     struct request *request = &s->requests[slot];
-    s->n_waiting--;
+    count_waiting(s, request, false);
     request_unpark(s, request);
     request->t_grant_ps = s->t_now_ps;
     if (request->state == REQUEST_POOLED) {
@@ -224,6 +224,66 @@ static enum status grant(struct service *s, uint32_t slot, struct route *route) 
     return request_start(s, slot);
 }
 
+/* ---- slots: rounds of a tournament, in which each QPU has one other ---- */
+
+static uint64_t round_of(const struct service *s, const struct path_set *set) {
+    const uint64_t n_rounds = (s->machine->n_qpus - 1) | 1; /* odd: a bye where QPUs are odd */
+    return set->b == n_rounds ? 2 * (uint64_t)set->a % n_rounds
+                              : ((uint64_t)set->a + set->b) % n_rounds;
+}
+
+/* Is this a slot of its own? Else it is called when the next one begins. */
+static enum status check_slot(struct service *s, bool *out_is_own, uint32_t slot) {
+    struct request *request = &s->requests[slot];
+    const uint64_t n_rounds = (s->machine->n_qpus - 1) | 1;
+    const uint64_t number = (uint64_t)(s->t_now_ps / s->policy->t_slot_ps);
+    const uint64_t ahead = (round_of(s, request->set) + n_rounds - number % n_rounds) % n_rounds;
+    int64_t t_ps;
+    *out_is_own = ahead == 0;
+    if (*out_is_own || request->is_called) {
+        return STATUS_OK;
+    }
+    if (__builtin_mul_overflow((int64_t)(number + ahead), s->policy->t_slot_ps, &t_ps)) {
+        return service_overflow();
+    }
+    request->is_called = true;
+    return service_push(s, t_ps, (struct service_event){EVENT_SLOT, 0, slot, request->stamp});
+}
+
+enum status request_slot(struct service *s, uint32_t slot) {
+    bool is_granted;
+    s->requests[slot].is_called = false;
+    return request_try(s, &is_granted, slot);
+}
+
+/* A path for which there is all; NULL: what each lacks is waited for. */
+static enum status find_route(struct service *s, struct route **out_route, uint32_t slot) {
+    struct path_set *set = s->requests[slot].set;
+    struct route *route = NULL;
+    bool is_detour = false;
+    *out_route = NULL;
+    for (;;) {
+        const struct segment *segment;
+        TRY(is_detour ? STATUS_OK : routes_next(s->routes, &route, set));
+        if (route == NULL && s->n_outages_now > 0) {
+            is_detour = true;
+            TRY(outage_detour(s, &route, set));
+        }
+        if (route == NULL) {
+            return STATUS_OK;
+        }
+        const size_t lacking = route_lacks(s, &segment, route);
+        if (lacking == NO_RESOURCE) {
+            *out_route = route;
+            return STATUS_OK;
+        }
+        TRY(wait_for_route(s, lacking, segment, slot));
+        if (is_detour) {
+            return STATUS_OK;
+        }
+    }
+}
+
 enum status request_try(struct service *s, bool *out_granted, uint32_t slot) {
     struct request *request = &s->requests[slot];
     struct route *route = NULL;
@@ -233,17 +293,16 @@ enum status request_try(struct service *s, bool *out_granted, uint32_t slot) {
     if (lacking != NO_RESOURCE) {
         return wait_for(s, lacking, slot);
     }
-    while (request->state == REQUEST_WAITING) {
-        const struct segment *segment;
-        TRY(routes_next(s->routes, &route, request->set));
+    if (request->state == REQUEST_WAITING) {
+        bool is_own = true;
+        TRY(s->policy->schedule == SCHEDULE_TDMA ? check_slot(s, &is_own, slot) : STATUS_OK);
+        if (!is_own) {
+            return STATUS_OK;
+        }
+        TRY(find_route(s, &route, slot));
         if (route == NULL) {
-            return STATUS_OK; /* it waits for what each path lacks */
+            return STATUS_OK;
         }
-        lacking = route_lacks(s, &segment, route);
-        if (lacking == NO_RESOURCE) {
-            break;
-        }
-        TRY(wait_for_route(s, lacking, segment, slot));
     }
     *out_granted = true;
     return grant(s, slot, route);
@@ -298,7 +357,7 @@ static enum status serve_in_order(struct service *s) {
 enum status request_enter(struct service *s, uint32_t slot) {
     struct request *request = &s->requests[slot];
     bool is_granted;
-    s->n_waiting++;
+    count_waiting(s, request, true);
     if (s->policy->schedule == SCHEDULE_STATIC) {
         TRY(event_heap_push(&s->in_order, (struct event){0, request->seq, slot}));
         return serve_in_order(s);
@@ -339,6 +398,25 @@ enum status service_wake(struct service *s) {
         memmove(s->released, s->released + n, s->n_released * sizeof *s->released);
     }
     return STATUS_OK;
+}
+
+enum status service_retry(struct service *s) {
+    const size_t n = s->line.n_in_line;
+    uint32_t *slots = mem_alloc(n, sizeof *slots);
+    enum status status = slots == NULL ? STATUS_NOFIT : STATUS_OK;
+    if (slots != NULL) {
+        line_list(s, slots);
+    }
+    for (size_t i = 0; i < n && status == STATUS_OK; i++) {
+        bool is_granted;
+        if (s->policy->schedule == SCHEDULE_STATIC) {
+            status = serve_in_order(s);
+        } else if (s->requests[slots[i]].place != NO_PLACE) {
+            status = request_try(s, &is_granted, slots[i]);
+        }
+    }
+    mem_free(slots);
+    return status;
 }
 
 enum status service_continue_batch(struct service *s, struct path_set *set) {

@@ -15,9 +15,18 @@
 #include "base/text.h"
 #include "machine/machine.h"
 
+/* When a pair counts as ready. */
+enum ebit_wait {
+    EBIT_WAIT_DEFAULT, /* as the machine's policy says */
+    EBIT_WAIT_NONE,    /* at once: one attempt, nobody knows of what */
+    EBIT_WAIT_HERALD,
+    EBIT_WAIT_FRAME
+};
 struct ebit_request {
     uint64_t id;           /* the EBIT's run-time site: unique in a timeline */
     uint32_t qpu_a, qpu_b; /* of the machine, here and in ledgers */
+    enum ebit_wait wait;
+    int64_t t_due_ps; /* for schedules that go by deadlines; 0: none */
 };
 struct ebit_grant {
     uint64_t id;

@@ -84,6 +84,7 @@ void network_stats_add(struct network_stats *sum, const struct network_stats *on
     sum->n_messages += one->n_messages;
     sum->n_outages += one->n_outages;
     sum->n_aborted += one->n_aborted;
+    sum->n_lost += one->n_lost;
     sum->n_below_target += one->n_below_target;
     sum->queue_ps += one->queue_ps;
     sum->reconfigure_ps += one->reconfigure_ps;

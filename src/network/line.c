@@ -94,6 +94,15 @@ void line_leave(struct service *s, struct request *request) {
     }
 }
 
+void line_list(const struct service *s, uint32_t *out_slots) {
+    for (uint64_t place = s->line.first; place < s->line.end; place++) {
+        const uint32_t slot = *slot_at(&s->line, place);
+        if (slot != NO_SLOT) {
+            *out_slots++ = slot;
+        }
+    }
+}
+
 bool line_waits(const struct service *s, uint32_t slot, size_t resource) {
     const uint64_t place = s->requests[slot].place;
     return place != NO_PLACE && *line_bits(s, place, resource) >> place % PLACES & 1;
@@ -110,6 +119,12 @@ static int64_t rank_of(const struct service *s, const struct request *request) {
         break;
     case SCHEDULE_SHORTEST_FIRST:
         return request->set->routes != NULL ? request->set->routes->t_expected_ps : 0;
+    case SCHEDULE_EDF:
+        return request->t_due_ps;
+    case SCHEDULE_MAX_WEIGHT:
+        return -(int64_t)request->set->n_waiting;
+    case SCHEDULE_TDMA:
+        break;
     }
     return 0;
 }

@@ -111,6 +111,8 @@ static void solve_single_click(struct link_figures *out, const struct link_setup
                                real * (1 - phase) / 2 + odd};
     out->p_success = p + 2 * pd;
     out->fresh = combine(weights);
+    out->z = (-both + product * (1 - 2 * a)) /
+             (real + both + product * (a * a + 2 * a * (1 - a) + (1 - a) * (1 - a)));
 }
 
 static void solve_source(struct link_figures *out, const struct link_setup *setup, double eta_a,
@@ -162,6 +164,7 @@ static void solve_success(struct link_figures *out, const struct link_setup *set
     out->fresh.lx *= factor.lx;
     out->fresh.ly *= factor.ly;
     out->fresh.lz *= factor.lz;
+    out->z *= factor.lz;
 }
 
 static enum status refuse_overflow(void) {

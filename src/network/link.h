@@ -32,7 +32,8 @@ struct link_figures {
     double p_success; /* per attempt */
     double log_fail;  /* log(1 - p_success); -inf if p is 1 */
     struct pair fresh;
-    int64_t t_attempt_ps;                 /* from one attempt to the next */
+    double z;             /* single click: <Z> of each half, see struct pair_raw; others: 0 */
+    int64_t t_attempt_ps; /* from one attempt to the next */
     int64_t t_notify_a_ps, t_notify_b_ps; /* from the start of an attempt: the end knows */
     int64_t t_age_ps;                     /* of each half when the later end knows */
 };

@@ -1,6 +1,7 @@
 /* From raw pairs to the pair that was asked for: purification, swapping, storage, delivery. */
 #include <string.h>
 
+#include "base/detmath.h"
 #include "base/units.h"
 #include "network/service_impl.h"
 
@@ -98,7 +99,7 @@ enum status request_start(struct service *s, uint32_t slot) {
     s->stats.reconfigure_ps += (double)request->t_start_ps;
     TRY(later(&t_ps, t_ps, request->t_start_ps)); /* holds the time to reconfigure */
     request->t_start_ps = t_ps;
-    if (s->policy->wait == WAIT_NONE) {
+    if (request->wait == WAIT_NONE) {
         return start_blind(s, slot, t_ps);
     }
     for (uint32_t i = 0; i < route->n_segments; i++) {
@@ -130,21 +131,35 @@ static void drop_expired(struct service *s, struct request *request, struct maki
     making->n_rungs = n;
 }
 
+static void age_rung(const struct service *s, struct rung *rung, const struct segment *segment,
+                     int64_t t_ps) {
+    const struct pair_decay decay = segment_decay(s, segment);
+    pair_age(&rung->pair, t_ps - rung->t_ps, &decay);
+    for (int i = 0; i < 2; i++) { /* of a Pauli channel, Z shrinks with T1 */
+        const double rate1 = routes_decay(s->routes, segment->ends[i]).rate1;
+        rung->z[i] *= rate1 > 0 ? det_exp(-(double)(t_ps - rung->t_ps) * rate1) : 1;
+    }
+    rung->t_ps = t_ps;
+}
+
 /* The two youngest pairs of the ladder become a better one, or none. */
 static void purify_top(struct service *s, struct request *request, struct making *making,
                        struct rung *rungs, const struct segment *segment, int64_t t_ps) {
     struct rung *kept = &rungs[making->n_rungs - 2], *spent = &rungs[making->n_rungs - 1];
-    const struct pair_decay decay = segment_decay(s, segment);
     const struct pair_ops a = ops_of(s, segment->ends[0]), b = ops_of(s, segment->ends[1]);
     /* one gate and one bit per end; the ends may differ: the mean of both */
     const struct pair_ops ops = {(a.gate + b.gate) / 2, (a.flip + b.flip) / 2};
     const enum pair_protocol protocol =
         s->policy->purify == PURIFY_BBPSSW ? PAIR_BBPSSW : PAIR_DEJMPS;
     const struct rng_block block = draw(s, request);
-    pair_age(&kept->pair, t_ps - kept->t_ps, &decay);
-    pair_age(&spent->pair, t_ps - spent->t_ps, &decay);
+    const bool is_epl = s->policy->purify == PURIFY_EPL && kept->level == 0;
+    age_rung(s, kept, segment, t_ps);
+    age_rung(s, spent, segment, t_ps);
     struct pair better;
-    const double p = pair_purify(&better, &kept->pair, &spent->pair, protocol, &ops);
+    const struct pair_raw raw[2] = {{kept->pair, {kept->z[0], kept->z[1]}},
+                                    {spent->pair, {spent->z[0], spent->z[1]}}};
+    const double p = is_epl ? pair_purify_epl(&better, &raw[0], &raw[1], &ops)
+                            : pair_purify(&better, &kept->pair, &spent->pair, protocol, &ops);
     const bool is_success = rng_block_uniform(&block, 0) < p;
     ledger_of(request)->purified_away += is_success ? 1 : 2;
     making->n_rungs -= is_success ? 1 : 2;
@@ -200,9 +215,10 @@ enum status request_herald(struct service *s, uint32_t slot, uint32_t index) {
     struct request *request = &s->requests[slot];
     struct making *making = &request->makings[index];
     const struct link_figures *figures = routes_figures(s->routes, making->figures);
-    const struct pair_decay decay = segment_decay(s, &request->route->segments[index]);
-    struct rung raw = {figures->fresh, s->t_now_ps, s->t_now_ps, 0};
-    pair_age(&raw.pair, figures->t_age_ps, &decay);
+    const int64_t t_now_ps = s->t_now_ps;
+    struct rung raw = {
+        figures->fresh, {figures->z, figures->z}, t_now_ps - figures->t_age_ps, t_now_ps, 0};
+    age_rung(s, &raw, &request->route->segments[index], t_now_ps);
     ledger_of(request)->generated++;
     s->stats.n_messages += 2;
     if (s->policy->purify != PURIFY_NONE) {
@@ -256,7 +272,7 @@ static enum status finish(struct service *s, uint32_t slot) {
         const int64_t swap_ps = routes_qnu(s->routes, route->segments[i].ends[0])->t_swap_ps;
         t_ps = s->t_now_ps + swap_ps > t_ps ? s->t_now_ps + swap_ps : t_ps;
     }
-    if (route->n_segments > 1 && s->policy->wait == WAIT_FRAME) {
+    if (route->n_segments > 1 && request->wait == WAIT_FRAME) {
         TRY(later(&t_ps, t_ps, route->t_frame_ps));
         TRY(later(&t_ps, t_ps, s->physical->control.t_message_ps));
     }

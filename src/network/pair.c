@@ -1,5 +1,7 @@
 #include "network/pair.h"
 
+#include <stdbool.h>
+
 #include "base/detmath.h"
 
 const struct pair_ops pair_ideal_ops = {1, 0};
@@ -98,6 +100,44 @@ double pair_purify(struct pair *out, const struct pair *kept, const struct pair 
     if (protocol == PAIR_BBPSSW) {
         *out = pair_from_fidelity(pair_fidelity(out));
     }
+    return clip(p);
+}
+
+/* In the basis where the heralded state is Psi: populations of 00, 01, 10, 11 and the two
+ * coherences, between 01 and 10 and between 00 and 11. */
+struct raw_state {
+    double p[4], odd, even;
+};
+
+static struct raw_state raw_state_of(const struct pair_raw *raw, double gate) {
+    const struct pair noisy = scale(&raw->pair, gate * gate);
+    const double a = gate * raw->z[0], b = gate * raw->z[1], zz = -noisy.lz;
+    return (struct raw_state){
+        {(1 + a + b + zz) / 4, (1 + a - b - zz) / 4, (1 - a + b - zz) / 4, (1 - a - b + zz) / 4},
+        (noisy.lx + noisy.ly) / 4,
+        (noisy.lx - noisy.ly) / 4};
+}
+
+double pair_purify_epl(struct pair *out, const struct pair_raw *kept, const struct pair_raw *spent,
+                       const struct pair_ops *ops) {
+    const struct raw_state a = raw_state_of(kept, ops->gate), b = raw_state_of(spent, ops->gate);
+    struct raw_state sum = {{0}, 0, 0};
+    double p = 0;
+    for (unsigned bits = 0; bits < 4; bits++) { /* of the spent pair; 11 is read with this share */
+        const double share = ((bits & 2) != 0 ? 1 - ops->flip : ops->flip) *
+                             ((bits & 1) != 0 ? 1 - ops->flip : ops->flip);
+        const bool is_even = bits == 0 || bits == 3;
+        for (unsigned k = 0; k < 4; k++) {
+            sum.p[k] += share * a.p[k] * b.p[k ^ bits];
+            p += share * a.p[k] * b.p[k ^ bits];
+        }
+        sum.odd += share * a.odd * (is_even ? b.odd : b.even);
+        sum.even += share * a.even * (is_even ? b.even : b.odd);
+    }
+    const double n = p > 0 ? 1 / p : 0;
+    const double weight_odd = n * (sum.p[1] + sum.p[2]);
+    *out = (struct pair){2 * n * (sum.odd + sum.even), 2 * n * (sum.odd - sum.even),
+                         2 * weight_odd - 1};
     return clip(p);
 }
 

@@ -44,6 +44,21 @@ enum pair_protocol { PAIR_BBPSSW, PAIR_DEJMPS };
 double pair_purify(struct pair *out, const struct pair *kept, const struct pair *spent,
                    enum pair_protocol protocol, const struct pair_ops *ops);
 
+/* A raw pair of single clicks: beside its Bell-diagonal part it remembers how bright its halves
+ * are, z[i] = <Z> of half i where the heralded state is Psi (a bright qubit, |1>, has -1): both
+ * bright is its main error. */
+struct pair_raw {
+    struct pair pair;
+    double z[2];
+};
+/* Distillation against extreme photon loss, on two raw pairs that share an unknown phase: bilateral
+ * CNOT from `kept` to `spent`, which is measured; both bits 1 is success. What was both bright is
+ * found out whatever its share, and the phase cancels. Returns the probability; noise as in
+ * pair_purify.
+ * Ref: Campbell and Benjamin, PRL 101, 130502 (2008); Nickerson et al., PRX 4, 041041 (2014). */
+double pair_purify_epl(struct pair *out, const struct pair_raw *kept, const struct pair_raw *spent,
+                       const struct pair_ops *ops);
+
 /* n nested rounds from equal pairs; *out_n_raw: raw pairs expected, the product of 2/p. */
 struct pair pair_purify_nested(double *out_n_raw, const struct pair *raw, unsigned n_rounds,
                                enum pair_protocol protocol, const struct pair_ops *ops);

@@ -390,7 +390,7 @@ static enum status make_route(struct routes *r, struct route **out_route, const 
 /* Walks back from b over edges of least cost; where several are, `choice` decides (0: the first).
  */
 static enum status walk_back(struct routes *r, struct path *out, const int64_t *dist, uint32_t a,
-                             uint32_t b, uint64_t choice) {
+                             uint32_t b, uint64_t choice, const bool *banned_fibres) {
     uint32_t nodes[ROUTE_MAX_FIBRES + 1], fibres[ROUTE_MAX_FIBRES], n = 0;
     nodes[0] = b;
     for (uint32_t at = b; at != a;) {
@@ -404,7 +404,8 @@ static enum status walk_back(struct routes *r, struct path *out, const int64_t *
             const struct edge *edge = &r->edges[k];
             const int64_t leave = edge->to == a ? 0 : r->leave_cost[edge->to];
             if (dist[edge->to] == INT64_MAX || leave < 0 ||
-                dist[edge->to] + leave + edge->cost != dist[at]) {
+                dist[edge->to] + leave + edge->cost != dist[at] ||
+                (banned_fibres != NULL && banned_fibres[edge->fibre])) {
                 continue;
             }
             n_equal++;
@@ -519,7 +520,7 @@ static enum status next_path(struct routes *r, struct path *path, bool *out_is_n
     const bool is_spread = r->physical->policy.routing == ROUTING_SPREAD;
     for (uint64_t i = 0; i < TRIES_PER_PATH; i++) {
         const uint64_t choice = mix(set->key + (set->n_routes * TRIES_PER_PATH + i) * 2) | 1;
-        TRY(walk_back(r, path, dist, set->a, set->b, is_spread ? choice : 0));
+        TRY(walk_back(r, path, dist, set->a, set->b, is_spread ? choice : 0, NULL));
         *out_is_new = !is_known(set, path);
         if (*out_is_new) {
             break;
@@ -574,6 +575,25 @@ enum status routes_get(struct routes *r, struct route **out_route, struct path_s
     } while (i-- > 0 && route != NULL);
     *out_route = route;
     return STATUS_OK;
+}
+
+enum status routes_detour(struct routes *r, struct route **out_route, struct path_set *set,
+                          const bool *banned_fibres) {
+    struct path path;
+    int64_t *dist = mem_alloc(r->n_nodes, sizeof *dist);
+    enum status status = dist == NULL ? STATUS_NOFIT : STATUS_OK;
+    *out_route = NULL;
+    TRY_GOTO(status, done);
+    TRY_GOTO(route_distances(r, dist, set->a, NULL, banned_fibres), done);
+    if (dist[set->b] != INT64_MAX) {
+        struct route *route;
+        TRY_GOTO(walk_back(r, &path, dist, set->a, set->b, 0, banned_fibres), done);
+        TRY_GOTO(make_route(r, &route, path.nodes, path.fibres, path.n_fibres), done);
+        *out_route = is_usable(route) ? route : NULL;
+    }
+done:
+    mem_free(dist);
+    return status;
 }
 
 enum status routes_light_time(struct routes *r, int64_t *out_t_ps, uint32_t a, uint32_t b) {

@@ -43,7 +43,10 @@ struct path_set {
     uint32_t n_routes;
     bool is_complete;          /* no further path is to be tried */
     uint32_t n_in_a_row;       /* served over one circuit */
+    uint32_t n_waiting;        /* requests that wait for these QPUs */
     struct event_heap waiting; /* requests, for batches */
+    struct route *detour;      /* round what is down; NULL: none is known */
+    uint64_t detour_epoch;     /* of the outages that it goes round */
     struct ebit_ledger ledger;
 };
 struct routes;
@@ -67,6 +70,9 @@ static inline enum status routes_next(struct routes *routes, struct route **rout
     *route = *at;
     return STATUS_OK;
 }
+/* The best path that leaves out fibres (a flag per fibre); *out_route NULL: there is none. */
+enum status routes_detour(struct routes *routes, struct route **out_route, struct path_set *set,
+                          const bool *banned_fibres);
 const struct link_figures *routes_figures(const struct routes *routes, uint32_t index);
 struct pair_decay routes_decay(const struct routes *routes, uint32_t node);
 const struct machine_qnu *routes_qnu(const struct routes *routes, uint32_t node);

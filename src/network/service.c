@@ -18,6 +18,7 @@ static uint32_t extra_buffers(const struct machine_policy *policy) {
         return 1;
     case PURIFY_DEJMPS:
     case PURIFY_BBPSSW:
+    case PURIFY_EPL:
         break;
     }
     return policy->n_rounds;
@@ -28,6 +29,13 @@ static enum status check_policy(const struct service *s) {
     const uint32_t n_due = s->n_extra + (p->policy.n_lookahead > 0);
     if (p->policy.n_rounds > 64) {
         return log_error(STATUS_INPUT, "policy.rounds: %u; at most 64", p->policy.n_rounds);
+    }
+    if (p->policy.purify == PURIFY_EPL && p->herald.model != HERALD_SINGLE_CLICK) {
+        return log_error(STATUS_INPUT, "policy.purify: epl is for pairs of herald.model "
+                                       "single_click; others have no bright error to find");
+    }
+    if (p->policy.schedule == SCHEDULE_TDMA && p->policy.t_slot_ps == 0) {
+        return log_error(STATUS_INPUT, "policy.schedule: tdma needs a policy.slot");
     }
     for (size_t q = 0; q < s->machine->n_qpus; q++) {
         if (p->qnus[q].n_buffer < n_due) {
@@ -156,7 +164,7 @@ static void forget_routes(struct service *s) {
     for (size_t i = 0; i < n; i++) {
         sets[i]->ledger = (struct ebit_ledger){.qpu_a = sets[i]->a, .qpu_b = sets[i]->b};
         sets[i]->waiting.n = 0;
-        sets[i]->n_in_a_row = 0;
+        sets[i]->n_in_a_row = sets[i]->n_waiting = 0;
         for (struct route *route = sets[i]->routes; route; route = route->next) {
             for (uint32_t k = 0; k < route->n_segments; k++) {
                 route->segments[k].idle = NULL;
@@ -186,6 +194,8 @@ enum status service_begin(struct service *s, uint64_t timeline) {
     s->events.n = s->in_order.n = 0;
     s->first_ready = s->n_ready = s->n_released = 0;
     s->n_seq = s->n_ties = s->n_waiting = s->n_circuits = 0;
+    s->n_outages_now = 0;
+    s->outage_epoch++;
     s->t_now_ps = 0;
     memset(s->n_in_use, 0, sizeof s->n_in_use);
     memset(s->busy_ps, 0, sizeof s->busy_ps);
@@ -216,6 +226,7 @@ void request_free(struct service *s, uint32_t slot) {
     request->state = REQUEST_SPARE;
     request_unpark(s, request);
     request->has_comm = request->has_buffer = request->has_route = false;
+    request->is_called = false;
     s->spare[s->n_spare++] = slot; /* reserved when the slot was made */
 }
 
@@ -241,7 +252,10 @@ static enum status new_request(struct service *s, uint32_t *out_slot, struct ebi
     request->set = set;
     request->n_draws = 0;
     request->hint = UINT32_MAX;
-    request->is_wanted = false;
+    request->is_wanted = request->is_called = false;
+    request->wait =
+        what.wait == EBIT_WAIT_DEFAULT ? s->policy->wait : (enum machine_wait)(what.wait - 1);
+    request->t_due_ps = what.t_due_ps > 0 ? what.t_due_ps : INT64_MAX;
     *out_slot = slot;
     return STATUS_OK;
 }
@@ -305,7 +319,7 @@ static enum status adopt(struct service *s, uint32_t slot) {
     }
     s->stats.n_from_pool += was_pooled;
     if (was_waiting) {
-        s->n_waiting--;
+        count_waiting(s, request, false);
     }
     return was_pooled || was_waiting ? request_enter(s, slot) : STATUS_OK;
 }
@@ -325,6 +339,7 @@ enum status service_submit(struct service *s, uint32_t *out_slot, struct ebit_re
         slot = hint->slot;
         hint->is_submitted = true;
         s->requests[slot].t_submit_ps = t_ps;
+        s->requests[slot].t_due_ps = what.t_due_ps > 0 ? what.t_due_ps : INT64_MAX;
         ledger_of(&s->requests[slot])->requested++;
         TRY(adopt(s, slot));
     } else {
@@ -344,70 +359,25 @@ enum status service_submit(struct service *s, uint32_t *out_slot, struct ebit_re
     return service_wake(s);
 }
 
-/* ---- outages ---- */
-
-static bool touches(const struct service *s, const struct machine_outage *outage, uint32_t fibre) {
-    const struct machine_fibre *f = &s->physical->fibres[fibre];
-    return outage->is_fibre ? outage->index == fibre
-                            : f->a == outage->index || f->b == outage->index;
-}
-
-static bool uses_dead_fibre(struct service *s, const struct request *request) {
-    for (uint32_t i = 0; i < request->route->n_segments; i++) {
-        const struct segment *segment = &request->route->segments[i];
-        for (uint32_t k = 0; k < segment->n_fibres && request->makings[i].has_circuit; k++) {
-            if (channel_of(s, segment->fibres[k])->n_down > 0) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static enum status start_outage(struct service *s, uint32_t index) {
-    const struct machine_outage *outage = &s->physical->outages[index];
-    s->stats.n_outages++;
-    for (uint32_t i = 0; i < s->physical->n_fibres; i++) {
-        channel_of(s, i)->n_down += touches(s, outage, i);
-        resource_count(s, channel_of(s, i));
-    }
-    for (uint32_t slot = 0; slot < s->n_requests; slot++) {
-        const struct request *request = &s->requests[slot];
-        if (request->state == REQUEST_MAKING && request->has_route && uses_dead_fibre(s, request)) {
-            TRY(request_abort(s, slot));
-        }
-    }
-    return STATUS_OK;
-}
-
-static enum status end_outage(struct service *s, uint32_t index) {
-    const struct machine_outage *outage = &s->physical->outages[index];
-    for (uint32_t i = 0; i < s->physical->n_fibres; i++) {
-        if (touches(s, outage, i)) {
-            channel_of(s, i)->n_down--;
-            TRY(resource_note(s, channel_of(s, i)));
-        }
-    }
-    return STATUS_OK;
-}
-
 /* ---- the loop ---- */
 
 static enum status run_event(struct service *s, struct service_event event) {
     if (event.kind == EVENT_OUTAGE_START) {
-        return start_outage(s, event.slot);
+        return outage_start(s, event.slot);
     }
     if (event.kind == EVENT_OUTAGE_END) {
-        return end_outage(s, event.slot);
+        return outage_end(s, event.slot);
     }
     const struct request *request = &s->requests[event.slot];
-    const bool is_whole = event.kind == EVENT_DONE || event.segment == EVENT_POOL;
+    const bool is_whole =
+        event.kind == EVENT_DONE || event.kind == EVENT_SLOT || event.segment == EVENT_POOL;
     const uint32_t stamp = is_whole ? request->stamp
                            : event.segment < request->cap_makings
                                ? request->makings[event.segment].stamp
                                : 0;
     const bool is_making = request->state == REQUEST_MAKING;
-    if (!event_is_current(stamp, event) || (event.segment != EVENT_POOL && !is_making)) {
+    if (!event_is_current(stamp, event) ||
+        (event.kind != EVENT_SLOT && event.segment != EVENT_POOL && !is_making)) {
         return STATUS_OK;
     }
     switch (event.kind) {
@@ -419,6 +389,8 @@ static enum status run_event(struct service *s, struct service_event event) {
         return request_deliver(s, event.slot);
     case EVENT_EXPIRE:
         return request_expire(s, event.slot, event.segment);
+    case EVENT_SLOT:
+        return request_slot(s, event.slot);
     case EVENT_OUTAGE_START:
     case EVENT_OUTAGE_END:
         break;
@@ -465,6 +437,10 @@ enum status service_next(struct service *s, bool *out_any, uint32_t *out_slot, i
 
 uint64_t service_request_id(const struct service *s, uint32_t slot) {
     return s->requests[slot].id;
+}
+
+bool service_is_late(const struct service *s, uint32_t slot) {
+    return s->requests[slot].t_ready_ps > s->requests[slot].t_due_ps;
 }
 
 static enum status trace_request(struct service *s, const struct request *request) {

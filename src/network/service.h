@@ -34,7 +34,7 @@ struct network_use {
 struct network_stats {
     uint64_t n_timelines;
     uint64_t n_events, n_submitted, n_delivered, n_used, n_reconfigured, n_from_pool, n_pooled;
-    uint64_t n_messages, n_outages, n_aborted, n_below_target;
+    uint64_t n_messages, n_outages, n_aborted, n_lost, n_below_target;
     struct histogram latency_ps;              /* from request to ready pair */
     double queue_ps, reconfigure_ps, make_ps; /* its parts, summed */
     double fidelity_delivered, fidelity_used; /* summed */
@@ -67,6 +67,8 @@ enum status service_submit(struct service *service, uint32_t *out_slot, struct e
 enum status service_next(struct service *service, bool *out_any, uint32_t *out_slot,
                          int64_t *out_t_ps, int64_t t_limit_ps);
 uint64_t service_request_id(const struct service *service, uint32_t slot);
+/* Was the pair ready after it was due? */
+bool service_is_late(const struct service *service, uint32_t slot);
 /* Uses a ready pair: its weights aged to t, its comm qubits free again. */
 enum status service_take(struct service *service, double *out_weights, uint32_t slot, int64_t t_ps);
 

@@ -63,6 +63,7 @@ enum request_state {
 /* One pair on the ladder of purification. */
 struct rung {
     struct pair pair;
+    double z[2]; /* struct pair_raw, at level 0 */
     int64_t t_ps, t_born_ps;
     uint32_t level;
 };
@@ -90,6 +91,9 @@ struct request {
     uint32_t hint;  /* UINT32_MAX: none */
     bool is_wanted; /* submitted; a prefetched pair need not be */
     bool has_comm, has_buffer, has_route;
+    bool is_called; /* an event wakes it in the next slot of its own */
+    enum machine_wait wait;
+    int64_t t_due_ps; /* INT64_MAX: never */
     int64_t t_submit_ps, t_grant_ps, t_start_ps, t_ready_ps;
     struct pair pair;
     int64_t t_pair_ps;
@@ -106,7 +110,8 @@ enum event_kind {
     EVENT_DONE,
     EVENT_EXPIRE,
     EVENT_OUTAGE_START,
-    EVENT_OUTAGE_END
+    EVENT_OUTAGE_END,
+    EVENT_SLOT
 };
 /* Packed into event.id. */
 struct service_event {
@@ -154,6 +159,8 @@ struct service {
     size_t first_ready, n_ready, cap_ready; /* n_ready: end of the list */
     struct event_heap in_order;             /* static schedule */
     uint64_t n_seq, n_ties, n_waiting, n_circuits;
+    uint64_t outage_epoch; /* counts changes */
+    uint32_t n_outages_now;
     int64_t t_now_ps;
     uint32_t *released; /* resources that somebody waits for */
     size_t n_released, cap_released;
@@ -232,6 +239,8 @@ static inline void line_wait(struct service *s, uint64_t place, size_t resource)
 uint32_t line_next(struct service *s, size_t resource);
 bool line_waits(const struct service *s, uint32_t slot, size_t resource);
 void line_leave(struct service *s, struct request *request);
+/* All n_in_line, by place. */
+void line_list(const struct service *s, uint32_t *out_slots);
 
 /* Waits for nothing; its events are void from now on. */
 static inline void request_unpark(struct service *s, struct request *request) {
@@ -242,8 +251,12 @@ static inline void request_unpark(struct service *s, struct request *request) {
 }
 /* Takes all that the request needs, or notes what it waits for. */
 enum status request_try(struct service *s, bool *out_granted, uint32_t slot);
+/* A slot of the request begins. */
+enum status request_slot(struct service *s, uint32_t slot);
 /* Tries those that wait for what was given back since the last call. */
 enum status service_wake(struct service *s);
+/* Tries all that wait, in their order. */
+enum status service_retry(struct service *s);
 /* Channels of a segment: an idle circuit of its own, or free ones for which idle circuits go. */
 enum status circuit_take(struct service *s, bool *out_is_new, struct segment *segment);
 /* Stands idle from now on, if it took time to set up; else its channels are free. */
@@ -256,6 +269,19 @@ static inline struct ebit_ledger *ledger_of(struct request *request) {
 enum status request_release_all(struct service *s, struct request *request);
 /* A request of this pair next, over the circuit that was just freed, if batches go on. */
 enum status service_continue_batch(struct service *s, struct path_set *set);
+
+/* A request begins or ceases to wait. */
+static inline void count_waiting(struct service *s, struct request *request, bool waits) {
+    s->n_waiting += waits ? 1 : UINT64_MAX;
+    request->set->n_waiting += waits ? 1 : UINT32_MAX;
+}
+
+/* ---- outages (outage.c) ---- */
+
+enum status outage_start(struct service *s, uint32_t index);
+enum status outage_end(struct service *s, uint32_t index);
+/* A path round what is down, if all paths of the set are; NULL: there is none, or need not be. */
+enum status outage_detour(struct service *s, struct route **out_route, struct path_set *set);
 
 /* ---- pairs (make.c) ---- */
 

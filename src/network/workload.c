@@ -72,6 +72,7 @@ static struct ebit_request next_request(struct job *job, const struct workload *
     uint32_t pair[2] = {0, 1};
     next_pair(pair, job, workload);
     const struct ebit_request request = {
+        .wait = workload->wait,
         .id = job->next * workload->n_jobs + job->index,
         .qpu_a = pair[0] * workload->n_jobs + job->index,
         .qpu_b = pair[1] * workload->n_jobs + job->index,
@@ -87,14 +88,21 @@ static enum status submit_next(struct loop *loop, struct job *job, int64_t t_ps)
     if (job->next == job->n_requests) {
         return STATUS_OK;
     }
+    struct ebit_request request = next_request(job, loop->workload);
+    if (__builtin_mul_overflow(loop->workload->t_due_ps, (int64_t)job->index + 1,
+                               &request.t_due_ps) ||
+        (request.t_due_ps > 0 && !time_add(&request.t_due_ps, request.t_due_ps, t_ps))) {
+        return log_error(STATUS_INPUT, "a request would be due after 2^63 ps (106 days)");
+    }
     loop->n_under_way++;
-    return service_submit(loop->service, &slot, next_request(job, loop->workload), t_ps);
+    return service_submit(loop->service, &slot, request, t_ps);
 }
 
 static enum status use(struct loop *loop, uint32_t slot, int64_t t_ps) {
     double weights[4];
     struct job *job = &loop->jobs[service_request_id(loop->service, slot) % loop->workload->n_jobs];
     struct workload_job *done = &loop->result->jobs[job->index];
+    done->n_late += service_is_late(loop->service, slot);
     TRY(service_take(loop->service, weights, slot, t_ps));
     loop->n_under_way--;
     done->n_used++;

@@ -19,9 +19,11 @@ struct workload {
     uint32_t n_window;         /* under way at once per job; 0: as many as it has QPUs */
     uint32_t n_jobs;           /* job j has the QPUs i with i mod n_jobs = j */
     int64_t t_use_ps;          /* a ready pair holds its comm qubits so long */
+    int64_t t_due_ps; /* requests of job j are due (j + 1) times that after they come; 0: never */
+    enum ebit_wait wait; /* of all requests */
 };
 struct workload_job {
-    uint64_t n_used;
+    uint64_t n_used, n_late; /* late: ready after they were due */
     int64_t t_end_ps;
 };
 struct workload_result {

@@ -72,6 +72,7 @@ void output_add_network(struct json_writer *json, const struct network_stats *st
     json_add_uint(json, "made_in_advance", stats->n_pooled);
     json_add_uint(json, "served_from_pool", stats->n_from_pool);
     json_add_uint(json, "aborted_by_outages", stats->n_aborted);
+    json_add_uint(json, "lost_by_outages", stats->n_lost);
     json_add_uint(json, "below_target", stats->n_below_target);
     json_close(json);
 }
@@ -101,12 +102,16 @@ static void add_ledger(struct json_writer *json, const char *key,
     json_close(json);
 }
 
-static void add_jobs(struct json_writer *json, const struct workload_result *result) {
+static void add_jobs(struct json_writer *json, const struct workload_result *result,
+                     bool is_timed) {
     json_open_array(json, "jobs", JSON_LINES);
     for (uint32_t j = 0; j < result->n_jobs; j++) {
         json_open_object(json, NULL, JSON_ONE_LINE);
         json_add_uint(json, "ebits", result->jobs[j].n_used);
         json_add_int(json, "end_ps", result->jobs[j].t_end_ps);
+        if (is_timed) {
+            json_add_uint(json, "late", result->jobs[j].n_late);
+        }
         json_close(json);
     }
     json_close(json);
@@ -131,7 +136,7 @@ enum status output_workload_json(struct text *out, const struct output_workload 
     json_add_uint(&json, "seed", run->workload->seed);
     json_add_int(&json, "ranks", run->n_ranks);
     json_add_int(&json, "makespan_ps", run->result->makespan_ps);
-    add_jobs(&json, run->result);
+    add_jobs(&json, run->result, run->workload->t_due_ps > 0);
     output_add_network(&json, run->stats);
     json_open_object(&json, "ebits", JSON_LINES);
     add_ledger(&json, "total", &sum);

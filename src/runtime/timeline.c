@@ -109,8 +109,9 @@ static enum status count_ebits(struct timeline *timeline) {
 
 static struct ebit_request request_of(const struct timeline *timeline,
                                       const struct ebit_state *ebit) {
-    return (struct ebit_request){ebit->site, timeline->skeleton->qpus[ebit->qpus[0]].machine_qpu,
-                                 timeline->skeleton->qpus[ebit->qpus[1]].machine_qpu};
+    return (struct ebit_request){.id = ebit->site,
+                                 .qpu_a = timeline->skeleton->qpus[ebit->qpus[0]].machine_qpu,
+                                 .qpu_b = timeline->skeleton->qpus[ebit->qpus[1]].machine_qpu};
 }
 
 static enum status list_ebits(struct timeline *timeline) {

@@ -44,3 +44,16 @@ expect 2 qspan network demo-2030 --use 3
 has err "--use 3: a unit is missing"
 expect 3 qspan network today-ion --jobs 2
 has err "2 QPUs do not give each of 2 jobs two"
+
+# Schedules, classes and deadlines.
+for schedule in edf max_weight tdma,policy.slot=50us; do
+    expect 0 qspan network cisco-qdc-2026:topology=clos,policy.schedule=$schedule --seed 1 \
+        --requests 500 --jobs 2 --due 100us --wait frame --json due.json
+    has due.json '"late"'
+done
+expect 3 qspan network cisco-qdc-2026:policy.schedule=tdma
+has err "tdma needs a policy.slot"
+expect 3 qspan network demo-2030:purify=epl
+has err "epl is for pairs of herald.model single_click"
+expect 0 qspan network demo-2030:purify=epl,herald.model=single_click,rounds=1 --seed 1 --requests 100
+expect 2 qspan network demo-2030 --wait soon

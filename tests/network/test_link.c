@@ -117,6 +117,13 @@ Test(link, single_click) {
         cr_expect_float_eq(figures.p_success, rows[i][2], 1e-9);
         cr_expect_float_eq(pair_fidelity(&figures.fresh), 2 * a * (1 - a) * eta / p, 1e-12);
         cr_expect_float_eq(pair_fidelity(&figures.fresh), rows[i][3], 6e-7);
+        /* what is not the heralded state is both bright, and found out by distillation */
+        cr_expect_float_eq(figures.z, rows[i][3] - 1, 6e-7);
+        const struct pair_raw raw = {figures.fresh, {figures.z, figures.z}};
+        struct pair out;
+        const double f = pair_fidelity(&figures.fresh);
+        cr_expect_float_eq(pair_purify_epl(&out, &raw, &raw, &pair_ideal_ops), f * f / 2, 1e-12);
+        cr_expect_float_eq(pair_fidelity(&out), 1, 1e-12);
     }
 }
 

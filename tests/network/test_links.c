@@ -34,7 +34,8 @@ static void destroy(struct fixture *f) {
 }
 
 static void submit(struct fixture *f, uint64_t id, uint32_t a, uint32_t b, int64_t t_ps) {
-    cr_assert_eq(f->source->class->submit(f->source, (struct ebit_request){id, a, b}, t_ps),
+    cr_assert_eq(f->source->class->submit(
+                     f->source, (struct ebit_request){.id = id, .qpu_a = a, .qpu_b = b}, t_ps),
                  STATUS_OK);
 }
 
@@ -76,7 +77,8 @@ Test(links, ties_go_in_order_of_submission) {
     cr_assert_eq(ebit_source_create_links(&source, NULL), STATUS_OK);
     cr_assert_eq(source->class->begin(source, 0), STATUS_OK);
     for (uint64_t id = 0; id < 100; id++) {
-        const struct ebit_request request = {id * 7 % 100, (uint32_t)id, (uint32_t)id + 1};
+        const struct ebit_request request = {
+            .id = id * 7 % 100, .qpu_a = (uint32_t)id, .qpu_b = (uint32_t)id + 1};
         cr_assert_eq(source->class->submit(source, request, 0), STATUS_OK);
     }
     for (uint64_t i = 0; i < 100; i++) {
@@ -139,7 +141,7 @@ Test(links, no_link_and_no_time_are_refused) {
     struct fixture f = create();
     log_set_quiet(true);
     cr_redirect_stderr();
-    const struct ebit_request apart = {1, 0, 2}, joined = {2, 0, 1};
+    const struct ebit_request apart = {.id = 1, .qpu_b = 2}, joined = {.id = 2, .qpu_b = 1};
     cr_expect_eq(f.source->class->submit(f.source, apart, 0), STATUS_INPUT);
     cr_expect_eq(f.source->class->submit(f.source, joined, INT64_MAX - 9999), STATUS_INPUT);
     submit(&f, 3, 0, 1, INT64_MAX - 10000);
@@ -155,7 +157,7 @@ Test(links, a_complete_machine_takes_memory_only_for_links_in_use) {
     cr_assert_eq(ebit_source_create_links(&source, machine), STATUS_OK);
     cr_assert_eq(source->class->begin(source, 0), STATUS_OK);
     for (uint32_t i = 0; i < 1000; i++) {
-        const struct ebit_request request = {i, i, n - 1 - i};
+        const struct ebit_request request = {.id = i, .qpu_a = i, .qpu_b = n - 1 - i};
         cr_assert_eq(source->class->submit(source, request, 0), STATUS_OK);
     }
     size_t n_links;

@@ -188,6 +188,77 @@ Test(pair, bbpssw_values) {
     }
 }
 
+/* Two qubits, real: populations by z of each half and correlators, coherences by correlators. */
+static void set_density(double rho[4][4], const struct pair_raw *raw) {
+    double w[4];
+    pair_to_weights(w, &raw->pair);
+    const double zz = w[1] + w[2] - w[0] - w[3]; /* the heralded state is Psi */
+    for (int i = 0; i < 4; i++) {
+        const double a = i & 2 ? -1 : 1, b = i & 1 ? -1 : 1;
+        rho[i][i] = (1 + a * raw->z[0] + b * raw->z[1] + a * b * zz) / 4;
+    }
+    rho[1][2] = rho[2][1] = (w[0] - w[3]) / 2;
+    rho[0][3] = rho[3][0] = (w[1] - w[2]) / 2;
+}
+
+/* Four qubits A1 B1 A2 B2: CNOT from 1 to 2 at both ends is i -> i ^ i >> 2, then 2 is found in 11.
+ */
+static double distil_density(double out[4][4], const struct pair_raw *a, const struct pair_raw *b) {
+    double ra[4][4] = {{0}}, rb[4][4] = {{0}}, p = 0;
+    set_density(ra, a);
+    set_density(rb, b);
+    for (int i = 0; i < 4; i++) {
+        for (int j = 0; j < 4; j++) {
+            out[i][j] = ra[i][j] * rb[3 ^ i][3 ^ j];
+        }
+        p += out[i][i];
+    }
+    return p;
+}
+
+static double draw_below(double a, double b, uint64_t *site) {
+    return 2 * sqrt(a * b) * (2 * draw(site) - 1);
+}
+
+/* Bright share a, lossy arms: F = 1 - a before; 1 after, with probability (1 - a)^2 / 2. */
+Test(pair, distillation_of_single_clicks) {
+    uint64_t site = 0;
+    for (int i = 1; i < 10; i++) {
+        const double a = i / 10., weights[4] = {1 - a, a / 2, a / 2, 0};
+        const struct pair_raw raw = {pair_from_weights(weights), {-a, -a}};
+        struct pair out;
+        const double p = pair_purify_epl(&out, &raw, &raw, &pair_ideal_ops);
+        cr_expect_float_eq(p, (1 - a) * (1 - a) / 2, 1e-14);
+        cr_expect_float_eq(pair_fidelity(&out), 1, 1e-14);
+    }
+    for (int i = 0; i < 300; i++) {
+        struct pair_raw raw[2];
+        double rho[4][4] = {{0}}, weights[4];
+        for (int k = 0; k < 2; k++) {
+            draw_weights(weights, &site);
+            /* how unequal populations may be beside their coherence */
+            const double bright = draw_below(weights[1], weights[2], &site);
+            const double odd = draw_below(weights[0], weights[3], &site);
+            raw[k] = (struct pair_raw){pair_from_weights(weights), {bright + odd, bright - odd}};
+        }
+        struct pair out;
+        const double p = pair_purify_epl(&out, &raw[0], &raw[1], &pair_ideal_ops);
+        const double want_p = distil_density(rho, &raw[0], &raw[1]);
+        const double odd = (rho[1][1] + rho[2][2]) / want_p, even = 1 - odd;
+        const double want[4] = {odd / 2 + rho[1][2] / want_p, even / 2 + rho[0][3] / want_p,
+                                even / 2 - rho[0][3] / want_p, odd / 2 - rho[1][2] / want_p};
+        cr_expect_float_eq(p, want_p, 1e-14);
+        expect_weights(&out, want, 1e-13);
+    }
+    /* bits read wrongly with probability 1/2, or gates that only depolarise, tell nothing */
+    const struct pair_raw perfect = {pair_from_fidelity(1), {0, 0}};
+    struct pair out;
+    const struct pair_ops blind = {1, 0.5}, noise = {0, 0};
+    cr_expect_float_eq(pair_purify_epl(&out, &perfect, &perfect, &blind), 0.25, 1e-14);
+    cr_expect_float_eq(pair_purify_epl(&out, &perfect, &perfect, &noise), 0.25, 1e-14);
+    cr_expect_float_eq(pair_fidelity(&out), 0.25, 1e-14);
+}
+
 Test(pair, nested_ladders) {
     static const struct {
         double raw;

@@ -54,7 +54,7 @@ static struct sample sample(struct service *service, uint32_t a, uint32_t b, int
         int64_t t_ready_ps;
         bool is_any;
         double weights[4];
-        const struct ebit_request request = {(uint64_t)i, a, b};
+        const struct ebit_request request = {.id = (uint64_t)i, .qpu_a = a, .qpu_b = b};
         cr_assert_eq(service_submit(service, &slot, request, t_ps), STATUS_OK);
         cr_assert_eq(service_next(service, &is_any, &ready, &t_ready_ps, INT64_MAX), STATUS_OK);
         cr_assert(is_any && ready == slot);
@@ -229,7 +229,9 @@ Test(service, stored_pairs_age_until_they_are_used) {
         bool is_any;
         double weights[4];
         cr_assert_eq(service_begin(service, 0), STATUS_OK);
-        cr_assert_eq(service_submit(service, &slot, (struct ebit_request){1, 0, 1}, 0), STATUS_OK);
+        cr_assert_eq(service_submit(service, &slot,
+                                    (struct ebit_request){.id = 1, .qpu_a = 0, .qpu_b = 1}, 0),
+                     STATUS_OK);
         cr_assert_eq(service_next(service, &is_any, &slot, &t_ps, INT64_MAX), STATUS_OK);
         cr_assert_eq(service_take(service, weights, slot, t_ps + rows[i].t_us * 1000000),
                      STATUS_OK);
@@ -246,7 +248,9 @@ Test(service, a_stuck_network_names_who_waits_for_what) {
     int64_t t_ps;
     bool is_any;
     for (uint64_t id = 0; id < 2; id++) {
-        cr_assert_eq(service_submit(service, &slot, (struct ebit_request){id, 0, 1}, 0), STATUS_OK);
+        cr_assert_eq(service_submit(service, &slot,
+                                    (struct ebit_request){.id = id, .qpu_a = 0, .qpu_b = 1}, 0),
+                     STATUS_OK);
     }
     cr_assert_eq(service_next(service, &is_any, &slot, &t_ps, INT64_MAX), STATUS_OK);
     cr_assert(is_any);
@@ -419,11 +423,176 @@ Test(service, outages_delay_and_are_survived) {
     uint32_t slot;
     int64_t t_ps;
     bool is_any;
-    cr_assert_eq(service_submit(service, &slot, (struct ebit_request){1, 0, 1}, 0), STATUS_OK);
+    cr_assert_eq(
+        service_submit(service, &slot, (struct ebit_request){.id = 1, .qpu_a = 0, .qpu_b = 1}, 0),
+        STATUS_OK);
     cr_assert_eq(service_next(service, &is_any, &slot, &t_ps, INT64_MAX), STATUS_OK);
     cr_expect(is_any);
     cr_expect_eq(t_ps, 5011000000); /* no loss: the first attempt after the outage */
     cr_expect_eq(service_stats(service)->n_aborted, 1);
+    service_destroy(service);
+    machine_destroy(machine);
+}
+
+/* Takes the next pair at once: its time and fidelity. */
+static int64_t next_time(struct service *service, double *out_fidelity) {
+    uint32_t slot;
+    int64_t t_ps;
+    bool is_any;
+    double weights[4];
+    cr_assert_eq(service_next(service, &is_any, &slot, &t_ps, INT64_MAX), STATUS_OK);
+    cr_assert(is_any);
+    cr_assert_eq(service_take(service, weights, slot, t_ps), STATUS_OK);
+    *out_fidelity = weights[0];
+    return t_ps;
+}
+
+/* A ring of four relays, an attempt takes 11 us and succeeds: when a node fails, what it keeps is
+ * lost, and the path goes the other way round. */
+Test(service, a_node_that_fails_is_gone_round) {
+    static const char *const text =
+        "qpus: [{name: a, data: 1, comm: 1}, {name: b, data: 1, comm: 1}]\n"
+        "qnus: [{source: 1 us, reset: 10 us}]\nrepeaters: [{name: r}, {name: s}]\n"
+        "fibres: [{between: [a, r]}, {between: [r, b], length: 100 km},\n"
+        "         {between: [a, s], length: 200 km, loss: 0.01 dB/km}, {between: [s, b]}]\n"
+        "herald: {model: sender_receiver}\npolicy: {routing: shortest, wait: herald}\n"
+        "outages: [{node: %s, from: %s, until: %s}]\n";
+    static const struct {
+        const char *node, *from, *until;
+        int64_t t_ps;
+        uint64_t n_expired, n_aborted;
+    } cases[] = {
+        /* the near half waits for the far one (500 us each way) when its node fails */
+        {"r", "100 us", "1 s", 0, 1, 1},
+        {"r", "2 s", "3 s", 1011000000, 0, 0},
+        {"s", "100 us", "1 s", 1011000000, 0, 0},
+    };
+    for (size_t i = 0; i < 3; i++) {
+        char buffer[1024];
+        double fidelity;
+        snprintf(buffer, sizeof buffer, text, cases[i].node, cases[i].from, cases[i].until);
+        struct machine *machine = read_text(buffer);
+        struct service *service = serve(machine, 1);
+        uint32_t slot;
+        const struct ebit_request request = {.id = 1, .qpu_a = 0, .qpu_b = 1};
+        cr_assert_eq(service_submit(service, &slot, request, 0), STATUS_OK);
+        const int64_t t_ps = next_time(service, &fidelity);
+        size_t n;
+        const struct ebit_ledger *ledger = service_ledger(service, &n);
+        cr_expect(cases[i].t_ps == 0 ? t_ps > 2000000000 && t_ps < 1000000000000
+                                     : t_ps == cases[i].t_ps,
+                  "%zu: %ld ps", i, t_ps);
+        cr_expect_eq(ledger->expired, cases[i].n_expired);
+        cr_expect_eq(ledger->generated, ledger->used + ledger->swapped + ledger->expired);
+        cr_expect_eq(service_stats(service)->n_aborted, cases[i].n_aborted);
+        service_destroy(service);
+        machine_destroy(machine);
+    }
+}
+
+Test(service, a_qpu_that_fails_loses_its_pairs) {
+    struct machine *machine = read_text(TWO "fibres: [{between: [q0, q1]}]\n"
+                                            "outages: [{node: q1, from: 20 us, until: 30 us}]\n");
+    struct service *service = serve(machine, 1);
+    uint32_t slot;
+    int64_t t_ps;
+    bool is_any;
+    double weights[4];
+    const struct ebit_request request = {.id = 1, .qpu_a = 0, .qpu_b = 1};
+    cr_assert_eq(service_submit(service, &slot, request, 0), STATUS_OK);
+    cr_assert_eq(service_next(service, &is_any, &slot, &t_ps, INT64_MAX), STATUS_OK);
+    cr_assert(is_any && t_ps == 11000000);
+    cr_assert_eq(service_take(service, weights, slot, 25000000), STATUS_OK);
+    for (int i = 0; i < 4; i++) {
+        cr_expect_float_eq(weights[i], 0.25, 1e-15);
+    }
+    cr_expect_eq(service_stats(service)->n_lost, 1);
+    service_destroy(service);
+    machine_destroy(machine);
+}
+
+/* One channel, an ebit after the other: the order in which those that wait are served. */
+static void expect_order(const char *policy, const char *want) {
+    char text[512], got[8] = "";
+    snprintf(text, sizeof text,
+             "qpus: [{name: q, count: 4, data: 1, comm: 9}]\nqnus: [{source: 1 us, reset: 10 us}]\n"
+             "switches: [{name: s, analysers: 1}]\nfibres: [{between: [q0, s], channels: 9},\n"
+             " {between: [q1, s], channels: 9}, {between: [q2, s], channels: 9, length: 1 km},\n"
+             " {between: [q3, s], channels: 9}]\n"
+             "herald: {model: sender_receiver}\npolicy: {wait: herald, %s}\n",
+             policy);
+    struct machine *machine = read_text(text);
+    struct service *service = serve(machine, 1);
+    /* the first takes the analyser; due times fall; two more of the pair 0-3 */
+    static const uint32_t pairs[][2] = {{0, 1}, {0, 2}, {1, 3}, {0, 3}, {0, 3}, {1, 2}};
+    for (uint32_t i = 0; i < 6; i++) {
+        uint32_t slot;
+        const struct ebit_request request = {.id = i,
+                                             .qpu_a = pairs[i][0],
+                                             .qpu_b = pairs[i][1],
+                                             .t_due_ps = 1000000000 - 1000 * (int64_t)i};
+        cr_assert_eq(service_submit(service, &slot, request, 0), STATUS_OK);
+    }
+    for (int i = 0; i < 6; i++) {
+        uint32_t slot;
+        int64_t t_ps;
+        bool is_any;
+        double weights[4];
+        cr_assert_eq(service_next(service, &is_any, &slot, &t_ps, INT64_MAX), STATUS_OK);
+        cr_assert(is_any);
+        got[i] = (char)('0' + service_request_id(service, slot));
+        cr_assert_eq(service_take(service, weights, slot, t_ps), STATUS_OK);
+    }
+    cr_expect_str_eq(got, want, "%s: %s, not %s", policy, got, want);
+    service_destroy(service);
+    machine_destroy(machine);
+}
+
+Test(service, schedules_serve_in_their_order) {
+    expect_order("schedule: fcfs", "012345");
+    expect_order("schedule: static", "012345");
+    expect_order("schedule: shortest_first", "023415");
+    expect_order("schedule: edf", "054321");
+    expect_order("schedule: max_weight", "031245");
+    /* rounds of (a + b) mod 3, 2a mod 3 with QPU 3: 0-3 1-2, then 0-1 2-3, then 0-2 1-3; a slot has
+     * time for one ebit */
+    expect_order("schedule: tdma, slot: 11 us", "301425");
+}
+
+/* Each request has a wait class of its own. */
+Test(service, wait_classes_of_requests) {
+    struct machine *machine =
+        read_text("qpus: [{name: a, data: 1, comm: 1}, {name: b, data: 1, comm: 1}]\n"
+                  "qnus: [{transducer: {efficiency: 0.5}}]\nrepeaters: [{name: r, transducer: "
+                  "{efficiency: 0.5}}]\n"
+                  "fibres: [{between: [a, r], length: 1 km}, {between: [r, b], length: 1 km}]\n"
+                  "herald: {model: midpoint_source}\n");
+    struct service *service = serve(machine, 1);
+    int64_t t_ps = 0;
+    double fidelity;
+    for (uint32_t i = 0; i < 40; i++) {
+        uint32_t slot;
+        const struct ebit_request request = {
+            .id = i, .qpu_a = 0, .qpu_b = 1, .wait = (enum ebit_wait)(EBIT_WAIT_NONE + i % 3)};
+        cr_assert_eq(service_submit(service, &slot, request, t_ps), STATUS_OK);
+        const int64_t t_ready_ps = next_time(service, &fidelity);
+        const int64_t light_ps = 5000000, took_ps = t_ready_ps - t_ps;
+        switch (i % 3) {
+        case 0: /* one attempt for each half, 1/4 of them fruitful; the rest is noise */
+            cr_expect_eq(took_ps, 0);
+            cr_expect_float_eq(fidelity, 1. / 16 + 15. / 64, 1e-12);
+            break;
+        case 1:
+            cr_expect_eq(took_ps % light_ps, 0);
+            break;
+        case 2: /* and the result of the swap on its way */
+            cr_expect_eq(took_ps % light_ps, 0);
+            cr_expect_geq(took_ps, 2 * light_ps);
+            break;
+        }
+        cr_expect(i % 3 == 0 || fidelity == 1);
+        t_ps = t_ready_ps;
+    }
     service_destroy(service);
     machine_destroy(machine);
 }
@@ -453,7 +622,9 @@ Test(service, refusals) {
                                         "herald: {model: two_click}\n");
     struct service *service = serve(machine, 1);
     uint32_t slot;
-    cr_expect_eq(service_submit(service, &slot, (struct ebit_request){1, 0, 1}, 0), STATUS_INPUT);
+    cr_expect_eq(
+        service_submit(service, &slot, (struct ebit_request){.id = 1, .qpu_a = 0, .qpu_b = 1}, 0),
+        STATUS_INPUT);
     service_destroy(service);
     machine_destroy(machine);
     machine = read_text("qpus: [{name: q, count: 2, data: 1, comm: 1}]\n"
@@ -461,7 +632,9 @@ Test(service, refusals) {
                         "qnus: [{transducer: {efficiency: 1e-12}, reset: 60 min}]\n"
                         "herald: {model: two_click}\n");
     service = serve(machine, 1);
-    cr_expect_eq(service_submit(service, &slot, (struct ebit_request){1, 0, 1}, 0), STATUS_INPUT);
+    cr_expect_eq(
+        service_submit(service, &slot, (struct ebit_request){.id = 1, .qpu_a = 0, .qpu_b = 1}, 0),
+        STATUS_INPUT);
     cr_expect_str_eq(last_message,
                      "qspan: error: the network: simulated time passes 2^63 ps (106 days)");
     service_destroy(service);
