@@ -185,6 +185,28 @@ Test(plan, max_bytes_is_kept) {
     op_list_fini(&written.ops);
 }
 
+/* One copy of the state, a share of it on every rank, and little more. */
+Test(plan, memory_is_that_of_the_state) {
+    static struct written written;
+    for (uint32_t n = 26; n <= 34; n += 4) {
+        written_init(&written, n, 1);
+        for (uint32_t j = 0; j < n; j++) {
+            gate(&written, GATE_RX, j, 0);
+        }
+        for (uint32_t j = 0; j < 3 * n; j++) {
+            gate(&written, GATE_CRY, j % n, (j + 7) % n);
+        }
+        for (int n_ranks = 1; n_ranks <= 4; n_ranks++) {
+            struct engine_figures figures = plan_of(&written, n_ranks);
+            double share = 16.0 * (double)BIT64(n) / n_ranks;
+            cr_assert_leq((double)figures.peak_bytes, 1.1 * share, "%u wires, %d ranks", n,
+                          n_ranks);
+            cr_assert_eq(figures.exchanged_bytes > 0, n_ranks > 1);
+        }
+        op_list_fini(&written.ops);
+    }
+}
+
 /* Ops that a loop's later rounds merge although its first rounds do not. */
 Test(plan, loops_are_walked_until_nothing_changes) {
     static struct written written;
