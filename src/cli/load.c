@@ -267,33 +267,11 @@ static enum status check_program(const struct program *program, bool is_made) {
     return status;
 }
 
-/* --protocol, else what a program file says. Packets that nobody can fuse are named. */
-static enum status choose_protocol(struct program *program, const struct cli_options *options) {
-    enum { SHOWN = 5 };
-    struct packets packets;
-    size_t n_shown = 0;
+/* --protocol, else what a program file says. */
+static void choose_protocol(struct program *program, const struct cli_options *options) {
     if (options->protocol) {
         program->is_fused = strcmp(options->protocol, "fused") == 0;
     }
-    if (!program->is_fused) {
-        return STATUS_OK;
-    }
-    TRY(packets_find(&packets, program));
-    for (size_t i = 0; i < packets.n && n_shown <= SHOWN; i++) {
-        const struct packet *packet = &packets.items[i];
-        if (packet->kind != PACKET_OTHER) {
-            continue;
-        }
-        if (n_shown++ == SHOWN) {
-            log_warning("and %zu more ebits run explicitly", packets.n - packets.n_fused - SHOWN);
-        } else {
-            log_warning_at(program_loc(program, &program->ops.ops[packet->ebit]),
-                           "this ebit runs explicitly: %s (line %u)", packet->reason,
-                           program->ops.ops[packet->reason_op].line);
-        }
-    }
-    packets_fini(&packets);
-    return STATUS_OK;
 }
 
 static enum status load_any(struct load *out_load, const struct cli_options *options,
@@ -311,7 +289,7 @@ static enum status load_any(struct load *out_load, const struct cli_options *opt
         TRY_GOTO(load_circuit(&load, options, team, n_default_qpus, text, n, is_kept), cleanup);
     }
     TRY_GOTO(comm_agree(team, check_program(load.program, !is_program)), cleanup);
-    TRY_GOTO(comm_agree(team, choose_protocol(load.program, options)), cleanup);
+    choose_protocol(load.program, options);
     *out_load = load;
 cleanup:
     mem_free(text);
@@ -331,6 +309,29 @@ enum status load_input_kept(struct load *out_load, const struct cli_options *opt
     return load_any(out_load, options, team, n_default_qpus, true);
 }
 
+/* Names the ebits of a fused program that run explicitly, after its errors are known. */
+static enum status warn_of_explicit(const struct program *program) {
+    enum { SHOWN = 5 };
+    struct packets packets;
+    size_t n_shown = 0;
+    TRY(packets_find(&packets, program));
+    for (size_t i = 0; i < packets.n && n_shown <= SHOWN; i++) {
+        const struct packet *packet = &packets.items[i];
+        if (packet->kind != PACKET_OTHER) {
+            continue;
+        }
+        if (n_shown++ == SHOWN) {
+            log_warning("and %zu more ebits run explicitly", packets.n - packets.n_fused - SHOWN);
+        } else {
+            log_warning_at(program_loc(program, &program->ops.ops[packet->ebit]),
+                           "this ebit runs explicitly: %s (line %u)", packet->reason,
+                           program->ops.ops[packet->reason_op].line);
+        }
+    }
+    packets_fini(&packets);
+    return STATUS_OK;
+}
+
 static enum status read_noise(struct noise_model **out_model, const struct team *team,
                               const char *path) {
     char *text = NULL;
@@ -347,8 +348,11 @@ enum status load_noise(struct load *load, const struct cli_options *options,
     if (options->noise != NULL) {
         TRY(read_noise(&model, team, options->noise));
     }
-    const enum status status = noise_apply(load->program, model, load->machine);
+    enum status status = noise_apply(load->program, model, load->machine);
     noise_model_destroy(model);
+    if (status == STATUS_OK && load->program->is_fused) {
+        status = warn_of_explicit(load->program);
+    }
     return comm_agree(team, status);
 }
 

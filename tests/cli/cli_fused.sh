@@ -73,6 +73,27 @@ expect 0 qspan report fused.h5
 has out "fused protocol"
 has out " fused, 0 explicit"
 
+# Errors of gates and results are Paulis of frames; relaxation of a copy is not.
+cat >pauli.yaml <<'END'
+errors:
+  - {arity: 1, depolarizing: 0.02}
+  - {gates: [cx], depolarizing: 0.03}
+  - {gates: [measure], readout: [[0.97, 0.03], [0.1, 0.9]]}
+END
+sed 's/  - {gates: .cx.*/  - {gates: [cx], amplitude_damping: 0.1}/' pauli.yaml >relax.yaml
+for model in pauli relax; do
+    for protocol in explicit fused; do
+        expect 0 qspan run qft.qasm --machine noisy.yaml --noise $model.yaml --protocol $protocol \
+            --engine statevector --shots 200 --seed 3 --json $protocol.json
+    done
+    equal "$(json fused.json counts)" "$(json explicit.json counts)"
+    cp fused.json $model.json
+done
+equal "$(json pauli.json packets explicit)" 0
+equal "$(json relax.json packets fused)" 0
+has err "this ebit runs explicitly: "
+has err "ebits run explicitly"
+
 # verify: the proof is of the explicit ops; what runs fused, and what cannot, is told.
 sed 's/^pragma qspan qpu A/pragma qspan protocol fused\n&/' "$examples/protocols/telegate_cp.qasm" >cp.qasm
 expect 0 qspan verify cp.qasm --against "$examples/protocols/targets/telegate_cp.qasm"
