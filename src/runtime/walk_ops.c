@@ -197,6 +197,7 @@ static enum status choose_outcome(struct walker *walker, uint32_t wire, uint64_t
         return STATUS_OK;
     }
     if (walker->options.is_exact && walker->weight * fmin(p_one, 1.0 - p_one) < WALKER_P_MIN) {
+        walker->has_dropped = true;
         *out_outcome = (struct forced){true, p_one > 0.5, fmax(p_one, 1.0 - p_one)};
         return STATUS_OK;
     }

@@ -347,6 +347,8 @@ static enum status part_forms(struct walker *walker, size_t n_keys, uint32_t *ou
                                      walker->weight / 2),
                          done);
                 substitute(walker, &walker->waiting[walker->n_waiting - 1].rows, pivot, form, true);
+            } else {
+                walker->has_dropped = true;
             }
             substitute(walker, &walker->rows, pivot, form, false);
             walker->weight /= 2;
@@ -474,6 +476,13 @@ static enum status enter_if(struct walker *walker, const struct op *op) {
     return jump(walker, is_taken ? walker->pc + 1 : op->match + 1);
 }
 
+/* A loop that only goes on because leaving it was left out. */
+static enum status break_off(struct walker *walker) {
+    memset(walker->masks, 0, walker->columns.stride * sizeof *walker->masks);
+    walker->lost += walker->weight;
+    return walker_keep(walker, walker->masks);
+}
+
 static enum status enter_while(struct walker *walker, const struct op *op) {
     /* Falling into the WHILE opens its counter; coming back from its END, or from a parting, finds
      * it. */
@@ -485,6 +494,10 @@ static enum status enter_while(struct walker *walker, const struct op *op) {
     }
     TRY(walk_decide(walker, op, &is_taken));
     TRY(note_decision(walker, is_taken));
+    if (is_taken && walker->has_dropped && walker->weight < WALKER_LOOP_P_MIN &&
+        site_round(loops) > 0) {
+        return break_off(walker);
+    }
     if (is_taken) {
         return jump(walker, walker->pc + 1);
     }
@@ -658,6 +671,7 @@ static enum status enter_branch(struct walker *walker, struct branch *branch) {
     branch->columns = (struct columns){0};
     walker->forced = branch->forced;
     walker->weight = branch->weight;
+    walker->has_dropped = false;
     walker->n_symbols = branch->n_symbols;
     walker->pc = saved != NULL ? saved->pc : 0;
     walker->applied = saved != NULL ? saved->applied : 0;
@@ -735,8 +749,25 @@ enum status walker_sample(struct walker *walker, const struct rows **out_rows, u
     return STATUS_OK;
 }
 
+/* What `while` loops that might go on for ever take away from exact probabilities. */
+static enum status check_lost(double lost) {
+    if (lost > WALKER_LOST_MOST) {
+        return log_error(STATUS_INPUT,
+                         "exact probabilities of this program: its while loops go on for ever with "
+                         "a probability of %.3g or less, more than %g; draw shots",
+                         lost, WALKER_LOST_MOST);
+    }
+    if (lost > WALKER_LOST_NAMED) {
+        log_warning("while loops that go on for long: outcomes of probability %.3g in all are left "
+                    "out",
+                    lost);
+    }
+    return STATUS_OK;
+}
+
 enum status walker_enumerate(struct walker *walker) {
     struct branch root = {.weight = 1.0};
+    walker->lost = 0;
     TRY(make_all_columns(&root.columns, WALKER_FIRST_SYMBOL_WORDS));
     const enum status status = rows_create(&root.rows, walker->program->n_wires,
                                            walker->program->n_bits, WALKER_FIRST_SYMBOL_WORDS);
@@ -745,5 +776,6 @@ enum status walker_enumerate(struct walker *walker) {
         return status;
     }
     TRY(add_root(walker, &root));
-    return walk_all(walker);
+    TRY(walk_all(walker));
+    return check_lost(walker->lost);
 }

@@ -61,6 +61,7 @@ struct walker_options {
 
 /* Exact: cases of less probability are rounding, and are left out. */
 #define WALKER_P_MIN 1e-15
+#define WALKER_LOOP_P_MIN 1e-9
 
 struct walker;
 enum status walker_create(struct walker **out_walker, const struct program *program,
@@ -71,7 +72,10 @@ void walker_destroy(struct walker *walker);
  * bits are in *out_rows (borrowed, column s = shot first_shot + s). */
 enum status walker_sample(struct walker *walker, const struct rows **out_rows, uint64_t first_shot,
                           size_t n_shots);
-/* All outcomes with their weights: one leaf per case. Programs with noise are refused. */
+/* All outcomes with their weights: one leaf per case. Programs with noise are refused. A WHILE is
+ * broken off where a case of it was left out as rounding and its branch has a probability below
+ * WALKER_LOOP_P_MIN: it might go on for ever. What that takes away is named in a warning, or
+ * refused (STATUS_INPUT) above 1e-6. */
 enum status walker_enumerate(struct walker *walker);
 uint64_t walker_count_branches(const struct walker *walker);
 

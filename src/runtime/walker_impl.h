@@ -8,6 +8,9 @@
 #include "runtime/walker.h"
 
 enum { WALKER_MAX_KEYS = 2 * GATE_MAX_QUBITS };
+/* Of exact probabilities, by loops that were broken off: more is said; more is refused. */
+#define WALKER_LOST_NAMED 1e-12
+#define WALKER_LOST_MOST 1e-6
 #define WALKER_MAX_DECAY 8.0 /* then the state is normalised */
 
 /* A copy of the engine's state. */
@@ -55,6 +58,8 @@ struct walker {
     const struct decision *decisions;
     struct forced forced;
     double weight;
+    bool has_dropped; /* exact: a case below WALKER_P_MIN was left out in this branch */
+    double lost;      /* exact: probability of the loops that were broken off */
     size_t n_symbols;
     size_t pc, applied; /* next op; ops before `applied` are in the branch's state */
     struct base *base;  /* a copy of that state, or NULL; and does the engine have the state? */

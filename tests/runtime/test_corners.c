@@ -118,6 +118,20 @@ Test(corners, exact_loops_end) {
     finish(&corner);
 }
 
+/* One that goes on with 0.9, so that leaving it is the case that is left out at last. */
+Test(corners, exact_loops_that_mostly_go_on_end) {
+    struct corner corner =
+        run(HEAD "ry(2.498091544796509) a[0]; c[0] = measure a[0]; while (c[0]) { " TELEGATE
+                 "reset a[0]; ry(2.498091544796509) a[0]; c[0] = measure a[0]; } "
+                 "c[1] = measure b[0];");
+    /* P(k rounds) = 0.1 * 0.9^k */
+    cr_assert_float_eq(find_probability(corner.results, 0), 1 / 1.9, 1e-12);
+    cr_assert_float_eq(find_probability(corner.results, 2), 0.9 / 1.9, 1e-12);
+    cr_assert_float_eq(corner.results->n_ebits, 9, 1e-9);
+    cr_assert_lt(corner.results->n_branches, 500);
+    finish(&corner);
+}
+
 /* Means over branches are weighted by their probabilities. */
 Test(corners, exact_ledger_of_unequal_branches) {
     /* P(1) = sin^2(0.6435 / 2) = 0.1 */
