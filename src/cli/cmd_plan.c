@@ -49,7 +49,10 @@ static enum status plan_program(const struct cli_options *options, const struct 
     const struct engine_class *engine;
     struct run_plan figures = {0};
     int n_ranks = (int)options->n_ranks;
+    uint64_t n_replicas;
     TRY(load_engine(&engine, options, load, n_ranks));
+    TRY(load_replicas(&n_replicas, options, load, engine, n_ranks));
+    n_ranks /= (int)n_replicas; /* of a team, which holds one copy of the state */
     if (options->output) {
         TRY(write_program(options->output, load->program));
     }

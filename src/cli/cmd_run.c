@@ -115,6 +115,9 @@ static enum status run_program(struct run_job *job) {
         .state_ctx = &state,
     };
     TRY(choose_engine(&run.engine, job));
+    TRY(comm_agree(job->team, load_replicas(&run.n_replicas, options, &job->load, run.engine,
+                                            team_size(job->team))));
+    comm_bcast(job->team, &run.n_replicas, sizeof run.n_replicas, 0);
     return comm_agree(job->team, runtime_run(&job->results, job->load.program, job->load.machine,
                                              job->team, &run));
 }

@@ -1,6 +1,7 @@
 #include "cli/load.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -393,5 +394,32 @@ enum status load_engine(const struct engine_class **out_engine, const struct cli
     }
     log_note("engine %s: %s", choice.engine->name, choice.why);
     *out_engine = choice.engine;
+    return STATUS_OK;
+}
+
+enum status load_replicas(uint64_t *out_n, const struct cli_options *options,
+                          const struct load *load, const struct engine_class *engine, int n_ranks) {
+    const uint64_t block_shots = options->shots_per_timeline;
+    const uint64_t max_bytes = cli_is_given(options, OPTION_MEMORY_PER_RANK)
+                                   ? options->memory_per_rank
+                                   : mem_available() / (uint64_t)n_ranks;
+    if (!cli_is_given(options, OPTION_REPLICAS) || engine == &engine_frame) {
+        *out_n = 1;
+        return STATUS_OK;
+    }
+    if (strcmp(options->replicas, "auto") == 0) {
+        const uint64_t n_blocks = load->program->is_data_dependent
+                                      ? options->n_shots
+                                      : (options->n_shots + block_shots - 1) / block_shots;
+        return runtime_choose_replicas(out_n, load->program, engine, load_precision(options),
+                                       max_bytes, n_ranks, n_blocks);
+    }
+    char *end;
+    const unsigned long n = strtoul(options->replicas, &end, 10);
+    if (*end != '\0' || n == 0 || n > (unsigned long)n_ranks || (unsigned long)n_ranks % n != 0) {
+        return log_error(STATUS_USAGE, "--replicas %s: expected auto or a divisor of the %d ranks",
+                         options->replicas, n_ranks);
+    }
+    *out_n = n;
     return STATUS_OK;
 }

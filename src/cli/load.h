@@ -31,6 +31,10 @@ enum status load_input_kept(struct load *out_load, const struct cli_options *opt
 /* The errors of --noise and of the machine become ops of the program. Collective. */
 enum status load_noise(struct load *load, const struct cli_options *options,
                        const struct team *team);
+/* --replicas on n_ranks for shots by state vectors: 1 where it is not given. Errors: STATUS_USAGE.
+ */
+enum status load_replicas(uint64_t *out_n, const struct cli_options *options,
+                          const struct load *load, const struct engine_class *engine, int n_ranks);
 void load_fini(struct load *load);
 
 /* A circuit from the text of the file `name`: Stim's language where that ends in .stim, else

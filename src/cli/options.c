@@ -238,11 +238,12 @@ const struct option_info options_table[] = {
     {.name = "replicas",
      .metavar = "auto|R",
      .kind = OPTION_KIND_TEXT,
-     .commands = ON(SAMPLE),
+     .commands = ON(RUN) | ON(SAMPLE) | ON(PLAN),
      .id = OPTION_REPLICAS,
      .offset = FIELD(replicas),
-     .help = "the ranks form R teams that sample shots of their own; the ranks of a team share the "
-             "QPUs of a program (auto, the default: every rank for itself, if memory allows)"},
+     .help = "the ranks form R teams that take shots of their own; the ranks of a team share the "
+             "QPUs of a program (auto: as many as memory allows; default: 1 with state vectors, "
+             "auto with frames)"},
     {.name = "json",
      .metavar = "FILE",
      .kind = OPTION_KIND_TEXT,
@@ -474,7 +475,6 @@ const struct option_info options_table[] = {
      .offset = FIELD(wants_help),
      .help = "print this help"},
 
-    {.name = "replicas", .metavar = "R", .kind = OPTION_KIND_LATER, .commands = ON(RUN)},
     {.name = "fast", .kind = OPTION_KIND_LATER, .commands = ON(RUN)},
     {.name = "checkpoint", .metavar = "FILE", .kind = OPTION_KIND_LATER, .commands = ON(RUN)},
     {.name = "restart", .metavar = "FILE", .kind = OPTION_KIND_LATER, .commands = ON(RUN)},

@@ -54,7 +54,7 @@ static enum status read_head(const struct reader *reader) {
     TRY(store_file_get_note_u64(reader->file, &results->n_shots, "/", "shots"));
     TRY(store_file_get_note_u64(reader->file, &n_ranks, "/", "ranks"));
     results->n_ranks = (int)(n_ranks < INT32_MAX ? n_ranks : INT32_MAX);
-    return STATUS_OK;
+    return store_file_get_note_u64(reader->file, &results->n_replicas, "/", "replicas");
 }
 
 static enum status read_names(const struct reader *reader) {

@@ -40,7 +40,7 @@ static void add_head(struct writer *writer, const struct output_context *context
     store_file_note_u64(file, "/", "seed", results->seed);
     store_file_note_u64(file, "/", "shots", results->p_one ? 0 : results->n_shots);
     store_file_note_u64(file, "/", "ranks", (uint64_t)results->n_ranks);
-    store_file_note_u64(file, "/", "replicas", 1);
+    store_file_note_u64(file, "/", "replicas", results->n_replicas);
 }
 
 static void add_qpus(struct writer *writer) {

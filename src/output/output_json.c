@@ -210,7 +210,7 @@ static void add_head(struct json_writer *json, const struct results *results) {
     json_add_uint(json, "seed", results->seed);
     json_add_uint(json, "shots", results->p_one ? 0 : results->n_shots);
     json_add_int(json, "ranks", results->n_ranks);
-    json_add_uint(json, "replicas", 1);
+    json_add_uint(json, "replicas", results->n_replicas);
     json_open_array(json, "qpus", JSON_ONE_LINE);
     for (size_t i = 0; i < program->n_qpus; i++) {
         json_add_string(json, NULL, program->qpus[i].name);

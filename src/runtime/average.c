@@ -24,6 +24,13 @@ void average_add(struct average *average, double value, uint64_t n_shots) {
     average->n += n_shots;
 }
 
+void average_merge(struct average *average, const struct average *other) {
+    average->fine += other->fine;
+    average->sum += other->sum;
+    average->square += other->square;
+    average->n += other->n;
+}
+
 double average_mean(const struct average *average) {
     return average->n == 0 ? 0 : ldexp(to_double(average->fine) / (double)average->n, -FINE_BITS);
 }

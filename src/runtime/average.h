@@ -16,6 +16,7 @@ struct average {
 
 /* n_shots with that value. */
 void average_add(struct average *average, double value, uint64_t n_shots);
+void average_merge(struct average *average, const struct average *other);
 double average_mean(const struct average *average);
 /* sample deviation / sqrt(n); 0 for less than two. */
 double average_std_error(const struct average *average);

@@ -148,6 +148,21 @@ enum status runtime_choose(struct run_choice *out_choice, const struct program *
     return STATUS_OK;
 }
 
+enum status runtime_choose_replicas(uint64_t *out_n, const struct program *program,
+                                    const struct engine_class *engine, enum precision precision,
+                                    uint64_t max_bytes, int n_ranks, uint64_t n_blocks) {
+    struct engine_figures figures = {0};
+    uint64_t best = 1;
+    for (uint64_t n = 2; n <= (uint64_t)n_ranks && n <= n_blocks && engine != &engine_frame; n++) {
+        if ((uint64_t)n_ranks % n == 0) {
+            TRY(plan_engine(&figures, program, engine, precision, n_ranks / (int)n));
+            best = figures.peak_bytes <= max_bytes ? n : best;
+        }
+    }
+    *out_n = best;
+    return STATUS_OK;
+}
+
 enum status runtime_plan(struct run_plan *out_plan, const struct program *program,
                          const struct machine *machine, const struct engine_class *engine,
                          enum precision precision, int n_ranks) {

@@ -1,52 +1,15 @@
 #include "runtime/runtime.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/bits.h"
 #include "base/log.h"
-#include "base/progress.h"
-#include "network/service.h"
-#include "runtime/bulk.h"
-#include "runtime/clock.h"
-#include "runtime/expectation.h"
-#include "runtime/fidelity.h"
-#include "runtime/final_state.h"
-#include "runtime/lower.h"
-#include "runtime/settle.h"
-#include "runtime/tally.h"
-#include "runtime/walker.h"
+#include "runtime/runtime_impl.h"
 
 /* Frames and bits of one batch of shots take at most about this much memory. */
 #define BATCH_BYTES (UINT64_C(64) << 20)
 /* Shots that are walked again and again until all of them have settled. */
 enum { SETTLE_SHOTS = 1024 };
-
-struct run {
-    const struct program *program;
-    const struct run_options *options;
-    const struct team *team;
-    struct results *results;
-    struct lowered lowered;
-    struct engine *engine;
-    struct run_clock clock;
-    struct settle *settle; /* where shots have timelines that differ; else NULL */
-    bool is_settling;      /* a walk to find out about pairs: its results are not counted */
-    struct walker *walker; /* state vectors; or */
-    struct bulk *bulk;     /* frames */
-    struct progress progress;
-    struct final_qubits qubits; /* where something is asked of their state */
-    struct expectation expectation;
-    struct fidelity fidelity;
-    bool is_keeper; /* holds the histograms: team rank 0 */
-    struct tally tally;
-    struct tally *marginals;         /* per QPU */
-    uint32_t *bit_postponed, *wires; /* exact runs */
-    uint64_t digest;
-    uint64_t first_shot;
-    double makespan_sum;
-    enum status keeper_status; /* what failed on this rank alone; agreed on after the last batch */
-};
 
 /* ---- keys and marginals ---- */
 
@@ -164,7 +127,7 @@ static enum status visit_state(struct run *run) {
         .program = run->program,
         .engine = options->engine,
         .precision = options->precision,
-        .team = run->team,
+        .team = run->world,
         .qubits = &run->qubits,
         .max_bytes = options->max_bytes,
         .pair_weights = clock_pair_weights,
@@ -198,7 +161,8 @@ static void set_records(uint8_t *records, size_t record_bytes, size_t i, const u
 
 static void keep_records(struct run *run, const struct rows *rows, size_t n_shots) {
     struct results *results = run->results;
-    uint8_t *records = results->records + run->first_shot * results->record_bytes;
+    uint8_t *records =
+        results->records + (run->first_shot - run->first_kept) * results->record_bytes;
     for (size_t i = 0; i < results->n_key_bits; i++) {
         set_records(records, results->record_bytes, i, rows_bit(rows, results->key_bits[i]),
                     n_shots);
@@ -284,7 +248,7 @@ static enum status make_shot_arrays(struct run *run, uint64_t n_kept) {
             size_mul(&n_bytes, n_kept, results->record_bytes) ? mem_alloc(n_bytes, 1) : NULL;
         status = results->records == NULL ? STATUS_NOFIT : status;
     }
-    return comm_agree(run->team, status);
+    return comm_agree(run->world, status);
 }
 
 /* Shots whose timelines decide what they meet: until walks and timelines agree (settle.h). */
@@ -317,12 +281,21 @@ static enum status sample_batch(struct run *run, const struct rows **out_rows, u
     return walker_sample(run->walker, out_rows, first, n_shots);
 }
 
-static enum status sample(struct run *run, uint32_t block_shots) {
-    const uint64_t n_shots = run->options->n_shots;
+/* Timelines of blocks whose shots another replica has: they count in the ledger. */
+static enum status pass_blocks(struct run *run, uint64_t first, uint64_t end) {
+    const uint64_t most = kept_timelines(run);
+    for (uint64_t n; run->clock.does_vary && run->settle == NULL && first < end; first += n) {
+        n = end - first < most ? end - first : most;
+        TRY(clock_run_blocks(&run->clock, first, n, 0));
+    }
+    return STATUS_OK;
+}
+
+static enum status sample_own(struct run *run, uint64_t first_shot, uint64_t end_shot,
+                              uint32_t block_shots) {
     const uint64_t batch = choose_batch(run, block_shots);
-    TRY(make_shot_arrays(run, run->is_keeper ? n_shots : 0));
-    for (uint64_t first = 0; first < n_shots; first += batch) {
-        const size_t n = (size_t)(n_shots - first < batch ? n_shots - first : batch);
+    for (uint64_t first = first_shot; first < end_shot; first += batch) {
+        const size_t n = (size_t)(end_shot - first < batch ? end_shot - first : batch);
         const struct rows *rows;
         run->first_shot = first;
         TRY(sample_batch(run, &rows, first, n, block_shots));
@@ -331,15 +304,71 @@ static enum status sample(struct run *run, uint32_t block_shots) {
             run->keeper_status = count_batch(run, rows, n);
         }
     }
+    return STATUS_OK;
+}
+
+/* What replicas have found comes together: histograms and records on the world's first rank, sums
+ * on all. */
+static enum status merge_replicas(struct run *run, uint32_t block_shots) {
+    const struct replicas *replicas = &run->replicas;
+    struct results *results = run->results;
+    const uint64_t n_shots = run->options->n_shots;
+    if (replicas->n == 1) {
+        return STATUS_OK;
+    }
+    if (run->options->keeps_records) {
+        replicas_move_records(replicas, results->records, results->record_bytes, n_shots,
+                              block_shots);
+    }
+    if (team_rank(run->world) != 0) {
+        mem_free(results->records);
+        results->records = NULL;
+    }
+    TRY(comm_agree(run->world, tally_merge(&run->tally, replicas->across)));
+    for (size_t q = 0; q < run->program->n_qpus; q++) {
+        TRY(comm_agree(run->world, tally_merge(&run->marginals[q], replicas->across)));
+    }
+    if (run->options->observables != NULL) {
+        TRY(replicas_add_averages(replicas, run->expectation.averages,
+                                  run->options->observables->n_sums));
+    }
+    if (run->options->ideal != NULL) {
+        TRY(replicas_add_averages(replicas, &run->fidelity.average, 1));
+    }
+    if (run->program->is_data_dependent) {
+        comm_sum_i64(replicas->across, results->shot_makespans_ps, n_shots);
+        TRY(replicas_add_ledgers(replicas, &run->clock));
+    }
+    run->is_keeper = team_rank(run->world) == 0;
+    return STATUS_OK;
+}
+
+static enum status sample(struct run *run, uint32_t block_shots) {
+    const uint64_t n_shots = run->options->n_shots;
+    const uint64_t n_blocks = n_shots / block_shots + (n_shots % block_shots != 0);
+    uint64_t first, end;
+    replicas_blocks(&run->replicas, &first, &end, n_blocks);
+    const uint64_t end_shot = end * block_shots < n_shots ? end * block_shots : n_shots;
+    run->first_kept = first * block_shots;
+    const uint64_t n_kept = team_rank(run->world) == 0 ? n_shots
+                            : run->is_keeper           ? end_shot - run->first_kept
+                                                       : 0;
+    TRY(make_shot_arrays(run, n_kept));
+    enum status status = pass_blocks(run, 0, first);
+    status = status == STATUS_OK ? sample_own(run, run->first_kept, end_shot, block_shots) : status;
+    status = status == STATUS_OK ? pass_blocks(run, end, n_blocks) : status;
+    TRY(comm_agree(run->world, status));
     run->digest ^= run->clock.digest;
-    TRY(comm_check_digest(run->team, &run->digest, sizeof run->digest));
-    if (run->is_keeper && run->keeper_status == STATUS_OK) {
+    status = comm_check_digest(run->team, &run->digest, sizeof run->digest);
+    TRY(comm_agree(run->world, status != STATUS_OK ? status : run->keeper_status));
+    TRY(merge_replicas(run, block_shots));
+    if (run->is_keeper) {
         run->keeper_status = list_counts(run);
     }
     if (run->keeper_status == STATUS_OK) {
         run->keeper_status = list_states(run);
     }
-    return comm_agree(run->team, run->keeper_status);
+    return comm_agree(run->world, run->keeper_status);
 }
 
 /* ---- sampling by frames: batches of shots go round the ranks ---- */
@@ -488,108 +517,6 @@ static enum status enumerate(struct run *run) {
     return comm_agree(run->team, run->keeper_status);
 }
 
-/* ---- figures ---- */
-
-static struct run_mean mean_of(const int64_t *t_ps, uint64_t n) {
-    struct run_mean mean = {.n = n};
-    double sum = 0, square = 0;
-    for (uint64_t i = 0; i < n; i++) {
-        sum += (double)t_ps[i];
-        mean.min = i == 0 || t_ps[i] < mean.min ? t_ps[i] : mean.min;
-        mean.max = i == 0 || t_ps[i] > mean.max ? t_ps[i] : mean.max;
-    }
-    mean.mean = n == 0 ? 0 : sum / (double)n;
-    for (uint64_t i = 0; i < n; i++) {
-        const double d = (double)t_ps[i] - mean.mean;
-        square += d * d;
-    }
-    mean.std_error = n < 2 ? 0 : sqrt(square / (double)(n - 1) / (double)n);
-    return mean;
-}
-
-static void set_makespan(struct run *run, uint32_t block_shots) {
-    struct run_mean *mean = &run->results->makespan_ps;
-    const uint64_t n_shots = run->options->n_shots;
-    if (run->clock.does_vary) {
-        *mean = mean_of(run->clock.makespans, run->clock.n_makespans);
-        return;
-    }
-    if (!run->program->is_data_dependent) {
-        const int64_t t_ps = run->clock.last.makespan_ps;
-        *mean = (struct run_mean){(double)t_ps, 0, t_ps, t_ps, 1};
-        mean->n = (run->walker == NULL && run->bulk == NULL) || run->options->n_probabilities > 0
-                      ? 1
-                      : n_shots / block_shots + (n_shots % block_shots != 0);
-        return;
-    }
-    if (run->options->n_probabilities > 0) {
-        mean->mean = run->makespan_sum;
-        return;
-    }
-    *mean = mean_of(run->results->shot_makespans_ps, n_shots);
-}
-
-/* Sums over n timelines to means; weights of exact cases sum to 1. */
-static enum status set_ledger(struct run *run) {
-    struct results *results = run->results;
-    const struct run_clock *clock = &run->clock;
-    double n = 1;
-    if (clock->does_vary) {
-        n = (double)clock->n_makespans;
-    }
-    if (run->program->is_data_dependent && run->options->n_probabilities == 0) {
-        n = (double)run->options->n_shots;
-    }
-    results->links = arena_alloc(&results->arena, (clock->n_links + 1) * sizeof *results->links);
-    results->peak_comm =
-        arena_alloc(&results->arena, (run->program->n_qpus + 1) * sizeof *results->peak_comm);
-    if (results->links == NULL || results->peak_comm == NULL) {
-        return STATUS_NOFIT;
-    }
-    for (size_t i = 0; i < clock->n_links && n > 0; i++) {
-        const struct ebit_ledger_mean *link = &clock->links[i];
-        results->links[i] = (struct ebit_ledger_mean){
-            link->qpu_a,         link->qpu_b,       link->requested / n,
-            link->generated / n, link->swapped / n, link->purified_away / n,
-            link->expired / n,   link->used / n,
-        };
-    }
-    results->n_links = clock->n_links;
-    if (clock->network != NULL) {
-        results->network = arena_alloc(&results->arena, sizeof *results->network);
-        if (results->network == NULL) {
-            return STATUS_NOFIT;
-        }
-        *results->network = *clock->network;
-    }
-    results->n_ebits = n > 0 ? clock->n_ebits / n : 0;
-    results->n_bits_sent = n > 0 ? clock->n_bits_sent / n : 0;
-    memcpy(results->peak_comm, timeline_peak_comm(clock->timeline),
-           run->program->n_qpus * sizeof *results->peak_comm);
-    return STATUS_OK;
-}
-
-static enum status set_figures(struct run *run, uint32_t block_shots) {
-    struct results *results = run->results;
-    struct engine_figures figures;
-    results->n_ranks = team_size(run->team);
-    set_makespan(run, block_shots);
-    if (run->bulk != NULL) {
-        results->peak_bytes = bulk_bytes(run->bulk);
-        comm_max_u64(run->team, &results->peak_bytes, 1);
-        results->planned_bytes = results->peak_bytes;
-        return set_ledger(run);
-    }
-    const struct engine_task task =
-        lowered_task(&run->lowered, run->program, run->options->precision, run->options->max_bytes);
-    TRY(run->options->engine->plan(&figures, &task, team_size(run->team)));
-    results->planned_bytes = figures.peak_bytes;
-    run->engine->class->usage(run->engine, &results->peak_group_qubits, &results->peak_bytes);
-    comm_max_u64(run->team, &results->peak_bytes, 1);
-    results->n_branches = walker_count_branches(run->walker);
-    return set_ledger(run);
-}
-
 /* ---- run ---- */
 
 static void run_fini(struct run *run) {
@@ -611,6 +538,7 @@ static void run_fini(struct run *run) {
     settle_destroy(run->settle);
     clock_fini(&run->clock);
     lowered_fini(&run->lowered);
+    replicas_fini(&run->replicas);
 }
 
 static bool has_frames(const struct run_options *options) {
@@ -687,6 +615,10 @@ static enum status prepare(struct run *run, const struct machine *machine) {
     }
     if (run->clock.does_vary && run->program->is_data_dependent) {
         TRY(check_settling(options, run->clock.machine));
+        TRY(run->replicas.n > 1
+                ? log_error(STATUS_USAGE, "replicas: not for a program that depends on outcomes "
+                                          "on a physical network")
+                : STATUS_OK);
         TRY(settle_create(&run->settle, &run->clock));
     }
     TRY(set_keys(run));
@@ -709,22 +641,40 @@ static enum status sample_all(struct run *run, uint32_t block_shots, bool is_exa
     return status;
 }
 
+/* Replicas share the memory of their node; engines know of their own team alone. */
+static enum status split_replicas(struct run *run, struct run_options *options) {
+    uint64_t n = options->n_replicas;
+    if (options->engine == &engine_frame || options->n_probabilities > 0 || n == 0) {
+        n = 1; /* frames deal shots over ranks themselves */
+    }
+    if (n > 1 && options->max_bytes == 0) {
+        uint64_t spare = UINT64_MAX - mem_available() / (uint64_t)team_size(run->world);
+        comm_max_u64(run->world, &spare, 1);
+        options->max_bytes = UINT64_MAX - spare;
+    }
+    TRY(replicas_split(&run->replicas, run->world, n));
+    run->team = run->replicas.team;
+    run->is_keeper = team_rank(run->team) == 0;
+    return STATUS_OK;
+}
+
 static enum status execute(struct run *run, const struct machine *machine) {
     const struct run_options *options = run->options;
     const bool is_exact = options->n_probabilities > 0;
     const uint32_t block_shots = run->program->is_data_dependent ? 1 : options->shots_per_timeline;
-    TRY(comm_agree(run->team, prepare(run, machine)));
+    TRY(comm_agree(run->world, prepare(run, machine)));
     if (run->bulk != NULL) {
         TRY(sample_all(run, block_shots, false));
-        return set_figures(run, block_shots);
+        return run_set_figures(run, block_shots);
     }
     TRY(visit_state(run));
     if (options->ideal != NULL) {
-        TRY(fidelity_init(&run->fidelity, options->ideal, &run->qubits, options, run->team));
+        TRY(comm_agree(run->world, fidelity_init(&run->fidelity, options->ideal, &run->qubits,
+                                                 options, run->team)));
     }
     const struct engine_task task =
         lowered_task(&run->lowered, run->program, options->precision, options->max_bytes);
-    TRY(options->engine->create(&run->engine, &task, run->team));
+    TRY(comm_agree(run->world, options->engine->create(&run->engine, &task, run->team)));
     const struct walker_options walk = {
         .seed = options->seed,
         .block_shots = block_shots,
@@ -738,9 +688,10 @@ static enum status execute(struct run *run, const struct machine *machine) {
         .leaf_ctx = run,
         .progress = run->settle != NULL ? NULL : &run->progress,
     };
-    TRY(walker_create(&run->walker, run->program, &run->lowered, run->engine, &walk));
+    TRY(comm_agree(run->world,
+                   walker_create(&run->walker, run->program, &run->lowered, run->engine, &walk)));
     TRY(sample_all(run, block_shots, is_exact));
-    return set_figures(run, block_shots);
+    return run_set_figures(run, block_shots);
 }
 
 enum status runtime_run(struct results **out_results, const struct program *program,
@@ -751,18 +702,22 @@ enum status runtime_run(struct results **out_results, const struct program *prog
     if (results == NULL) {
         return STATUS_NOFIT;
     }
+    struct run_options own = *options;
     struct run run = {.program = program,
-                      .options = options,
-                      .team = team,
+                      .options = &own,
+                      .world = team,
                       .results = results,
-                      .is_keeper = team_rank(team) == 0,
                       .digest = UINT64_C(0xcbf29ce484222325)};
     results->program = program;
     results->engine = options->engine->name;
     results->precision = has_frames(options) ? NULL : precision_name(options->precision);
     results->seed = options->seed;
     results->n_shots = options->n_shots;
-    const enum status status = comm_agree(team, execute(&run, machine));
+    enum status status = split_replicas(&run, &own);
+    if (status == STATUS_OK) {
+        status = execute(&run, machine);
+    }
+    status = comm_agree(team, status);
     run_fini(&run);
     if (status != STATUS_OK) {
         results_destroy(results);

@@ -29,6 +29,8 @@ struct run_options {
     uint64_t
         n_probabilities; /* 0: sample shots; K most likely or RUN_ALL: exact distribution instead */
     uint64_t max_bytes;  /* per rank; 0 = available */
+    uint64_t n_replicas; /* sampling by statevector: teams with shots of their own; divides the
+                            ranks; 0: one */
     struct network_trace *trace;          /* gets what the network does in timeline 0; or NULL */
     bool keeps_records;                   /* sampling: every shot's key in results->records */
     const struct pauli_sums *observables; /* on the qubits at the end (final_state.h); or NULL */
@@ -111,6 +113,7 @@ struct results {
     uint64_t planned_bytes;
     uint64_t n_branches; /* dense states evolved in all */
     int n_ranks;
+    uint64_t n_replicas;
     double wall_s; /* set by the caller that owns the clock */
 };
 
@@ -131,6 +134,12 @@ struct run_choice {
  * collective. */
 enum status runtime_choose(struct run_choice *out_choice, const struct program *program,
                            uint64_t max_bytes);
+
+/* Replicas for sampling by that engine on n_ranks: the most of which each has room for its state
+ * and a block of shots; their number divides the ranks. Not collective. */
+enum status runtime_choose_replicas(uint64_t *out_n, const struct program *program,
+                                    const struct engine_class *engine, enum precision precision,
+                                    uint64_t max_bytes, int n_ranks, uint64_t n_blocks);
 
 /* Figures without running: not collective. */
 struct run_plan {

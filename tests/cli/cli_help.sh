@@ -19,11 +19,11 @@ done
 
 expect 0 qspan run --help
 for option in machine qpus comm-qubits engine precision protocol distribute shots seed \
-    shots-per-timeline probabilities max-branches idle memory-per-rank decode json output state observables noise fidelity strict quiet; do
+    shots-per-timeline probabilities max-branches idle memory-per-rank decode json output state observables noise replicas fidelity strict quiet; do
     has out "--$option"
 done
 has out "single: half the"
-for option in replicas fast checkpoint restart \
+for option in fast checkpoint restart \
     ranks phase; do
     ! grep -q -- "--$option\b" out || fail "run --help lists --$option"
 done

@@ -38,6 +38,11 @@ for n in 1 2 3 4; do
     [ $n = 1 ] || cmp <(same_part run1.json) <(same_part run$n.json) || fail "$n ranks differ"
 done
 equal "$(json run1.json makespan_ps timelines)" 7
+expect 0 on_ranks 4 run bell.qasm --machine today-ion:data=4,comm=2 --shots 100 \
+    --shots-per-timeline 16 --seed 3 --json replicas.json --replicas 2 --engine statevector
+expect 0 qspan run bell.qasm --machine today-ion:data=4,comm=2 --shots 100 \
+    --shots-per-timeline 16 --seed 3 --json one.json --engine statevector
+cmp <(same_part one.json) <(same_part replicas.json) || fail "replicas differ"
 [ "$(json run1.json makespan_ps min)" != "$(json run1.json makespan_ps max)" ] || fail "no spread"
 expect 3 qspan run bell.qasm --machine links.yaml --trace t.json
 has err "a trace shows a physical network"

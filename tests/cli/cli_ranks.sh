@@ -30,3 +30,17 @@ done
 expect 0 qspan run qpe.qasm --qpus 2 --shots 50 --json c.json
 expect 0 qspan run qpe.qasm --qpus 2 --shots 50 --seed "$(json c.json seed)" --json d.json
 equal "$(json c.json counts)" "$(json d.json counts)"
+
+# Replicas take shots of their own; what they make together is the same.
+options+=(--shots-per-timeline 64)
+expect 0 qspan "${options[@]}" --json one.json
+equal "$(json one.json replicas)" 1
+for split in "2 2" "4 2"; do
+    set -- $split
+    expect 0 on_ranks "$1" "${options[@]}" --replicas "$2" --json many.json
+    equal "$(json many.json replicas)" "$2"
+    cmp <(same_part one.json) <(same_part many.json) || fail "$2 replicas on $1 ranks differ"
+done
+expect 0 on_ranks 2 "${options[@]}" --replicas auto --json many.json
+expect 2 on_ranks 3 "${options[@]}" --replicas 2
+has err "--replicas 2: expected auto or a divisor of the 3 ranks"

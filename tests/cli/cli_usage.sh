@@ -48,7 +48,7 @@ for engine in tableau nearclifford; do
         run --engine $engine ghz.qasm
 done
 refused "--engine fnord: expected auto, statevector or frame" run --engine fnord ghz.qasm
-for option in replicas checkpoint restart; do
+for option in checkpoint restart; do
     refused "--$option is not available yet" run ghz.qasm --$option x
 done
 for option in fast; do

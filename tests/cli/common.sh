@@ -48,5 +48,5 @@ json() { # json FILE KEY...: the value, from an independent parser
 
 # What a results file says whatever the number of ranks.
 same_part() {
-    grep -vE '^  "(ranks|wall_s|peak_bytes_per_rank|planned_bytes_per_rank)":' "$1"
+    grep -vE '^  "(ranks|replicas|branches|wall_s|peak_bytes_per_rank|planned_bytes_per_rank)":' "$1"
 }

@@ -1,0 +1,154 @@
+#include "runtime/replicas.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+enum status replicas_split(struct replicas *out_replicas, const struct team *world, uint64_t n) {
+    const uint64_t size = (uint64_t)team_size(world), rank = (uint64_t)team_rank(world);
+    struct replicas replicas = {.world = world, .team = world, .n = n};
+    CHECK(n > 0 && size % n == 0);
+    if (n == 1) {
+        *out_replicas = replicas;
+        return STATUS_OK;
+    }
+    replicas.number = rank / (size / n);
+    TRY(team_split(&replicas.owned[0], world, (int)replicas.number));
+    const enum status status = team_split(&replicas.owned[1], world, (int)(rank % (size / n)));
+    if (status != STATUS_OK) {
+        team_destroy(replicas.owned[0]);
+        return status;
+    }
+    replicas.team = replicas.owned[0];
+    replicas.across = replicas.owned[1];
+    *out_replicas = replicas;
+    return STATUS_OK;
+}
+
+void replicas_fini(struct replicas *replicas) {
+    team_destroy(replicas->owned[0]);
+    team_destroy(replicas->owned[1]);
+    *replicas = (struct replicas){0};
+}
+
+static uint64_t first_block(const struct replicas *replicas, uint64_t number, uint64_t n_blocks) {
+    return n_blocks / replicas->n * number + n_blocks % replicas->n * number / replicas->n;
+}
+
+void replicas_blocks(const struct replicas *replicas, uint64_t *out_first, uint64_t *out_end,
+                     uint64_t n_blocks) {
+    *out_first = first_block(replicas, replicas->number, n_blocks);
+    *out_end = first_block(replicas, replicas->number + 1, n_blocks);
+}
+
+void replicas_move_records(const struct replicas *replicas, uint8_t *records, size_t record_bytes,
+                           uint64_t n_shots, uint32_t block_shots) {
+    const uint64_t n_blocks = n_shots / block_shots + (n_shots % block_shots != 0);
+    const bool is_first = team_rank(replicas->world) == 0;
+    for (uint64_t i = 1; i < replicas->n; i++) {
+        const uint64_t first = first_block(replicas, i, n_blocks) * block_shots;
+        const uint64_t end = first_block(replicas, i + 1, n_blocks) * block_shots;
+        const size_t n_bytes =
+            (size_t)((end < n_shots ? end : n_shots) - (first < n_shots ? first : n_shots)) *
+            record_bytes;
+        struct comm_request request;
+        if (is_first) {
+            comm_irecv(replicas->across, &request, records + first * record_bytes, n_bytes, (int)i,
+                       TAG_RESULT, 0);
+            comm_wait(&request, 1);
+        } else if (i == replicas->number && team_rank(replicas->team) == 0) {
+            comm_isend(replicas->across, &request, records, n_bytes, 0, TAG_RESULT, 0);
+            comm_wait(&request, 1);
+        }
+    }
+}
+
+enum status replicas_add_averages(const struct replicas *replicas, struct average *averages,
+                                  size_t n) {
+    struct average *all = mem_alloc(n * replicas->n, sizeof *all);
+    TRY(comm_agree(replicas->world, all == NULL ? STATUS_NOFIT : STATUS_OK));
+    comm_allgather(replicas->across, all, averages, n * sizeof *all);
+    memset(averages, 0, n * sizeof *averages);
+    for (size_t i = 0; i < n * replicas->n; i++) {
+        average_merge(&averages[i % n], &all[i]);
+    }
+    mem_free(all);
+    return STATUS_OK;
+}
+
+static void add_link(struct run_clock *clock, const struct ebit_ledger_mean *link) {
+    size_t i = 0;
+    while (clock->links[i].qpu_a != link->qpu_a || clock->links[i].qpu_b != link->qpu_b) {
+        i++;
+    }
+    struct ebit_ledger_mean *sum = &clock->links[i];
+    sum->requested += link->requested;
+    sum->generated += link->generated;
+    sum->swapped += link->swapped;
+    sum->purified_away += link->purified_away;
+    sum->expired += link->expired;
+    sum->used += link->used;
+}
+
+/* Links that other replicas met and this one did not; kept sorted. */
+static enum status insert_link(struct run_clock *clock, const struct ebit_ledger_mean *link) {
+    size_t i = 0;
+    while (i < clock->n_links &&
+           (clock->links[i].qpu_a < link->qpu_a ||
+            (clock->links[i].qpu_a == link->qpu_a && clock->links[i].qpu_b < link->qpu_b))) {
+        i++;
+    }
+    if (i < clock->n_links && clock->links[i].qpu_a == link->qpu_a &&
+        clock->links[i].qpu_b == link->qpu_b) {
+        return STATUS_OK;
+    }
+    TRY(vec_reserve(&clock->links, clock->n_links, &clock->cap_links, 1, sizeof *clock->links));
+    memmove(clock->links + i + 1, clock->links + i, (clock->n_links - i) * sizeof *clock->links);
+    clock->links[i] = (struct ebit_ledger_mean){.qpu_a = link->qpu_a, .qpu_b = link->qpu_b};
+    clock->n_links++;
+    return STATUS_OK;
+}
+
+struct sums {
+    double n_ebits, n_bits_sent;
+    uint64_t n_links;
+};
+
+static enum status add_links(const struct replicas *replicas, struct run_clock *clock,
+                             const struct sums *sums, uint64_t most, struct ebit_ledger_mean *all) {
+    struct ebit_ledger_mean *own = all + replicas->n * most;
+    memcpy(own, clock->links, clock->n_links * sizeof *own);
+    comm_allgather(replicas->across, all, own, most * sizeof *own);
+    clock->n_links = 0;
+    for (uint64_t r = 0; r < replicas->n; r++) {
+        for (uint64_t i = 0; i < sums[r].n_links; i++) {
+            TRY(insert_link(clock, &all[r * most + i]));
+            add_link(clock, &all[r * most + i]);
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status replicas_add_ledgers(const struct replicas *replicas, struct run_clock *clock) {
+    const struct sums own = {clock->n_ebits, clock->n_bits_sent, clock->n_links};
+    struct ebit_ledger_mean *all = NULL;
+    uint64_t most = 0;
+    enum status status;
+    struct sums *sums = mem_alloc(replicas->n, sizeof *sums);
+    TRY_GOTO(comm_agree(replicas->world, sums == NULL ? STATUS_NOFIT : STATUS_OK), done);
+    comm_allgather(replicas->across, sums, &own, sizeof own);
+    clock->n_ebits = clock->n_bits_sent = 0;
+    for (uint64_t r = 0; r < replicas->n; r++) {
+        clock->n_ebits += sums[r].n_ebits;
+        clock->n_bits_sent += sums[r].n_bits_sent;
+        most = sums[r].n_links > most ? sums[r].n_links : most;
+    }
+    all = mem_alloc((replicas->n + 1) * most, sizeof *all);
+    TRY_GOTO(comm_agree(replicas->world, all == NULL ? STATUS_NOFIT : STATUS_OK), done);
+    status = comm_agree(replicas->world, add_links(replicas, clock, sums, most, all));
+done:
+    mem_free(all);
+    mem_free(sums);
+    return status;
+}
