@@ -4,7 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STEP = 56, LAYER_GAP = 130, MARGIN = 60, BOX = 40 };
+enum {
+    STEP = 56,
+    GAP = 16,
+    LAYER_GAP = 130,
+    MARGIN = 60,
+    HEAD = 30,
+    BOX = 40,
+    LABEL_CHARS = 64,
+    LEAST_WIDTH = 460
+};
+
+#define BELOW UINT32_MAX
 
 struct point {
     double x, y;
@@ -13,7 +24,8 @@ struct drawing {
     const struct machine *machine;
     const struct machine_physical *physical; /* NULL: abstract links */
     size_t n_nodes;
-    uint32_t *level; /* distance from the nearest QPU, in fibres */
+    uint32_t *level; /* row; 0: the QPUs, BELOW: under them */
+    uint32_t *column;
     struct point *at;
     double width, height;
 };
@@ -45,43 +57,195 @@ static void find_levels(struct drawing *d) {
     }
 }
 
+/* Letters before the first digit: switches that are called alike stand in one row. */
+static bool is_called_alike(const char *a, const char *b) {
+    size_t n = strcspn(a, "0123456789");
+    return n == strcspn(b, "0123456789") && strncmp(a, b, n) == 0;
+}
+
+static void align_levels(struct drawing *d) {
+    const size_t first = d->machine->n_qpus, end = first + d->physical->n_switches;
+    for (size_t i = first; i < end; i++) {
+        for (size_t k = first; k < end; k++) {
+            const struct machine_switch *switches = d->physical->switches;
+            if (d->level[k] > d->level[i] &&
+                is_called_alike(switches[i - first].name, switches[k - first].name)) {
+                d->level[k] = d->level[i];
+            }
+        }
+    }
+}
+
+/* Do the QPUs at a switch stand next to each other? */
+static bool is_contiguous(const struct drawing *d, size_t node) {
+    size_t first = SIZE_MAX, last = 0, n = 0;
+    for (size_t i = 0; i < d->physical->n_fibres; i++) {
+        const struct machine_fibre *fibre = &d->physical->fibres[i];
+        const size_t other = fibre->a == node ? fibre->b : fibre->a;
+        if ((fibre->a == node || fibre->b == node) && is_qpu(d, other)) {
+            first = other < first ? other : first;
+            last = other > last ? other : last;
+            n++;
+        }
+    }
+    return n == 0 || last - first == n - 1;
+}
+
+/* Where some switches of the first row have neighbours and others have not, those go below. */
+static void lower_others(struct drawing *d) {
+    bool is_any = false;
+    for (size_t i = d->machine->n_qpus; i < d->n_nodes; i++) {
+        is_any = is_any || (d->level[i] == 1 && is_contiguous(d, i));
+    }
+    for (size_t i = d->machine->n_qpus; i < d->n_nodes; i++) {
+        if (is_any && d->level[i] == 1 && !is_contiguous(d, i)) {
+            d->level[i] = BELOW;
+        }
+    }
+}
+
+/* What stands under a node's name. */
+static void describe(char *line, const struct drawing *d, size_t i) {
+    const size_t n_qpus = d->machine->n_qpus;
+    if (is_qpu(d, i)) {
+        const struct machine_qpu *qpu = &d->machine->qpus[i];
+        snprintf(line, LABEL_CHARS, qpu->n_comm == MACHINE_UNLIMITED ? "%u+" : "%u+%u", qpu->n_data,
+                 qpu->n_comm);
+    } else if (i < n_qpus + d->physical->n_switches) {
+        const struct machine_switch *sw = &d->physical->switches[i - n_qpus];
+        snprintf(line, LABEL_CHARS, sw->n_analysers == MACHINE_UNLIMITED ? "%u p" : "%u p, %u a",
+                 sw->radix, sw->n_analysers);
+    } else {
+        line[0] = '\0';
+    }
+}
+
+static const char *name_of(const struct drawing *d, size_t i) {
+    return machine_node_name(d->machine, (uint32_t)i);
+}
+
+static double width_of(const struct drawing *d, size_t i) {
+    char line[LABEL_CHARS];
+    describe(line, d, i);
+    const double name = 6.6 * (double)strlen(name_of(d, i)), small = 5.0 * (double)strlen(line);
+    return fmax(BOX, fmax(name, small) + 10);
+}
+
+/* In rows of `n_columns`, if all fibres run along them: a line, a grid. */
+static bool place_in_grid(struct drawing *d, size_t n_columns) {
+    const size_t n = d->n_nodes;
+    for (size_t i = 0; i < d->physical->n_fibres; i++) {
+        const size_t a = d->physical->fibres[i].a, b = d->physical->fibres[i].b;
+        const size_t low = a < b ? a : b, high = a < b ? b : a;
+        const bool is_across = high == low + 1 && high % n_columns != 0;
+        if (!is_across && high != low + n_columns) {
+            return false;
+        }
+    }
+    const double step = fmax(STEP, width_of(d, n - 1) + GAP) * 1.5;
+    d->width = fmax((double)n_columns * step + 2 * MARGIN, LEAST_WIDTH);
+    d->height = (double)((n + n_columns - 1) / n_columns) * step + 2 * MARGIN + HEAD;
+    for (size_t i = 0; i < n; i++) {
+        const double left = (d->width - (double)n_columns * step) / 2;
+        d->at[i] = (struct point){left + ((double)(i % n_columns) + 0.5) * step,
+                                  MARGIN + HEAD + ((double)(i / n_columns) + 0.5) * step};
+    }
+    return true;
+}
+
 static void place_on_circle(struct drawing *d) {
-    const double n = (double)d->n_nodes, radius = fmax(120, n * STEP / (2 * M_PI));
-    d->width = d->height = 2 * radius + 2 * MARGIN + BOX;
+    const double n = (double)d->n_nodes, widest = width_of(d, d->n_nodes - 1);
+    const double radius = fmax(120, n * fmax(STEP, widest + GAP) / (2 * M_PI) * 1.2);
+    d->width = 2 * radius + 2 * MARGIN + widest;
+    d->height = 2 * radius + 2 * MARGIN + BOX + HEAD;
     for (size_t i = 0; i < d->n_nodes; i++) {
         const double angle = 2 * M_PI * (double)i / n - M_PI / 2;
-        d->at[i] =
-            (struct point){d->width / 2 + radius * cos(angle), d->height / 2 + radius * sin(angle)};
+        d->at[i] = (struct point){d->width / 2 + radius * cos(angle),
+                                  (d->height + HEAD) / 2 + radius * sin(angle)};
     }
+}
+
+static double row_width(const struct drawing *d, uint32_t level) {
+    double sum = 0;
+    for (size_t i = 0; i < d->n_nodes; i++) {
+        sum += d->level[i] == level ? width_of(d, i) + GAP : 0;
+    }
+    return sum;
+}
+
+static void place_row(struct drawing *d, uint32_t level, double y, double row_share) {
+    double sum = 0, x;
+    uint32_t column = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < d->n_nodes; i++) {
+        if (d->level[i] == level) {
+            sum += width_of(d, i);
+            n++;
+        }
+    }
+    const double room = fmax(row_share * (d->width - 2 * MARGIN), row_width(d, level));
+    const double gap = n > 0 ? (room - sum) / (double)n : 0;
+    x = MARGIN + gap / 2;
+    for (size_t i = 0; i < d->n_nodes; i++) {
+        if (d->level[i] == level) {
+            const double width = width_of(d, i);
+            d->at[i] = (struct point){x + width / 2, y};
+            d->column[i] = column++;
+            x += width + gap;
+        }
+    }
+}
+
+/* The share of the first row of switches up to the last one that has QPUs. */
+static double share_in_use(const struct drawing *d) {
+    uint32_t n = 0, n_used = 0;
+    for (size_t i = 0; i < d->n_nodes; i++) {
+        n += d->level[i] == 1;
+    }
+    for (size_t i = 0; i < d->physical->n_fibres; i++) {
+        const uint32_t a = d->physical->fibres[i].a, b = d->physical->fibres[i].b;
+        const uint32_t node = is_qpu(d, a) ? b : a;
+        if (is_qpu(d, a) != is_qpu(d, b) && d->level[node] == 1 && d->column[node] >= n_used) {
+            n_used = d->column[node] + 1;
+        }
+    }
+    return n > 0 ? (double)n_used / n : 1;
 }
 
 static void place_in_layers(struct drawing *d) {
     uint32_t top = 0;
-    size_t widest = 1;
+    bool is_below = false;
     for (size_t i = 0; i < d->n_nodes; i++) {
-        top = d->level[i] > top ? d->level[i] : top;
+        is_below = is_below || d->level[i] == BELOW;
+        top = d->level[i] != BELOW && d->level[i] > top ? d->level[i] : top;
     }
+    d->width = fmax(row_width(d, BELOW), LEAST_WIDTH - 2 * MARGIN);
     for (uint32_t l = 0; l <= top; l++) {
-        size_t n = 0;
-        for (size_t i = 0; i < d->n_nodes; i++) {
-            n += d->level[i] == l;
-        }
-        widest = n > widest ? n : widest;
+        d->width = fmax(d->width, row_width(d, l));
     }
-    d->width = (double)widest * STEP + 2 * MARGIN;
-    d->height = top * LAYER_GAP + 2 * MARGIN + BOX;
-    for (uint32_t l = 0; l <= top; l++) {
-        size_t n = 0, k = 0;
-        for (size_t i = 0; i < d->n_nodes; i++) {
-            n += d->level[i] == l;
+    place_row(d, 1, 0, 1); /* for columns: QPUs stand under those that they are joined to */
+    const double share = share_in_use(d);
+    d->width = fmax(d->width, row_width(d, 0) / share) + 2 * MARGIN;
+    d->height = (top + is_below) * LAYER_GAP + 2 * MARGIN + BOX + HEAD;
+    const double ground = d->height - MARGIN - BOX / 2.0 - (is_below ? LAYER_GAP : 0);
+    for (uint32_t l = 1; l <= top; l++) {
+        place_row(d, l, ground - l * LAYER_GAP, 1);
+    }
+    place_row(d, BELOW, ground + LAYER_GAP, 1);
+    place_row(d, 0, ground, share);
+}
+
+static void place_alone(struct drawing *d) {
+    const size_t n = d->n_nodes;
+    bool is_done = false;
+    if (d->physical != NULL) {
+        is_done = n <= 24 && place_in_grid(d, n);
+        for (size_t k = 2; !is_done && k < n; k++) {
+            is_done = n % k == 0 && place_in_grid(d, n / k);
         }
-        for (size_t i = 0; i < d->n_nodes; i++) {
-            if (d->level[i] == l) {
-                const double share = ((double)k++ + 0.5) / (double)n;
-                d->at[i] = (struct point){MARGIN + share * (d->width - 2 * MARGIN),
-                                          d->height - MARGIN - BOX / 2.0 - l * LAYER_GAP};
-            }
-        }
+    }
+    if (!is_done) {
+        place_on_circle(d);
     }
 }
 
@@ -122,12 +286,25 @@ static void add_label(struct text *out, struct point at, double dy, const char *
     text_add(out, "</text>\n");
 }
 
-static void add_edges(struct text *out, const struct drawing *d) {
+/* Over the heads of those that stand between the two. */
+static void add_arc(struct text *out, struct point a, struct point b, const char *class) {
+    const double rise = fmin(84, 30 + fabs(b.x - a.x) / 8);
+    text_printf(out, "<path class=\"%s\" d=\"M%.1f %.1fQ%.1f %.1f %.1f %.1f\"/>\n", class, a.x, a.y,
+                (a.x + b.x) / 2, a.y - rise, b.x, b.y);
+}
+
+static void add_edges(struct text *out, const struct drawing *d, bool in_layers) {
     const struct machine *m = d->machine;
     for (size_t i = 0; d->physical && i < d->physical->n_fibres; i++) {
-        const struct machine_fibre *fibre = &d->physical->fibres[i];
-        const bool is_trunk = !is_qpu(d, fibre->a) && !is_qpu(d, fibre->b);
-        add_line(out, d->at[fibre->a], d->at[fibre->b], is_trunk ? "trunk" : "fibre");
+        const uint32_t a = d->physical->fibres[i].a, b = d->physical->fibres[i].b;
+        const char *class = !is_qpu(d, a) && !is_qpu(d, b) ? "trunk" : "fibre";
+        const bool is_apart = in_layers && d->level[a] == d->level[b] &&
+                              d->column[a] + 1 != d->column[b] && d->column[b] + 1 != d->column[a];
+        if (is_apart) {
+            add_arc(out, d->at[a], d->at[b], class);
+        } else {
+            add_line(out, d->at[a], d->at[b], class);
+        }
     }
     for (size_t i = 0; i < m->n_links; i++) {
         add_line(out, d->at[m->links[i].a], d->at[m->links[i].b], "fibre");
@@ -142,36 +319,20 @@ static void add_edges(struct text *out, const struct drawing *d) {
 }
 
 static void add_node(struct text *out, const struct drawing *d, size_t i) {
-    const size_t n_qpus = d->machine->n_qpus;
+    const bool is_switch = !is_qpu(d, i) && i < d->machine->n_qpus + d->physical->n_switches;
     const struct point at = d->at[i];
-    char line[64];
-    if (is_qpu(d, i)) {
-        const struct machine_qpu *qpu = &d->machine->qpus[i];
-        text_printf(
-            out,
-            "<rect class=\"qpu\" x=\"%.1f\" y=\"%.1f\" width=\"%d\" height=\"%d\" rx=\"5\"/>\n",
-            at.x - BOX / 2.0, at.y - BOX / 2.0, BOX, BOX);
-        add_label(out, at, -1, "name", qpu->name);
-        snprintf(line, sizeof line, qpu->n_comm == MACHINE_UNLIMITED ? "%u+" : "%u+%u", qpu->n_data,
-                 qpu->n_comm);
-        add_label(out, at, 12, "small", line);
-        return;
-    }
-    if (i < n_qpus + d->physical->n_switches) {
-        text_printf(out, "<circle class=\"switch\" cx=\"%.1f\" cy=\"%.1f\" r=\"%d\"/>\n", at.x,
-                    at.y, BOX / 2);
-    } else {
-        text_printf(out, "<path class=\"repeater\" d=\"M%.1f %.1fl%d %dl%d %dl%d %dz\"/>\n", at.x,
-                    at.y - BOX / 2.0, BOX / 2, BOX / 2, -BOX / 2, BOX / 2, -BOX / 2, -BOX / 2);
-    }
-    add_label(out, at, -1, "name", machine_node_name(d->machine, (uint32_t)i));
-    if (i < n_qpus + d->physical->n_switches) {
-        const struct machine_switch *sw = &d->physical->switches[i - n_qpus];
-        if (sw->n_analysers == MACHINE_UNLIMITED) {
-            snprintf(line, sizeof line, "%u ports", sw->radix);
-        } else {
-            snprintf(line, sizeof line, "%u p, %u a", sw->radix, sw->n_analysers);
-        }
+    const double width = width_of(d, i);
+    char line[LABEL_CHARS];
+    describe(line, d, i);
+    text_printf(out,
+                "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" "
+                "rx=\"%d\"/>\n",
+                is_qpu(d, i) ? "qpu"
+                : is_switch  ? "switch"
+                             : "repeater",
+                at.x - width / 2, at.y - BOX / 2.0, width, BOX, is_switch ? BOX / 2 : 5);
+    add_label(out, at, line[0] != '\0' ? -1 : 4, "name", name_of(d, i));
+    if (line[0] != '\0') {
         add_label(out, at, 12, "small", line);
     }
 }
@@ -183,7 +344,7 @@ static bool is_same_place(const char *a, const char *b) {
 /* QPUs of one rack (or data centre) that stand next to each other share a frame. */
 static void add_frames(struct text *out, const struct drawing *d, bool of_centres) {
     const struct machine_qpu *qpus = d->machine->qpus;
-    const double grow = of_centres ? 14 : 7;
+    const double grow = of_centres ? 7 : 4; /* less than half of what is between boxes */
     for (size_t i = 0, end; i < d->machine->n_qpus; i = end) {
         const char *label = of_centres ? qpus[i].data_centre : qpus[i].rack;
         end = i + 1;
@@ -194,24 +355,53 @@ static void add_frames(struct text *out, const struct drawing *d, bool of_centre
         if (label == NULL) {
             continue;
         }
-        const double left = d->at[i].x - BOX / 2.0 - grow, right = d->at[end - 1].x + BOX / 2.0;
+        const double left = d->at[i].x - width_of(d, i) / 2 - grow;
+        const double right = d->at[end - 1].x + width_of(d, end - 1) / 2;
         const double y = d->at[i].y - BOX / 2.0 - grow, height = BOX + 2 * grow;
         text_printf(out,
                     "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" "
                     "rx=\"8\"/>\n",
                     of_centres ? "centre" : "rack", left, y, right + grow - left, height);
-        add_label(out, (struct point){(left + right + grow) / 2, y + height}, of_centres ? 16 : 12,
-                  "small", label);
+        struct text line = {0};
+        text_printf(&line, "%s %s", of_centres ? "data centre" : "rack", label);
+        add_label(out, (struct point){(left + right + grow) / 2, y + height}, of_centres ? 24 : 12,
+                  "small", line.failed ? label : line.data);
+        text_fini(&line);
     }
 }
 
 static const char style[] =
     "<style>text{font-family:sans-serif;text-anchor:middle}.name{font-size:11px}"
     ".small{font-size:9px;fill:#555}.title{font-size:16px}"
+    ".fibre,.trunk,.default{fill:none}.legend{font-size:10px;fill:#555}"
     ".fibre{stroke:#4a78b5;stroke-width:1}.trunk{stroke:#b5654a;stroke-width:1}"
     ".default{stroke:#bbb;stroke-width:.7}.qpu{fill:#e3edf8;stroke:#27466d}"
     ".switch{fill:#fbe9e1;stroke:#8a3f22}.repeater{fill:#e9f5e3;stroke:#3d6d27}"
     ".rack,.centre{fill:none;stroke:#999;stroke-dasharray:4 3}</style>\n";
+
+/* What there is, under the title; what the numbers are, at the bottom. */
+static void add_legend(struct text *out, const struct drawing *d) {
+    const struct machine_physical *p = d->physical;
+    const struct point centre = {d->width / 2, 0};
+    char line[256];
+    if (p == NULL) {
+        snprintf(line, sizeof line, "%zu QPUs, abstract links", d->machine->n_qpus);
+    } else {
+        int n = snprintf(line, sizeof line, "%zu QPUs", d->machine->n_qpus);
+        if (p->n_switches > 0) {
+            n += snprintf(line + n, sizeof line - (size_t)n, ", %zu switches", p->n_switches);
+        }
+        if (p->n_repeaters > 0) {
+            n += snprintf(line + n, sizeof line - (size_t)n, ", %zu repeaters", p->n_repeaters);
+        }
+        snprintf(line + n, sizeof line - (size_t)n, ", %zu fibres; herald %s", p->n_fibres,
+                 machine_herald_words[p->herald.model]);
+    }
+    add_label(out, centre, 44, "legend", line);
+    snprintf(line, sizeof line, "QPU: data + communication qubits%s",
+             p != NULL && p->n_switches > 0 ? "; switch: p ports, a Bell-state analysers" : "");
+    add_label(out, centre, d->height - 12, "legend", line);
+}
 
 static void draw(struct text *out, const struct drawing *d, bool in_layers) {
     text_printf(out,
@@ -220,12 +410,13 @@ static void draw(struct text *out, const struct drawing *d, bool in_layers) {
                 d->width, d->height, d->width, d->height);
     text_add(out, style);
     text_printf(out, "<rect width=\"%.0f\" height=\"%.0f\" fill=\"#fff\"/>\n", d->width, d->height);
-    add_label(out, (struct point){d->width / 2, 24}, 0, "title", d->machine->name);
+    add_label(out, (struct point){d->width / 2, 26}, 0, "title", d->machine->name);
+    add_legend(out, d);
     if (in_layers) {
         add_frames(out, d, true);
         add_frames(out, d, false);
     }
-    add_edges(out, d);
+    add_edges(out, d, in_layers);
     for (size_t i = 0; i < d->n_nodes; i++) {
         add_node(out, d, i);
     }
@@ -239,20 +430,24 @@ enum status machine_print_svg(struct text *out, const struct machine *machine) {
         d.n_nodes += d.physical->n_switches + d.physical->n_repeaters;
     }
     d.level = mem_alloc(d.n_nodes, sizeof *d.level);
+    d.column = mem_alloc(d.n_nodes, sizeof *d.column);
     d.at = mem_alloc(d.n_nodes, sizeof *d.at);
-    enum status status = d.level && d.at ? STATUS_OK : STATUS_NOFIT;
+    enum status status = d.level && d.column && d.at ? STATUS_OK : STATUS_NOFIT;
     if (status == STATUS_OK) {
         const bool in_layers = d.n_nodes > machine->n_qpus;
         if (in_layers) {
             find_levels(&d);
+            align_levels(&d);
+            lower_others(&d);
             place_in_layers(&d);
         } else {
-            place_on_circle(&d);
+            place_alone(&d);
         }
         draw(out, &d, in_layers);
         status = out->failed ? log_error(STATUS_NOFIT, "no memory to draw the machine") : STATUS_OK;
     }
     mem_free(d.level);
+    mem_free(d.column);
     mem_free(d.at);
     return status;
 }
