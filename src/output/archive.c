@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "output/output.h"
+#include "output/output_network.h"
 #include "store/file.h"
 
 enum { PATH_BYTES = 64 };
@@ -292,6 +293,19 @@ static enum status read_figures(const struct reader *reader) {
     return store_file_get_f64(reader->file, &results->wall_s, "wall_s");
 }
 
+static enum status read_network(const struct reader *reader) {
+    struct arena *arena = &reader->archive->arena;
+    if (!store_file_has(reader->file, "network")) {
+        return STATUS_OK;
+    }
+    struct network_stats *stats = arena_alloc(arena, sizeof *stats);
+    if (stats == NULL) {
+        return STATUS_NOFIT;
+    }
+    reader->archive->results.network = stats;
+    return output_get_network(reader->file, stats, arena);
+}
+
 static enum status read_all(const struct reader *reader) {
     TRY(read_head(reader));
     TRY(read_names(reader));
@@ -301,6 +315,7 @@ static enum status read_all(const struct reader *reader) {
     TRY(read_states(reader));
     TRY(read_ebits(reader));
     TRY(read_packets(reader));
+    TRY(read_network(reader));
     return read_figures(reader);
 }
 

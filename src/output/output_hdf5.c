@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "output/output.h"
+#include "output/output_network.h"
 #include "output/provenance.h"
 #include "store/file.h"
 
@@ -247,6 +248,9 @@ static void add_figures(struct writer *writer) {
     store_file_put_u64(file, "peak_bytes_per_rank", results->peak_bytes, "bytes");
     store_file_put_u64(file, "planned_bytes_per_rank", results->planned_bytes, "bytes");
     store_file_put_f64(file, "wall_s", results->wall_s, "s");
+    if (results->network != NULL) {
+        output_put_network(file, results->network);
+    }
 }
 
 static void add_warnings(struct writer *writer) {

@@ -6,11 +6,17 @@
 #include "network/service.h"
 #include "network/workload.h"
 #include "output/json.h"
+#include "store/file.h"
 
 /* The object "network". */
 void output_add_network(struct json_writer *json, const struct network_stats *stats);
 /* Lines for people. */
 void output_add_network_report(struct text *out, const struct network_stats *stats);
+
+/* The group "network" of a results file; reading it back. Sums are over timelines. */
+void output_put_network(struct store_file *file, const struct network_stats *stats);
+enum status output_get_network(const struct store_file *file, struct network_stats *out_stats,
+                               struct arena *arena);
 
 /* A run of `qspan network`. */
 struct output_workload {

@@ -37,3 +37,20 @@ for delay in 0.02 0.05 0.1 0.15; do
     wait $! 2>/dev/null || true
     [ ! -e killed.h5 ] || expect 0 qspan report killed.h5
 done
+
+# Figures of a physical network are in the file, and in its report.
+cat >pair.qasm <<'EOM'
+OPENQASM 2.0;
+include "qelib1.inc";
+qreg q[2];
+creg c[2];
+h q[0];
+cx q[0], q[1];
+measure q -> c;
+EOM
+expect 0 qspan run pair.qasm --machine demo-2030:data=1 --shots 64 --shots-per-timeline 16 --seed 3 \
+    -o net.h5
+has out "ebit latency"
+cp out ran
+expect 0 qspan report net.h5
+diff ran <(head -n "$(wc -l <ran)" out) || fail "the report of a network differs"
