@@ -1,4 +1,5 @@
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/progress.h"
@@ -74,11 +75,28 @@ static enum status write_text(const char *path, struct text *text) {
     return status;
 }
 
+static enum status write_hdf5(const struct network_job *job, const struct output_workload *run) {
+    struct text yaml = {0};
+    TRY(machine_print(&yaml, job->machine));
+    const struct output_provenance provenance = {
+        .command_line = job->options->command_line,
+        .machine = yaml.data ? yaml.data : "",
+        .started_s = (int64_t)time(NULL) - (int64_t)(clock_now_s() - job->options->t_start_s),
+        .finished_s = (int64_t)time(NULL),
+    };
+    const enum status status = yaml.failed
+                                   ? log_error(STATUS_NOFIT, "no memory for the machine's text")
+                                   : output_workload_hdf5(job->options->output, run, &provenance);
+    text_fini(&yaml);
+    return status;
+}
+
 static enum status write_results(struct network_job *job, struct text *text) {
     const struct cli_options *options = job->options;
     struct output_workload run = {
         .machine_name = job->machine->name,
         .pattern = options->workload,
+        .n_qpus = job->machine->n_qpus,
         .machine = job->machine,
         .workload = &job->workload,
         .result = &job->result,
@@ -96,6 +114,9 @@ static enum status write_results(struct network_job *job, struct text *text) {
         TRY(output_workload_json(text, &run));
         TRY(write_text(options->json, text));
     }
+    if (options->output) {
+        TRY(write_hdf5(job, &run));
+    }
     if (options->trace) {
         TRY(output_trace_json(text, job->machine, &job->trace));
         TRY(write_text(options->trace, text));
@@ -110,6 +131,9 @@ static enum status check_writable(const struct network_job *job) {
     }
     if (options->json) {
         TRY(file_check_writable(options->json));
+    }
+    if (options->output) {
+        TRY(file_check_writable(options->output));
     }
     return options->trace ? file_check_writable(options->trace) : STATUS_OK;
 }

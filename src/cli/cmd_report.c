@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/cli.h"
-#include "output/output.h"
+#include "output/output_network.h"
 
 static void add_origin(struct text *out, const struct output_archive *archive) {
     const struct {
@@ -37,8 +37,19 @@ static enum status print_archive(const struct output_archive *archive) {
     return status;
 }
 
+static enum status report_workload(const char *path) {
+    struct text text = {0};
+    enum status status = output_workload_read(&text, path);
+    status = status == STATUS_OK ? file_write("-", text.data, text.n) : status;
+    text_fini(&text);
+    return status;
+}
+
 enum status cmd_report(const struct cli_options *options) {
     struct output_archive *archive = NULL;
+    if (output_is_workload_hdf5(options->args[0])) {
+        return report_workload(options->args[0]);
+    }
     TRY(output_archive_read(&archive, options->args[0]));
     enum status status = print_archive(archive);
     output_archive_destroy(archive);

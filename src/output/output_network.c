@@ -211,8 +211,8 @@ enum status output_workload_report(struct text *out, const struct output_workloa
     const struct ebit_ledger sum = sum_ledgers(run->ledger, run->n_ledger);
     text_add(out, "qspan " QSPAN_VERSION ": network ");
     text_add_escaped(out, run->machine_name, strlen(run->machine_name));
-    text_printf(out, ", %zu QPUs, %" PRIu64 " requests (%s), seed %" PRIu64 "\n\n",
-                run->machine->n_qpus, run->workload->n_requests, run->pattern, run->workload->seed);
+    text_printf(out, ", %zu QPUs, %" PRIu64 " requests (%s), seed %" PRIu64 "\n\n", run->n_qpus,
+                run->workload->n_requests, run->pattern, run->workload->seed);
     add_row(out, "makespan");
     add_time(out, "", (double)run->result->makespan_ps);
     text_add(out, "\n");

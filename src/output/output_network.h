@@ -6,6 +6,7 @@
 #include "network/service.h"
 #include "network/workload.h"
 #include "output/json.h"
+#include "output/output.h"
 #include "store/file.h"
 
 /* The object "network". */
@@ -21,7 +22,8 @@ enum status output_get_network(const struct store_file *file, struct network_sta
 /* A run of `qspan network`. */
 struct output_workload {
     const char *machine_name, *pattern;
-    const struct machine *machine;
+    size_t n_qpus;
+    const struct machine *machine; /* not for reports */
     const struct workload *workload;
     const struct workload_result *result;
     const struct network_stats *stats;
@@ -32,6 +34,12 @@ struct output_workload {
 };
 enum status output_workload_json(struct text *out, const struct output_workload *run);
 enum status output_workload_report(struct text *out, const struct output_workload *run);
+/* The same as HDF5 (docs/formats.md). Errors: as store_file_save. */
+enum status output_workload_hdf5(const char *path, const struct output_workload *run,
+                                 const struct output_provenance *provenance);
+bool output_is_workload_hdf5(const char *path);
+/* Report of such a file. Errors: STATUS_INPUT, STATUS_NOFIT. */
+enum status output_workload_read(struct text *out, const char *path);
 
 /* Chrome's trace format, which Perfetto opens: one track per comm qubit, buffer qubit, channel and
  * analyser; request, grant and use of an ebit joined by flow arrows. ts in us; exact ps in args.

@@ -54,3 +54,9 @@ has out "ebit latency"
 cp out ran
 expect 0 qspan report net.h5
 diff ran <(head -n "$(wc -l <ran)" out) || fail "the report of a network differs"
+expect 0 qspan network demo-2030 --requests 40 --jobs 2 --seed 3 -o alone.h5
+cp out ran
+expect 0 qspan report alone.h5
+cmp ran out || fail "the report of a network alone differs"
+expect 4 qspan network demo-2030 --requests 4 -o /dev/full
+expect 2 qspan network demo-2030 --requests 4 -o /nowhere/x.h5
