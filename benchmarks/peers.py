@@ -1,12 +1,13 @@
 """Other simulators on the circuits of statevector.sh.
 
-usage: peers.py THREADS FILE...
+usage: peers.py [--precision double|single] THREADS FILE...
+The precision is that of the peers that have both; qsim is always single, qulacs double.
 Prints for each circuit and simulator, at the best of a few settings, seconds of the simulation
 alone: wall, and CPU divided by the number of threads, as bench_statevector does.
 """
 
+import argparse
 import os
-import sys
 import time
 
 
@@ -30,7 +31,7 @@ def best(settings, run):
     return wall, cpu, setting
 
 
-def by_qsim(circuit, threads):
+def by_qsim(circuit, threads, _):
     """qsim through Cirq, single precision, fused gates of 2 to 4 qubits."""
     import cirq
     import qsimcirq
@@ -52,8 +53,8 @@ def by_qsim(circuit, threads):
     return best((2, 3, 4), run)
 
 
-def by_aer(circuit, threads):
-    """qiskit-aer's state vector, double precision."""
+def by_aer(circuit, threads, precision):
+    """qiskit-aer's state vector."""
     from qiskit_aer import AerSimulator
 
     measured = circuit.copy()
@@ -62,6 +63,7 @@ def by_aer(circuit, threads):
     def run(fused):
         AerSimulator(
             method="statevector",
+            precision=precision,
             max_parallel_threads=threads,
             fusion_max_qubit=fused,
             fusion_threshold=1,
@@ -70,7 +72,7 @@ def by_aer(circuit, threads):
     return best((3, 5), run)
 
 
-def by_qulacs(circuit, threads):
+def by_qulacs(circuit, threads, _):
     """qulacs, double precision, gates merged up to 2 to 4 qubits."""
     from qulacs import QuantumCircuit, QuantumState
     from qulacs.circuit import QuantumCircuitOptimizer
@@ -95,18 +97,26 @@ def by_qulacs(circuit, threads):
 
 def main():
     """Times every simulator that can be imported."""
-    threads = int(sys.argv[1])
-    print(f"# {'circuit':16} {'peer':8} wall_s    cpu_s  setting")
-    for path in sys.argv[2:]:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--precision", choices=("double", "single"), default="double")
+    parser.add_argument("threads", type=int)
+    parser.add_argument("files", nargs="+")
+    args = parser.parse_args()
+    threads = args.threads
+    peers = [("qsim", by_qsim, "single"), ("aer", by_aer, args.precision)]
+    if args.precision == "double":
+        peers.append(("qulacs", by_qulacs, "double"))
+    print(f"# {'circuit':16} {'peer':8} {'of':8} wall_s    cpu_s  setting")
+    for path in args.files:
         name = os.path.basename(path)
         circuit = read(path)
-        for peer, run in (("qsim", by_qsim), ("aer", by_aer), ("qulacs", by_qulacs)):
+        for peer, run, precision in peers:
             try:
-                wall, cpu, setting = run(circuit, threads)
+                wall, cpu, setting = run(circuit, threads, precision)
             except Exception as error:  # a peer that is missing, or refuses the circuit
                 print(f"{name:18} {peer:8} {type(error).__name__}: {error}"[:100], flush=True)
                 continue
-            line = f"{name:18} {peer:8} {wall:7.3f} {cpu / threads:8.3f}  fused {setting}"
+            line = f"{name:18} {peer:8} {precision:8} {wall:7.3f} {cpu / threads:8.3f}  fused {setting}"
             print(line, flush=True)
 
 

@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # Times the state-vector engine on standard circuits, and other simulators where pip has them.
-# usage: benchmarks/statevector.sh [-b BUILD] [-t THREADS] [-p] [-s] [NAME...]
+# usage: benchmarks/statevector.sh [-b BUILD] [-t THREADS] [-P double|single] [-p] [-s] [NAME...]
+#   -P  of amplitudes; default: double
 #   -p  other simulators too (qsimcirq, qiskit-aer, qulacs), in a virtual environment
 #   -s  small: 20 qubits instead of 22 to 26
 #   NAME  of the circuits below; default: all
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-build=$here/../build threads=2 peers='' small=''
-while getopts b:t:ps option; do
+build=$here/../build threads=2 precision=double peers='' small=''
+while getopts b:t:P:ps option; do
     case $option in
     b) build=$OPTARG ;;
     t) threads=$OPTARG ;;
+    P) precision=$OPTARG ;;
     p) peers=1 ;;
     s) small=1 ;;
     *) exit 2 ;;
@@ -55,7 +57,7 @@ for file in *.qasm; do
     files+=("$file")
 done
 echo "# load $(cut -d' ' -f1-3 /proc/loadavg)"
-OMP_NUM_THREADS=$threads "$build/bench_statevector" "${files[@]}"
+OMP_NUM_THREADS=$threads "$build/bench_statevector" -p "$precision" "${files[@]}"
 
 if [ -n "$peers" ]; then
     venv=${QSPAN_PEERS:-${TMPDIR:-/tmp}/qspan-peers}
@@ -65,5 +67,6 @@ if [ -n "$peers" ]; then
             "$venv/bin/pip" install -q "$package" || echo "# no $package"
         done
     fi
-    OMP_NUM_THREADS=$threads "$venv/bin/python" "$here/peers.py" "$threads" "${files[@]}"
+    OMP_NUM_THREADS=$threads "$venv/bin/python" "$here/peers.py" --precision "$precision" "$threads" \
+        "${files[@]}"
 fi

@@ -44,7 +44,8 @@ struct qspan_session *api_session(void);
 enum qspan_status api_open(struct qspan_session **out_session, enum status status);
 /* The codes are the same; STATUS_UNVERIFIED is no answer of the API. */
 enum qspan_status api_status(enum status status);
-enum precision api_precision(enum qspan_precision precision);
+/* STATUS_USAGE (logged) for a number that is none. */
+enum status api_precision(enum precision *out, enum qspan_precision precision);
 /* NULL (logged) without memory. */
 char *api_strdup(const char *text);
 struct qspan_program *api_keep_program(const struct qspan_program *program);

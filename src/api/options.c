@@ -33,14 +33,17 @@ static enum qspan_status set(uint64_t *out, const char *what, uint64_t value, ui
     return QSPAN_OK;
 }
 
-enum precision api_precision(enum qspan_precision precision) {
-    return precision == QSPAN_SINGLE ? PRECISION_SINGLE : PRECISION_DOUBLE;
+enum status api_precision(enum precision *out, enum qspan_precision precision) {
+    if (precision != QSPAN_DOUBLE && precision != QSPAN_SINGLE) {
+        return log_error(STATUS_USAGE, "there is no precision %d", (int)precision);
+    }
+    *out = precision == QSPAN_SINGLE ? PRECISION_SINGLE : PRECISION_DOUBLE;
+    return STATUS_OK;
 }
 
 enum qspan_status qspan_options_set_precision(struct qspan_options *options,
                                               enum qspan_precision precision) {
-    options->run.precision = api_precision(precision);
-    return QSPAN_OK;
+    return api_status(api_precision(&options->run.precision, precision));
 }
 
 enum qspan_status qspan_options_set_shots(struct qspan_options *options, uint64_t n_shots) {

@@ -17,12 +17,13 @@ enum qspan_status qspan_plan_create_in(struct qspan_plan **out_plan,
                                        const struct qspan_machine *machine, int n_ranks,
                                        enum qspan_precision precision) {
     struct qspan_plan *plan = mem_alloc(1, sizeof *plan);
-    enum status status = plan ? STATUS_OK : STATUS_NOFIT;
+    enum precision of_amps = PRECISION_DOUBLE;
+    enum status status = plan ? api_precision(&of_amps, precision) : STATUS_NOFIT;
     if (plan && n_ranks < 1) {
         status = log_error(STATUS_USAGE, "a plan is for one rank or more, not for %d", n_ranks);
-    } else if (plan) {
+    } else if (status == STATUS_OK) {
         status = runtime_plan(&plan->plan, program->program, machine ? machine->machine : NULL,
-                              &engine_statevector, api_precision(precision), n_ranks);
+                              &engine_statevector, of_amps, n_ranks);
     }
     if (status != STATUS_OK) {
         mem_free(plan);

@@ -142,6 +142,27 @@ Test(api, fidelity_and_files) {
     cr_assert_eq(rmdir(folder), 0);
 }
 
+Test(api, single_precision) {
+    struct qspan_options *options = NULL;
+    struct qspan_results *results = NULL;
+    struct qspan_plan *plan = NULL;
+    char *json = NULL;
+    cr_assert_eq(qspan_options_create(session, &options), QSPAN_OK);
+    cr_assert_eq(qspan_options_set_precision(options, (enum qspan_precision)7), QSPAN_USAGE);
+    cr_assert_eq(qspan_options_set_precision(options, QSPAN_SINGLE), QSPAN_OK);
+    cr_assert_eq(qspan_run(&results, program, NULL, options), QSPAN_OK);
+    cr_assert_eq(qspan_results_json(results, &json), QSPAN_OK);
+    cr_assert_not_null(strstr(json, "\"precision\": \"single\""));
+    qspan_free(json);
+    qspan_results_destroy(results);
+    qspan_options_destroy(options);
+    cr_assert_eq(qspan_plan_create_in(&plan, program, NULL, 1, (enum qspan_precision)7),
+                 QSPAN_USAGE);
+    cr_assert_eq(qspan_plan_create_in(&plan, program, NULL, 1, QSPAN_SINGLE), QSPAN_OK);
+    cr_assert_eq(qspan_plan_peak_group_qubits(plan), 3);
+    qspan_plan_destroy(plan);
+}
+
 Test(api, programs_and_plans) {
     struct qspan_program *again = NULL;
     struct qspan_plan *plan = NULL;

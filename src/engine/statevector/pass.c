@@ -421,7 +421,7 @@ static void fill_kind(struct pass *pass, struct statevector_step *step, const st
     case FUSE_ANGLES:
         break;
     }
-    CHECK(!"a step");
+    CHECK(op->kind != FUSE_ANGLES);
 }
 
 static enum status add_op(struct pass *pass, const struct fuse_op *op, const uint8_t *bits) {
