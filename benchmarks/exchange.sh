@@ -26,7 +26,7 @@ gen() { # gen N: brick-N, ghz-N, and a transform of an entangled state
     local n=$1
     "$build/qspan" gen brick -n "$n" --layers 20 -q -o "brick-$n.qasm"
     "$build/qspan" gen ghz -n "$n" -q -o "ghz-$n.qasm"
-    "$build/qspan" gen brick -n "$n" --layers 2 -q -o layers.qasm
+    "$build/qspan" gen brick -n "$n" --layers 3 -q -o layers.qasm
     "$build/qspan" gen qft -n "$n" -q -o transform.qasm
     {
         grep -v '^measure' layers.qasm
