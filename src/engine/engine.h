@@ -48,6 +48,7 @@ struct engine_figures {
     uint64_t peak_bytes;      /* planned, the largest of all ranks: state and buffers */
     uint64_t total_amps;      /* most amplitudes held at once in all */
     uint64_t exchanged_bytes; /* sent by all ranks in one pass over the ops (loops once) */
+    uint64_t n_exchanges;     /* in it: times that qubits change places between ranks */
     double n_amp_updates;     /* expected work of one pass: amplitudes touched */
 };
 

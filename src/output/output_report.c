@@ -387,8 +387,13 @@ static void add_plan_engine(struct text *out, const struct output_plan *plan) {
         text_printf(out, "%" PRIu64 " at once, %.4g updates in one pass\n", engine->total_amps,
                     engine->n_amp_updates);
         add_label(out, "between ranks");
-        text_printf(out, "%s in one pass\n",
+        text_printf(out, "%s in one pass",
                     units_print_bytes(sent, sizeof sent, engine->exchanged_bytes));
+        if (engine->n_exchanges > 0) {
+            text_printf(out, ", %" PRIu64 " exchange%s of qubits", engine->n_exchanges,
+                        engine->n_exchanges == 1 ? "" : "s");
+        }
+        text_add(out, "\n");
     }
     add_label(out, "memory");
     text_printf(out, "%s per rank; %s available\n",

@@ -24,6 +24,14 @@ cmp out program.qasm || fail "-o - differs"
 expect 0 qspan plan ghz.qasm --ranks 2
 has out "on 2 QPUs (A B), 2 ranks"
 
+# Ranks that share a vector: how often qubits change places between them, and the bytes.
+expect 0 qspan gen brick -n 16 --layers 12 -o brick.qasm
+expect 0 qspan plan brick.qasm --qpus 1 --ranks 4
+has out "MiB in one pass, "
+has out " exchanges of qubits"
+expect 0 qspan plan brick.qasm --qpus 1
+has out "between ranks   0 B in one pass"
+
 # 40 dense qubits: the figure, before anything is allocated.
 cat >wide.qasm <<'TXT'
 OPENQASM 2.0;

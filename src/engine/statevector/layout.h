@@ -84,6 +84,7 @@ struct layout {
     double *kept, *left; /* per rank, of the last layout_flow */
     double amps, peak_amps;
     double exchanged_bytes; /* of amplitudes, sent by all ranks so far */
+    uint64_t n_exchanges;   /* of wires that choose slices with others */
     uint32_t peak_group_qubits;
     uint64_t peak_slices; /* of a vector on one rank */
     struct schedule schedule;

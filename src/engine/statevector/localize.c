@@ -33,6 +33,7 @@ static void exchange(struct layout *layout, uint32_t slot, const struct schedule
         pairs[i].slice_bit = layout->wires[choice->in[i]].pos - inside;
         pairs[i].victim = layout->wires[choice->out[i]].pos;
     }
+    layout->n_exchanges++;
     layout->exchanged_bytes += layout->amp_bytes * count_moved(group, pairs, choice->n);
     if (layout->store != NULL) {
         store_exchange(layout->store, slot, 0, pairs, choice->n);

@@ -13,7 +13,7 @@ enum { MAX_ROUNDS = 64 }; /* of a loop body, until nothing changes */
 struct plan {
     const struct engine_task *task;
     struct layout layout;
-    double n_updates, exchanged_bytes;
+    double n_updates;
     bool is_first_round; /* of all loops around */
     uint32_t *canonical; /* per slot */
 };
@@ -115,9 +115,11 @@ static enum status walk_loop(struct plan *plan, size_t first, size_t last, uint6
     bool is_stable = false;
     for (uint64_t i = 0; i < rounds && !is_stable; i++) {
         double exchanged = plan->layout.exchanged_bytes;
+        uint64_t n_exchanges = plan->layout.n_exchanges;
         TRY(walk(plan, first, last, is_certain));
         if (!plan->is_first_round) {
             plan->layout.exchanged_bytes = exchanged;
+            plan->layout.n_exchanges = n_exchanges;
         }
         plan->is_first_round = false;
         uint64_t after = digest(plan);
@@ -216,6 +218,7 @@ static void fill_result(struct plan_result *out, const struct plan *plan, int n_
         .peak_bytes = saturate(out->peak_bytes),
         .total_amps = saturate(layout->peak_amps),
         .exchanged_bytes = saturate(layout->exchanged_bytes),
+        .n_exchanges = layout->n_exchanges,
         .n_amp_updates = plan->n_updates,
     };
 }

@@ -332,7 +332,7 @@ struct statevector_traffic statevector_get_traffic(const struct engine *engine) 
     CHECK(engine->class == &engine_statevector);
     const struct statevector *self = (const struct statevector *)engine;
     return (struct statevector_traffic){self->layout.exchanged_bytes, self->store.sent_bytes,
-                                        self->store.exchange_s, self->store.n_exchanges};
+                                        self->store.exchange_s, self->layout.n_exchanges};
 }
 
 const struct engine_class engine_statevector = {

@@ -44,7 +44,6 @@ struct store {
     uint32_t n_events; /* equal on all ranks: number of message tags */
     double sent_bytes; /* by this rank, of amplitudes that change their rank */
     double exchange_s; /* in swap.c */
-    uint64_t n_exchanges;
 };
 
 /* A vector as this rank sees it. */
