@@ -17,6 +17,7 @@
 #include "support/naive_program.h"
 #include "support/naive_state.h"
 #include "support/random_circuit.h"
+#include "support/random_program.h"
 
 enum { TEXT_SIZE = 16384 };
 
@@ -645,6 +646,30 @@ Test(fused, random_programs_draw_what_the_explicit_protocol_draws) {
     }
     cr_assert_gt(n_fused, 40);
     cr_assert_gt(n_explicit, 10);
+}
+
+/* Loops, conditions on gates, pairs that are used for anything. */
+Test(fused, programs_of_any_shape_draw_the_same) {
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        struct program *program = random_program(seed, false);
+        struct machine *machine = random_machine(seed);
+        struct results *results[2];
+        struct run_options options = {.engine = &engine_statevector,
+                                      .n_shots = 30,
+                                      .seed = seed,
+                                      .shots_per_timeline = 16,
+                                      .max_branches = 65536};
+        for (unsigned i = 0; i < 2; i++) {
+            program->is_fused = i != 0;
+            cr_assert_eq(runtime_run(&results[i], program, machine, comm_world(), &options),
+                         STATUS_OK, "%s", log_get_error());
+        }
+        assert_same(results[0], results[1], "random program");
+        results_destroy(results[0]);
+        results_destroy(results[1]);
+        machine_destroy(machine);
+        program_destroy(program);
+    }
 }
 
 /* A wire that was measured in X is closed, but not in |0>: a pair replaces what it held. */
