@@ -45,6 +45,10 @@ enum qspan_status {
 /* Of amplitudes: single takes half the memory and gives about 6 digits. */
 enum qspan_precision { QSPAN_DOUBLE = 0, QSPAN_SINGLE = 1 };
 
+/* Fused: copies of qubits take no comm qubits in the state; the same results, ebits and times
+ * (docs/program.md). */
+enum qspan_protocol { QSPAN_EXPLICIT = 0, QSPAN_FUSED = 1 };
+
 struct qspan_session;
 struct qspan_circuit;
 struct qspan_machine;
@@ -116,6 +120,10 @@ QSPAN_API enum qspan_status qspan_program_read(struct qspan_session *session,
 QSPAN_API enum qspan_status qspan_program_parse(struct qspan_session *session,
                                                 struct qspan_program **out_program,
                                                 const char *name, const char *text, size_t n);
+/* How its remote gates run; else explicit, or what its text says. QSPAN_USAGE when results have
+ * been made of it. */
+QSPAN_API enum qspan_status qspan_program_set_protocol(struct qspan_program *program,
+                                                       enum qspan_protocol protocol);
 /* Results keep what they need of it. */
 QSPAN_API void qspan_program_destroy(struct qspan_program *program);
 /* Its text, which reads back; qspan_free it. */

@@ -209,6 +209,16 @@ struct qspan_program *api_keep_program(const struct qspan_program *program) {
     return kept;
 }
 
+enum qspan_status qspan_program_set_protocol(struct qspan_program *program,
+                                             enum qspan_protocol protocol) {
+    if (program->n_users > 1) {
+        return api_status(
+            log_error(STATUS_USAGE, "the protocol of a program is set before it gives results"));
+    }
+    program->program->is_fused = protocol == QSPAN_FUSED;
+    return QSPAN_OK;
+}
+
 void qspan_program_destroy(struct qspan_program *program) {
     if (program && --program->n_users == 0) {
         program_destroy(program->program);

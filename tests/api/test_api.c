@@ -186,6 +186,24 @@ Test(api, programs_and_plans) {
     qspan_program_destroy(again);
 }
 
+Test(api, fused_programs) {
+    struct qspan_plan *plan = NULL;
+    struct qspan_results *results = NULL;
+    char *json = NULL;
+    cr_assert_eq(qspan_program_set_protocol(program, QSPAN_FUSED), QSPAN_OK);
+    cr_assert_eq(qspan_plan_create(&plan, program, NULL, 1), QSPAN_OK);
+    cr_assert_eq(qspan_plan_peak_group_qubits(plan), 2);
+    cr_assert(qspan_plan_n_ebits(plan) == 1 && qspan_plan_n_bits_sent(plan) == 2);
+    qspan_plan_destroy(plan);
+    cr_assert_eq(qspan_run(&results, program, machine, NULL), QSPAN_OK);
+    cr_assert_eq(qspan_results_json(results, &json), QSPAN_OK);
+    cr_assert_not_null(strstr(json, "\"protocol\": \"fused\""));
+    qspan_free(json);
+    cr_assert_eq(qspan_program_set_protocol(program, QSPAN_EXPLICIT), QSPAN_USAGE);
+    qspan_results_destroy(results);
+    cr_assert_eq(qspan_program_set_protocol(program, QSPAN_EXPLICIT), QSPAN_OK);
+}
+
 static void count_messages(void *ctx, int is_warning, const char *text) {
     cr_assert(!is_warning && strlen(text) > 0);
     ++*(int *)ctx;
