@@ -27,8 +27,8 @@ has out "on 2 QPUs (A B), 2 ranks"
 # Ranks that share a vector: how often qubits change places between them, and the bytes.
 expect 0 qspan gen brick -n 16 --layers 12 -o brick.qasm
 expect 0 qspan plan brick.qasm --qpus 1 --ranks 4
-has out "MiB in one pass, "
-has out " exchanges of qubits"
+has out "KiB in one pass, "
+has out " of qubits"
 expect 0 qspan plan brick.qasm --qpus 1
 has out "between ranks   0 B in one pass"
 
