@@ -10,6 +10,7 @@
 
 enum {
     MAX_QUBITS = 48,
+    N_READ = 4,    /* pieces beside the state: the one that is read, three of the engine */
     BATCH = 64,    /* frames with one X part that are summed in one pass */
     LANES = 8,     /* sums side by side */
     BLOCK = 4096,  /* terms whose low parts add up exactly in a double */
@@ -58,13 +59,23 @@ static enum status keep_ideal(void *ctx, struct engine *engine, const struct fin
     return STATUS_OK;
 }
 
-static enum status check_size(const struct fidelity *fidelity, uint64_t max_bytes) {
+uint64_t fidelity_bytes(const struct fidelity *fidelity) {
+    return fidelity->n_pieces == 0 ? 0
+                                   : (uint64_t)(count_rounds(fidelity) + N_READ) *
+                                         (UINT64_C(16) << fidelity->piece_bits);
+}
+
+/* Into how many pieces the state is cut. */
+static enum status set_pieces(struct fidelity *fidelity, uint64_t max_bytes) {
     const size_t n = fidelity->qubits->n;
-    const double need = ldexp(16, (int)n) / team_size(fidelity->team);
-    if (n > MAX_QUBITS || (max_bytes != 0 && need > (double)max_bytes)) {
+    if (n <= MAX_QUBITS) {
+        fidelity->piece_bits = n < ENGINE_MAX_PIECE_BITS ? (unsigned)n : ENGINE_MAX_PIECE_BITS;
+        fidelity->n_pieces = BIT64(n - fidelity->piece_bits);
+    }
+    if (n > MAX_QUBITS || (max_bytes != 0 && fidelity_bytes(fidelity) >= max_bytes)) {
         return log_error(STATUS_NOFIT,
                          "--fidelity: the ideal state of %zu qubits takes 2^%zu bytes on %d "
-                         "rank%s, more than there is",
+                         "rank%s: with buffers more than there is",
                          n, n + 4, team_size(fidelity->team),
                          team_size(fidelity->team) == 1 ? "" : "s");
     }
@@ -77,10 +88,8 @@ enum status fidelity_init(struct fidelity *fidelity, const struct program *ideal
     struct final_qubits ideal_qubits = {0};
     fidelity->team = team;
     fidelity->qubits = qubits;
-    TRY(check_size(fidelity, options->max_bytes));
-    fidelity->piece_bits =
-        qubits->n < ENGINE_MAX_PIECE_BITS ? (unsigned)qubits->n : ENGINE_MAX_PIECE_BITS;
-    fidelity->n_pieces = BIT64(qubits->n - fidelity->piece_bits);
+    TRY(set_pieces(fidelity, options->max_bytes));
+    const uint64_t n_kept = options->max_bytes != 0 ? fidelity_bytes(fidelity) : 0;
     TRY(comm_agree(team, final_qubits_find(&ideal_qubits, ideal)));
     CHECK(ideal_qubits.n == qubits->n);
     const struct final_state state = {
@@ -89,7 +98,7 @@ enum status fidelity_init(struct fidelity *fidelity, const struct program *ideal
         .precision = options->precision,
         .team = team,
         .qubits = &ideal_qubits,
-        .max_bytes = options->max_bytes,
+        .max_bytes = options->max_bytes - n_kept,
         .visit = keep_ideal,
         .visit_ctx = fidelity,
     };

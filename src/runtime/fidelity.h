@@ -26,11 +26,14 @@ struct fidelity {
 
 /* Runs the ideal program (without its errors); its qubits must end in one pure state and be as
  * many as the program's. Collective. Errors: STATUS_INPUT, STATUS_NOFIT (logged). Zeroed before:
- * _fini is safe after failure. Cost: a run; memory 16 x 2^n bytes over the ranks. */
+ * _fini is safe after failure. Cost: a run, in what fidelity_bytes leaves of options->max_bytes. */
 enum status fidelity_init(struct fidelity *fidelity, const struct program *ideal,
                           const struct final_qubits *qubits, const struct run_options *options,
                           const struct team *team);
 void fidelity_fini(struct fidelity *fidelity);
+/* Bytes on the rank that has most: 16 x 2^n over the ranks, rounded up to pieces, and four pieces
+ * more for reading. 0 before _init. */
+uint64_t fidelity_bytes(const struct fidelity *fidelity);
 /* Sampling: adds the shots of a branch. Collective. Cost: a read of the state per X part, a pass
  * over it per frame. */
 enum status fidelity_add_leaf(struct fidelity *fidelity, struct engine *engine,

@@ -99,8 +99,9 @@ enum status run_set_figures(struct run *run, uint32_t block_shots) {
     const struct engine_task task =
         lowered_task(&run->lowered, run->program, run->options->precision, run->options->max_bytes);
     TRY(run->options->engine->plan(&figures, &task, team_size(run->team)));
-    results->planned_bytes = figures.peak_bytes;
+    results->planned_bytes = figures.peak_bytes + fidelity_bytes(&run->fidelity);
     run->engine->class->usage(run->engine, &results->peak_group_qubits, &results->peak_bytes);
+    results->peak_bytes += fidelity_bytes(&run->fidelity);
     uint64_t most[2] = {results->peak_bytes, results->peak_group_qubits};
     comm_max_u64(run->world, most, 2);
     results->peak_bytes = most[0];

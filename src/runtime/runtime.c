@@ -672,8 +672,9 @@ static enum status execute(struct run *run, const struct machine *machine) {
         TRY(comm_agree(run->world, fidelity_init(&run->fidelity, options->ideal, &run->qubits,
                                                  options, run->team)));
     }
+    const uint64_t n_kept = options->max_bytes != 0 ? fidelity_bytes(&run->fidelity) : 0;
     const struct engine_task task =
-        lowered_task(&run->lowered, run->program, options->precision, options->max_bytes);
+        lowered_task(&run->lowered, run->program, options->precision, options->max_bytes - n_kept);
     TRY(comm_agree(run->world, options->engine->create(&run->engine, &task, run->team)));
     const struct walker_options walk = {
         .seed = options->seed,

@@ -41,6 +41,15 @@ equal "$(json exact.json observables energy std_error)" 0
 expect 0 qspan run "$protocols/teledata.qasm" --fidelity --state teleported.h5 --shots 10
 has out "state fidelity  1 +- 0"
 
+# The ideal state counts as memory: 20 qubits are 16 MiB, and as much for each of four pieces.
+qspan gen w -n 20 -o w.qasm
+expect 0 qspan run w.qasm --qpus 1 --shots 1 --memory-per-rank 64MiB
+expect 4 qspan run w.qasm --qpus 1 --shots 1 --memory-per-rank 64MiB --fidelity
+has err "the ideal state of 20 qubits takes 2^24 bytes"
+expect 4 qspan run w.qasm --qpus 1 --shots 1 --memory-per-rank 90MiB --fidelity
+has err "the state does not fit"
+expect 0 qspan run w.qasm --qpus 1 --shots 1 --memory-per-rank 140MiB --fidelity
+
 # Refused, with the reason.
 expect 3 qspan run qft.qasm --machine $noisy --state x.h5
 has err "one pure state at the end needs a program without noise"
