@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Figures of the network model, as tables: benchmarks/network.py [--qspan PATH] [TABLE ...].
 
-Tables: cisco, topologies, cutoff, speed, big, sequence, ghz (default: all but big and sequence).
+Tables: cisco, topologies, cutoff, lookahead, schedules, epl, speed, big, sequence, ghz (default: all
+but big and sequence).
 Times of the simulation are user CPU seconds of the process, so that a busy machine distorts them
 less. `sequence` makes a virtual environment in a temporary folder and installs SeQUeNCe by pip.
 """
@@ -92,6 +93,53 @@ def cutoff():
             f"| {value} | {got['makespan_ps'] / 1e9:.2f} ms |"
             f" {total['expired'] / total['used']:.3f} | {p99:.0f} us |"
         )
+
+
+def lookahead():
+    """Pairs made before they are asked for: each is held 200 us by its user, so that there is time."""
+    print("\nLook-ahead on a fat tree of 32 QPUs, random, T1 = T2 = 1 ms, ebits held 200 us\n")
+    print("| look-ahead | cutoff | makespan | from the pool | expired per ebit | F at use |")
+    print("|---|---|---|---|---|---|")
+    for cutoff_us in (50, 200, 1000):
+        for window in (0, 4, 16, 64, 256):
+            machine = (
+                f"cisco-qdc-2026:n=32,comm=2,policy.lookahead={window},cutoff={cutoff_us}us,"
+                "qnus.0.T1=1ms,qnus.0.T2=1ms"
+            )
+            got = network(machine, requests=12800, workload="random", window=24, use="200us")
+            total, net = got["ebits"]["total"], got["network"]
+            print(
+                f"| {window} | {cutoff_us} us | {got['makespan_ps'] / 1e9:.1f} ms |"
+                f" {net['served_from_pool'] / total['used']:.2f} |"
+                f" {total['expired'] / total['used']:.2f} | {net['fidelity']['at_use']:.4f} |"
+            )
+
+
+def schedules():
+    print("\nSchedules on a clos of 64 QPUs, random, two jobs, ebits due after 100 and 200 us\n")
+    print("| schedule | makespan | p99 latency | late, job 0 | late, job 1 |\n|---|---|---|---|---|")
+    for schedule in ("fcfs", "static", "shortest_first", "edf", "max_weight", "tdma,policy.slot=50us"):
+        machine = f"cisco-qdc-2026:n=64,topology=clos,policy.schedule={schedule}"
+        got = network(machine, requests=20000, workload="random", jobs=2, due="100us", window=96)
+        late = [f"{job['late'] / job['ebits']:.3f}" for job in got["jobs"]]
+        p99 = got["network"]["latency_ps"]["p99"] / 1e6
+        print(f"| {schedule} | {got['makespan_ps'] / 1e9:.2f} ms | {p99:.0f} us | {late[0]} | {late[1]} |")
+
+
+def epl():
+    print("\nSingle click of bright share a, then one round: demo-2030-clean, two QPUs\n")
+    print("| a | raw F | raw ebits/s | dejmps F | ebits/s | epl F | ebits/s |\n|---|---|---|---|---|---|---|")
+    for bright in (0.02, 0.05, 0.1, 0.2, 0.4):
+        row = []
+        for purify in ("none", "dejmps", "epl"):
+            machine = (
+                "demo-2030-clean:n=2,rounds=1,herald.model=single_click,"
+                f"herald.bright={bright},purify={purify}"
+            )
+            got = network(machine, requests=2000, window=1)
+            rate = 2000 / (got["makespan_ps"] / 1e12)
+            row.append(f"{got['network']['fidelity']['at_delivery']:.4f} | {rate:.0f}")
+        print(f"| {bright} | " + " | ".join(row) + " |")
 
 
 def speed():
@@ -233,7 +281,8 @@ def ghz():
 
 def main():
     global QSPAN
-    tables = {f.__name__: f for f in (cisco, topologies, cutoff, speed, big, sequence, ghz)}
+    every = (cisco, topologies, cutoff, lookahead, schedules, epl, speed, big, sequence, ghz)
+    tables = {f.__name__: f for f in every}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--qspan", default=QSPAN)
     parser.add_argument("tables", nargs="*", metavar="TABLE")

@@ -18,7 +18,7 @@ struct writer {
     const struct trace_span *spans;
     size_t n;
     uint32_t *order; /* spans of resources by (kind, index, start) */
-    size_t n_order;
+    bool *is_named;  /* by pid */
 };
 
 static const struct trace_span *sort_spans;
@@ -125,11 +125,12 @@ static enum status choose_lane(struct lane_ends *lanes, uint32_t *out_lane, bool
 }
 
 static void name_place(struct writer *w, struct text *name, const struct trace_span *span,
-                       uint32_t lane, bool is_first) {
+                       uint32_t lane) {
     static const char *const units[] = {"comm qubit", "buffer qubit", "channel", "analyser",
                                         "requests"};
     const uint32_t pid = pid_of(w->machine, span);
-    if (is_first) {
+    if (!w->is_named[pid]) {
+        w->is_named[pid] = true;
         name->n = 0;
         if (span->kind == TRACE_CHANNEL) {
             const struct machine_fibre *fibre = &w->machine->physical->fibres[span->index];
@@ -150,7 +151,7 @@ static enum status add_spans(struct writer *w, struct text *name) {
     struct lane_ends lanes = {0};
     enum status status = STATUS_OK;
     const struct trace_span *before = NULL;
-    for (size_t i = 0; i < w->n_order && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < w->n && status == STATUS_OK; i++) {
         const struct trace_span *span = &w->spans[w->order[i]];
         uint32_t lane;
         bool is_new;
@@ -163,7 +164,7 @@ static enum status add_spans(struct writer *w, struct text *name) {
         }
         const uint32_t pid = pid_of(w->machine, span), tid = tid_of(span, lane);
         if (is_new) {
-            name_place(w, name, span, lane, lane == 0);
+            name_place(w, name, span, lane);
         }
         name->n = 0;
         text_printf(name, "ebit #%" PRIu64, span->request);
@@ -172,11 +173,12 @@ static enum status add_spans(struct writer *w, struct text *name) {
             add_slice(w, label, pid, tid, span->t_from_ps, span->t_until_ps, span->request);
             continue;
         }
+        /* a flow binds to the slice that was opened last: each after its own */
         add_slice(w, "request", pid, tid, span->t_from_ps, span->t_grant_ps, span->request);
-        add_slice(w, "making", pid, tid, span->t_grant_ps, span->t_until_ps, span->request);
-        add_slice(w, "held", pid, tid, span->t_until_ps, span->t_use_ps, span->request);
         add_flow(w, "s", pid, tid, span->t_from_ps, span->request);
+        add_slice(w, "making", pid, tid, span->t_grant_ps, span->t_until_ps, span->request);
         add_flow(w, "t", pid, tid, span->t_grant_ps, span->request);
+        add_slice(w, "held", pid, tid, span->t_until_ps, span->t_use_ps, span->request);
         add_flow(w, "f", pid, tid, span->t_use_ps, span->request);
     }
     mem_free(lanes.t_ps);
@@ -185,14 +187,16 @@ static enum status add_spans(struct writer *w, struct text *name) {
 
 enum status output_trace_json(struct text *out, const struct machine *machine,
                               const struct network_trace *trace) {
-    struct writer w = {.json = {.out = out},
-                       .machine = machine,
-                       .spans = trace->spans,
-                       .n = trace->n,
-                       .n_order = trace->n};
+    struct writer w = {
+        .json = {.out = out}, .machine = machine, .spans = trace->spans, .n = trace->n};
     struct text name = {0};
+    const struct machine_physical *p = machine->physical;
     w.order = mem_alloc(trace->n, sizeof *w.order);
-    if (w.order == NULL) {
+    w.is_named = mem_alloc(machine->n_qpus + p->n_switches + p->n_repeaters + p->n_fibres,
+                           sizeof *w.is_named);
+    if (w.order == NULL || w.is_named == NULL) {
+        mem_free(w.order);
+        mem_free(w.is_named);
         return STATUS_NOFIT;
     }
     for (size_t i = 0; i < trace->n; i++) {
@@ -214,6 +218,7 @@ enum status output_trace_json(struct text *out, const struct machine *machine,
     out->failed = out->failed || name.failed;
     text_fini(&name);
     mem_free(w.order);
+    mem_free(w.is_named);
     TRY(status);
     return out->failed ? log_error(STATUS_NOFIT, "out of memory while writing the trace")
                        : STATUS_OK;

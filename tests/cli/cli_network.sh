@@ -10,6 +10,9 @@ has trace.json '"traceEvents"'
 has trace.json '"name": "comm qubit 0"'
 has trace.json '"name": "analyser 0"'
 has trace.json '"ph": "f"'
+if command -v python3 >/dev/null; then
+    python3 "$QSPAN_SOURCE_DIR/tests/tools/check_trace.py" trace.json || fail "not a valid trace"
+fi
 
 for workload in nearest random qft; do
     expect 0 qspan network cisco-qdc-2026:topology=bcube --seed 1 --requests 500 --jobs 2 \
