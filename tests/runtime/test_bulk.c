@@ -225,3 +225,60 @@ Test(bulk, runs_what_state_vectors_cannot) {
     program_destroy(program);
     text_fini(&text);
 }
+
+/* ---- the same errors, shot by shot ---- */
+
+/* Rare errors are drawn from the same counters: where no coin reaches a result, shots of frames and
+ * of state vectors are the same shots. */
+static void expect_same_shots(const char *text, const char *preset) {
+    struct program *program = read_program(text);
+    struct machine *machine = NULL;
+    struct results *results[2] = {NULL, NULL};
+    const struct engine_class *engines[2] = {&engine_statevector, &engine_frame};
+    cr_assert(preset == NULL || machine_read(&machine, preset) == STATUS_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        struct run_options options = options_of(engines[i], 21);
+        options.keeps_records = true;
+        cr_assert_eq(runtime_run(&results[i], program, machine, comm_world(), &options), STATUS_OK,
+                     "%s", log_get_error());
+    }
+    const size_t n_bytes = N_SHOTS * results[0]->record_bytes;
+    cr_expect_gt(results[0]->n_counts, 1, "no errors\n%s", text);
+    cr_expect_eq(memcmp(results[0]->records, results[1]->records, n_bytes), 0, "%s", text);
+    results_destroy(results[0]);
+    results_destroy(results[1]);
+    machine_destroy(machine);
+    program_destroy(program);
+}
+
+Test(bulk, rare_errors_are_those_of_state_vectors) {
+    static const char *const measure_all = "out[0] = measure a[0];\nout[1] = measure a[1];\n"
+                                           "out[2] = measure b[0];\nout[3] = measure b[1];\n";
+    static const char *const noise[] = {
+        "pragma qspan stim X_ERROR(0.01) a[0] a[1] b[0]\n",
+        "pragma qspan stim Y_ERROR(0.004) b[0]\npragma qspan stim Z_ERROR(0.01) a[0]\n",
+        "pragma qspan stim DEPOLARIZE1(0.015) a[0] b[0] b[1]\n",
+        "pragma qspan stim DEPOLARIZE2(0.02) a[0] b[0] a[1] b[1]\n",
+        "pragma qspan stim PAULI_CHANNEL_1(0.001, 0.006, 0.002) a[0] a[1]\n",
+        "pragma qspan stim PAULI_CHANNEL_2(0.001, 0, 0.002, 0.003, 0, 0, 0.001, 0, 0, 0.001, 0, "
+        "0, 0, 0.004, 0) a[0] b[0]\ncx a[0], a[1];\ncx b[0], b[1];\n",
+        "for uint i in [1:7] {\n  for uint j in [1:3] {\n    @qspan.stim X_ERROR(0.001) a[0] b[1]\n"
+        "    barrier;\n    cx a[0], a[1];\n  }\n  @qspan.stim DEPOLARIZE1(0.002) b[0]\n"
+        "  barrier;\n}\n",
+        "pragma qspan stim X_ERROR(0.02) a[0]\nout[4] = measure a[0];\nif (out[4]) x b[0];\n",
+        "pragma qspan op measure(0.01) out[4] Z a[0]\nif (out[4]) x a[1];\n",
+    };
+    for (size_t i = 0; i < sizeof noise / sizeof *noise; i++) {
+        struct text text = {0};
+        text_printf(&text, "%s%s%s", HEAD, noise[i], measure_all);
+        expect_same_shots(text.data, NULL);
+        text_fini(&text);
+    }
+    /* |0> and |1> by noisy pairs: a result is wrong where an X is left of the errors */
+    expect_same_shots(HEAD "x a[1];\nteledata(a[0], a[2], b[2], b[0]);\nreset a[0];\n"
+                           "teledata(b[0], b[2], c[2], c[0]);\nreset b[0];\n"
+                           "for uint i in [1:3] {\n  telegate_cx(a[1], a[2], b[2], b[1]);\n}\n"
+                           "out[0] = measure c[0];\nout[1] = measure b[1];\n"
+                           "out[2] = measure a[1];\n",
+                      "werner:n=3,data=2,comm=2,F=0.99,time=10us");
+}
