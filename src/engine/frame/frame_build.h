@@ -13,6 +13,15 @@ struct frame_open_loop {
     uint64_t n_iterations; /* of the loops around it */
 };
 
+/* Team: Paulis that another rank's results apply, and the rows that say so, wait until their qubit
+ * is used: ranks that run ahead seldom wait for each other, and rows travel together. */
+struct frame_waiting {
+    struct frame_instr
+        *instrs; /* RECEIVEs and the FEEDBACK that they are for, first in, first out */
+    size_t n, cap, head, n_receives;
+    size_t *until; /* by qubit: instrs[0 .. until - 1] come before its next use */
+};
+
 struct frame_builder {
     struct frame_plan *plan;
     const struct frame_task *task;
@@ -22,7 +31,8 @@ struct frame_builder {
     size_t n_loops, cap_loops;
     uint32_t *local;  /* number of each qubit here; NULL: the list's */
     uint32_t *writer; /* team: 1 + the one rank that writes a bit, 0: none, FRAME_NONE: several */
-    uint32_t *stack;  /* of expressions */
+    struct frame_waiting waiting;
+    uint32_t *stack; /* of expressions */
     size_t cap_stack;
     uint64_t site, n_iterations;
     size_t op;          /* being compiled */
@@ -45,6 +55,11 @@ enum status frame_add_pauli(struct frame_builder *b, uint32_t qubit, unsigned le
 struct frame_instr frame_begin_instr(const struct frame_builder *b, enum frame_kind kind);
 /* Its targets and sources are in the pools; joins it with the last one where it can. */
 enum status frame_end_instr(struct frame_builder *b, struct frame_instr instr);
+
+/* Its targets are in the pool, and it waits until one of its qubits is used. */
+enum status frame_put_off(struct frame_builder *b, struct frame_instr instr);
+/* What waits up to instrs[until - 1] becomes part of the plan. */
+enum status frame_end_waiting(struct frame_builder *b, size_t until);
 
 /* IF around Paulis, up to its END; then the op is the END. */
 enum status frame_compile_feedback(struct frame_builder *b);

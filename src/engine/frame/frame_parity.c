@@ -116,8 +116,10 @@ static bool has_part(const struct frame_builder *b, uint32_t rank, size_t source
 }
 
 /* The parity that the feedback wants goes from the ranks that have parts of it to those with
- * targets; a bit of a sweep is known to all. Only RECEIVE and FEEDBACK stand at a target's rank. */
-static enum status pass_parts(struct frame_builder *b, const bool *is_target, size_t source0) {
+ * targets; a bit of a sweep is known to all. Only RECEIVE and FEEDBACK stand at a target's rank,
+ * and wait where this rank has no part, whose rows could change. */
+static enum status pass_parts(struct frame_builder *b, const bool *is_target, size_t source0,
+                              bool does_wait) {
     const struct frame_task *task = b->task;
     for (uint32_t to = 0; to < task->n_ranks; to++) {
         for (uint32_t from = 0; from < task->n_ranks && is_target[to]; from++) {
@@ -132,7 +134,7 @@ static enum status pass_parts(struct frame_builder *b, const bool *is_target, si
             } else if (to == task->rank) {
                 struct frame_instr receive = frame_begin_instr(b, FRAME_RECEIVE);
                 receive.which = from;
-                TRY(frame_end_instr(b, receive));
+                TRY(does_wait ? frame_put_off(b, receive) : frame_end_instr(b, receive));
             }
         }
     }
@@ -161,8 +163,9 @@ enum status frame_compile_feedback(struct frame_builder *b) {
             is_target[b->local != NULL ? b->task->qubit_rank[qubit] : 0] = true;
         }
     }
+    const bool does_wait = b->local != NULL && !has_part(b, b->task->rank, source0);
     if (status == STATUS_OK && b->local != NULL) {
-        status = pass_parts(b, is_target, source0);
+        status = pass_parts(b, is_target, source0, does_wait);
     }
     mem_free(is_target);
     if (status != STATUS_OK || b->plan->n_targets == target0) {
@@ -171,7 +174,7 @@ enum status frame_compile_feedback(struct frame_builder *b) {
     struct frame_instr instr = frame_begin_instr(b, FRAME_FEEDBACK);
     instr.source0 = (uint32_t)source0;
     instr.target0 = (uint32_t)target0;
-    return frame_end_instr(b, instr);
+    return does_wait ? frame_put_off(b, instr) : frame_end_instr(b, instr);
 }
 
 enum status frame_compile_parity(struct frame_builder *b) {

@@ -101,6 +101,10 @@ struct frame_instr frame_begin_instr(const struct frame_builder *b, enum frame_k
 }
 
 static bool can_join(const struct frame_instr *last, const struct frame_instr *next) {
+    if ((next->n_targets > 0 && last->target0 + last->n_targets != next->target0) ||
+        (next->n_sources > 0 && last->source0 + last->n_sources != next->source0)) {
+        return false; /* something that waits lies between them in the pools */
+    }
     if (last->kind != next->kind || last->which != next->which || last->letter != next->letter ||
         last->group != next->group || last->resets != next->resets ||
         last->is_recorded != next->is_recorded || last->site_stride != next->site_stride ||
@@ -136,11 +140,93 @@ static bool can_join(const struct frame_instr *last, const struct frame_instr *n
     return false;
 }
 
+static enum status push_instr(struct frame_plan *plan, const struct frame_instr *instr) {
+    if (plan->n_instrs >= FRAME_NONE) {
+        return log_error(STATUS_NOFIT, "frames: more than 2^32 - 2 instructions");
+    }
+    TRY(vec_reserve(&plan->instrs, plan->n_instrs, &plan->cap_instrs, 1, sizeof *plan->instrs));
+    plan->instrs[plan->n_instrs++] = *instr;
+    return STATUS_OK;
+}
+
+static void set_sizes(const struct frame_plan *plan, struct frame_instr *instr) {
+    instr->n_targets = (uint32_t)plan->n_targets - instr->target0;
+    instr->n_sources = (uint32_t)plan->n_sources - instr->source0;
+}
+
+enum status frame_put_off(struct frame_builder *b, struct frame_instr instr) {
+    struct frame_waiting *waiting = &b->waiting;
+    set_sizes(b->plan, &instr);
+    TRY(vec_reserve(&waiting->instrs, waiting->n, &waiting->cap, 1, sizeof *waiting->instrs));
+    waiting->instrs[waiting->n++] = instr;
+    waiting->n_receives += instr.kind == FRAME_RECEIVE;
+    for (uint32_t i = 0; i < instr.n_targets; i++) {
+        waiting->until[b->plan->targets[instr.target0 + i] >> 2] = waiting->n;
+    }
+    while (instr.kind == FRAME_FEEDBACK && waiting->n_receives > FRAME_MAX_WAITING) {
+        size_t first = waiting->head; /* with its RECEIVEs, which are for no other */
+        while (waiting->instrs[first].kind != FRAME_FEEDBACK) {
+            first++;
+        }
+        TRY(frame_end_waiting(b, first + 1));
+    }
+    return STATUS_OK;
+}
+
+enum status frame_end_waiting(struct frame_builder *b, size_t until) {
+    struct frame_waiting *waiting = &b->waiting;
+    for (; waiting->head < until; waiting->head++) {
+        const struct frame_instr *instr = &waiting->instrs[waiting->head];
+        TRY(push_instr(b->plan, instr));
+        waiting->n_receives -= instr->kind == FRAME_RECEIVE;
+    }
+    return STATUS_OK;
+}
+
+/* How many of the instructions that wait must come before this one: errors and Paulis commute with
+ * Paulis. */
+static size_t find_until(const struct frame_builder *b, const struct frame_instr *instr) {
+    const uint32_t *targets = b->plan->targets + instr->target0;
+    size_t until = 0;
+    unsigned shift = 0;
+    switch ((enum frame_kind)instr->kind) {
+    case FRAME_NOISE:
+    case FRAME_CHAIN:
+    case FRAME_HERALD:
+    case FRAME_FOREIGN:
+    case FRAME_SEND:
+    case FRAME_RECEIVE:
+    case FRAME_FEEDBACK:
+    case FRAME_ASSIGN:
+    case FRAME_DETECTOR:
+    case FRAME_REPEAT: /* nothing waits into or out of a loop */
+    case FRAME_END:
+        return 0;
+    case FRAME_PRODUCT:
+    case FRAME_OBSERVABLE:
+        shift = 2; /* letters */
+        break;
+    case FRAME_GATE:
+    case FRAME_LINEAR:
+    case FRAME_MEASURE:
+    case FRAME_RESET:
+    case FRAME_EBIT:
+        break;
+    }
+    for (uint32_t i = 0; i < instr->n_targets; i++) {
+        const size_t own = b->waiting.until[targets[i] >> shift];
+        until = own > until ? own : until;
+    }
+    return until;
+}
+
 /* Its targets and sources are in the pools already. */
 enum status frame_end_instr(struct frame_builder *b, struct frame_instr instr) {
     struct frame_plan *plan = b->plan;
-    instr.n_targets = (uint32_t)plan->n_targets - instr.target0;
-    instr.n_sources = (uint32_t)plan->n_sources - instr.source0;
+    set_sizes(plan, &instr);
+    if (b->waiting.head < b->waiting.n) {
+        TRY(frame_end_waiting(b, find_until(b, &instr)));
+    }
     if (plan->n_instrs > 0 && can_join(&plan->instrs[plan->n_instrs - 1], &instr)) {
         struct frame_instr *last = &plan->instrs[plan->n_instrs - 1];
         last->n += instr.n;
@@ -148,12 +234,7 @@ enum status frame_end_instr(struct frame_builder *b, struct frame_instr instr) {
         last->n_sources += instr.n_sources;
         return STATUS_OK;
     }
-    if (plan->n_instrs >= FRAME_NONE) {
-        return log_error(STATUS_NOFIT, "frames: more than 2^32 - 2 instructions");
-    }
-    TRY(vec_reserve(&plan->instrs, plan->n_instrs, &plan->cap_instrs, 1, sizeof *plan->instrs));
-    plan->instrs[plan->n_instrs++] = instr;
-    return STATUS_OK;
+    return push_instr(plan, &instr);
 }
 
 /* ---- channels ---- */
@@ -466,6 +547,7 @@ static enum status compile_noise(struct frame_builder *b) {
 
 static enum status compile_repeat(struct frame_builder *b) {
     struct frame_plan *plan = b->plan;
+    TRY(frame_end_waiting(b, b->waiting.n));
     struct frame_instr instr = frame_begin_instr(b, FRAME_REPEAT);
     uint64_t n_iterations, n_sites;
     instr.rounds = frame_op(b)->arg;
@@ -494,6 +576,7 @@ static uint64_t multiply_added(uint64_t before, uint64_t now, uint64_t rounds) {
 
 static enum status compile_end(struct frame_builder *b) {
     struct frame_plan *plan = b->plan;
+    TRY(frame_end_waiting(b, b->waiting.n));
     const struct frame_open_loop *loop = &b->loops[--b->n_loops];
     struct frame_instr instr = frame_begin_instr(b, FRAME_END);
     struct frame_instr *open = &plan->instrs[loop->instr];
@@ -596,7 +679,8 @@ static enum status number_qubits(struct frame_builder *b) {
         b->local[qubit] = frame_is_mine(b, qubit) ? b->local[qubit] : n;
     }
     b->plan->n_qubits = n + 1;
-    return STATUS_OK;
+    b->waiting.until = mem_alloc(n + 1u, sizeof *b->waiting.until);
+    return b->waiting.until != NULL ? STATUS_OK : STATUS_NOFIT;
 }
 
 static enum status build(struct frame_builder *b) {
@@ -616,6 +700,9 @@ static enum status build(struct frame_builder *b) {
         status = status == STATUS_OK ? frame_find_writers(b) : status;
     }
     status = status == STATUS_OK ? compile(b) : status;
+    status = status == STATUS_OK ? frame_end_waiting(b, b->waiting.n) : status;
+    mem_free(b->waiting.instrs);
+    mem_free(b->waiting.until);
     mem_free(b->loops);
     mem_free(b->stack);
     mem_free(b->local);

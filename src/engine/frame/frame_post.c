@@ -4,7 +4,10 @@
 #include "base/mem.h"
 #include "engine/frame/frame_state.h"
 
-enum { MAX_ROWS = 32, N_BUFFERS = 4 };
+/* A rank that cannot send has N_BUFFERS messages that were not taken. The other one takes all but
+ * the FRAME_MAX_WAITING last rows that were sent before its own place in the list, so it is behind
+ * that rank: ranks cannot wait for each other in a circle. */
+enum { MAX_ROWS = 32, N_BUFFERS = 4 * FRAME_MAX_WAITING };
 
 struct buffer {
     uint64_t n; /* rows; sent ahead of them */
@@ -15,6 +18,7 @@ struct buffer {
 struct peer {
     struct buffer out[N_BUFFERS];
     uint32_t filling; /* the buffer that takes rows */
+    uint64_t *rows;   /* of all buffers */
     uint64_t n_in, next_in;
     uint64_t *in;
 };
@@ -25,16 +29,17 @@ struct frame_post {
     uint32_t n_peers;
 };
 
+static size_t message_bytes(size_t n_words) {
+    return MAX_ROWS * n_words * sizeof(uint64_t);
+}
+
 static enum status make_peer(struct peer *peer, size_t n_words) {
-    const size_t n_bytes = MAX_ROWS * n_words * sizeof(uint64_t);
-    peer->in = mem_map(n_bytes);
-    for (unsigned i = 0; i < N_BUFFERS && peer->in != NULL; i++) {
-        peer->out[i].rows = mem_map(n_bytes);
-        if (peer->out[i].rows == NULL) {
-            return STATUS_NOFIT;
-        }
+    peer->in = mem_map(message_bytes(n_words));
+    peer->rows = mem_map(N_BUFFERS * message_bytes(n_words));
+    for (size_t i = 0; i < N_BUFFERS && peer->rows != NULL; i++) {
+        peer->out[i].rows = peer->rows + i * MAX_ROWS * n_words;
     }
-    return peer->in != NULL ? STATUS_OK : STATUS_NOFIT;
+    return peer->in != NULL && peer->rows != NULL ? STATUS_OK : STATUS_NOFIT;
 }
 
 /* Buffers of a rank are made when the first row goes there or comes from there. */
@@ -66,13 +71,11 @@ void frame_post_destroy(struct frame_post *post) {
     if (post == NULL) {
         return;
     }
-    const size_t n_bytes = MAX_ROWS * post->n_words * sizeof(uint64_t);
+    const size_t n_bytes = message_bytes(post->n_words);
     for (uint32_t rank = 0; rank < post->n_peers && post->peers != NULL; rank++) {
         struct peer *peer = &post->peers[rank];
-        for (unsigned i = 0; i < N_BUFFERS; i++) {
-            if (peer->out[i].rows != NULL) {
-                mem_unmap(peer->out[i].rows, n_bytes);
-            }
+        if (peer->rows != NULL) {
+            mem_unmap(peer->rows, N_BUFFERS * n_bytes);
         }
         if (peer->in != NULL) {
             mem_unmap(peer->in, n_bytes);
