@@ -195,7 +195,7 @@ static enum status read_number(struct reader *r, double *out) {
         memcpy(buffer, r->at, n);
         *out = strtod_l(buffer, &stop, r->locale);
     }
-    if (stop != buffer + n || n > MAX_NUMBER || !isfinite(*out)) {
+    if (n > MAX_NUMBER || stop != buffer + n || !isfinite(*out)) {
         return log_error_at(STATUS_INPUT, loc_of(r, r->at), "this number cannot be read");
     }
     r->at += n;

@@ -80,6 +80,8 @@ Test(observables, refused_with_their_place) {
         {"X0 + ", "not the end of the line"},
         {"1e999 X0", "o.txt:1:1: error: this number cannot be read"},
         {"1.2.3 X0", "this number cannot be read"},
+        {"1234567890123456789012345678901234567890123456789012345678901234567890 X0",
+         "o.txt:1:1: error: this number cannot be read"},
         {"1j X0", "o.txt:1:2: error: expected I, X, Y or Z, not 'j'"},
         {"x0", "o.txt:1:1: error: expected I, X, Y or Z, not 'x'"},
         {"X0 + + Z1", "not '+'"},

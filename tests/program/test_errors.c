@@ -319,10 +319,10 @@ Test(errors, calls) {
 
 Test(errors, pragmas_that_place) {
     static const struct refusal cases[] = {
-        {"pragma qspan\n", "3:13: error: the end of the line: expected qpu, logical, stim, op or "
-                           "distribute after 'pragma qspan'"},
-        {"pragma qspan foo\n",
-         "3:14: error: 'foo': expected qpu, logical, stim, op or distribute after 'pragma qspan'"},
+        {"pragma qspan\n", "3:13: error: the end of the line: expected qpu, logical, stim, op, "
+                           "distribute or protocol after 'pragma qspan'"},
+        {"pragma qspan foo\n", "3:14: error: 'foo': expected qpu, logical, stim, op, distribute or "
+                               "protocol after 'pragma qspan'"},
         {"pragma qspan qpu\n", "3:17: error: the end of the line: expected the name of a QPU"},
         {"pragma qspan qpu 5\n", "3:18: error: '5': expected the name of a QPU"},
         {"pragma qspan qpu A a[0]\n", "3:20: error: 'a': expected 'data' or 'comm' and wires"},
