@@ -80,37 +80,53 @@ static inline uint64_t statevector_block(const struct statevector_span *span, ui
     return i;
 }
 
-/* Steps of a program. A pair (a, b) are two registers that differ in the target bit j; t = m[0].
- * Codes that have a target stand three apart: the code is the one below plus j. */
+/* Steps of a program. A pair (a, b) are two registers that differ in the target bit j; x, y, z =
+ * m[0], m[1], m[2], one assignment after the other, but TURN takes both right sides before. Codes
+ * that have a target stand three apart: the code is the one below plus j. */
 enum statevector_code {
-    STATEVECTOR_ROTATE = 0,     /* a - t b, b + t a */
-    STATEVECTOR_ROTATE_FAR = 3, /* t a - b, t b + a */
-    STATEVECTOR_TWIST = 6,      /* a - i t b, b - i t a */
-    STATEVECTOR_TWIST_FAR = 9,  /* t a - i b, t b - i a */
-    STATEVECTOR_HADAMARD = 12,  /* a + b, a - b */
-    STATEVECTOR_REAL = 15,      /* m[0] a + m[1] b, m[2] a + m[3] b */
-    STATEVECTOR_FULL = 18,      /* complex matrix m, row major, interleaved */
-    STATEVECTOR_SWAP = 21,      /* b, a */
-    STATEVECTOR_CROSS0 = 24,    /* the lane bit and the target bit change places */
-    STATEVECTOR_CROSS1 = 27,
-    STATEVECTOR_CROSS2 = 30,
-    STATEVECTOR_CROSS3 = 33, /* single precision alone has a lane bit 3 */
-    /* Times m[0] + i m[1]: registers whose bit j is 1, whose two bits other than 2 - j are, those
-     * in `regs`. */
-    STATEVECTOR_PHASE_BIT = 36,
-    STATEVECTOR_PHASE_PAIR = 39,
-    STATEVECTOR_PHASE = 42,
-    /* The same, signs changed by the exclusive or with mask[v]. */
-    STATEVECTOR_NEGATE_BIT = 43,
-    STATEVECTOR_NEGATE_PAIR = 46,
-    STATEVECTOR_NEGATE = 49,
-    STATEVECTOR_DENSE2 = 50, /* 4 x 4 `dense` on the two bits other than 2 - j, the lower first */
-    STATEVECTOR_DENSE3 = 53, /* `matrix` on registers `order`, the first row's first */
-    STATEVECTOR_N_CODES = 54,
+    STATEVECTOR_SHEARS = 0,       /* a += x b, b += y a */
+    STATEVECTOR_SHEARS_BACK = 3,  /* b += y a, a += x b */
+    STATEVECTOR_SHEARS_END = 6,   /* a += x b, b = z b + y a */
+    STATEVECTOR_TURN = 9,         /* a, b = x a + b, y b + a */
+    STATEVECTOR_TURN_END = 12,    /* a, b = x a + b, y b + z a */
+    STATEVECTOR_TWISTS = 15,      /* SHEARS with i x, i y: */
+    STATEVECTOR_TWISTS_BACK = 18, /* ... and so on */
+    STATEVECTOR_TWISTS_END = 21,
+    STATEVECTOR_TWIST_TURN = 24,
+    STATEVECTOR_TWIST_TURN_END = 27,
+    STATEVECTOR_FULL_SHEARS = 30, /* x = m[0] + i m[1], y = m[2] + i m[3] */
+    STATEVECTOR_FULL_SHEARS_BACK = 33,
+    STATEVECTOR_FULL_TURN = 36,
+    STATEVECTOR_REAL = 39,   /* m[0] a + m[1] b, m[2] a + m[3] b */
+    STATEVECTOR_FULL = 42,   /* complex matrix m, row major, interleaved */
+    STATEVECTOR_SWAP = 45,   /* b, a */
+    STATEVECTOR_CROSS0 = 48, /* the lane bit and the target bit change places */
+    STATEVECTOR_CROSS1 = 51,
+    STATEVECTOR_CROSS2 = 54,
+    STATEVECTOR_CROSS3 = 57, /* single precision alone has a lane bit 3 */
+    /* Times e^(i phi), by m[0] = tan(phi / 2) and m[1] = sin phi: registers whose bit j is 1, whose
+     * two bits other than 2 - j are, all, those in `regs`. BACK: times -e^(i phi). */
+    STATEVECTOR_SPIN_BIT = 60,
+    STATEVECTOR_SPIN_PAIR = 63,
+    STATEVECTOR_SPIN_ALL = 66,
+    STATEVECTOR_SPIN = 67,
+    STATEVECTOR_SPIN_BACK_BIT = 68,
+    STATEVECTOR_SPIN_BACK_PAIR = 71,
+    STATEVECTOR_SPIN_BACK_ALL = 74,
+    STATEVECTOR_SPIN_BACK = 75,
+    /* Signs changed by the exclusive or with mask[v]. */
+    STATEVECTOR_NEGATE_BIT = 76,
+    STATEVECTOR_NEGATE_PAIR = 79,
+    STATEVECTOR_NEGATE_ALL = 82,
+    STATEVECTOR_NEGATE = 83,
+    STATEVECTOR_PHASE = 84,  /* registers in `regs` times m[0] + i m[1] */
+    STATEVECTOR_DENSE2 = 85, /* 4 x 4 `dense` on the two bits other than 2 - j, the lower first */
+    STATEVECTOR_DENSE3 = 88, /* `matrix` on registers `order`, the first row's first */
+    STATEVECTOR_N_CODES = 89,
 };
 /* Done where (block number & block_mask) == block_value. `regs` and `lanes`: registers (of a pair
- * or a DENSE2: the first) and lanes that REAL, FULL, SWAP, PHASE, NEGATE and DENSE write;
- * PHASE_BIT and PHASE_PAIR write all. Numbers are of the table's precision: the second members of
+ * or a DENSE2: the first) and lanes that REAL, FULL, SWAP, SPIN, PHASE, NEGATE and DENSE write;
+ * the others write all. Numbers are of the table's precision: the second members of
  * the unions for single. */
 struct statevector_step {
     uint8_t code, regs;
@@ -151,6 +167,14 @@ struct statevector_pauli {
     bool is_imaginary; /* minus the imaginary part of the product, not its real part */
 };
 
+/* Where block i of a tile is read (from) and written (to): in piece i / 2^log. NULL: in the tile.
+ * Streams go past the caches where the ISA can; pieces are aligned to 64 bytes then. */
+struct statevector_route {
+    union statevector_block *const *from, *const *to;
+    unsigned log;
+    bool is_streamed;
+};
+
 struct statevector_kernels {
     const char *isa;
     enum precision precision;
@@ -165,11 +189,19 @@ struct statevector_kernels {
     void (*program)(union statevector_block *tile, const struct statevector_span *span,
                     const uint64_t *blocks, const struct statevector_step *const *steps,
                     size_t n_steps);
+    /* The same for a tile whose blocks are, or go, elsewhere. */
+    void (*program_along)(union statevector_block *tile, const struct statevector_route *route,
+                          const struct statevector_span *span, const uint64_t *blocks,
+                          const struct statevector_step *const *steps, size_t n_steps);
     /* Multiplies by e^(i angle). */
     void (*angles)(union statevector_block *tile, const struct statevector_angles *angles);
     /* Swaps a and b in the given lanes. */
     void (*exchange)(union statevector_block *a, union statevector_block *b,
                      const struct statevector_span *span, unsigned lanes);
+    /* Copies n_blocks blocks to each of the pieces, one after the other, past the caches where the
+     * ISA can: for what will not be read again soon. Pieces are aligned to 64 bytes. */
+    void (*stream)(union statevector_block *const *pieces, size_t n_pieces, uint64_t n_blocks,
+                   const union statevector_block *src);
     /* dst = (re + i im) src; factors that are exactly 0, 1 or real only write, copy or multiply
      * once. Products are formed in double. dst may be src. */
     void (*scale)(union statevector_block *dst, const union statevector_block *src,

@@ -189,18 +189,36 @@ static void add(const struct walk *walk, double *sum, uint64_t i, unsigned reg, 
     sum[1] += m[0] * a[1] + m[1] * a[0];
 }
 
+/* u = (1 x; 0 1), l = (1 0; y z), their product in either order, or a turn. */
+static void fill_shears(double *m, unsigned form, const double *x, const double *y, double z) {
+    double xy[2] = {x[0] * y[0] - x[1] * y[1], x[0] * y[1] + x[1] * y[0]};
+    const double forms[][8] = {
+        {1, 0, x[0], x[1], y[0], y[1], 1 + xy[0], xy[1]},
+        {1 + xy[0], xy[1], x[0], x[1], y[0], y[1], 1, 0},
+        {1, 0, x[0], x[1], y[0], y[1], z + xy[0], xy[1]},
+        {x[0], x[1], 1, 0, 1, 0, y[0], y[1]},
+        {x[0], x[1], 1, 0, z, 0, y[0], y[1]},
+    };
+    memcpy(m, forms[form], sizeof *forms);
+}
+
 static void fill_2x2(double *m, const struct statevector_step *step) {
-    double t = step->m[0];
-    const double forms[][8] = {{1, 0, -t, 0, t, 0, 1, 0},
-                               {t, 0, -1, 0, 1, 0, t, 0},
-                               {1, 0, 0, -t, 0, -t, 1, 0},
-                               {t, 0, 0, -1, 0, -1, t, 0},
-                               {1, 0, 1, 0, 1, 0, -1, 0},
-                               {step->m[0], 0, step->m[1], 0, step->m[2], 0, step->m[3], 0},
-                               {0},
+    const double *n = step->m;
+    const double forms[][8] = {{n[0], 0, n[1], 0, n[2], 0, n[3], 0},
+                               {n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7]},
                                {0, 0, 1, 0, 1, 0, 0, 0}};
-    memcpy(m, step->code / 3 == STATEVECTOR_FULL / 3 ? step->m : forms[step->code / 3],
-           sizeof *forms);
+    unsigned form = step->code / 3u;
+    if (step->code < STATEVECTOR_TWISTS) {
+        fill_shears(m, form, (double[2]){n[0], 0}, (double[2]){n[1], 0}, n[2]);
+    } else if (step->code < STATEVECTOR_FULL_SHEARS) {
+        form -= STATEVECTOR_TWISTS / 3;
+        fill_shears(m, form, (double[2]){0, n[0]}, (double[2]){0, n[1]}, n[2]);
+    } else if (step->code < STATEVECTOR_REAL) {
+        form = step->code < STATEVECTOR_FULL_TURN ? form - STATEVECTOR_FULL_SHEARS / 3 : 3;
+        fill_shears(m, form, n, n + 2, 0);
+    } else {
+        memcpy(m, forms[form - STATEVECTOR_REAL / 3], sizeof *forms);
+    }
 }
 
 static unsigned target_of(const struct statevector_step *step) {
@@ -237,26 +255,41 @@ static void walk_dense(const struct walk *walk, double *sum, uint64_t i, unsigne
     }
 }
 
-/* PHASE or NEGATE on registers whose bits are 1. */
-static unsigned registers_of(const struct statevector_step *step, unsigned first) {
-    static const uint8_t regs[6] = {0xaa, 0xcc, 0xf0, 0x88, 0xa0, 0xc0};
-    return step->code - first < 6 ? regs[step->code - first] : step->regs;
+/* The first of a family of codes for some registers: by bit, pair, all, any. */
+static unsigned family_of(unsigned code) {
+    return code < STATEVECTOR_SPIN_BACK_BIT ? STATEVECTOR_SPIN_BIT
+           : code < STATEVECTOR_NEGATE_BIT  ? STATEVECTOR_SPIN_BACK_BIT
+                                            : STATEVECTOR_NEGATE_BIT;
+}
+
+/* Its last member obeys `regs`. */
+static bool is_masked(unsigned code) {
+    return code == STATEVECTOR_SPIN || code == STATEVECTOR_SPIN_BACK ||
+           code == STATEVECTOR_NEGATE || code == STATEVECTOR_PHASE;
 }
 
 static bool is_written(const struct statevector_step *step, unsigned reg, unsigned lane) {
+    static const uint8_t ones[7] = {0xaa, 0xcc, 0xf0, 0x88, 0xa0, 0xc0, 0xff};
     unsigned first = reg, regs = step->regs;
-    if (step->code < STATEVECTOR_PHASE_BIT) {
+    if (step->code < STATEVECTOR_SPIN_BIT) {
         first = reg & ~(1u << target_of(step));
     } else if (step->code <= STATEVECTOR_PHASE) {
-        regs = registers_of(step, STATEVECTOR_PHASE_BIT);
-    } else if (step->code <= STATEVECTOR_NEGATE) {
-        regs = registers_of(step, STATEVECTOR_NEGATE_BIT);
+        regs = is_masked(step->code) ? regs : ones[step->code - family_of(step->code)];
     } else if (step->code < STATEVECTOR_DENSE3) {
         first = reg & 1u << (2u - (step->code - (unsigned)STATEVECTOR_DENSE2));
     } else {
         regs = 0xff;
     }
     return (regs >> first & 1) && (step->lanes >> lane & 1);
+}
+
+/* What the registers of a phase are multiplied by. */
+static void fill_factor(double *out, const struct statevector_step *step) {
+    double s = step->m[1], c = 1 - step->m[0] * s;
+    bool is_spin = step->code < STATEVECTOR_NEGATE_BIT, is_phase = step->code == STATEVECTOR_PHASE;
+    double sign = is_spin && step->code >= STATEVECTOR_SPIN_BACK_BIT ? -1 : 1;
+    out[0] = is_phase ? step->m[0] : is_spin ? sign * c : -1;
+    out[1] = is_phase ? step->m[1] : is_spin ? sign * s : 0;
 }
 
 static void naive_step(const struct walk *walk) {
@@ -273,18 +306,18 @@ static void naive_step(const struct walk *walk) {
             continue;
         }
         double sum[2] = {0};
-        if (step->code >= STATEVECTOR_CROSS0 && step->code < STATEVECTOR_PHASE_BIT) {
+        if (step->code >= STATEVECTOR_CROSS0 && step->code < STATEVECTOR_SPIN_BIT) {
             unsigned from = ((unsigned)step->code - STATEVECTOR_CROSS0) / 3;
             uint64_t to = BIT64(L + walk->bits[target_of(step)]);
             bool differ = (lane >> from & 1) != (reg >> target_of(step) & 1);
             memcpy(sum, walk->old + 2 * (differ ? i ^ to ^ BIT64(from) : i), sizeof sum);
         } else if (!is_written(step, reg, lane)) {
             continue;
-        } else if (step->code < STATEVECTOR_PHASE_BIT) {
+        } else if (step->code < STATEVECTOR_SPIN_BIT) {
             walk_pair(walk, sum, i, reg);
         } else if (step->code < STATEVECTOR_DENSE2) {
-            bool is_phase = step->code <= STATEVECTOR_PHASE;
-            double factor[2] = {is_phase ? step->m[0] : -1, is_phase ? step->m[1] : 0};
+            double factor[2];
+            fill_factor(factor, step);
             add(walk, sum, i, reg, factor);
         } else {
             walk_dense(walk, sum, i, reg);
@@ -300,8 +333,9 @@ static void draw_step(struct statevector_step *step, unsigned code, uint64_t fre
     const uint16_t lanes[] = {all, 0xf0, all, 0x22};
     unsigned which = (unsigned)(n_drawn % 4);
     bool is_pair = code < STATEVECTOR_REAL, is_cross = code / 3 >= STATEVECTOR_CROSS0 / 3;
-    is_cross = is_cross && code < STATEVECTOR_PHASE_BIT;
-    bool is_all = code >= STATEVECTOR_PHASE_BIT && code < STATEVECTOR_PHASE;
+    is_cross = is_cross && code < STATEVECTOR_SPIN_BIT;
+    bool is_spin = code >= STATEVECTOR_SPIN_BIT && code < STATEVECTOR_NEGATE_BIT;
+    bool is_all = code >= STATEVECTOR_SPIN_BIT && code < STATEVECTOR_PHASE && !is_masked(code);
     *step = (struct statevector_step){.code = (uint8_t)code,
                                       .regs = regs[which],
                                       .lanes = is_pair || is_cross ? all : lanes[which],
@@ -312,6 +346,11 @@ static void draw_step(struct statevector_step *step, unsigned code, uint64_t fre
     for (unsigned i = 0; i < 8; i++) {
         step->m[i] = draw();
     }
+    if (is_spin) { /* the sine and the tangent of the half of an angle */
+        double t = step->m[0] / 2;
+        step->m[0] = t;
+        step->m[1] = 2 * t / (1 + t * t);
+    }
     memcpy(step->dense, matrix, sizeof step->dense);
     if (which == 1) {
         step->block_mask = free_blocks & -free_blocks;
@@ -321,7 +360,7 @@ static void draw_step(struct statevector_step *step, unsigned code, uint64_t fre
 
 /* As the kernels want it: masks, and numbers in the table's precision. */
 static void pack_step(struct statevector_step *out, const struct statevector_step *step) {
-    bool is_sign = step->code >= STATEVECTOR_NEGATE_BIT && step->code < STATEVECTOR_DENSE2;
+    bool is_sign = step->code >= STATEVECTOR_NEGATE_BIT && step->code < STATEVECTOR_PHASE;
     *out = *step;
     for (unsigned v = 0; v < V; v++) {
         bool is_on = step->lanes >> v & 1;
@@ -369,7 +408,7 @@ static void check_program(const struct statevector_kernels *kernels, unsigned n_
         pair_init(&pair, n_bits);
         for (unsigned i = 0; i < 3; i++) {
             unsigned which = i == 1 ? code : (unsigned)(n_drawn % STATEVECTOR_N_CODES);
-            which = has_code(which) ? which : STATEVECTOR_HADAMARD;
+            which = has_code(which) ? which : STATEVECTOR_SWAP;
             draw_step(&steps[i], which, (BIT64(n_bits - L) - 1) & ~used, matrix, reals);
             pack_step(&packed[i], &steps[i]);
             naive_step(&(struct walk){&steps[i], bits, &pair.naive, old, matrix});
@@ -532,6 +571,25 @@ static void check_factors(const struct statevector_kernels *kernels) {
     cr_assert_eq(pair_distance(&pair), 0);
     naive_fini(&pair.naive);
 }
+/* Two pieces of three blocks each, the second below the first. */
+static void check_stream(const struct statevector_kernels *kernels) {
+    static _Alignas(64) union statevector_block to[8];
+    static struct pair pair;
+    union statevector_block *const pieces[2] = {to + 5, to + 1};
+    memset(to, 0, sizeof to);
+    pair_init(&pair, L + 3);
+    kernels->stream(pieces, 2, 3, pair.chunk);
+    cr_assert_eq(memcmp(to + 5, pair.chunk, 3 * sizeof *to), 0);
+    cr_assert_eq(memcmp(to + 1, pair.chunk + 3, 3 * sizeof *to), 0);
+    static const union statevector_block zero;
+    cr_assert_eq(memcmp(to, &zero, sizeof zero), 0);
+    cr_assert_eq(memcmp(to + 4, &zero, sizeof zero), 0);
+    naive_fini(&pair.naive);
+}
+Test(kernels, streams) {
+    for_all_tables(check_stream);
+}
+
 Test(kernels, scale_and_keep) {
     for_all_tables(check_factors);
 }

@@ -86,15 +86,14 @@ static double cost_of_mix(const struct fuse_op *op) {
         return 2;
     case FUSE_ROTATION:
     case FUSE_HADAMARD:
+    case FUSE_REAL:
         return op->n_controls > 0 ? 4 : 2;
     case FUSE_TWIST:
         return op->n_controls > 0 ? 8 : 2;
-    case FUSE_REAL:
-        return 4;
     case FUSE_COMPLEX:
         break;
     }
-    return 8;
+    return op->n_controls > 0 ? 8 : 4;
 }
 
 double fuse_cost(const struct fuse_op *op) {
@@ -103,7 +102,7 @@ double fuse_cost(const struct fuse_op *op) {
     case FUSE_MIX:
         return cost_of_mix(op) * share;
     case FUSE_PHASE:
-        return (op->m[0] == -1 && op->m[1] == 0 ? 2 : 4) * share;
+        return (op->m[0] == -1 && op->m[1] == 0 ? 2 : 3) * share;
     case FUSE_DENSE:
         return 4 * (1 << op->n_targets) * share;
     case FUSE_ANGLES:

@@ -35,8 +35,20 @@ enum fuse_kind {
     FUSE_ANGLES, /* e^(2 pi i turns), turns = sum of terms first .. first + n - 1; no target, at
                     most one control */
 };
+/* How a FUSE_MIX without controls is done. x, y, z are m[0 .. 1], m[2 .. 3], m[4 .. 5]: all real,
+ * or x and y imaginary and z real, or (first three shapes) all complex. Each line is one assignment
+ * after the other, but for the turns, where both sides are taken before. */
+enum fuse_shape {
+    FUSE_WHOLE,       /* matrix m */
+    FUSE_SHEARS,      /* a += x b, b += y a */
+    FUSE_SHEARS_BACK, /* b += y a, a += x b */
+    FUSE_TURN,        /* a, b = x a + b, y b + a */
+    FUSE_SHEARS_END,  /* a += x b, b = z b + y a */
+    FUSE_TURN_END,    /* a, b = x a + b, y b + z a */
+};
 struct fuse_op {
     enum fuse_kind kind;
+    enum fuse_shape shape;
     uint8_t n_targets, n_controls, values; /* of the controls' bits */
     uint32_t wires[GATE_MAX_QUBITS];       /* targets, the matrix's lowest bit first; controls */
     size_t first, n;
@@ -67,6 +79,8 @@ struct fuse_mark {
     uint32_t epoch;
     uint32_t state;
     size_t last, last_mix, phase; /* 1 + index of an op in the list made; 0: none */
+    double factor[2];             /* put off, of amplitudes whose bit is 1 */
+    bool has_factor;
 };
 /* Consecutive operators on one or two wires. */
 struct fuse_cluster {
@@ -122,6 +136,9 @@ enum status fuse_flush_all(struct layout *layout);
 
 /* fuse_merge.c: work[0] becomes a list that does the same with less work. */
 enum status fuse_merge(struct fuse *fuse);
+/* fuse_shear.c: mixing gates lose the factors that can wait. scale: of all amplitudes, from
+ * merging; wire: any of the group. The list goes from work[0] to work[1]. */
+enum status fuse_shear(struct fuse *fuse, const double *scale, uint32_t wire);
 /* fuse_order.c: blocks and stages of work[0]. */
 enum status fuse_order(struct fuse *fuse, uint32_t n_wires);
 
@@ -153,5 +170,19 @@ enum fuse_form {
     FUSE_COMPLEX
 };
 enum fuse_form fuse_form_of(const double *m);
+/* What the numbers of a shape other than FUSE_WHOLE are. */
+enum fuse_numbers { FUSE_ALL_REAL, FUSE_IMAGINARY, FUSE_ALL_COMPLEX };
+static inline enum fuse_numbers fuse_numbers_of(const struct fuse_op *op) {
+    const double *m = op->m;
+    if (m[1] == 0 && m[3] == 0 && m[5] == 0) {
+        return FUSE_ALL_REAL;
+    }
+    return m[0] == 0 && m[2] == 0 && m[5] == 0 ? FUSE_IMAGINARY : FUSE_ALL_COMPLEX;
+}
+/* A factor that a rotation of the plane can do. */
+static inline bool fuse_is_unit(double re, double im) {
+    double rest = re * re + im * im - 1;
+    return rest < 1e-12 && rest > -1e-12;
+}
 
 #endif

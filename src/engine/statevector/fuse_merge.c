@@ -9,7 +9,6 @@
 #include "base/mem.h"
 #include "engine/statevector/fuse.h"
 
-enum { MAX_SHARED = 256 }; /* factors put off, each at least 1 / sqrt 2 */
 /* Costs of phases done together (fuse_cost gives those of one by one). */
 static const double cost_ladder = 20, cost_polynomial = 120, cost_visit = 0.5;
 
@@ -488,77 +487,6 @@ static enum status merge_pairs(struct merge *merge) {
     return STATUS_OK;
 }
 
-/* ---- factors of all amplitudes ---- */
-
-static void take_factor(struct merge *merge, double *m, double factor) {
-    for (unsigned i = 0; i < 8; i++) {
-        m[i] /= factor;
-    }
-    multiply(merge->scale, factor, 0);
-}
-
-/* A rotation by its tangent or cotangent: one of its elements becomes 1. */
-static bool normalize(struct merge *merge, struct fuse_op *op) {
-    double *m = op->m;
-    switch (fuse_form_of(m)) {
-    case FUSE_ROTATION:
-        take_factor(merge, m, fabs(m[0]) >= fabs(m[4]) ? m[0] : m[4]);
-        return true;
-    case FUSE_TWIST:
-        take_factor(merge, m, fabs(m[0]) >= fabs(m[5]) ? m[0] : -m[5]);
-        return true;
-    case FUSE_HADAMARD:
-        take_factor(merge, m, m[0]);
-        return true;
-    case FUSE_IDENTITY:
-    case FUSE_NOT:
-    case FUSE_DIAGONAL:
-    case FUSE_REAL:
-    case FUSE_COMPLEX:
-        break;
-    }
-    return false;
-}
-
-static void give_scale(struct merge *merge, double *m, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        multiply(m + 2 * i, merge->scale[0], merge->scale[1]);
-    }
-    memcpy(merge->scale, (double[2]){1, 0}, sizeof merge->scale);
-}
-
-static enum status push_scale(struct merge *merge) {
-    struct fuse_op op = {.kind = FUSE_PHASE, .wires = {merge->wire}, .op = LAYOUT_NO_OP};
-    if (merge->scale[0] == 1 && merge->scale[1] == 0) {
-        return STATUS_OK;
-    }
-    op.m[0] = 1;
-    give_scale(merge, op.m, 1);
-    return fuse_push(merge->to, &op);
-}
-
-static enum status share_factors(struct merge *merge) {
-    unsigned n_shared = 0;
-    for (size_t i = 0; i < merge->from->n; i++) {
-        struct fuse_op op = merge->from->ops[i];
-        if (op.kind == FUSE_DENSE && op.n_controls == 0) {
-            give_scale(merge, merge->fuse->data + op.first, (size_t)1 << (2 * op.n_targets));
-            n_shared = 0;
-        } else if (is_simple(&op) && normalize(merge, &op)) {
-            n_shared++;
-        } else if (is_simple(&op) && fuse_form_of(op.m) == FUSE_COMPLEX) {
-            give_scale(merge, op.m, 4);
-            n_shared = 0;
-        }
-        TRY(fuse_push(merge->to, &op));
-        if (n_shared == MAX_SHARED) {
-            TRY(push_scale(merge));
-            n_shared = 0;
-        }
-    }
-    return push_scale(merge);
-}
-
 static void turn_over(struct merge *merge) {
     struct fuse_list old = merge->fuse->work[0];
     merge->fuse->work[0] = merge->fuse->work[1];
@@ -579,7 +507,7 @@ enum status fuse_merge(struct fuse *fuse) {
     turn_over(&merge);
     TRY(merge_pairs(&merge));
     turn_over(&merge);
-    TRY(share_factors(&merge));
+    TRY(fuse_shear(fuse, merge.scale, merge.wire));
     turn_over(&merge);
     return STATUS_OK;
 }

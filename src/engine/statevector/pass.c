@@ -262,22 +262,47 @@ static enum status add_crosses(struct pass *pass) {
     return STATUS_OK;
 }
 
-/* A fused operator's matrix as a step: rotations whose elements have been divided so that one is 1
- * are cheaper. Those forms are for all registers and lanes. */
+/* Shears and turns, for all registers and lanes. */
+static void fill_shape(struct statevector_step *step, const struct fuse_op *op) {
+    static const uint8_t codes[3][6] = {
+        {[FUSE_SHEARS] = STATEVECTOR_SHEARS,
+         [FUSE_SHEARS_BACK] = STATEVECTOR_SHEARS_BACK,
+         [FUSE_SHEARS_END] = STATEVECTOR_SHEARS_END,
+         [FUSE_TURN] = STATEVECTOR_TURN,
+         [FUSE_TURN_END] = STATEVECTOR_TURN_END},
+        {[FUSE_SHEARS] = STATEVECTOR_TWISTS,
+         [FUSE_SHEARS_BACK] = STATEVECTOR_TWISTS_BACK,
+         [FUSE_SHEARS_END] = STATEVECTOR_TWISTS_END,
+         [FUSE_TURN] = STATEVECTOR_TWIST_TURN,
+         [FUSE_TURN_END] = STATEVECTOR_TWIST_TURN_END},
+        {[FUSE_SHEARS] = STATEVECTOR_FULL_SHEARS,
+         [FUSE_SHEARS_BACK] = STATEVECTOR_FULL_SHEARS_BACK,
+         [FUSE_TURN] = STATEVECTOR_FULL_TURN},
+    };
+    enum fuse_numbers numbers = fuse_numbers_of(op);
+    step->code = codes[numbers][op->shape];
+    if (numbers == FUSE_ALL_COMPLEX) {
+        memcpy(step->m, op->m, 4 * sizeof *op->m);
+        return;
+    }
+    unsigned part = numbers == FUSE_IMAGINARY;
+    step->m[0] = op->m[part];
+    step->m[1] = op->m[2 + part];
+    step->m[2] = op->m[4];
+}
+
+/* A fused operator's matrix as a step. */
 static void fill_mix(struct statevector_step *step, const struct fuse_op *op) {
     const double *m = op->m;
-    bool is_whole = op->n_controls == 0;
+    if (op->shape != FUSE_WHOLE) {
+        fill_shape(step, op);
+        return;
+    }
     memcpy(step->m, m, sizeof step->m);
     step->code = STATEVECTOR_FULL;
     switch (fuse_form_of(m)) {
     case FUSE_NOT:
         step->code = STATEVECTOR_SWAP;
-        return;
-    case FUSE_TWIST:
-        if (is_whole && (m[0] == 1 || m[5] == -1)) {
-            step->code = m[0] == 1 ? STATEVECTOR_TWIST : STATEVECTOR_TWIST_FAR;
-            step->m[0] = m[0] == 1 ? -m[5] : m[0];
-        }
         return;
     case FUSE_ROTATION:
     case FUSE_HADAMARD:
@@ -286,17 +311,12 @@ static void fill_mix(struct statevector_step *step, const struct fuse_op *op) {
         for (unsigned i = 0; i < 4; i++) {
             step->m[i] = m[2 * i];
         }
-        break;
+        return;
+    case FUSE_TWIST:
     case FUSE_IDENTITY:
     case FUSE_DIAGONAL:
     case FUSE_COMPLEX:
         return;
-    }
-    if (is_whole && fuse_form_of(m) == FUSE_ROTATION && (m[0] == 1 || m[4] == 1)) {
-        step->code = m[0] == 1 ? STATEVECTOR_ROTATE : STATEVECTOR_ROTATE_FAR;
-        step->m[0] = m[0] == 1 ? m[4] : m[0];
-    } else if (is_whole && fuse_form_of(m) == FUSE_HADAMARD && m[0] == 1) {
-        step->code = STATEVECTOR_HADAMARD;
     }
 }
 
@@ -372,33 +392,36 @@ const void *pass_matrix(const struct pass *pass, const struct fuse_op *op) {
                                                : pass->layout->fuse->data + op->first;
 }
 
-/* Registers whose bits are all 1 where there is a mask of them. */
-static uint8_t find_ones(uint8_t regs, uint8_t code_bit, uint8_t code_pair, uint8_t code) {
-    static const uint8_t bits[3] = {0xaa, 0xcc, 0xf0}, pairs[3] = {0x88, 0xa0, 0xc0};
-    for (uint8_t i = 0; i < 3; i++) {
-        if (regs == bits[i]) {
-            return (uint8_t)(code_bit + i);
-        }
-        if (regs == pairs[i]) {
-            return (uint8_t)(code_pair + i);
-        }
+/* The code for the registers and lanes of the step, of those that follow code_bit. */
+static uint8_t find_ones(const struct pass *pass, const struct statevector_step *step,
+                         uint8_t code_bit) {
+    static const uint8_t regs[7] = {0xaa, 0xcc, 0xf0, 0x88, 0xa0, 0xc0, 0xff};
+    uint8_t i = 0;
+    while (i < 7 && (step->regs != regs[i] || step->lanes != pass->all_lanes)) {
+        i++;
     }
-    return code;
+    return (uint8_t)(code_bit + i);
 }
 
-static void fill_phase(struct statevector_step *step, const struct fuse_op *op,
-                       enum precision precision) {
-    if (op->m[0] == -1 && op->m[1] == 0) {
-        step->code = find_ones(step->regs, STATEVECTOR_NEGATE_BIT, STATEVECTOR_NEGATE_PAIR,
-                               STATEVECTOR_NEGATE);
-        fill_mask(step, precision, true);
+/* A factor of modulus 1 by three shears, of angles of at most a quarter turn. */
+static void fill_phase(struct pass *pass, struct statevector_step *step, const struct fuse_op *op) {
+    double re = op->m[0], im = op->m[1];
+    if (re == -1 && im == 0) {
+        step->code = find_ones(pass, step, STATEVECTOR_NEGATE_BIT);
+        fill_mask(step, pass->precision, true);
         return;
     }
-    memcpy(step->m, op->m, sizeof step->m);
-    step->code = step->lanes != statevector_all_lanes(statevector_lane_bits(precision))
-                     ? STATEVECTOR_PHASE
-                     : find_ones(step->regs, STATEVECTOR_PHASE_BIT, STATEVECTOR_PHASE_PAIR,
-                                 STATEVECTOR_PHASE);
+    if (!fuse_is_unit(re, im)) {
+        step->code = STATEVECTOR_PHASE;
+        memcpy(step->m, op->m, sizeof step->m);
+        return;
+    }
+    bool is_back = re < 0;
+    re = is_back ? -re : re;
+    im = is_back ? -im : im;
+    step->code = find_ones(pass, step, is_back ? STATEVECTOR_SPIN_BACK_BIT : STATEVECTOR_SPIN_BIT);
+    step->m[0] = im / (1 + re);
+    step->m[1] = im;
 }
 
 static void fill_kind(struct pass *pass, struct statevector_step *step, const struct fuse_op *op,
@@ -409,7 +432,7 @@ static void fill_kind(struct pass *pass, struct statevector_step *step, const st
         step->code = (uint8_t)(step->code + at[0]);
         return;
     case FUSE_PHASE:
-        fill_phase(step, op, pass->precision);
+        fill_phase(pass, step, op);
         return;
     case FUSE_DENSE:
         if (op->n_targets == 2) {
@@ -504,28 +527,35 @@ static enum status add_blocks(struct pass *pass, size_t first, size_t last) {
 
 /* ---- counts ---- */
 
+/* Of a FUSE_MIX, per amplitude. */
+static double count_mix(const struct fuse_op *op) {
+    bool is_end = op->shape == FUSE_SHEARS_END || op->shape == FUSE_TURN_END;
+    if (op->shape != FUSE_WHOLE) {
+        return fuse_numbers_of(op) == FUSE_ALL_COMPLEX ? 8 : is_end ? 5 : 4;
+    }
+    switch (fuse_form_of(op->m)) {
+    case FUSE_IDENTITY:
+    case FUSE_NOT:
+        return 0;
+    case FUSE_ROTATION:
+    case FUSE_HADAMARD:
+    case FUSE_REAL:
+        return 6;
+    case FUSE_TWIST:
+    case FUSE_DIAGONAL:
+    case FUSE_COMPLEX:
+        break;
+    }
+    return 14;
+}
+
 static double count_flops(const struct fuse_op *op) {
     double share = 1.0 / (1 << op->n_controls), dim = 1 << op->n_targets;
     switch (op->kind) {
     case FUSE_MIX:
-        switch (fuse_form_of(op->m)) {
-        case FUSE_ROTATION:
-        case FUSE_TWIST:
-            return op->n_controls == 0 ? 4 : 6 * share;
-        case FUSE_HADAMARD:
-            return op->n_controls == 0 ? 2 : 6 * share;
-        case FUSE_IDENTITY:
-        case FUSE_NOT:
-            return 0;
-        case FUSE_DIAGONAL:
-        case FUSE_COMPLEX:
-            return 14 * share;
-        case FUSE_REAL:
-            break;
-        }
-        return 6 * share;
+        return count_mix(op) * share;
     case FUSE_PHASE:
-        return (op->m[0] == -1 && op->m[1] == 0 ? 1 : 6) * share;
+        return op->m[0] == -1 && op->m[1] == 0 ? 0 : 6 * share;
     case FUSE_DENSE:
         return (8 * dim - 2) * share;
     case FUSE_ANGLES:

@@ -47,7 +47,7 @@ struct pass {
     struct store_view view;
     unsigned n_bits;   /* of a tile, pads included */
     unsigned n_vector; /* of these, bits of the vector */
-    bool is_padded, in_place;
+    bool is_padded, in_place, is_streamed;
     uint64_t inside, mixed; /* bits of an amplitude's number */
     uint8_t bits[PASS_MAX_BITS +
                  PASS_MAX_PADS]; /* of the tile, ascending: positions; pads: PASS_OUTSIDE */

@@ -7,6 +7,8 @@
 
 enum {
     PARALLEL_UPDATES = 1 << 19, /* amplitudes touched; below this one thread is quicker */
+    MAX_PIECES = 1 << STATEVECTOR_MAX_FIXED,
+    STREAM_BYTES = 1 << 26, /* of a vector's part on this rank */
 };
 
 /* ---- pieces ---- */
@@ -34,34 +36,62 @@ static uint64_t insert_zeros(uint64_t number, uint64_t mask) {
     return number;
 }
 
-static void copy_pieces(const struct pass *pass, union statevector_block *buffer, uint64_t base,
-                        bool is_back) {
+/* Pieces of a tile: consecutive in the buffer. */
+struct pieces {
+    union statevector_block *at[MAX_PIECES];
+    size_t n;
+    unsigned log; /* blocks of one */
+};
+
+static void find_pieces(const struct pass *pass, struct pieces *pieces, uint64_t base) {
     unsigned n_run = (unsigned)bits_lowest(~pass->inside);
     n_run = n_run < pass->view.chunk_bits ? n_run : pass->view.chunk_bits;
     uint64_t high = pass->inside & ~(BIT64(n_run) - 1), x = 0;
-    size_t n = (size_t)1 << (n_run < pass->lane_bits ? 0 : n_run - pass->lane_bits);
+    pieces->log = n_run < pass->lane_bits ? 0 : n_run - pass->lane_bits;
+    pieces->n = 0;
     do {
-        union statevector_block *piece = find_piece(pass, base | x);
-        memcpy(is_back ? piece : buffer, is_back ? buffer : piece, n * sizeof *buffer);
-        buffer += n;
+        pieces->at[pieces->n++] = find_piece(pass, base | x);
         x = next_subset(x, high);
     } while (x != 0);
 }
 
+static void copy_in(union statevector_block *buffer, const struct pieces *pieces) {
+    size_t n = (size_t)1 << pieces->log;
+    for (size_t i = 0; i < pieces->n; i++) {
+        memcpy(buffer + i * n, pieces->at[i], n * sizeof *buffer);
+    }
+}
+
+static void copy_out(const struct pass *pass, const struct pieces *pieces,
+                     const union statevector_block *buffer) {
+    size_t n = (size_t)1 << pieces->log;
+    if (pass->is_streamed) {
+        store_of(pass)->kernels->stream(pieces->at, pieces->n, n, buffer);
+        return;
+    }
+    for (size_t i = 0; i < pieces->n; i++) {
+        memcpy(pieces->at[i], buffer + i * n, n * sizeof *buffer);
+    }
+}
+
 /* ---- units ---- */
 
+static bool is_on(const struct pass_step *step, uint64_t base) {
+    return (base & step->outer_mask) == step->outer_value;
+}
+
 static void run_program(const struct pass *pass, const struct pass_unit *unit,
-                        union statevector_block *tile, uint64_t base) {
+                        union statevector_block *tile, uint64_t base,
+                        const struct statevector_route *route) {
     const struct statevector_step *steps[FUSE_MAX_STEPS];
     size_t n = 0;
     for (size_t i = unit->first; i < unit->last; i++) {
-        const struct pass_step *step = &pass->steps[i];
-        if ((base & step->outer_mask) == step->outer_value) {
-            steps[n++] = &step->step;
+        if (is_on(&pass->steps[i], base)) {
+            steps[n++] = &pass->steps[i].step;
         }
     }
     if (n > 0) {
-        store_of(pass)->kernels->program(tile, &unit->span, unit->blocks, steps, n);
+        store_of(pass)->kernels->program_along(tile, route, &unit->span, unit->blocks, steps, n);
     }
 }
 
@@ -118,14 +148,25 @@ static void run_angles(const struct pass *pass, const struct pass_unit *unit,
     store_of(pass)->kernels->angles(tile, &angles);
 }
 
+/* Does the unit do anything in this tile? */
+static bool is_needed(const struct pass *pass, const struct pass_unit *unit, uint64_t base) {
+    bool is = unit->kind != UNIT_PROGRAM &&
+              (base & unit->condition.outer_mask) == unit->condition.outer_value;
+    for (size_t i = unit->first; !is && i < unit->last; i++) {
+        is = is_on(&pass->steps[i], base);
+    }
+    return is;
+}
+
 static void run_unit(const struct pass *pass, const struct pass_unit *unit,
-                     union statevector_block *tile, uint64_t base) {
-    if ((base & unit->condition.outer_mask) != unit->condition.outer_value) {
+                     union statevector_block *tile, uint64_t base,
+                     const struct statevector_route *route) {
+    if (!is_needed(pass, unit, base)) {
         return;
     }
     switch (unit->kind) {
     case UNIT_PROGRAM:
-        run_program(pass, unit, tile, base);
+        run_program(pass, unit, tile, base, route);
         return;
     case UNIT_MATRIX:
         run_matrix(pass, unit, tile);
@@ -136,19 +177,63 @@ static void run_unit(const struct pass *pass, const struct pass_unit *unit,
     }
 }
 
-static void run_tile(const struct pass *pass, union statevector_block *buffer, uint64_t base) {
-    union statevector_block *tile = pass->in_place ? find_piece(pass, base) : buffer;
-    if (pass->is_padded) {
-        memset(buffer, 0, sizeof *buffer << (pass->n_bits - pass->lane_bits));
-    }
-    if (!pass->in_place) {
-        copy_pieces(pass, buffer, base, false);
-    }
+static void run_units(const struct pass *pass, union statevector_block *tile, uint64_t base) {
+    const struct statevector_route route = {0};
     for (size_t i = 0; i < pass->n_units; i++) {
-        run_unit(pass, &pass->units[i], tile, base);
+        run_unit(pass, &pass->units[i], tile, base, &route);
     }
-    if (!pass->in_place) {
-        copy_pieces(pass, buffer, base, true);
+}
+
+/* A tile in pieces: the first program reads the pieces themselves, the last one writes them. Those
+ * of a vector that does not fit the caches are written past them: they have left them meanwhile. */
+static void run_gathered(const struct pass *pass, union statevector_block *buffer, uint64_t base) {
+    struct pieces pieces;
+    size_t first = 0, last = pass->n_units;
+    while (first < last && !is_needed(pass, &pass->units[first], base)) {
+        first++;
+    }
+    if (first == last) {
+        return;
+    }
+    while (!is_needed(pass, &pass->units[last - 1], base)) {
+        last--;
+    }
+    find_pieces(pass, &pieces, base);
+    bool is_read = pass->units[first].kind == UNIT_PROGRAM;
+    bool is_written = pass->units[last - 1].kind == UNIT_PROGRAM;
+    if (!is_read) {
+        copy_in(buffer, &pieces);
+    }
+    for (size_t i = first; i < last; i++) {
+        const struct statevector_route route = {
+            .from = is_read && i == first ? pieces.at : NULL,
+            .to = is_written && i + 1 == last ? pieces.at : NULL,
+            .log = pieces.log,
+            .is_streamed = is_written && pass->is_streamed && i + 1 == last && i > first};
+        run_unit(pass, &pass->units[i], buffer, base, &route);
+    }
+    if (!is_written) {
+        copy_out(pass, &pieces, buffer);
+    }
+}
+
+/* A vector too small for what is mixed: zeros make it larger. */
+static void run_padded(const struct pass *pass, union statevector_block *buffer, uint64_t base) {
+    struct pieces pieces;
+    find_pieces(pass, &pieces, base);
+    memset(buffer, 0, sizeof *buffer << (pass->n_bits - pass->lane_bits));
+    copy_in(buffer, &pieces);
+    run_units(pass, buffer, base);
+    copy_out(pass, &pieces, buffer);
+}
+
+static void run_tile(const struct pass *pass, union statevector_block *buffer, uint64_t base) {
+    if (pass->in_place) {
+        run_units(pass, find_piece(pass, base), base);
+    } else if (pass->is_padded) {
+        run_padded(pass, buffer, base);
+    } else {
+        run_gathered(pass, buffer, base);
     }
 }
 
@@ -156,6 +241,7 @@ void pass_run_tiles(struct pass *pass) {
     uint64_t first = pass->view.first << pass->view.chunk_bits;
     uint64_t n_amps = (pass->view.last - pass->view.first) << pass->view.chunk_bits;
     uint64_t n_tiles = n_amps >> pass->n_vector;
+    pass->is_streamed = n_amps >> pass->lane_bits >= STREAM_BYTES / sizeof *pass->buffers;
     bool is_large = (double)pass->n_units * (double)n_amps >= PARALLEL_UPDATES;
     int n_threads =
         omp_get_max_threads() < pass->n_threads ? omp_get_max_threads() : pass->n_threads;
