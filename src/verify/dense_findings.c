@@ -242,6 +242,46 @@ enum status prove_dense_residual(struct prove_residual *out, struct prove *prove
     return status;
 }
 
+/* ---- what outcomes tell ---- */
+
+/* <P> on a reference, of a vector of norm sqrt p: other than 0 if the outcomes tell of the input.
+ */
+static double expect_on_input(const struct instrument_vector *vector, uint32_t n_qubits,
+                              uint32_t input, unsigned letter) {
+    const uint64_t bit = BIT64(input);
+    double sum = 0;
+    for (uint64_t i = 0; i < BIT64(n_qubits); i++) {
+        const double *a = vector->amps + 2 * i, *b = vector->amps + 2 * (i ^ bit);
+        if (letter == 3) {
+            sum += (i & bit ? -1 : 1) * (a[0] * a[0] + a[1] * a[1]);
+        } else if (letter == 1) {
+            sum += a[0] * b[0] + a[1] * b[1];
+        } else {
+            sum += (i & bit ? 1 : -1) * (a[0] * b[1] - a[1] * b[0]);
+        }
+    }
+    return sum / vector->p;
+}
+
+/* Paulis of single inputs of which the outcomes tell more, or less, than the target's. */
+static void add_leaks(struct text *text, const struct prove *prove,
+                      const struct instrument_vector *vector, const struct instrument_vector *aim) {
+    const struct walk_source *source = &prove->match->own.source;
+    const uint32_t n_qubits = prove->dense_target.n_qubits;
+    size_t n = 0;
+    for (uint32_t input = 0; input < source->n_in; input++) {
+        for (unsigned letter = 1; letter <= 3; letter++) {
+            const double told = fabs(expect_on_input(vector, n_qubits, input, letter));
+            const double due = fabs(expect_on_input(aim, n_qubits, input, letter));
+            if (told > due + 1e-7) {
+                text_printf(text, n++ == 0 ? ", and tells of %c on " : ", %c on ", "IXYZ"[letter]);
+                prove_add_wire(text, prove->program, source->in[input]);
+            }
+        }
+    }
+    text_add(text, n > 0 ? " at the start" : "");
+}
+
 /* ---- sentences ---- */
 
 static void add_outcome(struct text *text, const struct prove *prove,
@@ -304,6 +344,7 @@ static enum status add_leaves(struct prove *prove, struct text *text,
     }
     TRY(prove_dense_residual(&residual, prove, vector, aim));
     text_printf(text, " leaves %s", residual.name);
+    add_leaks(text, prove, vector, aim);
     return STATUS_OK;
 }
 

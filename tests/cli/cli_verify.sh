@@ -168,3 +168,10 @@ printf '%s\n' "$declare" 'm = measure a[1]; k = measure b[1];' 'ebit(a[1], b[1])
     "$results" >late.qasm
 expect 0 qspan run late.qasm --machine $machine --shots 10 --seed 5 --json late.json
 equal "$(json late.json makespan_ps max)" 21000000
+
+# A dense proof that fails says what its outcomes tell of the input: the copy is measured in Z.
+sed -e 's/^output bit\[2\] c;/&\nbit m;\nbit k;/' \
+    -e 's/^telegate_cp.*/ebit(a[1], b[1]); cx a[0], a[1]; m = measure a[1]; if (m) x b[1];\ncp(pi\/8) b[1], b[0]; k = measure b[1]; if (k) z a[0];/' \
+    "$protocols/telegate_cp.qasm" >leak.qasm
+expect 5 qspan verify leak.qasm --against "$protocols/targets/telegate_cp.qasm"
+has out "of process fidelity 0.5, and tells of Z on a[0] (QPU A) at the start"
