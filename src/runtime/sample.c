@@ -65,7 +65,7 @@ static uint64_t lane_bytes(const struct job *job) {
         gathered > UINT64_MAX / 32 / job->options.n_blocks) {
         return UINT64_MAX;
     }
-    const uint64_t rest = gathered * (1 + 2 * (uint64_t)job->options.n_blocks);
+    const uint64_t rest = gathered / 2 + gathered * 2 * (uint64_t)job->options.n_blocks;
     return state > UINT64_MAX - rest ? UINT64_MAX : state + rest;
 }
 
@@ -99,7 +99,7 @@ static enum status choose_lanes(struct job *job) {
 }
 
 static size_t gathered_bytes(const struct job *job) {
-    return (job->stride + 1) * FRAME_SHOTS * sizeof(uint64_t);
+    return (job->stride + 1) * FRAME_GATHERED * sizeof(uint64_t);
 }
 
 static enum status create_lanes(struct job *job) {
@@ -142,12 +142,13 @@ static void destroy_lanes(struct job *job) {
 
 /* ---- a batch ---- */
 
-static void format_block(const struct job *job, struct lane *lane, size_t k, uint32_t number,
+/* n_shots from first_shot of the batch on, at most FRAME_GATHERED. */
+static void format_shots(const struct job *job, struct lane *lane, size_t k, size_t first_shot,
                          size_t n_shots) {
     const struct sample_output *output = &job->task->outputs[k];
     const size_t n_bits = frame_count_rows(lane->state, output->what),
                  stride = choose_stride(n_bits);
-    frame_gather(lane->state, output->what, number, lane->gathered, stride);
+    frame_gather(lane->state, output->what, first_shot, lane->gathered, stride);
     for (size_t s = 0; s < n_shots && output->reference != NULL; s++) {
         for (size_t w = 0; w < bits_words(n_bits); w++) {
             lane->gathered[s * stride + w] ^= output->reference[w];
@@ -157,7 +158,7 @@ static void format_block(const struct job *job, struct lane *lane, size_t k, uin
         .n_shots = n_shots,
         .n_bits = n_bits,
         .bits = lane->gathered,
-        .rows = n_bits > 0 ? frame_row(lane->state, output->what, 0) + 16 * (size_t)number : NULL,
+        .rows = n_bits > 0 ? frame_row(lane->state, output->what, 0) + first_shot / 64 : NULL,
         .stride = stride,
         .row_words = (size_t)FRAME_SHOTS / 64 * job->options.n_blocks,
         .reference = output->reference,
@@ -200,14 +201,13 @@ static bool prepare_batch(const struct job *job, struct lane *lane, uint64_t fir
 
 static void format_batch(const struct job *job, struct lane *lane, uint64_t first_block) {
     const struct sample_task *task = job->task;
-    for (uint32_t i = 0; i < job->options.n_blocks; i++) {
-        const uint64_t first_shot = (first_block + i) * FRAME_SHOTS;
-        if (first_shot >= task->n_shots) {
-            break;
-        }
-        const uint64_t n_left = task->n_shots - first_shot;
+    const uint64_t first_shot = first_block * FRAME_SHOTS, n_left = task->n_shots - first_shot;
+    const uint64_t n_batch = (uint64_t)job->options.n_blocks * FRAME_SHOTS;
+    const size_t n_shots = (size_t)(n_left < n_batch ? n_left : n_batch);
+    for (size_t first = 0; first < n_shots; first += FRAME_GATHERED) {
+        const size_t n = n_shots - first < FRAME_GATHERED ? n_shots - first : FRAME_GATHERED;
         for (size_t k = 0; k < task->n_outputs; k++) {
-            format_block(job, lane, k, i, n_left < FRAME_SHOTS ? (size_t)n_left : FRAME_SHOTS);
+            format_shots(job, lane, k, first, n);
         }
     }
 }

@@ -14,8 +14,8 @@
 #include "comm/comm.h"
 #include "engine/frame/frame.h"
 
-/* Up to 1024 shots of one output. Shot by shot: bit i of shot s is bit i of bits + s * stride; and
- * the same as rows: bit s of rows + i * row_words. */
+/* Up to FRAME_GATHERED shots of one output. Shot by shot: bit i of shot s is bit i of bits + s *
+ * stride; and the same as rows: bit s of rows + i * row_words. */
 struct sample_block {
     size_t n_shots, n_bits;
     const uint64_t *bits, *rows;

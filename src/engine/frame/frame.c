@@ -615,24 +615,21 @@ void frame_collect(struct frame_state *state, enum frame_output output) {
     }
 }
 
-/* 8 times 64 rows of 512 shots at a time: each shot's cache line is filled while it is near. */
-void frame_gather(const struct frame_state *state, enum frame_output output, uint32_t block,
+/* 8 times 64 rows at a time: each shot's cache line is filled while it is near. */
+void frame_gather(const struct frame_state *state, enum frame_output output, size_t first_shot,
                   uint64_t *out, size_t stride) {
-    enum { HALF = FRAME_SHOTS / 2, LINE_ROWS = 8 * GATHER_ROWS };
+    enum { LINE_ROWS = 8 * GATHER_ROWS };
     size_t n;
-    const uint64_t *rows = output_rows(state, output, &n) + (size_t)block * FRAME_BLOCK_WORDS;
+    const uint64_t *rows = output_rows(state, output, &n) + first_shot / 64;
     const size_t n_last = n % GATHER_ROWS;
     for (size_t first = 0; first < n; first += LINE_ROWS) {
         const size_t last = first + LINE_ROWS < n ? first + LINE_ROWS : n;
-        for (size_t half = 0; half < 2; half++) {
-            for (size_t i = first; i < last; i += GATHER_ROWS) {
-                state->kernels->transpose(out + half * HALF * stride + i / GATHER_ROWS, stride,
-                                          rows + i * state->n_words + half * HALF / 64,
-                                          state->n_words);
-            }
+        for (size_t i = first; i < last; i += GATHER_ROWS) {
+            state->kernels->transpose(out + i / GATHER_ROWS, stride, rows + i * state->n_words,
+                                      state->n_words);
         }
     }
-    for (size_t shot = 0; n_last != 0 && shot < FRAME_SHOTS; shot++) {
+    for (size_t shot = 0; n_last != 0 && shot < FRAME_GATHERED; shot++) {
         out[shot * stride + n / GATHER_ROWS] &= BIT64(n_last) - 1;
     }
 }

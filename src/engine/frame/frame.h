@@ -17,7 +17,7 @@
 #include "comm/comm.h"
 #include "engine/frame/frame_plan.h"
 
-enum { FRAME_SHOTS = 1024, FRAME_MAX_BLOCKS = 64 };
+enum { FRAME_SHOTS = 1024, FRAME_GATHERED = 512, FRAME_MAX_BLOCKS = 64 };
 
 /* Pairs whose errors differ from shot to shot: adds those of shots first_shot .. first_shot +
  * n_shots - 1 to the X and Z rows of the second qubit of the EBIT at this run-time site. Called by
@@ -69,9 +69,10 @@ const uint64_t *frame_row(const struct frame_state *state, enum frame_output out
 /* A team's plan: the rows of all ranks, added to those of rank 0 (others keep theirs). Collective.
  * Volume: rows that are not 0. */
 void frame_collect(struct frame_state *state, enum frame_output output);
-/* Shot by shot: bit i of shot s of the block (of this batch) is bit i of out + s * stride; rows
- * first .. first + n - 1; bits up to the end of the last word are 0. */
-void frame_gather(const struct frame_state *state, enum frame_output output, uint32_t block,
+/* Shot by shot: bit i of the s-th of FRAME_GATHERED shots from first_shot on (of this batch, a
+ * multiple of FRAME_GATHERED) is bit i of out + s * stride; bits up to the end of the last word are
+ * 0. */
+void frame_gather(const struct frame_state *state, enum frame_output output, size_t first_shot,
                   uint64_t *out, size_t stride);
 
 #endif
