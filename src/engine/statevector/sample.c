@@ -1,17 +1,20 @@
 #include "engine/statevector/sample.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
 #include "base/log.h"
 #include "base/mem.h"
 
-enum { MIN_BINS = 1 << 12, MAX_BINS = 1 << 20, MAX_STEP = 20, MAX_FACTOR = 26 };
+enum { MIN_BINS = 1 << 12, MAX_BINS = 1 << 20, MAX_STEP = 20, MAX_FACTOR = 26, SLABS_FROM = 1024 };
 
 #define SINGLE_ROUNDING 1e-12
 
 /* Drawing from one group. Shots with equal outcomes so far share a prefix; each pass over the
- * amplitudes of the prefixes in use takes several wires at once, as many as bins allow. */
+ * amplitudes of the prefixes in use takes several wires at once, as many as bins allow. Where there
+ * are many prefixes, the last pass takes all wires that are left: two reads of all amplitudes in
+ * all, for any number of shots. */
 struct draw {
     struct store *store;
     uint64_t *inout;
@@ -154,6 +157,90 @@ static enum status draw_pass(struct draw *draw) {
     return STATUS_OK;
 }
 
+/* ---- the last pass of many shots ---- */
+
+/* A prefix and the part of its value that is the same in a slab. */
+struct slab_entry {
+    uint64_t slab;
+    size_t prefix;
+};
+
+static int compare_slabs(const void *a, const void *b) {
+    const struct slab_entry *x = a, *y = b;
+    if (x->slab != y->slab) {
+        return x->slab < y->slab ? -1 : 1;
+    }
+    return x->prefix < y->prefix ? -1 : x->prefix > y->prefix;
+}
+
+/* The wires that are left, then as many wires of the prefixes as bins allow, those of the lowest
+ * bits; returns how many in all. The others, in *out_fixed, choose a slab. */
+static unsigned choose_slabs(const struct draw *draw, uint8_t *positions, uint64_t *out_fixed) {
+    unsigned n = 0, most = (unsigned)bits_lowest(draw->n_bins);
+    uint64_t fixed = draw->mask;
+    for (unsigned i = 0; i < draw->step; i++) {
+        positions[n++] = (uint8_t)member_wire(draw, draw->done + i)->pos;
+    }
+    for (; n < most && fixed != 0; fixed &= fixed - 1) {
+        positions[n++] = (uint8_t)bits_lowest(fixed);
+    }
+    *out_fixed = fixed;
+    return n;
+}
+
+static size_t gather_bits(uint64_t value, const uint8_t *positions, unsigned n) {
+    size_t x = 0;
+    for (unsigned i = 0; i < n; i++) {
+        x |= (size_t)(value >> positions[i] & 1) << i;
+    }
+    return x;
+}
+
+/* All wires that are left, slab by slab: one read of the amplitudes, however many prefixes. */
+static enum status draw_slabs(struct draw *draw, const struct slab_entry *entries) {
+    uint8_t positions[MAX_STEP];
+    uint64_t fixed;
+    const unsigned n = choose_slabs(draw, positions, &fixed);
+    for (size_t first = 0, last; first < draw->n_prefixes; first = last) {
+        const uint64_t slab = entries[first].slab;
+        memset(draw->bins, 0, sizeof *draw->bins << n);
+        TRY(measure_histogram(draw->store, draw->bins, draw->group, positions, n, fixed, slab));
+        measure_combine(draw->store, draw->bins, (size_t)1 << n);
+        for (last = first; last < draw->n_prefixes && entries[last].slab == slab; last++) {
+            const size_t prefix = entries[last].prefix;
+            const size_t bin =
+                gather_bits(draw->values[prefix], positions + draw->step, n - draw->step);
+            draw_prefix(draw, prefix, draw->bins + (bin << draw->step));
+        }
+    }
+    draw->done += draw->step;
+    return STATUS_OK;
+}
+
+static enum status draw_rest(struct draw *draw) {
+    uint8_t positions[MAX_STEP];
+    uint64_t fixed;
+    struct slab_entry *entries = mem_alloc(draw->n_prefixes, sizeof *entries);
+    TRY(comm_agree(draw->store->team, entries == NULL ? STATUS_NOFIT : STATUS_OK));
+    draw->step = (unsigned)(draw->n_members - draw->done);
+    sort_shots(draw);
+    draw->n_next = 0;
+    choose_slabs(draw, positions, &fixed);
+    for (size_t i = 0; i < draw->n_prefixes; i++) {
+        entries[i] = (struct slab_entry){draw->values[i] & fixed, i};
+    }
+    qsort(entries, draw->n_prefixes, sizeof *entries, compare_slabs);
+    const enum status status = draw_slabs(draw, entries);
+    mem_free(entries);
+    return status;
+}
+
+/* Prefix by prefix, few of them read less. */
+static bool is_for_slabs(const struct draw *draw) {
+    const size_t left = draw->n_members - draw->done;
+    return draw->n_prefixes > SLABS_FROM && left <= MAX_STEP && (size_t)1 << left <= draw->n_bins;
+}
+
 static enum status draw_group(struct draw *draw) {
     draw->done = 0;
     draw->mask = 0;
@@ -161,7 +248,7 @@ static enum status draw_group(struct draw *draw) {
     draw->values[0] = 0;
     memset(draw->prefix, 0, draw->n_shots * sizeof *draw->prefix);
     while (draw->done < draw->n_members) {
-        TRY(draw_pass(draw));
+        TRY(is_for_slabs(draw) ? draw_rest(draw) : draw_pass(draw));
     }
     return STATUS_OK;
 }

@@ -335,6 +335,11 @@ struct statevector_traffic statevector_get_traffic(const struct engine *engine) 
                                         self->store.exchange_s, self->layout.n_exchanges};
 }
 
+double statevector_read_amps(const struct engine *engine) {
+    CHECK(engine->class == &engine_statevector);
+    return ((const struct statevector *)engine)->store.n_read_amps;
+}
+
 const struct engine_class engine_statevector = {
     .name = "statevector",
     .plan = sv_plan,

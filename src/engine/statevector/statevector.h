@@ -13,6 +13,8 @@ enum status statevector_plan(struct engine_figures *out_figures, const struct en
                              int n_ranks, const struct layout_tuning *tuning);
 /* What passes have done so far on this rank. */
 struct pass_work statevector_work(const struct engine *engine);
+/* Amplitudes read so far, on all ranks, for probabilities and samples. */
+double statevector_read_amps(const struct engine *engine);
 
 /* Bytes of amplitudes that changed their rank since the engine was created. `counted`: sent by all
  * ranks, by the rule that plans use, the same on all ranks. `sent`: by this rank, as messages were

@@ -33,6 +33,7 @@ struct store {
     struct pool pool;
     union statevector_block *memory; /* of the pool */
     size_t n_memory_bytes;
+    double n_read_amps;                /* for probabilities and samples, on all ranks */
     struct store_table *tables;        /* per slot */
     struct store_table spare;          /* being built */
     union statevector_block *stage[2]; /* two vectors of 2^stage_bits amplitudes, message buffers */
