@@ -1,6 +1,7 @@
 #include "engine/statevector/measure.h"
 
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -8,7 +9,7 @@
 #include "base/mem.h"
 #include "engine/statevector/layout_internal.h"
 
-enum { V = STATEVECTOR_MAX_LANES };
+enum { V = STATEVECTOR_MAX_LANES, MAX_LOW = 8 };
 
 void measure_add(struct measure_sum *sum, double hi, double lo) {
     const double scale = (double)(INT64_C(1) << STATEVECTOR_SUM_SCALE);
@@ -132,6 +133,8 @@ struct binning {
     uint8_t block[STATEVECTOR_MAX_FIXED], block_to[STATEVECTOR_MAX_FIXED];
     uint8_t lane[STATEVECTOR_MAX_LANE_BITS], lane_to[STATEVECTOR_MAX_LANE_BITS];
     uint64_t block_mask;
+    uint8_t which[V];     /* of a lane's bins */
+    uint64_t lane_bin[V]; /* and its part of the bin's index */
 };
 
 static struct binning make_binning(const struct store_view *view, const uint8_t *positions,
@@ -151,31 +154,52 @@ static struct binning make_binning(const struct store_view *view, const uint8_t 
             binning.lane[binning.n_lane++] = (uint8_t)pos;
         }
     }
+    for (unsigned x = 0; x < V; x++) {
+        for (unsigned j = 0; j < binning.n_lane; j++) {
+            binning.which[x] = (uint8_t)(binning.which[x] | (x >> binning.lane[j] & 1) << j);
+            binning.lane_bin[x] |= (uint64_t)(x >> j & 1) << binning.lane_to[j];
+        }
+    }
     return binning;
 }
 
-/* Adds one call's lanes to their bins; other threads add to the same ones. */
+/* Where the binned bits of a call and of a chunk lead. */
+struct bin_place {
+    uint64_t bin, block;
+};
+
+static struct bin_place place_call(const struct binning *binning, uint64_t call, uint64_t chunk) {
+    struct bin_place place = {0};
+    for (unsigned j = 0; j < binning->n_chunk; j++) {
+        place.bin |= (chunk >> binning->chunk[j] & 1) << binning->chunk_to[j];
+    }
+    for (unsigned j = 0; j < binning->n_block; j++) {
+        place.bin |= (call >> j & 1) << binning->block_to[j];
+        place.block |= (call >> j & 1) << binning->block[j];
+    }
+    return place;
+}
+
+/* Adds one call's lanes to their bins; where is_shared other threads add to the same ones. */
 static void add_lanes(struct measure_sum *bins, uint64_t bin, const struct binning *binning,
-                      unsigned lanes, const double *hi, const double *lo) {
+                      unsigned lanes, const double *hi, const double *lo, bool is_shared) {
     struct measure_sum sums[V] = {{0}};
-    for (unsigned v = 0; lanes >> v != 0; v++) {
-        unsigned which = 0;
-        for (unsigned j = 0; j < binning->n_lane; j++) {
-            which |= (v >> binning->lane[j] & 1) << j;
-        }
+    for (unsigned v = 0; v < V; v++) {
         if (lanes >> v & 1) {
-            measure_add(&sums[which], hi[v], lo[v]);
+            measure_add(&sums[binning->which[v]], hi[v], lo[v]);
         }
     }
     for (unsigned which = 0; which < 1u << binning->n_lane; which++) {
-        uint64_t to = bin;
-        for (unsigned j = 0; j < binning->n_lane; j++) {
-            to |= (uint64_t)(which >> j & 1) << binning->lane_to[j];
+        struct measure_sum *to = &bins[bin | binning->lane_bin[which]];
+        if (!is_shared) {
+            to->hi += sums[which].hi;
+            to->lo += sums[which].lo;
+            continue;
         }
 #pragma omp atomic
-        bins[to].hi += sums[which].hi;
+        to->hi += sums[which].hi;
 #pragma omp atomic
-        bins[to].lo += sums[which].lo;
+        to->lo += sums[which].lo;
     }
 }
 
@@ -189,23 +213,25 @@ enum status measure_histogram(struct store *store, struct measure_sum *bins, uin
     TRY(store_list_chunks(store, &n_chunks, &view, filter.chunk_mask, filter.chunk_value));
     struct statevector_span span =
         make_span(store_chunk_blocks(&view), filter.block_mask | binning.block_mask);
-    uint64_t n_calls = BIT64(binning.n_block);
-    bool is_large = store_is_large(n_chunks, n_calls * span.last, view.lane_bits);
+    const unsigned n_low = binning.n_block < MAX_LOW ? binning.n_block : MAX_LOW;
+    const uint64_t n_high = BIT64(binning.n_block - n_low);
+    struct bin_place low[1 << MAX_LOW];
+    for (uint64_t i = 0; i < BIT64(n_low); i++) {
+        low[i] = place_call(&binning, i, 0);
+    }
+    bool is_large = store_is_large(n_chunks, BIT64(binning.n_block) * span.last, view.lane_bits);
 #pragma omp parallel for schedule(static) if (is_large)
-    for (uint64_t item = 0; item < n_chunks * n_calls; item++) {
-        uint64_t chunk = store->work[item / n_calls], call = item % n_calls;
-        uint64_t bin = 0, block = filter.block_offset;
-        for (unsigned j = 0; j < binning.n_chunk; j++) {
-            bin |= (chunk >> binning.chunk[j] & 1) << binning.chunk_to[j];
+    for (uint64_t item = 0; item < n_chunks * n_high; item++) {
+        const uint64_t chunk = store->work[item / n_high];
+        const struct bin_place high = place_call(&binning, item % n_high << n_low, chunk);
+        const union statevector_block *a =
+            store_chunk(store, group, &view, chunk) + filter.block_offset + high.block;
+        const bool is_shared = omp_get_num_threads() > 1;
+        for (uint64_t i = 0; i < BIT64(n_low); i++) {
+            double hi[V], lo[V];
+            store->kernels->norm(a + low[i].block, &span, hi, lo);
+            add_lanes(bins, high.bin | low[i].bin, &binning, filter.lanes, hi, lo, is_shared);
         }
-        for (unsigned j = 0; j < binning.n_block; j++) {
-            bin |= (call >> j & 1) << binning.block_to[j];
-            block |= (call >> j & 1) << binning.block[j];
-        }
-        const union statevector_block *a = store_chunk(store, group, &view, chunk) + block;
-        double hi[V], lo[V];
-        store->kernels->norm(a, &span, hi, lo);
-        add_lanes(bins, bin, &binning, filter.lanes, hi, lo);
     }
     return STATUS_OK;
 }
