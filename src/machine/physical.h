@@ -126,6 +126,7 @@ struct machine_physical {
     struct machine_detectors detectors;
     struct machine_control control;
     struct machine_policy policy;
+    struct src_loc policy_loc;
 };
 
 /* With a QNU of no loss, error or limit per QPU; NULL is logged. */

@@ -345,6 +345,9 @@ static enum status read_all(struct physical_reader *r, const yaml_node_t *const 
     TRY(read_record(r, &p->detectors, nodes[PHYSICAL_DETECTORS], &machine_detectors_fields));
     TRY(read_record(r, &p->control, nodes[PHYSICAL_CONTROL], &machine_control_fields));
     TRY(read_record(r, &p->policy, nodes[PHYSICAL_POLICY], &machine_policy_fields));
+    if (nodes[PHYSICAL_POLICY] != NULL) {
+        p->policy_loc = machine_yaml_loc(r->yaml, nodes[PHYSICAL_POLICY]);
+    }
     return machine_check_physical(r->machine);
 }
 

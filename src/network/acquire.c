@@ -128,8 +128,16 @@ static enum status wait_for(struct service *s, size_t lacking, uint32_t slot) {
 static enum status wait_for_route(struct service *s, size_t lacking, const struct segment *segment,
                                   uint32_t slot) {
     TRY(wait_for(s, lacking, slot));
-    for (uint32_t i = 0; lacking >= s->first_analyser && i < segment->n_spots; i++) {
-        line_wait(s, s->requests[slot].place, s->first_analyser + segment->spots[i].sw);
+    if (lacking < s->first_analyser) {
+        return STATUS_OK;
+    }
+    const uint64_t place = s->requests[slot].place, bit = UINT64_C(1) << place % LINE_PLACES;
+    uint64_t *bits = line_bits(s, place, s->first_analyser);
+    struct resource *analysers = s->resources + s->first_analyser;
+    for (uint32_t i = 0, n = segment->n_spots; i < n; i++) {
+        const uint32_t sw = segment->spots[i].sw;
+        bits[sw] |= bit;
+        analysers[sw].is_awaited = true;
     }
     return STATUS_OK;
 }
@@ -272,6 +280,7 @@ static enum status find_route(struct service *s, struct route **out_route, uint3
         if (route == NULL) {
             return STATUS_OK;
         }
+        routes_prefetch(route->next);
         const size_t lacking = route_lacks(s, &segment, route);
         if (lacking == NO_RESOURCE) {
             *out_route = route;

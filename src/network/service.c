@@ -28,14 +28,17 @@ static enum status check_policy(const struct service *s) {
     const struct machine_physical *p = s->physical;
     const uint32_t n_due = s->n_extra + (p->policy.n_lookahead > 0);
     if (p->policy.n_rounds > 64) {
-        return log_error(STATUS_INPUT, "policy.rounds: %u; at most 64", p->policy.n_rounds);
+        return log_error_at(STATUS_INPUT, p->policy_loc, "policy.rounds: %u; at most 64",
+                            p->policy.n_rounds);
     }
     if (p->policy.purify == PURIFY_EPL && p->herald.model != HERALD_SINGLE_CLICK) {
-        return log_error(STATUS_INPUT, "policy.purify: epl is for pairs of herald.model "
-                                       "single_click; others have no bright error to find");
+        return log_error_at(STATUS_INPUT, p->policy_loc,
+                            "policy.purify: epl is for pairs of herald.model "
+                            "single_click; others have no bright error to find");
     }
     if (p->policy.schedule == SCHEDULE_TDMA && p->policy.t_slot_ps == 0) {
-        return log_error(STATUS_INPUT, "policy.schedule: tdma needs a policy.slot");
+        return log_error_at(STATUS_INPUT, p->policy_loc,
+                            "policy.schedule: tdma needs a policy.slot");
     }
     for (size_t q = 0; q < s->machine->n_qpus; q++) {
         if (p->qnus[q].n_buffer < n_due) {
@@ -233,6 +236,7 @@ void request_free(struct service *s, uint32_t slot) {
 static enum status new_request(struct service *s, uint32_t *out_slot, struct ebit_request what) {
     struct path_set *set;
     TRY(routes_find(s->routes, &set, what.qpu_a, what.qpu_b));
+    routes_prefetch(set->routes);
     if (s->n_spare == 0) {
         if (s->n_requests == MAX_REQUESTS) {
             return log_error(STATUS_INPUT, "more than %d ebits are asked for at once",
