@@ -5,13 +5,15 @@
  * for which it does not go back to the others; their state has not been looked at. */
 #include <string.h>
 
-#include <uthash.h>
-
 #include "base/bits.h"
 #include "base/detmath.h"
+#include "base/log.h"
 #include "base/rng.h"
 #include "runtime/noise.h"
 #include "runtime/walker_impl.h"
+
+#define uthash_fatal(message) check_fail(message, __FILE__, __LINE__)
+#include <uthash.h>
 
 /* A candidate that went back. */
 struct rejected {

@@ -7,7 +7,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-enum { MIN_BINS = 1 << 12, MAX_BINS = 1 << 20, MAX_STEP = 20, MAX_FACTOR = 26, SLABS_FROM = 1024 };
+enum {
+    MIN_BINS = 1 << 12,
+    DRAW_BINS = 1 << 16,
+    MAX_BINS = 1 << 20,
+    MAX_STEP = 20,
+    MAX_FACTOR = 26,
+    SLABS_FROM = 1024
+};
 
 #define SINGLE_ROUNDING 1e-12
 
@@ -255,8 +262,8 @@ static enum status draw_group(struct draw *draw) {
 
 static enum status open_draw(struct draw *draw, size_t n_wires) {
     size_t n = draw->n_shots;
-    draw->n_bins = MIN_BINS;
-    while (draw->n_bins < MAX_BINS && draw->n_bins / 16 < n) {
+    draw->n_bins = MIN_BINS; /* at most what fits a cache: bins are met in no order */
+    while (draw->n_bins < DRAW_BINS && draw->n_bins / 16 < n) {
         draw->n_bins *= 2;
     }
     draw->members = mem_alloc(n_wires, sizeof *draw->members);
