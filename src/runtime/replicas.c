@@ -118,7 +118,9 @@ struct sums {
 static enum status add_links(const struct replicas *replicas, struct run_clock *clock,
                              const struct sums *sums, uint64_t most, struct ebit_ledger_mean *all) {
     struct ebit_ledger_mean *own = all + replicas->n * most;
-    memcpy(own, clock->links, clock->n_links * sizeof *own);
+    if (clock->n_links > 0) {
+        memcpy(own, clock->links, clock->n_links * sizeof *own);
+    }
     comm_allgather(replicas->across, all, own, most * sizeof *own);
     clock->n_links = 0;
     for (uint64_t r = 0; r < replicas->n; r++) {
