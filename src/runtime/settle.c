@@ -103,12 +103,8 @@ static enum status try_shot(struct settle *settle, struct shot_state *state,
     }
     settle->n_open++;
     state->n_pairs = clock->n_pairs;
-    state->pairs = arena_alloc(&settle->arena, n_bytes);
-    if (state->pairs == NULL) {
-        return STATUS_NOFIT;
-    }
-    memcpy(state->pairs, clock->pairs, n_bytes);
-    return STATUS_OK;
+    state->pairs = arena_copy(&settle->arena, clock->pairs, n_bytes);
+    return state->pairs != NULL ? STATUS_OK : STATUS_NOFIT;
 }
 
 enum status settle_add_leaf(struct settle *settle, const struct walker_leaf *leaf) {
