@@ -295,13 +295,18 @@ enum status simple_note_birth(struct simple *simple, uint32_t bit, uint32_t qpu)
     return STATUS_OK;
 }
 
-static enum status emit_assign(struct simple *simple, uint32_t bit, uint32_t expr, uint32_t qpu) {
+enum status simple_assign(struct simple *simple, uint32_t bit, uint32_t expr, uint32_t qpu) {
     struct op *assign;
     TRY(op_list_add(&simple->emit.program->ops, &assign, OP_ASSIGN, NULL, 0, NULL, 0,
                     simple->emit.loc));
     assign->bit = bit;
     assign->expr = expr;
     assign->qpu = qpu;
+    return STATUS_OK;
+}
+
+static enum status emit_assign(struct simple *simple, uint32_t bit, uint32_t expr, uint32_t qpu) {
+    TRY(simple_assign(simple, bit, expr, qpu));
     return simple_note_birth(simple, bit, qpu);
 }
 

@@ -38,6 +38,8 @@ struct simple {
 
 /* An op may have written the bit, on that QPU. */
 enum status simple_note_birth(struct simple *simple, uint32_t bit, uint32_t qpu);
+/* ASSIGN of a tree of the program to a bit, at a QPU. */
+enum status simple_assign(struct simple *simple, uint32_t bit, uint32_t expr, uint32_t qpu);
 /* Measures qubits at home, one QPU; or a product across QPUs by an ancilla, a comm qubit of the QPU
  * that holds most of them (ties: the first), to which the others are copied one after another. A
  * result that is inverted or followed by a reset is spelt out. */

@@ -85,16 +85,6 @@ static bool find_ages(struct simple *simple, size_t i) {
     return has_any;
 }
 
-static enum status assign(struct simple *simple, uint32_t bit, uint32_t expr, uint32_t qpu) {
-    struct op *op;
-    TRY(op_list_add(&simple->emit.program->ops, &op, OP_ASSIGN, NULL, 0, NULL, 0,
-                    simple->emit.loc));
-    op->bit = bit;
-    op->expr = expr;
-    op->qpu = qpu;
-    return STATUS_OK;
-}
-
 /* What the bits of a result hold before the first round. */
 static enum status write_first(struct simple *simple, uint32_t result) {
     struct simple_rounds *rounds = &simple->rounds;
@@ -110,7 +100,7 @@ static enum status write_first(struct simple *simple, uint32_t result) {
             TRY(emit_add_bit(&simple->emit, &bit, qpu));
             rounds->kept[result] = age == 1 ? bit : rounds->kept[result];
         }
-        TRY(assign(simple, bit, expr, qpu));
+        TRY(simple_assign(simple, bit, expr, qpu));
     }
     return rounds->n_ages[result] > 0 ? simple_note_birth(simple, rounds->bits[result], qpu)
                                       : STATUS_OK;
@@ -159,7 +149,7 @@ enum status simple_keep_result(struct simple *simple) {
         uint32_t expr;
         TRY(expr_add(&simple->emit.program->ops, &expr,
                      (struct expr){.kind = EXPR_BIT, .a = younger, .n = 1}));
-        TRY(assign(simple, rounds->kept[result] + age - 1, expr, rounds->qpus[result]));
+        TRY(simple_assign(simple, rounds->kept[result] + age - 1, expr, rounds->qpus[result]));
     }
     return STATUS_OK;
 }
