@@ -403,11 +403,16 @@ enum status load_replicas(uint64_t *out_n, const struct cli_options *options,
     const uint64_t max_bytes = cli_is_given(options, OPTION_MEMORY_PER_RANK)
                                    ? options->memory_per_rank
                                    : mem_available() / (uint64_t)n_ranks;
-    if (!cli_is_given(options, OPTION_REPLICAS) || engine == &engine_frame) {
-        *out_n = 1;
+    /* Frames share the blocks of shots over all ranks by themselves. */
+    const bool is_frame = engine == &engine_frame;
+    *out_n = 1;
+    if (!cli_is_given(options, OPTION_REPLICAS)) {
         return STATUS_OK;
     }
     if (strcmp(options->replicas, "auto") == 0) {
+        if (is_frame) {
+            return STATUS_OK;
+        }
         const uint64_t n_blocks = load->program->is_data_dependent
                                       ? options->n_shots
                                       : (options->n_shots + block_shots - 1) / block_shots;
@@ -420,6 +425,6 @@ enum status load_replicas(uint64_t *out_n, const struct cli_options *options,
         return log_error(STATUS_USAGE, "--replicas %s: expected auto or a divisor of the %d ranks",
                          options->replicas, n_ranks);
     }
-    *out_n = n;
+    *out_n = is_frame ? 1 : n;
     return STATUS_OK;
 }

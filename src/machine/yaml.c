@@ -146,7 +146,7 @@ static enum status load(struct machine_yaml *yaml, yaml_parser_t *parser, const 
     if (root == NULL || is_empty_scalar(root)) {
         yaml_document_delete(&yaml->doc);
         return log_error_at(STATUS_INPUT, (struct src_loc){yaml->file, 1, 1},
-                            "the file describes nothing; a machine needs at least 'qpus'");
+                            "the file describes nothing");
     }
     return STATUS_OK;
 }

@@ -70,3 +70,11 @@ expect 3 qspan run bell.qasm --qpus 1 --noise noise.yaml
 has err "noise.yaml:3:27: error: pauli: 'IQ': expected I, X, Y and Z"
 expect 3 on_ranks 2 run bell.qasm --qpus 2 --noise noise.yaml
 has err "noise.yaml:3:27: error: pauli: 'IQ'"
+
+# a bad number of replicas is refused whatever the engine
+qspan gen ghz -n 2 -o bell.qasm
+expect 2 qspan run bell.qasm --engine frame --replicas 2
+has err "expected auto or a divisor of the 1 ranks"
+: >nothing.yaml
+expect 3 qspan run bell.qasm --noise nothing.yaml
+has err "nothing.yaml:1:1: error: the file describes nothing"
