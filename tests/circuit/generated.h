@@ -20,9 +20,9 @@ static inline struct circuit *make(const char *name, uint64_t n, const struct ge
     } else if (!gen_is_given(&args, GEN_DISTANCE)) {
         gen_set_count(&args, GEN_DISTANCE, 2);
     }
-    reading_start();
+    messages_keep();
     cr_assert_eq(gen_circuit(&circuit, generator, &args), STATUS_OK, "%s: %s", name,
-                 reading_messages.data);
+                 messages_all());
     cr_assert(op_list_is_valid(&circuit->ops, circuit->n_qubits, circuit->n_bits));
     cr_assert(circuit->measures);
     return circuit;

@@ -6,29 +6,11 @@
 #include <string.h>
 
 #include "circuit/circuit.h"
-
-/* Every message since the last reading_start, one a line. */
-static struct text reading_messages;
-
-static inline void reading_sink(void *ctx, enum log_level level, const char *text) {
-    (void)ctx;
-    (void)level;
-    if (reading_messages.n > 0) {
-        text_add(&reading_messages, "\n");
-    }
-    text_add(&reading_messages, text);
-}
-
-static inline void reading_start(void) {
-    text_fini(&reading_messages);
-    reading_messages = (struct text){0};
-    text_add(&reading_messages, "");
-    log_set_sink(reading_sink, NULL);
-}
+#include "support/messages.h"
 
 static inline enum status reading_try(struct circuit **out, const char *text,
                                       const struct circuit_limits *limits) {
-    reading_start();
+    messages_keep();
     return qasm2_read_text(out, "t.qasm", text, strlen(text), limits);
 }
 
@@ -37,8 +19,8 @@ static inline struct circuit *must_read(const char *text) {
     struct circuit *circuit = NULL;
     enum status status = reading_try(&circuit, text, NULL);
 
-    cr_assert_eq(status, STATUS_OK, "%s\n%s", reading_messages.data, text);
-    cr_assert_str_eq(reading_messages.data, "", "%s\n%s", reading_messages.data, text);
+    cr_assert_eq(status, STATUS_OK, "%s\n%s", messages_all(), text);
+    cr_assert_str_eq(messages_all(), "", "%s\n%s", messages_all(), text);
     cr_assert(op_list_is_valid(&circuit->ops, circuit->n_qubits, circuit->n_bits), "%s", text);
     return circuit;
 }

@@ -209,7 +209,7 @@ static void expect_refused(const char *expression, const char *want) {
                 expression);
     text_printf(&message, "t.qasm:2:%s", want);
     cr_expect_eq(reading_try(&circuit, source.data, NULL), STATUS_INPUT, "%s", expression);
-    cr_expect_str_eq(reading_messages.data, message.data);
+    cr_expect_str_eq(messages_all(), message.data);
     text_fini(&source);
     text_fini(&message);
 }

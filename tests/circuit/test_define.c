@@ -92,9 +92,9 @@ static void expect_kept(const struct gate_info *info, const char *header, const 
     add_definition(&source, info, info->name, extra);
     text_add(&source, "qreg q[5];\n");
     add_call(&source, info, info->name, params, qubits);
-    cr_assert_eq(reading_try(&circuit, source.data, NULL), STATUS_OK, "%s", reading_messages.data);
+    cr_assert_eq(reading_try(&circuit, source.data, NULL), STATUS_OK, "%s", messages_all());
     if (want_message != NULL) {
-        cr_expect_str_eq(reading_messages.data, want_message, "%s", source.data);
+        cr_expect_str_eq(messages_all(), want_message, "%s", source.data);
     }
     cr_expect_eq(circuit->ops.n_ops == 1 && circuit->ops.ops[0].which == gate_find(info->name),
                  want_whole, "%s", source.data);
@@ -159,9 +159,8 @@ Test(define, what_looks_equal) {
         text_printf(&source,
                     "OPENQASM 2.0; include \"qelib1.inc\";%*s gate %s qreg q[1]; rz(%s) q[0];",
                     (int)i, "", bodies[i], i == 2 ? "0.01,0" : "0.01");
-        cr_assert_eq(reading_try(&circuit, source.data, NULL), STATUS_OK, "%s",
-                     reading_messages.data);
-        cr_expect(strstr(reading_messages.data, "is defined anew") != NULL);
+        cr_assert_eq(reading_try(&circuit, source.data, NULL), STATUS_OK, "%s", messages_all());
+        cr_expect(strstr(messages_all(), "is defined anew") != NULL);
         cr_expect_eq(circuit->ops.ops[0].which, GATE_U1, "%s", bodies[i]);
         circuit_destroy(circuit);
         text_fini(&source);

@@ -15,8 +15,8 @@ static void expect_refusal(const char *text, const char *want, enum status want_
 
     text_printf(&message, "t.qasm:%s", want);
     cr_expect_eq(status, want_status, "%s: status %d", text, status);
-    cr_expect_str_eq(reading_messages.data, message.data, "%s\n gives %s\n not %s", text,
-                     reading_messages.data, message.data);
+    cr_expect_str_eq(messages_all(), message.data, "%s\n gives %s\n not %s", text, messages_all(),
+                     message.data);
     cr_expect_null(circuit);
     text_fini(&message);
 }

@@ -142,8 +142,8 @@ Test(generate, example_is_generated) {
 
     cr_assert_not_null(folder);
     snprintf(path, sizeof path, "%s/examples/qpe16.qasm", folder);
-    reading_start();
-    cr_assert_eq(circuit_read_file(&read, path, NULL), STATUS_OK, "%s", reading_messages.data);
+    messages_keep();
+    cr_assert_eq(circuit_read_file(&read, path, NULL), STATUS_OK, "%s", messages_all());
     dump_circuit(&want, made);
     dump_circuit(&got, read);
     cr_expect_str_eq(got.data, want.data);
@@ -161,9 +161,9 @@ static void refused(const char *name, uint64_t n, const struct gen_args *given, 
 
     gen_set_count(&args, GEN_N, n);
     text_printf(&want, "qspan: error: %s", message);
-    reading_start();
+    messages_keep();
     cr_expect_eq(gen_circuit(&circuit, gen_find(name), &args), status, "%s", name);
-    cr_expect_str_eq(reading_messages.data, want.data);
+    cr_expect_str_eq(messages_all(), want.data);
     cr_expect_null(circuit);
     text_fini(&want);
 }
@@ -199,9 +199,9 @@ Test(generate, refuses) {
     gen_set_real(&args, GEN_FIELD, 1e6);
     refused("tfim-trotter", 3, &args, STATUS_USAGE,
             "tfim-trotter: angles of -200000 and -2e+11 are too large; take more steps");
-    reading_start();
+    messages_keep();
     cr_expect_null(gen_find("qftt"));
-    cr_expect_str_eq(reading_messages.data,
+    cr_expect_str_eq(messages_all(),
                      "qspan: error: gen: unknown circuit 'qftt'; did you mean qft?");
 }
 

@@ -11,21 +11,12 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/text.h"
-
-static char last_error[512];
-
-static void keep_error(void *ctx, enum log_level level, const char *text) {
-    (void)ctx;
-    if (level == LOG_ERROR) {
-        snprintf(last_error, sizeof last_error, "%s", text);
-    }
-}
+#include "support/messages.h"
 
 static void start(struct lexer *lexer, enum lexer_language language, const char *text, size_t n) {
     char *copy = mem_alloc(n + 1, 1);
 
-    last_error[0] = '\0';
-    log_set_sink(keep_error, NULL);
+    messages_keep();
     memcpy(copy, text, n);
     lexer_init(lexer, language);
     cr_assert_eq(lexer_push(lexer, "f.qasm", copy, n), STATUS_OK);
@@ -39,7 +30,7 @@ static void render(struct text *out, enum lexer_language language, const char *t
     for (;;) {
         const struct token *token = &lexer.token;
         if (lexer_next(&lexer) != STATUS_OK) {
-            text_printf(out, "error %s", last_error);
+            text_printf(out, "error %s", messages_last());
             break;
         }
         if (token->kind == TOKEN_END) {
@@ -126,14 +117,14 @@ Test(lexer, streams_of_qasm3) {
 Test(lexer, refuses_utf16) {
     static const char *const texts[] = {"\xFF\xFEO\0", "\xFE\xFF\0O", "O\0P\0", "\0O\0P"};
 
-    log_set_sink(keep_error, NULL);
+    messages_keep();
     for (size_t i = 0; i < 4; i++) {
         struct lexer lexer;
         char *copy = mem_alloc(5, 1);
         memcpy(copy, texts[i], 4);
         lexer_init(&lexer, LEXER_QASM2);
         cr_expect_eq(lexer_push(&lexer, "u.qasm", copy, 4), STATUS_INPUT);
-        cr_expect_str_eq(last_error,
+        cr_expect_str_eq(messages_last(),
                          "u.qasm:1:1: error: this looks like UTF-16; expected UTF-8 text");
         lexer_fini(&lexer);
     }
@@ -283,7 +274,7 @@ Test(lexer, stacks_sources) {
     cr_expect(token_is(&lexer.token, "z"));
     cr_expect_str_eq(lexer.token.loc.file, "g.inc");
     cr_expect_eq(lexer_expect(&lexer, TOKEN_COMMA, "after a name"), STATUS_INPUT);
-    cr_expect_str_eq(last_error, "g.inc:2:1: error: 'z': expected ',' after a name");
+    cr_expect_str_eq(messages_last(), "g.inc:2:1: error: 'z': expected ',' after a name");
     cr_assert_eq(lexer_next(&lexer), STATUS_OK);
     cr_expect_eq(lexer.token.kind, TOKEN_END);
     lexer_pop(&lexer);
@@ -301,7 +292,7 @@ Test(lexer, integers_have_a_limit) {
     memset(text, '7', n);
     start(&lexer, LEXER_QASM2, text, n);
     cr_expect_eq(lexer_next(&lexer), STATUS_INPUT);
-    cr_expect_str_eq(last_error,
+    cr_expect_str_eq(messages_last(),
                      "f.qasm:1:1: error: integer of 100001 digits; at most 100000 are read");
     lexer_fini(&lexer);
     start(&lexer, LEXER_QASM2, text, n - 1);

@@ -32,10 +32,10 @@ static void expect_text(const char *name, const struct gen_args *args, const cha
     struct circuit *circuit = make(name, 0, args), *again = NULL;
     struct text got = {0}, twice = {0};
 
-    cr_assert_eq(stim_print(&got, circuit), STATUS_OK, "%s", reading_messages.data);
+    cr_assert_eq(stim_print(&got, circuit), STATUS_OK, "%s", messages_all());
     cr_expect_str_eq(got.data, want, "%s", got.data);
     cr_assert_eq(stim_read_text(&again, "t.stim", got.data, got.n, NULL), STATUS_OK, "%s",
-                 reading_messages.data);
+                 messages_all());
     cr_assert_eq(stim_print(&twice, again), STATUS_OK);
     cr_expect_str_eq(got.data, twice.data);
     cr_expect_eq(circuit->n_placed_qpus, again->n_placed_qpus);
@@ -298,9 +298,9 @@ static void expect_refused(const char *name, const struct gen_args *args, enum s
                            const char *message) {
     struct circuit *circuit = NULL;
 
-    reading_start();
+    messages_keep();
     cr_expect_eq(gen_circuit(&circuit, gen_find(name), args), status);
-    cr_expect_not_null(strstr(reading_messages.data, message), "%s", reading_messages.data);
+    cr_expect_not_null(strstr(messages_all(), message), "%s", messages_all());
 }
 
 Test(memory, refuses) {
@@ -331,7 +331,7 @@ Test(memory, of_many_patches) {
     struct gen_args args = args_of(64, 2, 16, 0);
     struct circuit *circuit = NULL;
 
-    reading_start();
+    messages_keep();
     cr_assert_eq(gen_circuit(&circuit, gen_find("rotated-memory-z"), &args), STATUS_OK);
     cr_expect_eq(circuit->n_qubits, 16 * (2 * 64 * 64 - 1));
     cr_expect_eq(circuit->n_placed_qpus, 16);

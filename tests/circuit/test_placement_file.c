@@ -13,8 +13,8 @@ static enum status read_into(struct circuit *circuit, const char *text) {
 static void expect_places(const char *text, const char *want) {
     struct circuit *circuit = must_read(source);
     char got[8] = "";
-    reading_start();
-    cr_assert_eq(read_into(circuit, text), STATUS_OK, "%s\n%s", text, reading_messages.data);
+    messages_keep();
+    cr_assert_eq(read_into(circuit, text), STATUS_OK, "%s\n%s", text, messages_all());
     for (uint32_t qb = 0; qb < circuit->n_qubits; qb++) {
         uint32_t qpu = circuit->placement[qb];
         got[qb] = qpu == OP_NO_QPU ? '-' : circuit->placed_qpus[qpu][0];
@@ -47,10 +47,10 @@ Test(placement_file, without_machine) {
 
 static void refused(const char *text, const char *message) {
     struct circuit *circuit = must_read(source);
-    reading_start();
+    messages_keep();
     cr_expect_eq(read_into(circuit, text), STATUS_INPUT, "%s", text);
-    cr_expect_not_null(strstr(reading_messages.data, message), "%s\ngives %s\ninstead of %s", text,
-                       reading_messages.data, message);
+    cr_expect_not_null(strstr(messages_all(), message), "%s\ngives %s\ninstead of %s", text,
+                       messages_all(), message);
     circuit_destroy(circuit);
 }
 

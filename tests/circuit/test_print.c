@@ -136,10 +136,10 @@ Test(print, random_circuits_read_back) {
         struct circuit *circuit = random_circuit(&draws), *again = NULL;
         struct text first = {0}, second = {0}, want = {0}, got = {0};
         cr_assert(op_list_is_valid(&circuit->ops, circuit->n_qubits, circuit->n_bits));
-        reading_start();
-        cr_assert_eq(qasm2_print(&first, circuit), STATUS_OK, "%s", reading_messages.data);
-        cr_assert_eq(reading_try(&again, first.data, NULL), STATUS_OK, "%s\n%s",
-                     reading_messages.data, first.data);
+        messages_keep();
+        cr_assert_eq(qasm2_print(&first, circuit), STATUS_OK, "%s", messages_all());
+        cr_assert_eq(reading_try(&again, first.data, NULL), STATUS_OK, "%s\n%s", messages_all(),
+                     first.data);
         dump_circuit(&want, circuit);
         dump_circuit(&got, again);
         cr_assert_str_eq(got.data, want.data, "%s", first.data);
@@ -172,9 +172,9 @@ Test(print, blocks_are_split) {
 static void expect_refused(struct circuit *circuit, const char *want) {
     struct text text = {0};
 
-    reading_start();
+    messages_keep();
     cr_expect_eq(qasm2_print(&text, circuit), STATUS_INPUT);
-    cr_expect_str_eq(reading_messages.data, want);
+    cr_expect_str_eq(messages_all(), want);
     text_fini(&text);
     circuit_destroy(circuit);
 }

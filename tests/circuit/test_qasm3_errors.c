@@ -9,14 +9,13 @@ struct refusal {
 static void expect_refusals(const struct refusal *refusals, size_t n) {
     for (size_t i = 0; i < n; i++) {
         struct circuit *circuit = NULL;
-        reading_start();
+        messages_keep();
         enum status status =
             qasm3_read_text(&circuit, "t", refusals[i].text, strlen(refusals[i].text), NULL);
         cr_expect_eq(status, refusals[i].status, "%s\nstatus %d, %s", refusals[i].text, status,
-                     reading_messages.data);
-        cr_expect_not_null(strstr(reading_messages.data, refusals[i].message),
-                           "%s\ngives %s\nnot   %s", refusals[i].text, reading_messages.data,
-                           refusals[i].message);
+                     messages_all());
+        cr_expect_not_null(strstr(messages_all(), refusals[i].message), "%s\ngives %s\nnot   %s",
+                           refusals[i].text, messages_all(), refusals[i].message);
         circuit_destroy(circuit);
     }
 }
@@ -174,9 +173,9 @@ static void expect_deep(const char *head, const char *open, const char *close, s
         text_add(&text, close);
     }
     text_add(&text, ";");
-    reading_start();
+    messages_keep();
     cr_expect_eq(qasm3_read_text(&circuit, "t", text.data, text.n, NULL), STATUS_INPUT, "%s", open);
-    cr_expect_not_null(strstr(reading_messages.data, "deep"), "%s", reading_messages.data);
+    cr_expect_not_null(strstr(messages_all(), "deep"), "%s", messages_all());
     circuit_destroy(circuit);
     text_fini(&text);
 }
@@ -210,9 +209,9 @@ Test(qasm3_errors, length) {
         text_add(&text, "if (false) ; else ");
     }
     text_add(&text, "x q;");
-    reading_start();
+    messages_keep();
     cr_assert_eq(qasm3_read_text(&circuit, "t", text.data, text.n, NULL), STATUS_OK, "%s",
-                 reading_messages.data);
+                 messages_all());
     cr_expect_eq(circuit->ops.n_ops, 2);
     cr_expect_eq(circuit->ops.ops[0].which, GATE_SDG);
     cr_expect_eq(circuit->ops.ops[1].which, GATE_X);
@@ -230,9 +229,8 @@ Test(qasm3_errors, exponential_definitions) {
         text_printf(&text, "gate g%d a { g%d a; g%d a; }\n", i, i - 1, i - 1);
     }
     text_add(&text, "qubit q; g39 q;");
-    reading_start();
+    messages_keep();
     cr_expect_eq(qasm3_read_text(&circuit, "t", text.data, text.n, NULL), STATUS_NOFIT);
-    cr_expect_not_null(strstr(reading_messages.data, "expands to more than"), "%s",
-                       reading_messages.data);
+    cr_expect_not_null(strstr(messages_all(), "expands to more than"), "%s", messages_all());
     text_fini(&text);
 }

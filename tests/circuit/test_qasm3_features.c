@@ -9,9 +9,9 @@ static const char head[] = "OPENQASM 3.0;\ninclude \"stdgates.inc\";\n";
 static struct circuit *read_limits(const char *text, const struct circuit_limits *limits) {
     struct circuit *circuit = NULL;
 
-    reading_start();
+    messages_keep();
     cr_assert_eq(circuit_read_text(&circuit, "t.qasm", text, strlen(text), limits), STATUS_OK,
-                 "%s\n%s", reading_messages.data, text);
+                 "%s\n%s", messages_all(), text);
     cr_assert(op_list_is_valid(&circuit->ops, circuit->n_qubits, circuit->n_bits), "%s", text);
     return circuit;
 }
@@ -272,8 +272,8 @@ Test(qasm3_features, physical_qubits) {
     cr_expect_eq(circuit->n_qubits, 2);
     cr_expect_eq(op_qubits(&circuit->ops, &circuit->ops.ops[0])[0], 1);
     cr_expect_eq(op_qubits(&circuit->ops, &circuit->ops.ops[0])[1], 0);
-    cr_expect_str_eq(reading_messages.data, "t.qasm:1:45: warning: physical qubits need no "
-                                            "declaration; of an older OpenQASM 3");
+    cr_expect_str_eq(messages_all(), "t.qasm:1:45: warning: physical qubits need no "
+                                     "declaration; of an older OpenQASM 3");
     circuit_destroy(circuit);
 }
 
@@ -385,10 +385,10 @@ static void expect_strictly_refused(const char *text, const char *want) {
     struct circuit *circuit = NULL;
 
     circuit_destroy(read_limits(text, NULL));
-    cr_expect_str_neq(reading_messages.data, "", "%s", text);
-    reading_start();
+    cr_expect_str_neq(messages_all(), "", "%s", text);
+    messages_keep();
     cr_expect_eq(circuit_read_text(&circuit, "t.qasm", text, strlen(text), &strict), STATUS_INPUT);
-    cr_expect_str_eq(reading_messages.data, want);
+    cr_expect_str_eq(messages_all(), want);
 }
 
 Test(qasm3_features, strict) {
@@ -402,9 +402,9 @@ Test(qasm3_features, strict) {
                             "t.qasm:1:34: error: ':': expected '{' before a block");
     const struct circuit_limits strict = {.strict = true};
     struct circuit *circuit = NULL;
-    reading_start();
+    messages_keep();
     cr_expect_eq(circuit_read_text(&circuit, "t.qasm", "qubit q;", 8, &strict), STATUS_INPUT);
-    cr_expect_str_eq(reading_messages.data, "t.qasm:1:1: error: 'qubit': expected OPENQASM 3.0;");
+    cr_expect_str_eq(messages_all(), "t.qasm:1:1: error: 'qubit': expected OPENQASM 3.0;");
 }
 
 static enum status read_jumps(struct circuit **out_circuit, unsigned n) {
@@ -416,7 +416,7 @@ static enum status read_jumps(struct circuit **out_circuit, unsigned n) {
         text_add(&text, "if (c) break;\n");
     }
     text_add(&text, "}");
-    reading_start();
+    messages_keep();
     status = qasm3_read_text(out_circuit, "t.qasm", text.data, text.n, NULL);
     text_fini(&text);
     return status;
@@ -426,11 +426,11 @@ static enum status read_jumps(struct circuit **out_circuit, unsigned n) {
 Test(qasm3_features, many_jumps) {
     struct circuit *circuit = NULL;
 
-    cr_assert_eq(read_jumps(&circuit, 10000), STATUS_OK, "%s", reading_messages.data);
+    cr_assert_eq(read_jumps(&circuit, 10000), STATUS_OK, "%s", messages_all());
     cr_expect_gt(circuit->ops.n_ops, 40000);
     circuit_destroy(circuit);
     cr_expect_eq(read_jumps(&circuit, 100000), STATUS_INPUT);
-    cr_expect_str_eq(reading_messages.data,
+    cr_expect_str_eq(messages_all(),
                      "t.qasm:16385:1: error: more than 16384 branches and loops on measured bits "
                      "depend on each other");
 }

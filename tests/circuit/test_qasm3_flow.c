@@ -7,9 +7,9 @@
 static struct circuit *must_read_3(const char *text) {
     struct circuit *circuit = NULL;
 
-    reading_start();
+    messages_keep();
     cr_assert_eq(qasm3_read_text(&circuit, "t.qasm", text, strlen(text), NULL), STATUS_OK, "%s\n%s",
-                 reading_messages.data, text);
+                 messages_all(), text);
     cr_assert(op_list_is_valid(&circuit->ops, circuit->n_qubits, circuit->n_bits), "%s", text);
     return circuit;
 }

@@ -10,9 +10,9 @@ static struct circuit *read_3(const char *text, enum circuit_dialect dialect) {
     struct circuit *circuit = NULL;
     struct circuit_limits limits = {.dialect = dialect};
 
-    reading_start();
+    messages_keep();
     cr_assert_eq(qasm3_read_text(&circuit, "t.qasm", text, strlen(text), &limits), STATUS_OK,
-                 "%s\n%s", reading_messages.data, text);
+                 "%s\n%s", messages_all(), text);
     cr_assert(op_list_is_valid(&circuit->ops, circuit->n_qubits, circuit->n_bits), "%s", text);
     return circuit;
 }

@@ -78,9 +78,9 @@ static struct circuit *read_3(const char *text) {
     const struct circuit_limits strict = {.strict = true};
     struct circuit *circuit = NULL;
 
-    reading_start();
+    messages_keep();
     cr_assert_eq(circuit_read_text(&circuit, "t.qasm", text, strlen(text), &strict), STATUS_OK,
-                 "%s\n%s", reading_messages.data, text);
+                 "%s\n%s", messages_all(), text);
     cr_assert(op_list_is_valid(&circuit->ops, circuit->n_qubits, circuit->n_bits), "%s", text);
     return circuit;
 }
@@ -91,8 +91,8 @@ static void expect_same_again(struct circuit *circuit) {
     struct circuit *again;
 
     cr_assert(op_list_is_valid(&circuit->ops, circuit->n_qubits, circuit->n_bits));
-    reading_start();
-    cr_assert_eq(qasm3_print(&first, circuit), STATUS_OK, "%s", reading_messages.data);
+    messages_keep();
+    cr_assert_eq(qasm3_print(&first, circuit), STATUS_OK, "%s", messages_all());
     again = read_3(first.data);
     dump_all(&want, circuit);
     dump_all(&got, again);
@@ -326,15 +326,15 @@ Test(qasm3_print, what_generators_make_reads_back) {
         if ((gen_table[i].params >> GEN_PHASE & 1) != 0) {
             gen_set_real(&args, GEN_PHASE, 0.3);
         }
-        reading_start();
+        messages_keep();
         enum status status = gen_circuit(&circuit, &gen_table[i], &args);
         cr_assert(status == STATUS_OK || status == STATUS_USAGE, "%s", gen_table[i].name);
         if (status == STATUS_OK && qasm3_print(&text, circuit) == STATUS_OK) {
             n_printed++;
             expect_same_again(circuit);
         } else if (status == STATUS_OK) {
-            cr_expect(strstr(reading_messages.data, "cannot be said in OpenQASM 3") != NULL,
-                      "%s: %s", gen_table[i].name, reading_messages.data);
+            cr_expect(strstr(messages_all(), "cannot be said in OpenQASM 3") != NULL, "%s: %s",
+                      gen_table[i].name, messages_all());
             circuit_destroy(circuit);
         }
         text_fini(&text);
@@ -401,10 +401,10 @@ static void expect_printed(const char *text, const char *want, const char *messa
     struct text got = {0};
 
     cr_assert_eq(circuit_read_text(&circuit, "t.qasm", text, strlen(text), NULL), STATUS_OK);
-    reading_start();
+    messages_keep();
     cr_expect_eq(qasm3_print(&got, circuit), STATUS_OK);
     cr_expect_str_eq(got.data, want);
-    cr_expect_str_eq(reading_messages.data, messages);
+    cr_expect_str_eq(messages_all(), messages);
     text_fini(&got);
     circuit_destroy(circuit);
 }
@@ -439,9 +439,9 @@ Test(qasm3_print, spelling) {
 static void expect_refused(struct circuit *circuit, const char *want) {
     struct text text = {0};
 
-    reading_start();
+    messages_keep();
     cr_expect_eq(qasm3_print(&text, circuit), STATUS_INPUT);
-    cr_expect_str_eq(reading_messages.data, want);
+    cr_expect_str_eq(messages_all(), want);
     text_fini(&text);
     circuit_destroy(circuit);
 }

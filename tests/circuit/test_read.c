@@ -68,8 +68,8 @@ Test(read, conditions_that_never_hold) {
     cr_assert_eq(
         reading_try(&circuit, "OPENQASM 2.0; qreg q[1]; creg c[2]; if(c==4) U(0,0,1) q[0];", NULL),
         STATUS_OK);
-    cr_expect_str_eq(reading_messages.data, "t.qasm:1:43: warning: '4' is wider than c[2]: this "
-                                            "condition never holds");
+    cr_expect_str_eq(messages_all(), "t.qasm:1:43: warning: '4' is wider than c[2]: this "
+                                     "condition never holds");
     dump_ops(&got, &circuit->ops);
     cr_expect_str_eq(got.data, "if const 0: u 0x0p+0 0x0p+0 0x1p+0 : 0\n");
     text_fini(&got);
@@ -113,11 +113,10 @@ Test(read, version_may_lack) {
     const struct circuit_limits strict = {.strict = true};
 
     cr_assert_eq(reading_try(&circuit, "\nqreg q[1];", NULL), STATUS_OK);
-    cr_expect_str_eq(reading_messages.data,
-                     "t.qasm:2:1: warning: no version line; read as OPENQASM 2.0");
+    cr_expect_str_eq(messages_all(), "t.qasm:2:1: warning: no version line; read as OPENQASM 2.0");
     circuit_destroy(circuit);
     cr_expect_eq(reading_try(&circuit, "\nqreg q[1];", &strict), STATUS_INPUT);
-    cr_expect_str_eq(reading_messages.data, "t.qasm:2:1: error: 'qreg': expected OPENQASM 2.0;");
+    cr_expect_str_eq(messages_all(), "t.qasm:2:1: error: 'qreg': expected OPENQASM 2.0;");
 }
 
 /* --- placement --- */
@@ -185,8 +184,8 @@ Test(read, includes_relative_to_the_file) {
     folder_write(&folder, "one.inc", "qreg q[2]; gate g a { U(0,0,1) a; }");
     folder_write(&folder, "two.inc", "// only\n\n  g q[1]; // this");
     snprintf(path, sizeof path, "%s/main.qasm", folder.path);
-    reading_start();
-    cr_assert_eq(circuit_read_file(&circuit, path, NULL), STATUS_OK, "%s", reading_messages.data);
+    messages_keep();
+    cr_assert_eq(circuit_read_file(&circuit, path, NULL), STATUS_OK, "%s", messages_all());
     dump_ops(&got, &circuit->ops);
     cr_expect_str_eq(got.data, "u 0x0p+0 0x0p+0 0x1p+0 : 0\nh : 1\nu 0x0p+0 0x0p+0 0x1p+0 : 1\n"
                                "x : 0\n");
@@ -207,10 +206,10 @@ static void expect_include_refused(const struct folder *folder, const char *text
 
     folder_write(folder, "main.qasm", text);
     snprintf(path, sizeof path, "%s/main.qasm", folder->path);
-    reading_start();
+    messages_keep();
     cr_expect_eq(circuit_read_file(&circuit, path, NULL), STATUS_INPUT, "%s", text);
     text_printf(&message, "%s/%s", folder->path, want);
-    cr_expect_str_eq(reading_messages.data, message.data);
+    cr_expect_str_eq(messages_all(), message.data);
     text_fini(&message);
 }
 
@@ -267,14 +266,13 @@ Test(read, includes_have_limits) {
         folder_write(&folder, name, i == 14 ? "" : text);
     }
     snprintf(path, sizeof path, "%s/a0.inc", folder.path);
-    reading_start();
+    messages_keep();
     cr_expect_eq(circuit_read_file(&circuit, path, NULL), STATUS_INPUT);
-    cr_expect(strstr(reading_messages.data, "too many files are included") != NULL, "%s",
-              reading_messages.data);
+    cr_expect(strstr(messages_all(), "too many files are included") != NULL, "%s", messages_all());
     snprintf(path, sizeof path, "%s/a20.inc", folder.path);
-    reading_start();
+    messages_keep();
     cr_expect_eq(circuit_read_file(&circuit, path, NULL), STATUS_INPUT);
-    cr_expect(strstr(reading_messages.data, "too deeply") != NULL, "%s", reading_messages.data);
+    cr_expect(strstr(messages_all(), "too deeply") != NULL, "%s", messages_all());
     for (unsigned i = 0; i < 40; i++) {
         snprintf(path, sizeof path, "%s/a%u.inc", folder.path, i);
         unlink(path);
@@ -308,7 +306,7 @@ Test(circuit, registers_by_index_and_name) {
     struct src_loc loc = {"x.qasm", 3, 1};
     char name[32];
 
-    reading_start();
+    messages_keep();
     for (unsigned i = 0; i < 100; i++) {
         snprintf(name, sizeof name, "q%u", i);
         cr_assert_eq(circuit_add_qreg(circuit, name, i + 1, loc), STATUS_OK);
@@ -326,8 +324,7 @@ Test(circuit, registers_by_index_and_name) {
     cr_expect_str_eq(circuit_qubit_name(circuit, 5, name, sizeof name), "q2[2]");
     cr_expect_eq(circuit_add_creg(circuit, "q7", 1, (struct src_loc){"x.qasm", 9, 2}),
                  STATUS_INPUT);
-    cr_expect_str_eq(reading_messages.data,
-                     "x.qasm:9:2: error: 'q7' is declared twice; first in line 3");
+    cr_expect_str_eq(messages_all(), "x.qasm:9:2: error: 'q7' is declared twice; first in line 3");
     cr_expect_eq(circuit_add_qreg(circuit, "none", 0, loc), STATUS_INPUT);
     cr_expect_eq(circuit_add_qreg(circuit, "big", 1 << 26, loc), STATUS_NOFIT);
     circuit_destroy(circuit);

@@ -8,7 +8,7 @@
 #include "circuit/reading.h"
 
 static enum status try_stim(struct circuit **out, const char *text) {
-    reading_start();
+    messages_keep();
     return stim_read_text(out, "t.stim", text, strlen(text), NULL);
 }
 
@@ -16,13 +16,13 @@ static struct circuit *read_stim(const char *text) {
     struct circuit *circuit = NULL;
     enum status status = try_stim(&circuit, text);
 
-    cr_assert_eq(status, STATUS_OK, "%s\n%s", reading_messages.data, text);
+    cr_assert_eq(status, STATUS_OK, "%s\n%s", messages_all(), text);
     cr_assert(op_list_is_valid(&circuit->ops, circuit->n_qubits, circuit->n_bits), "%s", text);
     return circuit;
 }
 
 static void print_stim(struct text *out, const struct circuit *circuit) {
-    cr_assert_eq(stim_print(out, circuit), STATUS_OK, "%s", reading_messages.data);
+    cr_assert_eq(stim_print(out, circuit), STATUS_OK, "%s", messages_all());
 }
 
 static void expect_print(const char *text, const char *want) {
@@ -179,8 +179,8 @@ Test(stim, refuses_with_place_and_reason) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct circuit *circuit = NULL;
         cr_expect_eq(try_stim(&circuit, cases[i].text), STATUS_INPUT, "%s", cases[i].text);
-        cr_expect_not_null(strstr(reading_messages.data, cases[i].want), "%s\ngives\n%s\nnot\n%s",
-                           cases[i].text, reading_messages.data, cases[i].want);
+        cr_expect_not_null(strstr(messages_all(), cases[i].want), "%s\ngives\n%s\nnot\n%s",
+                           cases[i].text, messages_all(), cases[i].want);
     }
 }
 
@@ -189,7 +189,7 @@ Test(stim, limits) {
     struct circuit *circuit = NULL;
     struct text deep = {0}, wide = {0};
 
-    reading_start();
+    messages_keep();
     cr_expect_eq(stim_read_text(&circuit, "t.stim", "T 0", 3, &strict), STATUS_INPUT);
     cr_expect_eq(stim_read_text(&circuit, "t.stim", "H 0 1 2", 7, &few), STATUS_NOFIT);
     cr_expect_eq(stim_read_text(&circuit, "t.stim", "H 0 0 0 0", 9, &few), STATUS_NOFIT);
@@ -197,13 +197,13 @@ Test(stim, limits) {
         text_add(&deep, "REPEAT 2 {\n");
     }
     cr_expect_eq(try_stim(&circuit, deep.data), STATUS_INPUT);
-    cr_expect_not_null(strstr(reading_messages.data, "t.stim:257:1: error: REPEAT nested deeper"));
+    cr_expect_not_null(strstr(messages_all(), "t.stim:257:1: error: REPEAT nested deeper"));
     text_add(&wide, "MPP X0");
     for (int i = 1; i <= 32; i++) {
         text_printf(&wide, "*X%d", i);
     }
     cr_expect_eq(try_stim(&circuit, wide.data), STATUS_INPUT);
-    cr_expect_not_null(strstr(reading_messages.data, "of more than 32 qubits"));
+    cr_expect_not_null(strstr(messages_all(), "of more than 32 qubits"));
     text_fini(&deep);
     text_fini(&wide);
 }
@@ -338,8 +338,7 @@ Test(stim, what_is_printed_reads_back_as_the_same) {
         text_add(&text, "M 0 3\nT 0 3 6 9 12 15 18 21 24\n");
         add_block(&text, &s, 0);
         if (try_stim(&first, text.data) != STATUS_OK) {
-            cr_assert(strstr(reading_messages.data, "i times"), "%s\n%s", reading_messages.data,
-                      text.data);
+            cr_assert(strstr(messages_all(), "i times"), "%s\n%s", messages_all(), text.data);
             text_fini(&text);
             continue;
         }
@@ -391,8 +390,8 @@ Test(stim, refuses_to_print_what_it_cannot_say) {
                  cases[i].text);
         struct circuit *circuit = must_read(text);
         cr_expect_eq(stim_print(&got, circuit), STATUS_INPUT, "%s", text);
-        cr_expect_not_null(strstr(reading_messages.data, cases[i].want), "%s\ngives\n%s", text,
-                           reading_messages.data);
+        cr_expect_not_null(strstr(messages_all(), cases[i].want), "%s\ngives\n%s", text,
+                           messages_all());
         text_fini(&got);
         circuit_destroy(circuit);
     }
@@ -405,7 +404,7 @@ static void expect_lowered(const char *text, const char *want) {
     struct text got = {0};
 
     cr_assert_eq(stim_needs_lowering(circuit), true, "%s", text);
-    cr_assert_eq(stim_lower(&plain, circuit), STATUS_OK, "%s\n%s", reading_messages.data, text);
+    cr_assert_eq(stim_lower(&plain, circuit), STATUS_OK, "%s\n%s", messages_all(), text);
     cr_assert(op_list_is_valid(&plain->ops, plain->n_qubits, plain->n_bits), "%s", text);
     cr_assert(!stim_needs_lowering(plain));
     print_stim(&got, plain);
@@ -458,8 +457,8 @@ Test(stim, refuses_to_lower_with_the_place) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct circuit *circuit = read_stim(cases[i].text), *plain = NULL;
         cr_expect_eq(stim_lower(&plain, circuit), STATUS_INPUT, "%s", cases[i].text);
-        cr_expect_not_null(strstr(reading_messages.data, cases[i].want), "%s\ngives\n%s",
-                           cases[i].text, reading_messages.data);
+        cr_expect_not_null(strstr(messages_all(), cases[i].want), "%s\ngives\n%s", cases[i].text,
+                           messages_all());
         circuit_destroy(circuit);
     }
 }

@@ -4,32 +4,18 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "dem/channel.h"
 #include "dem/dem.h"
 #include "distribute/distribute.h"
+#include "support/messages.h"
 #include "support/naive_dem.h"
 #include "support/random_circuit.h"
 
-static struct text messages;
-
-static void keep(void *ctx, enum log_level level, const char *text) {
-    (void)ctx;
-    (void)level;
-    text_printf(&messages, "%s\n", text);
-}
-
-static void listen(void) {
-    text_fini(&messages);
-    text_add(&messages, "");
-    log_set_sink(keep, NULL);
-}
-
 static struct circuit *read_circuit(const char *text) {
     struct circuit *circuit = NULL;
-    listen();
+    messages_keep();
     cr_assert_eq(stim_read_text(&circuit, "t.stim", text, strlen(text), NULL), STATUS_OK, "%s\n%s",
-                 messages.data, text);
+                 messages_all(), text);
     return circuit;
 }
 
@@ -49,7 +35,7 @@ static enum status try_model(struct text *out, const char *text,
 
 static void expect_model(const char *text, struct dem_options options, const char *want) {
     struct text got = {0};
-    cr_assert_eq(try_model(&got, text, &options), STATUS_OK, "%s\n%s", messages.data, text);
+    cr_assert_eq(try_model(&got, text, &options), STATUS_OK, "%s\n%s", messages_all(), text);
     cr_expect_str_eq(got.data, want, "%s\ngives\n%sinstead of\n%s", text, got.data, want);
     text_fini(&got);
 }
@@ -57,7 +43,7 @@ static void expect_model(const char *text, struct dem_options options, const cha
 static void expect_refused(const char *text, struct dem_options options, const char *want) {
     struct text got = {0};
     cr_expect_eq(try_model(&got, text, &options), STATUS_INPUT, "%s", text);
-    cr_expect_not_null(strstr(messages.data, want), "%s\nsays\n%s", text, messages.data);
+    cr_expect_not_null(strstr(messages_all(), want), "%s\nsays\n%s", text, messages_all());
     text_fini(&got);
 }
 
@@ -306,7 +292,7 @@ static void expect_distribution(const struct naive_distribution *want, const cha
     static struct naive_distribution got;
     struct text model = {0};
     unsigned widest;
-    cr_assert_eq(try_model(&model, text, options), STATUS_OK, "%s\n%s", messages.data, text);
+    cr_assert_eq(try_model(&model, text, options), STATUS_OK, "%s\n%s", messages_all(), text);
     got = (struct naive_distribution){.n_detectors = want->n_detectors, .n_bits = want->n_bits};
     naive_from_text(&got, &widest, model.data);
     for (unsigned i = 0; i < 1u << want->n_bits; i++) {
@@ -371,12 +357,12 @@ Test(dem, errors_of_links_belong_to_the_model) {
     struct dem_model *model = NULL;
     struct text text = {0};
     unsigned widest;
-    listen();
+    messages_keep();
     cr_assert_eq(program_read_text(&program, "p.qasm", program_text, strlen(program_text), NULL),
-                 STATUS_OK, "%s", messages.data);
+                 STATUS_OK, "%s", messages_all());
     cr_assert_eq(machine_read(&machine, "werner:n=2,data=1,comm=1,F=0.9"), STATUS_OK);
     cr_assert_eq(dem_from_program(&model, program, machine, &(struct dem_options){0}), STATUS_OK,
-                 "%s", messages.data);
+                 "%s", messages_all());
     cr_assert_eq(dem_print(&text, model), STATUS_OK);
     naive_from_ops(&want, &program->ops, program->n_wires, program->n_bits, weights);
     got = (struct naive_distribution){.n_detectors = want.n_detectors, .n_bits = want.n_bits};
@@ -397,7 +383,7 @@ Test(dem, errors_of_links_belong_to_the_model) {
 static void print_program_model(struct text *out, const struct program *program) {
     const struct dem_options fold = {.fold_loops = true};
     struct dem_model *model = NULL;
-    cr_assert_eq(dem_from_program(&model, program, NULL, &fold), STATUS_OK, "%s", messages.data);
+    cr_assert_eq(dem_from_program(&model, program, NULL, &fold), STATUS_OK, "%s", messages_all());
     cr_assert_eq(dem_print(out, model), STATUS_OK);
     text_add(out, "");
     dem_destroy(model);
@@ -420,15 +406,15 @@ Test(dem, distributed_circuits_have_the_same_model) {
             machine_create_ideal(&machine, 2 + seed % 4, circuit->n_qubits, MACHINE_UNLIMITED),
             STATUS_OK);
         cr_assert_eq(distribute_simple(&program, circuit, machine), STATUS_OK, "%s\n%s",
-                     messages.data, text.data);
+                     messages_all(), text.data);
         struct program_check check = {0};
-        cr_assert_eq(program_check(&check, program), STATUS_OK, "%s", messages.data);
+        cr_assert_eq(program_check(&check, program), STATUS_OK, "%s", messages_all());
         program_check_fini(&check);
         print_program_model(&made, program);
         cr_assert_str_eq(made.data, want.data, "%s", text.data);
         cr_assert_eq(program_print(&printed, program), STATUS_OK);
         cr_assert_eq(program_read_text(&copy, "p.qasm", printed.data, printed.n, NULL), STATUS_OK,
-                     "%s\n%s", messages.data, printed.data);
+                     "%s\n%s", messages_all(), printed.data);
         print_program_model(&again, copy);
         cr_assert_str_eq(again.data, want.data, "%s", text.data);
         circuit_destroy(circuit);

@@ -7,46 +7,33 @@
 #include <string.h>
 
 #include "distribute/distribute.h"
+#include "support/messages.h"
 #include "support/naive_program.h"
 #include "support/random_circuit.h"
 
 /* ---- help ---- */
 
-static char messages[4096];
-
-static void keep_message(void *ctx, enum log_level level, const char *text) {
-    (void)ctx;
-    (void)level;
-    const size_t n = strlen(messages);
-    snprintf(messages + n, sizeof messages - n, "%s\n", text);
-}
-
-static void capture(void) {
-    messages[0] = '\0';
-    log_set_sink(keep_message, NULL);
-}
-
 static struct circuit *must_read(const char *text) {
     struct circuit *circuit = NULL;
-    capture();
+    messages_keep();
     cr_assert_eq(qasm2_read_text(&circuit, "c.qasm", text, strlen(text), NULL), STATUS_OK, "%s\n%s",
-                 messages, text);
+                 messages_all(), text);
     return circuit;
 }
 
 static struct machine *must_make(const char *text) {
     struct machine *machine = NULL;
-    capture();
+    messages_keep();
     cr_assert_eq(machine_read_text(&machine, "m.yaml", text, strlen(text)), STATUS_OK, "%s",
-                 messages);
+                 messages_all());
     return machine;
 }
 
 static struct program *must_distribute(const struct circuit *circuit,
                                        const struct machine *machine) {
     struct program *program = NULL;
-    capture();
-    cr_assert_eq(distribute_simple(&program, circuit, machine), STATUS_OK, "%s", messages);
+    messages_keep();
+    cr_assert_eq(distribute_simple(&program, circuit, machine), STATUS_OK, "%s", messages_all());
     cr_assert(op_list_is_valid(&program->ops, program->n_wires, program->n_bits));
     return program;
 }
@@ -81,8 +68,8 @@ static void spread(struct circuit *circuit, uint32_t n_qpus) {
 
 static struct program_check must_pass(const struct program *program) {
     struct program_check check;
-    capture();
-    cr_assert_eq(program_check(&check, program), STATUS_OK, "%s", messages);
+    messages_keep();
+    cr_assert_eq(program_check(&check, program), STATUS_OK, "%s", messages_all());
     return check;
 }
 
@@ -414,9 +401,9 @@ static void assert_refused(const char *body, const struct machine *machine, cons
     struct program *program = NULL;
     snprintf(text, sizeof text, "OPENQASM 2.0;\ninclude \"qelib1.inc\";\n%s", body);
     struct circuit *circuit = must_read(text);
-    capture();
+    messages_keep();
     cr_expect_eq(distribute_simple(&program, circuit, machine), STATUS_INPUT);
-    cr_expect_str_eq(messages, message);
+    cr_expect_str_eq(messages_all(), message);
     cr_expect_null(program);
     circuit_destroy(circuit);
 }
@@ -425,23 +412,23 @@ Test(simple, refuses_with_place_and_reason) {
     struct machine *machine = must_make(machine_text);
     assert_refused("qreg q[6];\n  cx q[0],q[5];\n", machine,
                    "c.qasm:4:3: error: cx joins qubits on QPUs 'left' and 'far', which no link "
-                   "joins\n");
+                   "joins");
     assert_refused("qreg q[6];\n\nccx q[0],q[1],q[5];\n", machine,
                    "c.qasm:5:1: error: ccx joins qubits on QPUs 'far' and 'left', which no link "
-                   "joins\n");
+                   "joins");
     assert_refused("qreg q[6];\nh q[0];cx q[5],q[2];\n", machine,
                    "c.qasm:4:8: error: cx joins qubits on QPUs 'far' and 'right', and 'far' has "
-                   "no comm qubit\n");
+                   "no comm qubit");
     assert_refused("qreg q[7];\n", machine,
                    "qspan: error: the circuit has 7 qubits, the 3 QPUs of the machine 'two' have "
-                   "6 data qubits in all\n");
+                   "6 data qubits in all");
     assert_refused(
         "qreg q[3];\n// qspan qpu left q[0:2]\n", machine,
         "c.qasm:4:14: error: the circuit places 3 qubits on QPU 'left', which has 2 data "
-        "qubits\n");
+        "qubits");
     assert_refused("qreg q[3];\n// qspan qpu middle q[0:2]\n", machine,
                    "c.qasm:4:14: error: the circuit places qubits on QPU 'middle', but the machine "
-                   "'two' has left, right, far\n");
+                   "'two' has left, right, far");
     machine_destroy(machine);
 }
 
@@ -481,10 +468,10 @@ Test(simple, programs_read_back) {
         spread(circuit, 1 + (uint32_t)seed % 4);
         struct program *program = must_distribute(circuit, machine), *again = NULL;
         struct text text = {0}, text_again = {0};
-        capture();
-        cr_assert_eq(program_print(&text, program), STATUS_OK, "%s", messages);
+        messages_keep();
+        cr_assert_eq(program_print(&text, program), STATUS_OK, "%s", messages_all());
         cr_assert_eq(program_read_text(&again, "p.qasm", text.data, text.n, NULL), STATUS_OK, "%s",
-                     messages);
+                     messages_all());
         cr_assert_eq(program_print(&text_again, again), STATUS_OK);
         cr_assert_str_eq(text_again.data, text.data);
         struct program_check check = must_pass(again);

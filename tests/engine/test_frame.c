@@ -10,6 +10,7 @@
 #include "engine/frame/frame.h"
 #include "engine/frame/frame_gate.h"
 #include "support/dense.h"
+#include "support/messages.h"
 
 struct list {
     struct op_list ops;
@@ -278,12 +279,6 @@ Test(frame, memory_is_that_of_the_batch) {
     op_list_fini(&list.ops);
 }
 
-static void no_log(void *ctx, enum log_level level, const char *text) {
-    (void)ctx;
-    (void)level;
-    (void)text;
-}
-
 Test(frame, what_is_no_frame_is_refused) {
     struct list list = {.n_qubits = 2};
     struct frame_plan *plan = NULL;
@@ -292,7 +287,7 @@ Test(frame, what_is_no_frame_is_refused) {
     add_gate(&list, GATE_H, 0, 0);
     add_gate(&list, GATE_T, 1, 0);
     const struct frame_task task = {.ops = &list.ops, .n_qubits = 2};
-    log_set_sink(no_log, NULL);
+    messages_keep();
     cr_expect_eq(frame_plan_create(&plan, &task), STATUS_INPUT);
     cr_expect_null(plan);
     cr_expect_not(frame_plan_is_possible(&task, &at, &reason));

@@ -6,6 +6,7 @@
 #include "base/bits.h"
 #include "base/rng.h"
 #include "engine/statevector/statevector.h"
+#include "support/messages.h"
 #include "support/random_run.h"
 
 static const struct layout_tuning small = {
@@ -104,10 +105,6 @@ static struct engine_figures plan_of(const struct written *written, int n_ranks)
     return figures;
 }
 
-static void ignore(void *ctx, enum log_level level, const char *text) {
-    (void)ctx, (void)level, (void)text;
-}
-
 Test(plan, qpus_that_share_bits_only_cost_their_own_vectors) {
     static struct written written;
     written_init(&written, 40, 2);
@@ -135,7 +132,7 @@ Test(plan, what_is_too_large_is_refused_with_a_figure) {
     static struct written written;
     static const uint32_t sizes[] = {40, 60, 64, 100, 1500};
     comm_start_alone();
-    log_set_sink(ignore, NULL);
+    messages_keep();
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct engine *engine = NULL;
         written_init(&written, sizes[i], 4);
@@ -159,7 +156,7 @@ Test(plan, max_bytes_is_kept) {
     static struct written written;
     struct engine *engine = NULL;
     comm_start_alone();
-    log_set_sink(ignore, NULL);
+    messages_keep();
     written_init(&written, 18, 1);
     for (uint32_t j = 0; j < 18; j++) {
         gate(&written, GATE_H, j, 0);
@@ -357,7 +354,7 @@ Test(statevector, amplitudes_of_part_of_a_group) {
     struct engine *engine = NULL;
     double amps[8];
     comm_start_alone();
-    log_set_sink(ignore, NULL);
+    messages_keep();
     written_init(&written, 3, 1);
     gate(&written, GATE_RX, 0, 0);
     gate(&written, GATE_H, 2, 0);

@@ -7,38 +7,23 @@
 #include <string.h>
 
 #include "machine/machine.h"
-
-static char capture_last[4096];
-static int capture_n;
-
-static inline void capture_sink(void *ctx, enum log_level level, const char *text) {
-    (void)ctx;
-    (void)level;
-    capture_n++;
-    snprintf(capture_last, sizeof capture_last, "%s", text);
-}
-
-static inline void capture_start(void) {
-    log_set_sink(capture_sink, NULL);
-    capture_n = 0;
-    capture_last[0] = '\0';
-}
+#include "support/messages.h"
 
 /* The machine that text describes; the test fails with the message if it is refused. */
 static inline struct machine *must_read_text(const char *text) {
     struct machine *machine = NULL;
-    capture_start();
+    messages_keep();
     enum status status = machine_read_text(&machine, "m.yaml", text, strlen(text));
-    cr_assert_eq(status, STATUS_OK, "%s\n%s", capture_last, text);
-    cr_assert_eq(capture_n, 0);
+    cr_assert_eq(status, STATUS_OK, "%s\n%s", messages_last(), text);
+    cr_assert_eq(messages_count(), 0);
     return machine;
 }
 
 static inline struct machine *must_read(const char *path_or_preset) {
     struct machine *machine = NULL;
-    capture_start();
+    messages_keep();
     enum status status = machine_read(&machine, path_or_preset);
-    cr_assert_eq(status, STATUS_OK, "%s", capture_last);
+    cr_assert_eq(status, STATUS_OK, "%s", messages_last());
     return machine;
 }
 

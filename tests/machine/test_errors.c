@@ -8,14 +8,14 @@ struct refusal {
 /* `message` after "m.yaml:". */
 static void assert_refused(const char *text, size_t n, const char *message) {
     struct machine *machine = NULL;
-    capture_start();
+    messages_keep();
     enum status status = machine_read_text(&machine, "m.yaml", text, n);
     cr_assert_eq(status, STATUS_INPUT, "not refused: %s", text);
     cr_assert_null(machine);
-    cr_assert_eq(capture_n, 1);
-    cr_assert_eq(strncmp(capture_last, "m.yaml:", 7), 0, "%s", capture_last);
-    cr_expect_str_eq(capture_last + 7, message, "got      '%s'\nexpected '%s'", capture_last + 7,
-                     message);
+    cr_assert_eq(messages_count(), 1);
+    cr_assert_eq(strncmp(messages_last(), "m.yaml:", 7), 0, "%s", messages_last());
+    cr_expect_str_eq(messages_last() + 7, message, "got      '%s'\nexpected '%s'",
+                     messages_last() + 7, message);
 }
 
 static void assert_all_refused(const struct refusal *cases, size_t n) {
@@ -252,17 +252,17 @@ Test(errors, mutations) {
             text[(state >> 8) % (sizeof good - 1)] = letters[(state >> 4) % (sizeof letters - 1)];
         }
         struct machine *machine = NULL;
-        capture_start();
+        messages_keep();
         enum status status = machine_read_text(&machine, "m.yaml", text, sizeof good - 1);
         unsigned line = 0, col = 0;
         if (status == STATUS_OK) {
             n_read++;
         } else {
             cr_assert_eq(status, STATUS_INPUT);
-            cr_assert_eq(capture_n, 1);
-            cr_assert_eq(sscanf(capture_last, "m.yaml:%u:%u: error: ", &line, &col), 2, "%s",
-                         capture_last);
-            cr_assert(line >= 1 && line <= 12 && col >= 1, "%s", capture_last);
+            cr_assert_eq(messages_count(), 1);
+            cr_assert_eq(sscanf(messages_last(), "m.yaml:%u:%u: error: ", &line, &col), 2, "%s",
+                         messages_last());
+            cr_assert(line >= 1 && line <= 12 && col >= 1, "%s", messages_last());
         }
         machine_destroy(machine);
     }

@@ -104,15 +104,15 @@ Test(import, refused) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct text out = {0};
-        capture_start();
+        messages_keep();
         cr_expect_eq(machine_import_squidasm(&out, "f", cases[i].text, strlen(cases[i].text)),
                      STATUS_INPUT);
-        cr_expect_str_eq(capture_last, cases[i].message, "%s", capture_last);
+        cr_expect_str_eq(messages_last(), cases[i].message, "%s", messages_last());
         text_fini(&out);
     }
     struct text out = {0};
     const char *with = "{\"templates\": {}, \"nodes\": [], \"qconnections\": []}";
-    capture_start();
+    messages_keep();
     cr_expect_eq(machine_import_sequence(&out, "f", with, strlen(with)), STATUS_INPUT);
     cr_expect_eq(machine_guess_format(with, strlen(with)), MACHINE_FORMAT_SEQUENCE);
     cr_expect_eq(machine_guess_format("qpus: []\nstacks: []\n", 20), MACHINE_FORMAT_OWN);

@@ -215,12 +215,12 @@ Test(physical, refused) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct machine *machine = NULL;
-        capture_start();
+        messages_keep();
         const enum status status =
             machine_read_text(&machine, "m.yaml", cases[i].text, strlen(cases[i].text));
         cr_expect_eq(status, STATUS_INPUT, "not refused: %s", cases[i].text);
         if (cases[i].message != NULL) {
-            cr_expect_str_eq(capture_last, cases[i].message, "got %s", capture_last);
+            cr_expect_str_eq(messages_last(), cases[i].message, "got %s", messages_last());
         }
     }
 }
@@ -238,9 +238,9 @@ Test(physical, settings_of_presets) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct machine *machine = NULL;
-        capture_start();
+        messages_keep();
         cr_expect_eq(machine_read(&machine, cases[i].text), STATUS_INPUT, "%s", cases[i].text);
-        cr_expect_eq(capture_n, 1);
+        cr_expect_eq(messages_count(), 1);
     }
     struct machine *m = must_read("today-transducer:policy.cutoff=3us,qnus.0.T1=5s,qnus.0.T2=1s");
     cr_expect_eq(m->physical->policy.t_cutoff_ps, 3000000);

@@ -104,10 +104,10 @@ Test(preset, ideal_for_few_qubits) {
         machine_destroy(m);
     }
     struct machine *m = NULL;
-    capture_start();
+    messages_keep();
     cr_assert_eq(machine_create_ideal(&m, 0, 5, 1), STATUS_USAGE);
     cr_assert_eq(machine_create_ideal(&m, (1u << 20) + 1, 5, 1), STATUS_USAGE);
-    cr_assert_eq(capture_n, 2);
+    cr_assert_eq(messages_count(), 2);
     cr_assert_null(m);
 }
 
@@ -142,11 +142,11 @@ Test(preset, refused) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct machine *m = NULL;
-        capture_start();
+        messages_keep();
         cr_assert_eq(machine_read(&m, cases[i].preset), STATUS_INPUT);
         cr_assert_null(m);
-        cr_assert_eq(capture_n, 1);
-        cr_assert_str_eq(capture_last, cases[i].message);
+        cr_assert_eq(messages_count(), 1);
+        cr_assert_str_eq(messages_last(), cases[i].message);
     }
 }
 

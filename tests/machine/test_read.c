@@ -243,8 +243,8 @@ Test(read, runnable) {
         struct machine *m = must_read_text(text.data);
         enum status status = machine_check_runnable(m);
         cr_assert_eq(status, cases[i].message == NULL ? STATUS_OK : STATUS_INPUT);
-        cr_assert_eq(capture_n, cases[i].message != NULL);
-        cr_assert_str_eq(capture_last, cases[i].message == NULL ? "" : cases[i].message);
+        cr_assert_eq(messages_count(), cases[i].message != NULL);
+        cr_assert_str_eq(messages_last(), cases[i].message == NULL ? "" : cases[i].message);
         machine_destroy(m);
         text_fini(&text);
     }

@@ -4,36 +4,28 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "network/service.h"
 #include "network/workload.h"
-
-static char last_message[4096];
-
-static void keep_message(void *ctx, enum log_level level, const char *text) {
-    (void)ctx;
-    (void)level;
-    snprintf(last_message, sizeof last_message, "%s", text);
-}
+#include "support/messages.h"
 
 static struct machine *read_text(const char *text) {
     struct machine *machine = NULL;
-    log_set_sink(keep_message, NULL);
+    messages_keep();
     cr_assert_eq(machine_read_text(&machine, "m", text, strlen(text)), STATUS_OK, "%s",
-                 last_message);
+                 messages_last());
     return machine;
 }
 
 static struct machine *read_preset(const char *name) {
     struct machine *machine = NULL;
-    log_set_sink(keep_message, NULL);
-    cr_assert_eq(machine_read(&machine, name), STATUS_OK, "%s", last_message);
+    messages_keep();
+    cr_assert_eq(machine_read(&machine, name), STATUS_OK, "%s", messages_last());
     return machine;
 }
 
 static struct service *serve(const struct machine *machine, uint64_t seed) {
     struct service *service = NULL;
-    cr_assert_eq(service_create(&service, machine, seed), STATUS_OK, "%s", last_message);
+    cr_assert_eq(service_create(&service, machine, seed), STATUS_OK, "%s", messages_last());
     return service;
 }
 
@@ -295,7 +287,7 @@ static uint64_t digest_run(const struct machine *machine, uint64_t timeline,
                                           .t_use_ps = pattern * 3000000};
         struct workload_result result;
         cr_assert_eq(workload_run(&result, service, machine, &workload, timeline), STATUS_OK, "%s",
-                     last_message);
+                     messages_last());
         cr_expect_eq(service_count_waiting(service), 0);
         cr_expect(result.jain > 0 && result.jain <= 1 + 1e-12);
         const struct network_stats *stats = service_stats(service);
@@ -362,7 +354,7 @@ Test(service, pools_shorten_the_wait) {
                                           .t_use_ps = 100000000000};
         struct workload_result result;
         cr_assert_eq(workload_run(&result, service, machine, &workload, 0), STATUS_OK, "%s",
-                     last_message);
+                     messages_last());
         const struct network_stats *stats = service_stats(service);
         mean[i] = stats->latency_ps.sum / 200;
         cr_expect_eq(stats->n_from_pool > 50, i == 1, "%lu", stats->n_from_pool);
@@ -613,7 +605,7 @@ Test(service, refusals) {
         struct machine *machine = read_text(cases[i].text);
         struct service *service;
         cr_expect_eq(service_create(&service, machine, 1), STATUS_INPUT);
-        cr_expect_str_eq(last_message, cases[i].message, "%s", last_message);
+        cr_expect_str_eq(messages_last(), cases[i].message, "%s", messages_last());
         machine_destroy(machine);
     }
     struct machine *machine = read_text("qpus: [{name: q, count: 2, data: 1, comm: 1}]\n"
@@ -635,7 +627,7 @@ Test(service, refusals) {
     cr_expect_eq(
         service_submit(service, &slot, (struct ebit_request){.id = 1, .qpu_a = 0, .qpu_b = 1}, 0),
         STATUS_INPUT);
-    cr_expect_str_eq(last_message,
+    cr_expect_str_eq(messages_last(),
                      "qspan: error: the network: simulated time passes 2^63 ps (106 days)");
     service_destroy(service);
     machine_destroy(machine);

@@ -2,17 +2,11 @@
 #include <math.h>
 
 #include "base/bits.h"
-#include "base/log.h"
 #include "base/rng.h"
 #include "output/decode.h"
+#include "support/messages.h"
 
 enum { N_BITS = 8, N_SHOTS = 1000 };
-
-static void drop_message(void *ctx, enum log_level level, const char *text) {
-    (void)ctx;
-    (void)level;
-    (void)text;
-}
 
 /* Registers m (2 plain bits), c (5 output bits) and d (1 output bit): the key is c then d. */
 static struct reg regs[] = {
@@ -34,7 +28,7 @@ static struct results make_results(struct run_count *counts, size_t n_counts) {
 
 Test(decode, specs) {
     struct decode decode;
-    log_set_sink(drop_message, NULL);
+    messages_keep();
     cr_assert_eq(decode_parse(&decode, "phase:c", &program), STATUS_OK);
     cr_assert_eq(decode.kind, DECODE_PHASE);
     cr_assert_eq(decode.reg, &regs[1]);
@@ -55,7 +49,7 @@ Test(decode, too_many_bits) {
     struct reg wide = {.name = "w", .n = DECODE_MAX_BITS + 1};
     struct program other = {.cregs = &wide, .n_cregs = 1, .n_bits = wide.n};
     struct decode decode;
-    log_set_sink(drop_message, NULL);
+    messages_keep();
     cr_assert_eq(decode_parse(&decode, "int:w", &other), STATUS_USAGE);
 }
 

@@ -8,31 +8,14 @@
 
 #include "base/rng.h"
 #include "program/program.h"
+#include "support/messages.h"
 
 #define COUNT(array) (sizeof array / sizeof array[0])
 #define HEAD "OPENQASM 3.0; include \"stdgates.inc\"; include \"qnu.inc\";\n"
 
-/* Every message since the last reading_start, one a line. */
-static struct text reading_messages;
-
-static inline void reading_sink(void *ctx, enum log_level level, const char *text) {
-    (void)ctx;
-    (void)level;
-    if (reading_messages.n > 0) {
-        text_add(&reading_messages, "\n");
-    }
-    text_add(&reading_messages, text);
-}
-
-static inline void reading_start(void) {
-    text_fini(&reading_messages);
-    text_add(&reading_messages, "");
-    log_set_sink(reading_sink, NULL);
-}
-
 static inline enum status reading_try(struct program **out, const char *text,
                                       const struct circuit_limits *limits) {
-    reading_start();
+    messages_keep();
     return program_read_text(out, "t.qasm", text, strlen(text), limits);
 }
 
@@ -41,8 +24,8 @@ static inline struct program *must_read(const char *text) {
     struct program *program = NULL;
     enum status status = reading_try(&program, text, NULL);
 
-    cr_assert_eq(status, STATUS_OK, "%s\n%s", reading_messages.data, text);
-    cr_assert_str_eq(reading_messages.data, "", "%s\n%s", reading_messages.data, text);
+    cr_assert_eq(status, STATUS_OK, "%s\n%s", messages_all(), text);
+    cr_assert_str_eq(messages_all(), "", "%s\n%s", messages_all(), text);
     cr_assert(op_list_is_valid(&program->ops, program->n_wires, program->n_bits), "%s", text);
     return program;
 }

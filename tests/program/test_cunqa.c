@@ -7,21 +7,11 @@
 
 #include "base/rng.h"
 #include "program/cunqa.h"
+#include "support/messages.h"
 #include "support/naive_program.h"
 
-static struct text messages;
-
-static void keep(void *ctx, enum log_level level, const char *text) {
-    (void)ctx;
-    (void)level;
-    text_add(&messages, text);
-    text_add(&messages, "\n");
-}
-
 static enum status try_read(struct program **out, const char *text) {
-    text_fini(&messages);
-    text_add(&messages, "");
-    log_set_sink(keep, NULL);
+    messages_keep();
     return program_read_text(out, "t.json", text, strlen(text), NULL);
 }
 
@@ -29,8 +19,8 @@ static struct program *must_read(const char *text) {
     struct program_check check = {0};
     struct program *program = NULL;
 
-    cr_assert_eq(try_read(&program, text), STATUS_OK, "%s\n%s", messages.data, text);
-    cr_assert_eq(program_check(&check, program), STATUS_OK, "%s\n%s", messages.data, text);
+    cr_assert_eq(try_read(&program, text), STATUS_OK, "%s\n%s", messages_all(), text);
+    cr_assert_eq(program_check(&check, program), STATUS_OK, "%s\n%s", messages_all(), text);
     program_check_fini(&check);
     return program;
 }
@@ -63,7 +53,7 @@ static void expect_same(const char *json, const char *reference) {
     size_t n, n_plain;
 
     cr_assert_eq(program_read_text(&plain, "r.qasm", reference, strlen(reference), NULL), STATUS_OK,
-                 "%s\n%s", messages.data, reference);
+                 "%s\n%s", messages_all(), reference);
     double *p = key_distribution(program, &n), *q = key_distribution(plain, &n_plain);
     cr_assert_eq(n, n_plain);
     for (size_t key = 0; key < (size_t)1 << n; key++) {
@@ -322,7 +312,7 @@ Test(cunqa, refuses_with_the_instruction) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct program *program = NULL;
         cr_expect_neq(try_read(&program, cases[i].text), STATUS_OK, "%s", cases[i].text);
-        cr_expect_not_null(strstr(messages.data, cases[i].want), "%s\ngives\n%snot\n%s",
-                           cases[i].text, messages.data, cases[i].want);
+        cr_expect_not_null(strstr(messages_all(), cases[i].want), "%s\ngives\n%snot\n%s",
+                           cases[i].text, messages_all(), cases[i].want);
     }
 }

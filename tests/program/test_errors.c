@@ -15,8 +15,8 @@ static void expect_refusal(const char *text, const char *want, enum status want_
 
     text_printf(&message, "t.qasm:%s", want);
     cr_expect_eq(status, want_status, "%s: status %d", text, status);
-    cr_expect_str_eq(reading_messages.data, message.data, "%s\n gives %s\n not %s", text,
-                     reading_messages.data, message.data);
+    cr_expect_str_eq(messages_all(), message.data, "%s\n gives %s\n not %s", text, messages_all(),
+                     message.data);
     cr_expect_null(program);
     text_fini(&message);
 }
@@ -480,7 +480,7 @@ Test(errors, depth) {
         text_add(&text, "if (m) ");
     }
     text_add(&text, "x q;");
-    cr_expect_eq(reading_try(&program, text.data, NULL), STATUS_OK, "%s", reading_messages.data);
+    cr_expect_eq(reading_try(&program, text.data, NULL), STATUS_OK, "%s", messages_all());
     program_destroy(program);
     text_fini(&text);
 

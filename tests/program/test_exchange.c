@@ -13,9 +13,9 @@
 static void must_find(const char *text, const char *message) {
     struct program *program = must_read(text);
     struct program_check check;
-    reading_start();
+    messages_keep();
     cr_expect_eq(program_check(&check, program), message[0] ? STATUS_INPUT : STATUS_OK, "%s", text);
-    cr_expect_str_eq(reading_messages.data, message, "%s", text);
+    cr_expect_str_eq(messages_all(), message, "%s", text);
     program_check_fini(&check);
     program_destroy(program);
 }

@@ -7,7 +7,7 @@ static struct program *must_reread(const char *text) {
     struct program *program = NULL;
     enum status status = reading_try(&program, text, NULL);
 
-    cr_assert_eq(status, STATUS_OK, "%s\n%s", reading_messages.data, text);
+    cr_assert_eq(status, STATUS_OK, "%s\n%s", messages_all(), text);
     return program;
 }
 
@@ -407,8 +407,8 @@ Test(print, what_the_text_cannot_say_is_refused) {
                  STATUS_OK);
     op->bit = 0;
     cr_expect_eq(program_print(&out, program), STATUS_INPUT);
-    cr_expect_not_null(strstr(reading_messages.data, "'CALL' cannot be printed in a program"), "%s",
-                       reading_messages.data);
+    cr_expect_not_null(strstr(messages_all(), "'CALL' cannot be printed in a program"), "%s",
+                       messages_all());
     text_fini(&out);
     program_destroy(program);
 }

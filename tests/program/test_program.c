@@ -2,7 +2,7 @@
 #include "program/programs.h"
 
 static void expect_ok(enum status status) {
-    cr_assert_eq(status, STATUS_OK, "%s", reading_messages.data);
+    cr_assert_eq(status, STATUS_OK, "%s", messages_all());
 }
 
 Test(program, wires_and_bits_by_number_and_name) {
@@ -65,7 +65,7 @@ Test(program, names_that_no_text_can_carry_are_refused) {
     struct program *program = program_create();
     uint32_t out = 77;
 
-    reading_start();
+    messages_keep();
     for (size_t i = 0; i < COUNT(registers); i++) {
         cr_expect_eq(program_add_creg(program, &out, registers[i], 1, false, false), STATUS_INPUT);
     }

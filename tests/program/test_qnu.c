@@ -104,8 +104,8 @@ static struct program *read_example(const char *file) {
     char path[1024];
 
     snprintf(path, sizeof path, "%s/examples/protocols/%s", getenv("QSPAN_SOURCE_DIR"), file);
-    reading_start();
-    cr_assert_eq(program_read_file(&program, path, NULL), STATUS_OK, "%s", reading_messages.data);
+    messages_keep();
+    cr_assert_eq(program_read_file(&program, path, NULL), STATUS_OK, "%s", messages_all());
     return program;
 }
 
@@ -211,7 +211,7 @@ static void run_example(const struct example *example, struct draws *draws) {
     struct text source = {0};
     struct program_check check;
 
-    cr_expect_eq(program_check(&check, program), STATUS_OK, "%s", reading_messages.data);
+    cr_expect_eq(program_check(&check, program), STATUS_OK, "%s", messages_all());
     text_printf(&source, HEAD "qubit[4] q; %s", example->ideal);
     ideal = must_read(source.data);
     naive_init(&want, 4);

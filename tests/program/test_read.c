@@ -223,7 +223,7 @@ Test(read, foreign_pragmas_and_annotations_are_ignored_with_a_warning) {
 
     cr_expect_eq(reading_try(&program, HEAD "qubit a;\npragma ibm fast\n@crosstalk\nx a;\n", NULL),
                  STATUS_OK);
-    cr_expect_str_eq(reading_messages.data,
+    cr_expect_str_eq(messages_all(),
                      "t.qasm:3:8: warning: pragma 'ibm fast' is not for qspan: ignored\n"
                      "t.qasm:4:2: warning: annotation 'crosstalk' is not for qspan: ignored");
     program_destroy(program);
@@ -257,7 +257,7 @@ Test(read, from_a_file) {
     struct program *program = NULL;
     int file = mkstemp(path);
 
-    reading_start();
+    messages_keep();
     cr_assert_neq(file, -1);
     cr_assert_eq(write(file, text, strlen(text)), (ssize_t)strlen(text));
     close(file);

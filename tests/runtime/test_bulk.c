@@ -4,9 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "engine/engine.h"
 #include "runtime/runtime.h"
+#include "support/messages.h"
 
 enum { N_SHOTS = 20000, MAX_KEYS = 1 << 8 };
 
@@ -165,14 +165,8 @@ static void expect_refused(const char *body, const char *want) {
     text_fini(&text);
 }
 
-static void drop(void *ctx, enum log_level level, const char *text) {
-    (void)ctx;
-    (void)level;
-    (void)text;
-}
-
 Test(bulk, refuses_with_place) {
-    log_set_sink(drop, NULL);
+    messages_keep();
     expect_refused("t a[0];\nout[0] = measure a[0];\n", "p.qasm:12:1: ");
     expect_refused("m[0] = measure a[0];\nif (m[0]) h a[1];\nout[0] = measure a[1];\n",
                    "p.qasm:13:");

@@ -1,14 +1,9 @@
 #include <criterion/criterion.h>
 
 #include "runtime/site.h"
+#include "support/messages.h"
 
 static const struct src_loc nowhere = {0};
-
-static void ignore(void *ctx, enum log_level level, const char *text) {
-    (void)level;
-    (void)text;
-    ++*(int *)ctx;
-}
 
 /* Every (static id, round, round) of a nest has a site of its own. */
 Test(site, nested_rounds_have_their_own_sites) {
@@ -45,8 +40,7 @@ Test(site, nested_rounds_have_their_own_sites) {
 
 Test(site, too_many_rounds_are_refused) {
     struct site_walk walk;
-    int n_logged = 0;
-    log_set_sink(ignore, &n_logged);
+    messages_keep();
     site_walk_init(&walk, 1000);
     cr_assert(site_push(&walk, UINT64_C(1) << 40, nowhere) == STATUS_OK);
     cr_assert(site_next(&walk, nowhere) == STATUS_OK);
@@ -54,7 +48,6 @@ Test(site, too_many_rounds_are_refused) {
     cr_assert(site_push(&walk, UINT64_C(1) << 63, nowhere) == STATUS_INPUT);
     cr_assert(site_push(&walk, 1, nowhere) == STATUS_OK);
     cr_assert(site_next(&walk, nowhere) == STATUS_INPUT);
-    cr_assert_eq(n_logged, 3);
+    cr_assert_eq(messages_count(), 3);
     site_walk_fini(&walk);
-    log_set_sink(NULL, NULL);
 }

@@ -7,17 +7,10 @@
 #include <time.h>
 
 #include "runtime/timeline.h"
+#include "support/messages.h"
 #include "support/protocol.h"
 
 enum { NS = 1000, US = 1000 * NS };
-
-static char last_error[2048];
-
-static void keep_error(void *ctx, enum log_level level, const char *text) {
-    (void)ctx;
-    (void)level;
-    snprintf(last_error, sizeof last_error, "%s", text);
-}
 
 static const char qpu_keys[] =
     "data: 4, comm: 4, gate1: {time: 50 ns}, gate2: {time: 100 ns}, measure: {time: 1 us}, "
@@ -49,9 +42,10 @@ struct run {
 
 static void prepare(struct run *run, struct machine *machine, struct program *program) {
     *run = (struct run){.machine = machine, .program = program};
-    log_set_sink(keep_error, NULL);
+    messages_keep();
     put_done(program, true);
-    cr_assert_eq(schedule_create(&run->skeleton, program, machine), STATUS_OK, "%s", last_error);
+    cr_assert_eq(schedule_create(&run->skeleton, program, machine), STATUS_OK, "%s",
+                 messages_last());
     cr_assert_eq(ebit_source_create_links(&run->source, machine), STATUS_OK);
     cr_assert_eq(timeline_create(&run->timeline, program, run->skeleton, machine, run->source),
                  STATUS_OK);
@@ -64,7 +58,7 @@ static enum status try_run(struct run *run) {
 static struct timeline_result run_all(struct run *run, struct machine *machine,
                                       struct program *program) {
     prepare(run, machine, program);
-    cr_assert_eq(try_run(run), STATUS_OK, "%s", last_error);
+    cr_assert_eq(try_run(run), STATUS_OK, "%s", messages_last());
     const struct timeline_result first = run->result;
     cr_assert_eq(try_run(run), STATUS_OK);
     cr_expect_eq(first.makespan_ps, run->result.makespan_ps, "a second timeline differs");
@@ -263,7 +257,7 @@ Test(timeline, time_beyond_int64_is_refused) {
     struct run run;
     prepare(&run, read_machine(two_links), program);
     cr_expect_eq(try_run(&run), STATUS_INPUT);
-    cr_expect_neq(strstr(last_error, "2^63"), NULL);
+    cr_expect_neq(strstr(messages_last(), "2^63"), NULL);
     finish(&run);
 
     program = new_program(2);
@@ -271,7 +265,7 @@ Test(timeline, time_beyond_int64_is_refused) {
     put_telegate(program, A_DATA, A_COMM, B_COMM, B_DATA, 0, 1);
     prepare(&run, read_machine("  - {between: [A, B], fidelity: 1, time: 9000000 s}\n"), program);
     cr_expect_eq(try_run(&run), STATUS_INPUT);
-    cr_expect_neq(strstr(last_error, "2^63"), NULL);
+    cr_expect_neq(strstr(messages_last(), "2^63"), NULL);
     finish(&run);
 }
 
@@ -293,8 +287,10 @@ Test(timeline, ebits_in_crossed_order_are_refused) {
     items[0] = items[1];
     items[1] = first;
     cr_expect_eq(try_run(&run), STATUS_INPUT);
-    cr_expect_neq(strstr(last_error, "A waits for an ebit with B"), NULL, "%s", last_error);
-    cr_expect_neq(strstr(last_error, "B waits for an ebit with A"), NULL, "%s", last_error);
+    cr_expect_neq(strstr(messages_last(), "A waits for an ebit with B"), NULL, "%s",
+                  messages_last());
+    cr_expect_neq(strstr(messages_last(), "B waits for an ebit with A"), NULL, "%s",
+                  messages_last());
     finish(&run);
 }
 
@@ -408,8 +404,9 @@ Test(timeline, a_pair_that_never_comes_is_refused) {
     prepare(&run, read_machine(two_links), chain_program(B_COMM + 1));
     struct timeline *timeline = strict_timeline(&run, &source);
     cr_expect_eq(timeline_run(timeline, &run.result, 1, NULL), STATUS_INPUT);
-    cr_expect_neq(strstr(last_error, "2 QPUs wait for ever"), NULL, "%s", last_error);
-    cr_expect_neq(strstr(last_error, "B waits for an ebit with C"), NULL, "%s", last_error);
+    cr_expect_neq(strstr(messages_last(), "2 QPUs wait for ever"), NULL, "%s", messages_last());
+    cr_expect_neq(strstr(messages_last(), "B waits for an ebit with C"), NULL, "%s",
+                  messages_last());
     source.never = UINT64_MAX;
     cr_expect_eq(timeline_run(timeline, &run.result, 1, NULL), STATUS_OK, "and can run again");
     timeline_destroy(timeline);
@@ -424,7 +421,7 @@ Test(timeline, sites_beyond_2_63_are_refused) {
     struct run run;
     prepare(&run, read_machine(two_links), program);
     cr_expect_eq(try_run(&run), STATUS_INPUT);
-    cr_expect_neq(strstr(last_error, "2^63"), NULL, "%s", last_error);
+    cr_expect_neq(strstr(messages_last(), "2^63"), NULL, "%s", messages_last());
     finish(&run);
 }
 

@@ -1,17 +1,9 @@
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "schedule/schedule.h"
+#include "support/messages.h"
 #include "support/protocol.h"
-
-static char last_error[2048];
-
-static void keep_error(void *ctx, enum log_level level, const char *text) {
-    (void)ctx;
-    (void)level;
-    snprintf(last_error, sizeof last_error, "%s", text);
-}
 
 static const char machine_text[] =
     "name: test\n"
@@ -26,9 +18,9 @@ static const char machine_text[] =
 
 static struct machine *read_machine(void) {
     struct machine *machine;
-    log_set_sink(keep_error, NULL);
+    messages_keep();
     cr_assert_eq(machine_read_text(&machine, "test", machine_text, strlen(machine_text)), STATUS_OK,
-                 "%s", last_error);
+                 "%s", messages_last());
     return machine;
 }
 
@@ -38,7 +30,7 @@ static void expect_skeleton(struct program *program, const char *expected) {
     struct skeleton *skeleton;
     struct text text = {0};
     put_done(program, true);
-    cr_assert_eq(schedule_create(&skeleton, program, machine), STATUS_OK, "%s", last_error);
+    cr_assert_eq(schedule_create(&skeleton, program, machine), STATUS_OK, "%s", messages_last());
     cr_assert_eq(skeleton_print(&text, skeleton, program), STATUS_OK);
     cr_expect_str_eq(text.data, expected, "got\n%s\nexpected\n%s", text.data, expected);
     text_fini(&text);
@@ -177,9 +169,9 @@ static void expect_refused(struct program *program, const char *said) {
     struct machine *machine = read_machine();
     struct skeleton *skeleton = NULL;
     put_done(program, false);
-    last_error[0] = '\0';
     cr_expect_eq(schedule_create(&skeleton, program, machine), STATUS_INPUT);
-    cr_expect_neq(strstr(last_error, said), NULL, "'%s' is not in '%s'", said, last_error);
+    cr_expect_neq(strstr(messages_last(), said), NULL, "'%s' is not in '%s'", said,
+                  messages_last());
     cr_expect_null(skeleton);
     program_destroy(program);
     machine_destroy(machine);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/naive_state.h"
+
 struct choi {
     const struct choi_spec *spec;
     size_t n_qubits, n_amps, dim;
@@ -17,29 +19,8 @@ struct case_state {
 
 static void apply(const struct choi *choi, double *amps, enum gate_id gate, const double *params,
                   const uint32_t *wires) {
-    static double matrix[GATE_MAX_MATRIX];
-    const unsigned k = gate_get(gate)->n_qubits;
-    const size_t dim = (size_t)1 << k;
-    double *out = calloc(2 * choi->n_amps, sizeof *out);
-    gate_unitary(matrix, gate, params);
-    for (size_t i = 0; i < choi->n_amps; i++) {
-        size_t row = 0, rest = i;
-        for (unsigned q = 0; q < k; q++) {
-            row |= ((i >> wires[q]) & 1) << q;
-            rest &= ~((size_t)1 << wires[q]);
-        }
-        for (size_t col = 0; col < dim; col++) {
-            size_t j = rest;
-            for (unsigned q = 0; q < k; q++) {
-                j |= ((col >> q) & 1) << wires[q];
-            }
-            const double re = matrix[2 * (row * dim + col)], im = matrix[2 * (row * dim + col) + 1];
-            out[2 * i] += re * amps[2 * j] - im * amps[2 * j + 1];
-            out[2 * i + 1] += re * amps[2 * j + 1] + im * amps[2 * j];
-        }
-    }
-    memcpy(amps, out, 2 * choi->n_amps * sizeof *out);
-    free(out);
+    struct naive_state state = {(unsigned)choi->n_qubits, amps};
+    naive_gate(&state, gate, params, wires);
 }
 
 static struct case_state fork_case(const struct choi *choi, const struct case_state *from) {

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/naive_state.h"
+
 struct path {
     const struct program *program;
     const double *pair_weights;
@@ -29,35 +31,10 @@ static struct state fork_state(const struct path *path, const struct state *stat
     return copy;
 }
 
-static void apply_matrix(const struct path *path, double *amps, const double *matrix,
-                         const uint32_t *wires, unsigned k) {
-    const size_t dim = (size_t)1 << k;
-    double *out = calloc(2 * n_amps(path), sizeof *out);
-    for (size_t i = 0; i < n_amps(path); i++) {
-        size_t row = 0, rest = i;
-        for (unsigned q = 0; q < k; q++) {
-            row |= ((i >> wires[q]) & 1) << q;
-            rest &= ~((size_t)1 << wires[q]);
-        }
-        for (size_t col = 0; col < dim; col++) {
-            size_t j = rest;
-            for (unsigned q = 0; q < k; q++) {
-                j |= ((col >> q) & 1) << wires[q];
-            }
-            const double re = matrix[2 * (row * dim + col)], im = matrix[2 * (row * dim + col) + 1];
-            out[2 * i] += re * amps[2 * j] - im * amps[2 * j + 1];
-            out[2 * i + 1] += re * amps[2 * j + 1] + im * amps[2 * j];
-        }
-    }
-    memcpy(amps, out, 2 * n_amps(path) * sizeof *out);
-    free(out);
-}
-
 static void apply_gate(const struct path *path, double *amps, enum gate_id gate,
                        const double *params, const uint32_t *wires) {
-    static double matrix[GATE_MAX_MATRIX];
-    gate_unitary(matrix, gate, params);
-    apply_matrix(path, amps, matrix, wires, gate_get(gate)->n_qubits);
+    struct naive_state state = {path->program->n_wires, amps};
+    naive_gate(&state, gate, params, wires);
 }
 
 static void apply_letter(const struct path *path, double *amps, uint32_t letter, uint32_t wire) {

@@ -41,8 +41,8 @@ void naive_matrix(struct naive_state *state, const double *matrix, const uint32_
             out[2 * i + 1] += m[0] * a[1] + m[1] * a[0];
         }
     }
-    free(state->amps);
-    state->amps = out;
+    memcpy(state->amps, out, 2 * dim(state) * sizeof *out);
+    free(out);
 }
 
 void naive_gate(struct naive_state *state, enum gate_id gate, const double *params,

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "comm/comm.h"
+#include "support/messages.h"
 #include "support/naive_choi.h"
 #include "support/random_circuit.h"
 #include "verify/against.h"
@@ -171,23 +172,15 @@ static const char telegate[] = "OPENQASM 3.0;\n"
                                "pragma qspan logical out q[1] b[0]\n";
 static const char cx_text[] = "OPENQASM 2.0; include \"qelib1.inc\"; qreg q[2]; cx q[0], q[1];";
 
-static char logged[1024];
-
-static void keep_log(void *ctx, enum log_level level, const char *text) {
-    (void)ctx;
-    (void)level;
-    snprintf(logged, sizeof logged, "%s", text);
-}
-
 static enum status judge(struct text *report, const char *first, const char *second) {
     char text[2048];
     struct program *program = NULL;
     struct circuit *circuit = NULL;
     struct verify_proof proof = {0};
     snprintf(text, sizeof text, telegate, first, second);
-    log_set_sink(keep_log, NULL);
+    messages_keep();
     cr_assert_eq(program_read_text(&program, "p.qasm", text, strlen(text), NULL), STATUS_OK, "%s",
-                 logged);
+                 messages_last());
     cr_assert_eq(qasm2_read_text(&circuit, "t.qasm", cx_text, strlen(cx_text), NULL), STATUS_OK);
     const enum status status = verify_against(&proof, program, circuit, NULL);
     if (status == STATUS_OK) {
@@ -201,7 +194,7 @@ static enum status judge(struct text *report, const char *first, const char *sec
 
 static void must_say(const char *first, const char *second, const char *a, const char *b) {
     struct text report = {0};
-    cr_assert_eq(judge(&report, first, second), STATUS_OK, "%s", logged);
+    cr_assert_eq(judge(&report, first, second), STATUS_OK, "%s", messages_last());
     cr_assert(strstr(report.data, a) && strstr(report.data, b), "%s", report.data);
     text_fini(&report);
 }
@@ -335,6 +328,7 @@ Test(against, counts_outcomes_as_dense_choi_matrices_do) {
 Test(against, refuses_loops_without_end) {
     struct text report = {0};
     cr_assert_eq(judge(&report, "while (m) { m = measure a[1]; }", ""), STATUS_UNVERIFIED);
-    cr_assert(strstr(logged, "p.qasm:11:1: error: not proved: while"), "%s", logged);
+    cr_assert(strstr(messages_last(), "p.qasm:11:1: error: not proved: while"), "%s",
+              messages_last());
     text_fini(&report);
 }

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "comm/comm.h"
+#include "support/messages.h"
 #include "support/naive_choi.h"
 #include "support/random_circuit.h"
 #include "verify/against.h"
@@ -151,14 +152,6 @@ Test(dense, agrees_with_choi_matrices) {
 
 /* ---- what a failure says ---- */
 
-static char logged[1024];
-
-static void keep_log(void *ctx, enum log_level level, const char *text) {
-    (void)ctx;
-    (void)level;
-    snprintf(logged, sizeof logged, "%s", text);
-}
-
 /* The report on cp(0.3) between two QPUs by telegate, with these lines. */
 static enum status judge(struct text *report, const char *first, const char *middle,
                          const char *second, const char *target) {
@@ -183,9 +176,9 @@ static enum status judge(struct text *report, const char *first, const char *mid
     struct circuit *circuit = NULL;
     struct verify_proof proof = {0};
     snprintf(text, sizeof text, telegate, first, middle, second);
-    log_set_sink(keep_log, NULL);
+    messages_keep();
     cr_assert_eq(program_read_text(&program, "p.qasm", text, strlen(text), NULL), STATUS_OK, "%s",
-                 logged);
+                 messages_last());
     snprintf(text, sizeof text, "OPENQASM 2.0; include \"qelib1.inc\"; qreg q[2]; %s", target);
     cr_assert_eq(qasm2_read_text(&circuit, "t.qasm", text, strlen(text), NULL), STATUS_OK);
     const enum status status = verify_against(&proof, program, circuit, NULL);
@@ -201,7 +194,7 @@ static enum status judge(struct text *report, const char *first, const char *mid
 static void must_say(const char *first, const char *second, const char *a, const char *b) {
     struct text report = {0};
     cr_assert_eq(judge(&report, first, "cp(0.3) b[1], b[0];", second, "cu1(0.3) q[0], q[1];"),
-                 STATUS_OK, "%s", logged);
+                 STATUS_OK, "%s", messages_last());
     cr_assert(strstr(report.data, a) && strstr(report.data, b), "%s", report.data);
     text_fini(&report);
 }
@@ -226,8 +219,9 @@ Test(dense, says_what_it_cannot_prove) {
     cr_assert_eq(judge(&report, "if (m) x b[1];",
                        "cp(0.3) b[1], b[0];\n while (m) { m = measure a[1]; }", "", "t q[0];"),
                  STATUS_UNVERIFIED);
-    cr_assert(strstr(logged, "p.qasm:13:2: error: not proved: while has no fixed number of rounds"),
-              "%s", logged);
+    cr_assert(strstr(messages_last(),
+                     "p.qasm:13:2: error: not proved: while has no fixed number of rounds"),
+              "%s", messages_last());
     text_fini(&report);
 }
 
@@ -237,12 +231,12 @@ Test(dense, products_and_loops) {
     cr_assert_eq(judge(&report, "if (m) x b[1];\nfor uint i in [1:3] { p(0.1) b[0]; }",
                        "cp(0.3) b[1], b[0];", "if (k) z a[0];",
                        "u1(0.3) q[1]; cu1(0.3) q[0], q[1];"),
-                 STATUS_OK, "%s", logged);
+                 STATUS_OK, "%s", messages_last());
     cr_assert(strstr(report.data, "proved equal"), "%s", report.data);
     text_fini(&report);
     cr_assert_eq(judge(&report, "if (m) x b[1];\npragma qspan op measure k Y b[1] Y b[0]",
                        "cp(0.3) b[1], b[0];", "if (k) z a[0];", "cu1(0.3) q[0], q[1];"),
-                 STATUS_OK, "%s", logged);
+                 STATUS_OK, "%s", messages_last());
     cr_assert(strstr(report.data, "NOT equal"), "%s", report.data);
     text_fini(&report);
 }

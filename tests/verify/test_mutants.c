@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "comm/comm.h"
+#include "support/messages.h"
 #include "support/naive_choi.h"
 #include "verify/against.h"
 
@@ -28,12 +28,6 @@ struct subject {
     double *target; /* Choi matrices */
     struct counts counts;
 };
-
-static void be_silent(void *ctx, enum log_level level, const char *text) {
-    (void)ctx;
-    (void)level;
-    (void)text;
-}
 
 static uint32_t find_qubit(const struct circuit *circuit, const char *name) {
     for (uint32_t qb = 0; qb < circuit->n_qubits; qb++) {
@@ -199,7 +193,7 @@ static void rewire(struct subject *subject, const struct op *op) {
 static struct counts mutate(const char *name) {
     struct subject subject = {0};
     bool is_equal = false;
-    log_set_sink(be_silent, NULL);
+    messages_keep();
     load(&subject, name);
     cr_assert(is_same_densely(&subject), "%s", name);
     cr_assert_eq(verify_is_equal(&is_equal, subject.program, subject.circuit, NULL), STATUS_OK);

@@ -1,4 +1,5 @@
 /* The self-test must see what is wrong: fidelities of spoilt protocols, as they are known. */
+#include "support/messages.h"
 #include "verify/selftest.h"
 
 #include <criterion/criterion.h>
@@ -6,17 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
-
-static void be_silent(void *ctx, enum log_level level, const char *text) {
-    (void)ctx;
-    (void)level;
-    (void)text;
-}
-
 static void start(void) {
     comm_start_alone();
-    log_set_sink(be_silent, NULL);
+    messages_keep();
 }
 TestSuite(selftest, .init = start);
 

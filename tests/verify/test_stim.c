@@ -3,18 +3,10 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "distribute/distribute.h"
+#include "support/messages.h"
 #include "support/random_circuit.h"
 #include "verify/against.h"
-
-static struct text messages;
-
-static void keep(void *ctx, enum log_level level, const char *text) {
-    (void)ctx;
-    (void)level;
-    text_printf(&messages, "%s\n", text);
-}
 
 enum { N_QUBITS = 5, N_LINES = 9 };
 
@@ -80,16 +72,14 @@ static void expect_equal(const char *text, uint32_t n_qpus) {
     struct machine *machine = NULL;
     struct program *program = NULL;
     struct verify_proof proof = {0};
-    text_fini(&messages);
-    text_add(&messages, "");
-    log_set_sink(keep, NULL);
+    messages_keep();
     cr_assert_eq(stim_read_text(&circuit, "t.stim", text, strlen(text), NULL), STATUS_OK, "%s\n%s",
-                 messages.data, text);
-    cr_assert_eq(stim_lower(&plain, circuit), STATUS_OK, "%s", messages.data);
+                 messages_all(), text);
+    cr_assert_eq(stim_lower(&plain, circuit), STATUS_OK, "%s", messages_all());
     cr_assert_eq(machine_create_ideal(&machine, n_qpus, N_QUBITS, MACHINE_UNLIMITED), STATUS_OK);
-    cr_assert_eq(distribute_simple(&program, circuit, machine), STATUS_OK, "%s\n%s", messages.data,
+    cr_assert_eq(distribute_simple(&program, circuit, machine), STATUS_OK, "%s\n%s", messages_all(),
                  text);
-    cr_assert_eq(verify_against(&proof, program, plain, NULL), STATUS_OK, "%s\n%s", messages.data,
+    cr_assert_eq(verify_against(&proof, program, plain, NULL), STATUS_OK, "%s\n%s", messages_all(),
                  text);
     cr_expect(proof.is_proved, "%u QPUs:\n%s", n_qpus, text);
     verify_proof_fini(&proof);
