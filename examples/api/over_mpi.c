@@ -16,22 +16,32 @@ static const char qft[] = "OPENQASM 2.0;\n"
                           "h q[1]; cu1(pi/2) q[0],q[1];\n"
                           "h q[0];\n";
 
+/* Errors of gates, beside those of the machine's pairs. */
+static const char noise_yaml[] = "errors:\n- {arity: 2, depolarizing: 1e-2}\n";
+
 static enum qspan_status run(struct qspan_session *session, struct qspan_results **out_results) {
     struct qspan_circuit *circuit = NULL;
     struct qspan_machine *machine = NULL;
+    struct qspan_noise *noise = NULL;
     struct qspan_program *program = NULL;
     struct qspan_options *options = NULL;
     enum qspan_status status = QSPAN_OK;
     if ((status = qspan_circuit_parse(session, &circuit, "qft.qasm", qft, strlen(qft))) ||
         (status = qspan_machine_read(session, &machine, "werner:n=2,data=2,comm=2,F=0.95")) ||
+        (status =
+             qspan_noise_parse(session, &noise, "noise.yaml", noise_yaml, strlen(noise_yaml))) ||
         (status = qspan_distribute(&program, circuit, machine)) ||
         (status = qspan_options_create(session, &options)) ||
         (status = qspan_options_set_seed(options, 5)) ||
+        (status = qspan_options_set_noise(options, noise)) ||
+        (status = qspan_options_set_shots_per_timeline(options, 256)) ||
+        (status = qspan_options_set_replicas(options, 0)) || /* as many as have room */
         (status = qspan_run(out_results, program, machine, options))) {
         fprintf(stderr, "rank %d: %s\n", qspan_rank(session), qspan_error(session));
     }
     qspan_options_destroy(options);
     qspan_program_destroy(program); /* the results keep what they need */
+    qspan_noise_destroy(noise);
     qspan_machine_destroy(machine);
     qspan_circuit_destroy(circuit);
     return status;
@@ -45,9 +55,11 @@ static int emulate(MPI_Comm comm) {
     }
     const enum qspan_status status = run(session, &results);
     if (status == QSPAN_OK && qspan_rank(session) == 0) {
-        printf("%d ranks, %g ebits per shot, %zu outcomes of %" PRIu64 " shots\n",
-               qspan_n_ranks(session), qspan_results_n_ebits(results),
-               qspan_results_n_counts(results), qspan_results_n_shots(results));
+        printf("%d ranks, %" PRIu64 " replicas, %g ebits per shot, %zu outcomes of %" PRIu64
+               " shots\n",
+               qspan_n_ranks(session), qspan_results_n_replicas(results),
+               qspan_results_n_ebits(results), qspan_results_n_counts(results),
+               qspan_results_n_shots(results));
     }
     qspan_results_destroy(results);
     qspan_close(session);

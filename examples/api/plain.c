@@ -29,11 +29,11 @@ static enum qspan_status run(struct qspan_session *session, struct work *work) {
     if ((status = qspan_circuit_parse(session, &work->circuit, "ghz.qasm", ghz, strlen(ghz))) ||
         (status = qspan_machine_ideal(session, &work->machine, 3, work->circuit)) ||
         (status = qspan_distribute(&work->program, work->circuit, work->machine)) ||
-        (status = qspan_plan_create(&work->plan, work->program, work->machine, 1)) ||
         (status = qspan_options_create(session, &work->options)) ||
         (status = qspan_options_set_shots(work->options, 1000)) ||
         (status = qspan_options_set_seed(work->options, 7)) ||
         (status = qspan_options_set_observables(work->options, "stabiliser: XXXXXX")) ||
+        (status = qspan_plan_create(&work->plan, work->program, work->machine, 1, work->options)) ||
         (status = qspan_run(&work->results, work->program, work->machine, work->options))) {
         return status;
     }
@@ -43,8 +43,9 @@ static enum qspan_status run(struct qspan_session *session, struct work *work) {
 static void print(const struct work *work) {
     char key[7];
     double value, std_error;
-    printf("plan: %" PRIu64 " ebits, %" PRIu64 " bytes\n", qspan_plan_n_ebits(work->plan),
-           qspan_plan_bytes_per_rank(work->plan));
+    printf("plan: %" PRIu64 " ebits, %" PRIu64 " bytes, engine %s\n",
+           qspan_plan_n_ebits(work->plan), qspan_plan_bytes_per_rank(work->plan),
+           qspan_plan_engine(work->plan));
     for (size_t i = 0; i < qspan_results_n_counts(work->results); i++) {
         const uint64_t n = qspan_results_count(work->results, key, i);
         printf("%s %" PRIu64 "\n", key, n);

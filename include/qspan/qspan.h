@@ -45,6 +45,14 @@ enum qspan_status {
 /* Of amplitudes: single takes half the memory and gives about 6 digits. */
 enum qspan_precision { QSPAN_DOUBLE = 0, QSPAN_SINGLE = 1 };
 
+/* Statevector runs any program. Frame draws shots of Clifford programs with Pauli errors and Pauli
+ * corrections on parities, of any number of qubits. Auto takes frame where it can run the program
+ * and nothing asks for amplitudes, else statevector; a note says why (docs/design.md). */
+enum qspan_engine { QSPAN_AUTO = 0, QSPAN_STATEVECTOR = 1, QSPAN_FRAME = 2 };
+
+/* Of a message. */
+enum qspan_level { QSPAN_LEVEL_ERROR = 0, QSPAN_LEVEL_WARNING = 1, QSPAN_LEVEL_NOTE = 2 };
+
 /* Fused: copies of qubits take no comm qubits in the state; the same results, ebits and times
  * (docs/program.md). */
 enum qspan_protocol { QSPAN_EXPLICIT = 0, QSPAN_FUSED = 1 };
@@ -52,6 +60,7 @@ enum qspan_protocol { QSPAN_EXPLICIT = 0, QSPAN_FUSED = 1 };
 struct qspan_session;
 struct qspan_circuit;
 struct qspan_machine;
+struct qspan_noise;
 struct qspan_program;
 struct qspan_plan;
 struct qspan_options;
@@ -68,9 +77,10 @@ QSPAN_API enum qspan_status qspan_open(struct qspan_session **out_session);
 QSPAN_API void qspan_close(struct qspan_session *session);
 /* Text of the last failure, "" before the first; valid until the next call that fails. */
 QSPAN_API const char *qspan_error(const struct qspan_session *session);
-/* Errors and warnings as they come, on rank 0; NULL: none. */
+/* Errors, warnings and notes (what qspan chose by itself) as they come, on rank 0; NULL: none. */
 QSPAN_API void qspan_set_log(struct qspan_session *session,
-                             void (*log)(void *ctx, int is_warning, const char *text), void *ctx);
+                             void (*log)(void *ctx, enum qspan_level level, const char *text),
+                             void *ctx);
 QSPAN_API int qspan_rank(const struct qspan_session *session);
 QSPAN_API int qspan_n_ranks(const struct qspan_session *session);
 /* Frees text that a function below allocated. */
@@ -107,6 +117,16 @@ QSPAN_API enum qspan_status qspan_machine_ideal(struct qspan_session *session,
 QSPAN_API void qspan_machine_destroy(struct qspan_machine *machine);
 QSPAN_API uint32_t qspan_machine_n_qpus(const struct qspan_machine *machine);
 
+/* ---- noise models (docs/noise.md) ---- */
+
+/* Which errors follow which operations, as YAML. Collective. */
+QSPAN_API enum qspan_status qspan_noise_read(struct qspan_session *session,
+                                             struct qspan_noise **out_noise, const char *path);
+QSPAN_API enum qspan_status qspan_noise_parse(struct qspan_session *session,
+                                              struct qspan_noise **out_noise, const char *name,
+                                              const char *text, size_t n);
+QSPAN_API void qspan_noise_destroy(struct qspan_noise *noise);
+
 /* ---- programs (docs/program.md) ---- */
 
 /* Cuts the circuit over the machine's QPUs by the fixed rules of docs/distribute.md. Collective. */
@@ -134,18 +154,18 @@ QSPAN_API const char *qspan_program_qpu_name(const struct qspan_program *program
 
 /* ---- plans: figures without running ---- */
 
-/* machine may be NULL: ideal links. _create: for double precision. */
+/* What qspan_run would do with these on n_ranks: machine may be NULL: ideal links; options may be
+ * NULL: defaults. */
 QSPAN_API enum qspan_status qspan_plan_create(struct qspan_plan **out_plan,
                                               const struct qspan_program *program,
-                                              const struct qspan_machine *machine, int n_ranks);
-QSPAN_API enum qspan_status qspan_plan_create_in(struct qspan_plan **out_plan,
-                                                 const struct qspan_program *program,
-                                                 const struct qspan_machine *machine, int n_ranks,
-                                                 enum qspan_precision precision);
+                                              const struct qspan_machine *machine, int n_ranks,
+                                              const struct qspan_options *options);
 QSPAN_API void qspan_plan_destroy(struct qspan_plan *plan);
+/* "statevector" or "frame" */
+QSPAN_API const char *qspan_plan_engine(const struct qspan_plan *plan);
 QSPAN_API uint64_t qspan_plan_n_ebits(const struct qspan_plan *plan);     /* per shot */
 QSPAN_API uint64_t qspan_plan_n_bits_sent(const struct qspan_plan *plan); /* per shot */
-/* Qubits of the largest state vector; bytes that a rank needs. */
+/* Qubits of the largest state vector (frame: 0); bytes that a rank needs. */
 QSPAN_API uint32_t qspan_plan_peak_group_qubits(const struct qspan_plan *plan);
 QSPAN_API uint64_t qspan_plan_bytes_per_rank(const struct qspan_plan *plan);
 /* Simulated time in picoseconds; -1 if it depends on measured bits. */
@@ -173,7 +193,17 @@ QSPAN_API enum qspan_status qspan_options_set_probabilities(struct qspan_options
 /* Most outcome branches that exact runs follow; default 65536. */
 QSPAN_API enum qspan_status qspan_options_set_max_branches(struct qspan_options *options,
                                                            uint64_t n);
-/* Default: double. */
+/* Default: auto. What the engine cannot run is refused with the place in the program. */
+QSPAN_API enum qspan_status qspan_options_set_engine(struct qspan_options *options,
+                                                     enum qspan_engine engine);
+/* Errors of operations beside those that the machine gives its QPUs; NULL: none. The model must
+ * outlive the options. Where there are errors, exact probabilities are refused. */
+QSPAN_API enum qspan_status qspan_options_set_noise(struct qspan_options *options,
+                                                    const struct qspan_noise *noise);
+/* Teams of ranks with a copy of the state each, that share the shots: a divisor of the ranks; 0:
+ * as many as have room; default 1. Frames share shots over all ranks anyway. */
+QSPAN_API enum qspan_status qspan_options_set_replicas(struct qspan_options *options, uint64_t n);
+/* Default: double; single is statevector's. */
 QSPAN_API enum qspan_status qspan_options_set_precision(struct qspan_options *options,
                                                         enum qspan_precision precision);
 /* 0: what is available. */
@@ -194,13 +224,17 @@ QSPAN_API enum qspan_status qspan_options_set_state_file(struct qspan_options *o
 
 /* ---- runs and results ---- */
 
-/* machine may be NULL: ideal links; options may be NULL: defaults. Collective. */
+/* machine may be NULL: ideal links, and no errors of its own; options may be NULL: defaults. T1 and
+ * T2 of a machine are refused. Collective. */
 QSPAN_API enum qspan_status qspan_run(struct qspan_results **out_results,
                                       const struct qspan_program *program,
                                       const struct qspan_machine *machine,
                                       const struct qspan_options *options);
 QSPAN_API void qspan_results_destroy(struct qspan_results *results);
 
+/* "statevector" or "frame" */
+QSPAN_API const char *qspan_results_engine(const struct qspan_results *results);
+QSPAN_API uint64_t qspan_results_n_replicas(const struct qspan_results *results);
 QSPAN_API uint64_t qspan_results_seed(const struct qspan_results *results);
 QSPAN_API uint64_t qspan_results_n_shots(const struct qspan_results *results);
 /* Bits of a key: bit 0 is its rightmost character. */

@@ -11,9 +11,13 @@ static const size_t max_file_bytes = (size_t)1 << 31;
 /* ---- circuits ---- */
 
 /* Stim's own words become plain ops; what measures nothing is measured. */
-static enum status finish_circuit(struct circuit **inout_circuit) {
+static enum status finish_circuit(struct circuit **inout_circuit, const char *name) {
     TRY(stim_spell_out(inout_circuit));
-    return (*inout_circuit)->measures ? STATUS_OK : circuit_measure_all(*inout_circuit);
+    if ((*inout_circuit)->measures) {
+        return STATUS_OK;
+    }
+    log_note("%s measures nothing: all qubits are measured at the end", name);
+    return circuit_measure_all(*inout_circuit);
 }
 
 static enum status parse_circuit(struct qspan_circuit *out, const char *name, const char *text,
@@ -23,7 +27,7 @@ static enum status parse_circuit(struct qspan_circuit *out, const char *name, co
         return STATUS_NOFIT;
     }
     TRY(circuit_read_text(&out->circuit, name, text, n, NULL));
-    return finish_circuit(&out->circuit);
+    return finish_circuit(&out->circuit, name);
 }
 
 enum qspan_status qspan_circuit_parse(struct qspan_session *session,
@@ -141,6 +145,41 @@ void qspan_machine_destroy(struct qspan_machine *machine) {
 
 uint32_t qspan_machine_n_qpus(const struct qspan_machine *machine) {
     return u32_from_size(machine->machine->n_qpus);
+}
+
+/* ---- noise models ---- */
+
+enum qspan_status qspan_noise_parse(struct qspan_session *session, struct qspan_noise **out_noise,
+                                    const char *name, const char *text, size_t n) {
+    struct qspan_noise *noise = mem_alloc(1, sizeof *noise);
+    enum status status = noise ? noise_model_read_text(&noise->model, name, text, n) : STATUS_NOFIT;
+    status = comm_agree(session->team, status);
+    if (status != STATUS_OK) {
+        qspan_noise_destroy(noise);
+        return api_status(status);
+    }
+    *out_noise = noise;
+    return QSPAN_OK;
+}
+
+enum qspan_status qspan_noise_read(struct qspan_session *session, struct qspan_noise **out_noise,
+                                   const char *path) {
+    char *text = NULL;
+    size_t n = 0;
+    enum status status = comm_read_file(session->team, &text, &n, path, max_file_bytes);
+    if (status != STATUS_OK) {
+        return api_status(status);
+    }
+    enum qspan_status result = qspan_noise_parse(session, out_noise, path, text, n);
+    mem_free(text);
+    return result;
+}
+
+void qspan_noise_destroy(struct qspan_noise *noise) {
+    if (noise) {
+        noise_model_destroy(noise->model);
+        mem_free(noise);
+    }
 }
 
 /* ---- programs ---- */

@@ -1,15 +1,17 @@
 #include "api/api.h"
 #include "base/log.h"
 
+const struct qspan_options api_default_options = {
+    .run = {.n_shots = 1024, .shots_per_timeline = 1024, .max_branches = 65536, .n_replicas = 1}};
+
 enum qspan_status qspan_options_create(struct qspan_session *session,
                                        struct qspan_options **out_options) {
     struct qspan_options *options = mem_alloc(1, sizeof *options);
     if (!options) {
         return QSPAN_NOFIT;
     }
+    *options = api_default_options;
     options->session = session;
-    options->run =
-        (struct run_options){.n_shots = 1024, .shots_per_timeline = 1024, .max_branches = 65536};
     *out_options = options;
     return QSPAN_OK;
 }
@@ -33,17 +35,32 @@ static enum qspan_status set(uint64_t *out, const char *what, uint64_t value, ui
     return QSPAN_OK;
 }
 
-enum status api_precision(enum precision *out, enum qspan_precision precision) {
-    if (precision != QSPAN_DOUBLE && precision != QSPAN_SINGLE) {
-        return log_error(STATUS_USAGE, "there is no precision %d", (int)precision);
-    }
-    *out = precision == QSPAN_SINGLE ? PRECISION_SINGLE : PRECISION_DOUBLE;
-    return STATUS_OK;
-}
-
 enum qspan_status qspan_options_set_precision(struct qspan_options *options,
                                               enum qspan_precision precision) {
-    return api_status(api_precision(&options->run.precision, precision));
+    if (precision != QSPAN_DOUBLE && precision != QSPAN_SINGLE) {
+        return api_status(log_error(STATUS_USAGE, "there is no precision %d", (int)precision));
+    }
+    options->run.precision = precision == QSPAN_SINGLE ? PRECISION_SINGLE : PRECISION_DOUBLE;
+    return QSPAN_OK;
+}
+
+enum qspan_status qspan_options_set_engine(struct qspan_options *options,
+                                           enum qspan_engine engine) {
+    if (engine != QSPAN_AUTO && engine != QSPAN_STATEVECTOR && engine != QSPAN_FRAME) {
+        return api_status(log_error(STATUS_USAGE, "there is no engine %d", (int)engine));
+    }
+    options->engine = engine;
+    return QSPAN_OK;
+}
+
+enum qspan_status qspan_options_set_noise(struct qspan_options *options,
+                                          const struct qspan_noise *noise) {
+    options->noise = noise;
+    return QSPAN_OK;
+}
+
+enum qspan_status qspan_options_set_replicas(struct qspan_options *options, uint64_t n) {
+    return set(&options->run.n_replicas, "replicas", n, 0, INT32_MAX);
 }
 
 enum qspan_status qspan_options_set_shots(struct qspan_options *options, uint64_t n_shots) {

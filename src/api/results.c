@@ -12,6 +12,7 @@
 struct qspan_results {
     struct qspan_session *session;
     struct qspan_program *program; /* kept */
+    struct program noisy;          /* it with its errors (api_add_errors) */
     struct results *results;
     struct pauli_sums *observables; /* has the names */
     struct text machine;
@@ -63,14 +64,32 @@ static enum status check_ideal(const struct job *job) {
 static enum status prepare(struct job *job) {
     struct qspan_results *out = job->out;
     if (job->machine) {
-        TRY(machine_check_runnable(job->machine));
+        TRY(machine_check_lifetimes(job->machine));
         TRY(machine_print(&out->machine, job->machine));
     }
+    TRY(api_add_errors(&out->noisy, out->program->program,
+                       job->options->noise ? job->options->noise->model : NULL, job->machine));
     out->provenance.command_line = "";
     out->provenance.machine = out->machine.data ? out->machine.data : "";
     out->provenance.started_s = (int64_t)time(NULL);
     TRY(read_observables(job));
     return check_ideal(job);
+}
+
+/* What rank 0 has room for. */
+static enum status choose(struct job *job) {
+    const struct team *team = job->out->session->team;
+    const struct program *program = &job->out->noisy;
+    const uint64_t max_bytes = api_max_bytes(job->options, team_size(team));
+    struct run_options *run = &job->run;
+    TRY(comm_agree(team, api_choose_engine(&run->engine, job->options, program, max_bytes)));
+    uint8_t is_frame = run->engine == &engine_frame;
+    comm_bcast(team, &is_frame, sizeof is_frame, 0);
+    run->engine = is_frame ? &engine_frame : &engine_statevector;
+    TRY(comm_agree(team, api_choose_replicas(&run->n_replicas, job->options, program, run->engine,
+                                             max_bytes, team_size(team))));
+    comm_bcast(team, &run->n_replicas, sizeof run->n_replicas, 0);
+    return STATUS_OK;
 }
 
 static enum status run_job(struct job *job) {
@@ -84,7 +103,7 @@ static enum status run_job(struct job *job) {
                                  .precision = options->run.precision};
     const double t_start_s = clock_now_s();
     TRY(comm_agree(team, prepare(job)));
-    job->run.engine = &engine_statevector;
+    TRY(choose(job));
     job->run.observables = out->observables;
     job->run.ideal = options->ideal ? options->ideal->program : NULL;
     job->run.visit_state = options->state_path ? output_state_write : NULL;
@@ -93,7 +112,7 @@ static enum status run_job(struct job *job) {
         job->run.seed = rng_seed_from_os();
         comm_bcast(team, &job->run.seed, sizeof job->run.seed, 0);
     }
-    TRY(runtime_run(&out->results, out->program->program, job->machine, team, &job->run));
+    TRY(runtime_run(&out->results, &out->noisy, job->machine, team, &job->run));
     double wall_s = clock_now_s() - t_start_s;
     comm_max_f64(team, &wall_s, 1);
     out->results->wall_s = wall_s;
@@ -105,21 +124,15 @@ enum qspan_status qspan_run(struct qspan_results **out_results, const struct qsp
                             const struct qspan_machine *machine,
                             const struct qspan_options *options) {
     struct qspan_session *session = program->session;
-    struct qspan_options *defaults = NULL;
     struct qspan_results *results = mem_alloc(1, sizeof *results);
-    enum status status = results ? STATUS_OK : STATUS_NOFIT;
-    if (status == STATUS_OK && !options) {
-        status = (enum status)qspan_options_create(session, &defaults);
-        options = defaults;
-    }
-    status = comm_agree(session->team, status);
+    enum status status = comm_agree(session->team, results ? STATUS_OK : STATUS_NOFIT);
+    options = options ? options : &api_default_options;
     if (status == STATUS_OK) {
         results->session = session;
         results->program = api_keep_program(program);
         struct job job = {results, options, machine ? machine->machine : NULL, options->run};
         status = run_job(&job);
     }
-    qspan_options_destroy(defaults);
     if (status != STATUS_OK) {
         qspan_results_destroy(results);
         return api_status(status);
@@ -131,6 +144,7 @@ enum qspan_status qspan_run(struct qspan_results **out_results, const struct qsp
 void qspan_results_destroy(struct qspan_results *results) {
     if (results) {
         results_destroy(results->results);
+        op_list_fini(&results->noisy.ops);
         qspan_program_destroy(results->program);
         pauli_sums_destroy(results->observables);
         text_fini(&results->machine);
@@ -148,6 +162,14 @@ static void print_key(const struct qspan_results *results, char *out_key, const 
     if (out_key) {
         out_key[n] = '\0';
     }
+}
+
+const char *qspan_results_engine(const struct qspan_results *results) {
+    return results->results->engine;
+}
+
+uint64_t qspan_results_n_replicas(const struct qspan_results *results) {
+    return results->results->n_replicas;
 }
 
 uint64_t qspan_results_seed(const struct qspan_results *results) {

@@ -32,8 +32,12 @@ char *api_strdup(const char *text) {
 
 static void pass_on(void *ctx, enum log_level level, const char *text) {
     const struct qspan_session *session = ctx;
-    if (session->log && level != LOG_NOTE) {
-        session->log(session->log_ctx, level == LOG_WARNING, text);
+    if (session->log) {
+        session->log(session->log_ctx,
+                     level == LOG_ERROR     ? QSPAN_LEVEL_ERROR
+                     : level == LOG_WARNING ? QSPAN_LEVEL_WARNING
+                                            : QSPAN_LEVEL_NOTE,
+                     text);
     }
 }
 
@@ -52,7 +56,7 @@ static enum status open_session(struct qspan_session **out_session, enum status 
 }
 
 enum qspan_status api_open(struct qspan_session **out_session, enum status status) {
-    log_set_quiet(true); /* no notes, no progress line */
+    log_set_quiet(true); /* no progress line */
     log_set_sink(drop, NULL);
     if (status == STATUS_OK) {
         status = open_session(out_session, status);
@@ -84,7 +88,7 @@ const char *qspan_error(const struct qspan_session *session) {
 }
 
 void qspan_set_log(struct qspan_session *session,
-                   void (*log)(void *ctx, int is_warning, const char *text), void *ctx) {
+                   void (*log)(void *ctx, enum qspan_level level, const char *text), void *ctx) {
     session->log = log;
     session->log_ctx = ctx;
 }

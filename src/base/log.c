@@ -200,7 +200,7 @@ void log_warning_at(struct src_loc loc, const char *fmt, ...) {
 }
 
 void log_note(const char *fmt, ...) {
-    if (logger.is_quiet) {
+    if (logger.is_quiet && logger.sink == NULL) {
         return;
     }
     struct text message = {0};

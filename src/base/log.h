@@ -27,7 +27,7 @@ typedef void log_sink(void *ctx, enum log_level level, const char *text);
 void log_set_rank(int rank, int size);
 /* NULL restores stderr. */
 void log_set_sink(log_sink *sink, void *ctx);
-/* Notes are printed unless quiet. */
+/* Notes are printed unless quiet; a sink gets them all the same. */
 void log_set_quiet(bool quiet);
 /* Rank 0 and not quiet: may talk to a person. */
 bool log_is_talking(void);

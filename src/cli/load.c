@@ -10,6 +10,7 @@
 #include "circuit/circuit.h"
 #include "circuit/placement_file.h"
 #include "distribute/distribute.h"
+#include "program/packets.h"
 #include "runtime/runtime.h"
 #include "schedule/noise_apply.h"
 
@@ -310,29 +311,6 @@ enum status load_input_kept(struct load *out_load, const struct cli_options *opt
     return load_any(out_load, options, team, n_default_qpus, true);
 }
 
-/* Names the ebits of a fused program that run explicitly, after its errors are known. */
-static enum status warn_of_explicit(const struct program *program) {
-    enum { SHOWN = 5 };
-    struct packets packets;
-    size_t n_shown = 0;
-    TRY(packets_find(&packets, program));
-    for (size_t i = 0; i < packets.n && n_shown <= SHOWN; i++) {
-        const struct packet *packet = &packets.items[i];
-        if (packet->kind != PACKET_OTHER) {
-            continue;
-        }
-        if (n_shown++ == SHOWN) {
-            log_warning("and %zu more ebits run explicitly", packets.n - packets.n_fused - SHOWN);
-        } else {
-            log_warning_at(program_loc(program, &program->ops.ops[packet->ebit]),
-                           "this ebit runs explicitly: %s (line %u)", packet->reason,
-                           program->ops.ops[packet->reason_op].line);
-        }
-    }
-    packets_fini(&packets);
-    return STATUS_OK;
-}
-
 static enum status read_noise(struct noise_model **out_model, const struct team *team,
                               const char *path) {
     char *text = NULL;
@@ -352,7 +330,7 @@ enum status load_noise(struct load *load, const struct cli_options *options,
     enum status status = noise_apply(load->program, model, load->machine);
     noise_model_destroy(model);
     if (status == STATUS_OK && load->program->is_fused) {
-        status = warn_of_explicit(load->program);
+        status = packets_warn_of_explicit(load->program);
     }
     return comm_agree(team, status);
 }

@@ -107,14 +107,6 @@ const struct machine_link *machine_find_link(const struct machine *machine, uint
     return machine->is_complete ? &machine->default_link : NULL;
 }
 
-static enum status refuse_error(const struct machine_op *op, const char *name) {
-    if (op->p_err > 0) {
-        return log_error_at(STATUS_INPUT, op->loc_err,
-                            "%s.error is not simulated here; set it to 0 or remove it", name);
-    }
-    return STATUS_OK;
-}
-
 static enum status refuse_lifetime(int64_t t_ps, struct src_loc loc, const char *name) {
     if (t_ps != 0) {
         return log_error_at(STATUS_INPUT, loc,
@@ -130,15 +122,4 @@ enum status machine_check_lifetimes(const struct machine *machine) {
         TRY(refuse_lifetime(qpu->t2_ps, qpu->loc_t2, "T2"));
     }
     return STATUS_OK;
-}
-
-enum status machine_check_runnable(const struct machine *machine) {
-    for (size_t i = 0; i < machine->n_qpus; i++) {
-        const struct machine_qpu *qpu = &machine->qpus[i];
-        TRY(refuse_error(&qpu->gate1, "gate1"));
-        TRY(refuse_error(&qpu->gate2, "gate2"));
-        TRY(refuse_error(&qpu->measure, "measure"));
-        TRY(refuse_error(&qpu->reset, "reset"));
-    }
-    return machine_check_lifetimes(machine);
 }

@@ -75,9 +75,6 @@ const char *machine_node_name(const struct machine *machine, uint32_t node);
 /* Refuses finite T1 or T2, with the line and key: qubits that wait do not decay yet. STATUS_INPUT,
  * logged. */
 enum status machine_check_lifetimes(const struct machine *machine);
-/* The same, and nonzero gate, measure and reset errors, for callers that do not make them ops of
- * the program (schedule/noise_apply.h). */
-enum status machine_check_runnable(const struct machine *machine);
 /* Names of the presets with one line each, NULL-terminated pairs. */
 const char *const *machine_presets(void);
 

@@ -408,3 +408,25 @@ enum status packets_count(struct packet_counts *out_counts, const struct program
     packets_fini(&packets);
     return STATUS_OK;
 }
+
+enum status packets_warn_of_explicit(const struct program *program) {
+    enum { SHOWN = 5 };
+    struct packets packets;
+    size_t n_shown = 0;
+    TRY(packets_find(&packets, program));
+    for (size_t i = 0; i < packets.n && n_shown <= SHOWN; i++) {
+        const struct packet *packet = &packets.items[i];
+        if (packet->kind != PACKET_OTHER) {
+            continue;
+        }
+        if (n_shown++ == SHOWN) {
+            log_warning("and %zu more ebits run explicitly", packets.n - packets.n_fused - SHOWN);
+        } else {
+            log_warning_at(program_loc(program, &program->ops.ops[packet->ebit]),
+                           "this ebit runs explicitly: %s (line %u)", packet->reason,
+                           program->ops.ops[packet->reason_op].line);
+        }
+    }
+    packets_fini(&packets);
+    return STATUS_OK;
+}

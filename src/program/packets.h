@@ -46,4 +46,8 @@ struct packet_counts {
 };
 enum status packets_count(struct packet_counts *out_counts, const struct program *program);
 
+/* Warns of the ebits of a fused program that run explicitly, the first five with place and reason.
+ * For a program that has all its errors. */
+enum status packets_warn_of_explicit(const struct program *program);
+
 #endif

@@ -38,9 +38,9 @@ has plain.out "stabiliser = 1.000 +- 0.000"
 equal "$(awk '/^[01]+ / {n += $2} END {print n}' plain.out)" 1000
 mpicc -std=c99 "${strict[@]}" "$source/over_mpi.c" "${flags[@]}" -o over_mpi
 mpirun --oversubscribe --bind-to none -n 4 ./over_mpi >over.out
-has over.out "2 ranks, "
+has over.out "2 ranks, 2 replicas, "
 mpirun --oversubscribe --bind-to none -n 1 ./over_mpi >over1.out
-equal "$(sed 's/^2 ranks//' over.out)" "$(sed 's/^1 ranks//' over1.out)"
+equal "$(sed 's/^2 ranks, 2//' over.out)" "$(sed 's/^1 ranks, 1//' over1.out)"
 
 cat >plus.cpp <<'CPP'
 #include <qspan/qspan_mpi.h>

@@ -38,6 +38,7 @@ Test(api, counts) {
     cr_assert_eq(qspan_options_set_shots(options, 1000), QSPAN_OK);
     cr_assert_eq(qspan_options_set_seed(options, 3), QSPAN_OK);
     cr_assert_eq(qspan_options_keep_records(options, 1), QSPAN_OK);
+    cr_assert_eq(qspan_options_set_engine(options, QSPAN_STATEVECTOR), QSPAN_OK);
     cr_assert_eq(qspan_run(&results, program, machine, options), QSPAN_OK);
     qspan_options_destroy(options);
     cr_assert_eq(qspan_results_seed(results), 3);
@@ -63,6 +64,7 @@ Test(api, counts) {
     cr_assert(qspan_results_n_ebits(results) == 1 && qspan_results_n_bits_sent(results) == 2);
     cr_assert_eq(qspan_results_makespan_ps(results), 0);
     cr_assert_eq(qspan_results_peak_group_qubits(results), 3);
+    cr_assert_str_eq(qspan_results_engine(results), "statevector");
     qspan_results_destroy(results);
 }
 
@@ -155,12 +157,14 @@ Test(api, single_precision) {
     cr_assert_not_null(strstr(json, "\"precision\": \"single\""));
     qspan_free(json);
     qspan_results_destroy(results);
-    qspan_options_destroy(options);
-    cr_assert_eq(qspan_plan_create_in(&plan, program, NULL, 1, (enum qspan_precision)7),
-                 QSPAN_USAGE);
-    cr_assert_eq(qspan_plan_create_in(&plan, program, NULL, 1, QSPAN_SINGLE), QSPAN_OK);
+    cr_assert_eq(qspan_plan_create(&plan, program, NULL, 1, options), QSPAN_OK);
     cr_assert_eq(qspan_plan_peak_group_qubits(plan), 3);
+    cr_assert_str_eq(qspan_plan_engine(plan), "statevector");
     qspan_plan_destroy(plan);
+    cr_assert_eq(qspan_options_set_engine(options, QSPAN_FRAME), QSPAN_OK);
+    cr_assert_eq(qspan_plan_create(&plan, program, NULL, 1, options), QSPAN_USAGE);
+    cr_assert_eq(qspan_run(&results, program, NULL, options), QSPAN_USAGE);
+    qspan_options_destroy(options);
 }
 
 Test(api, programs_and_plans) {
@@ -176,22 +180,27 @@ Test(api, programs_and_plans) {
     cr_assert_str_eq(text, text_again);
     qspan_free(text);
     qspan_free(text_again);
-    cr_assert_eq(qspan_plan_create(&plan, again, NULL, 4), QSPAN_OK);
+    cr_assert_eq(qspan_plan_create(&plan, again, NULL, 4, NULL), QSPAN_OK);
     cr_assert(qspan_plan_n_ebits(plan) == 1 && qspan_plan_n_bits_sent(plan) == 2);
-    cr_assert_eq(qspan_plan_peak_group_qubits(plan), 3);
+    cr_assert_str_eq(qspan_plan_engine(plan), "frame");
+    cr_assert_eq(qspan_plan_peak_group_qubits(plan), 0);
     cr_assert_gt(qspan_plan_bytes_per_rank(plan), 64);
     cr_assert_eq(qspan_plan_makespan_ps(plan), 0);
     qspan_plan_destroy(plan);
-    cr_assert_eq(qspan_plan_create(&plan, again, NULL, 0), QSPAN_USAGE);
+    cr_assert_eq(qspan_plan_create(&plan, again, NULL, 0, NULL), QSPAN_USAGE);
     qspan_program_destroy(again);
 }
 
 Test(api, fused_programs) {
     struct qspan_plan *plan = NULL;
+    struct qspan_options *options = NULL;
     struct qspan_results *results = NULL;
     char *json = NULL;
     cr_assert_eq(qspan_program_set_protocol(program, QSPAN_FUSED), QSPAN_OK);
-    cr_assert_eq(qspan_plan_create(&plan, program, NULL, 1), QSPAN_OK);
+    cr_assert_eq(qspan_options_create(session, &options), QSPAN_OK);
+    cr_assert_eq(qspan_options_set_engine(options, QSPAN_STATEVECTOR), QSPAN_OK);
+    cr_assert_eq(qspan_plan_create(&plan, program, NULL, 1, options), QSPAN_OK);
+    qspan_options_destroy(options);
     cr_assert_eq(qspan_plan_peak_group_qubits(plan), 2);
     cr_assert(qspan_plan_n_ebits(plan) == 1 && qspan_plan_n_bits_sent(plan) == 2);
     qspan_plan_destroy(plan);
@@ -204,8 +213,101 @@ Test(api, fused_programs) {
     cr_assert_eq(qspan_program_set_protocol(program, QSPAN_EXPLICIT), QSPAN_OK);
 }
 
-static void count_messages(void *ctx, int is_warning, const char *text) {
-    cr_assert(!is_warning && strlen(text) > 0);
+/* One gate and one bit, with what `run` gives of 40,000 shots: the share of ones. */
+static double share_of_ones(const struct qspan_machine *on, const struct qspan_noise *noise,
+                            enum qspan_engine engine, const char *engine_name) {
+    static const char text[] = "OPENQASM 2.0;\ninclude \"qelib1.inc\";\nqreg q[1];\ncreg c[1];\n"
+                               "x q[0];\nmeasure q -> c;\n";
+    struct qspan_circuit *flip = NULL;
+    struct qspan_program *cut = NULL;
+    struct qspan_options *options = NULL;
+    struct qspan_results *results = NULL;
+    cr_assert_eq(qspan_circuit_parse(session, &flip, "x.qasm", text, strlen(text)), QSPAN_OK);
+    cr_assert_eq(qspan_distribute(&cut, flip, on), QSPAN_OK);
+    cr_assert_eq(qspan_options_create(session, &options), QSPAN_OK);
+    cr_assert_eq(qspan_options_set_shots(options, 40000), QSPAN_OK);
+    cr_assert_eq(qspan_options_set_seed(options, 11), QSPAN_OK);
+    cr_assert_eq(qspan_options_set_noise(options, noise), QSPAN_OK);
+    cr_assert_eq(qspan_options_set_engine(options, engine), QSPAN_OK);
+    cr_assert_eq(qspan_run(&results, cut, on, options), QSPAN_OK, "%s", qspan_error(session));
+    qspan_program_destroy(cut); /* the results keep what they need */
+    cr_assert_str_eq(qspan_results_engine(results), engine_name);
+    const double share = (double)qspan_results_find_count(results, "1") / 40000;
+    qspan_results_destroy(results);
+    qspan_options_destroy(options);
+    qspan_circuit_destroy(flip);
+    return share;
+}
+
+/* X with 0.1 after the gate, then a bit that is wrong with 0.2: 0.9 x 0.8 + 0.1 x 0.2 ones. */
+Test(api, noise_and_errors_of_machines) {
+    static const char pauli[] = "errors:\n- {gates: [x], pauli: {X: 0.1}}\n";
+    static const char damping[] = "errors:\n- {gates: [x], amplitude_damping: 0.1}\n";
+    static const char yaml[] = "qpus: [{name: A, data: 1, measure: {error: 0.2}}]\n";
+    static const double right = 0.9 * 0.8 + 0.1 * 0.2, five_sigma = 0.011;
+    struct qspan_noise *noise = NULL;
+    struct qspan_machine *on = NULL;
+    cr_assert_eq(qspan_noise_parse(session, &noise, "n.yaml", "errors: [{gates: [fnord]}]", 26),
+                 QSPAN_INPUT);
+    cr_assert(strstr(qspan_error(session), "n.yaml:1:"), "%s", qspan_error(session));
+    cr_assert_eq(qspan_noise_read(session, &noise, "/nowhere/n.yaml"), QSPAN_INPUT);
+    cr_assert_null(noise);
+    cr_assert_eq(qspan_noise_parse(session, &noise, "n.yaml", pauli, strlen(pauli)), QSPAN_OK);
+    cr_assert_eq(qspan_machine_parse(session, &on, "m.yaml", yaml, strlen(yaml)), QSPAN_OK);
+    cr_expect_lt(fabs(share_of_ones(on, noise, QSPAN_AUTO, "frame") - right), five_sigma);
+    cr_expect_lt(fabs(share_of_ones(on, noise, QSPAN_STATEVECTOR, "statevector") - right),
+                 five_sigma);
+    cr_expect_lt(fabs(share_of_ones(on, NULL, QSPAN_FRAME, "frame") - 0.8), five_sigma);
+    qspan_noise_destroy(noise);
+    cr_assert_eq(qspan_noise_parse(session, &noise, "n.yaml", damping, strlen(damping)), QSPAN_OK);
+    cr_expect_lt(fabs(share_of_ones(on, noise, QSPAN_AUTO, "statevector") - right), five_sigma);
+    qspan_noise_destroy(noise);
+    qspan_machine_destroy(on);
+}
+
+static void keep_message(void *ctx, enum qspan_level level, const char *text) {
+    snprintf(ctx, 200, "%d %s", (int)level, text);
+}
+
+Test(api, engines_say_why_and_where) {
+    static const char text[] = "OPENQASM 2.0;\ninclude \"qelib1.inc\";\nqreg q[1];\nt q[0];\n";
+    struct qspan_circuit *odd = NULL;
+    struct qspan_program *cut = NULL;
+    struct qspan_options *options = NULL;
+    struct qspan_results *results = NULL;
+    char message[200] = "";
+    qspan_set_log(session, keep_message, message);
+    cr_assert_eq(qspan_circuit_parse(session, &odd, "t.qasm", text, strlen(text)), QSPAN_OK);
+    cr_expect_str_eq(message,
+                     "2 qspan: note: t.qasm measures nothing: all qubits are measured at the end");
+    cr_assert_eq(qspan_distribute(&cut, odd, machine), QSPAN_OK);
+    cr_assert_eq(qspan_options_create(session, &options), QSPAN_OK);
+    cr_assert_eq(qspan_run(&results, cut, machine, options), QSPAN_OK);
+    cr_expect(strstr(message, "engine statevector: frames cannot follow t.qasm:4:1:"), "%s",
+              message);
+    cr_expect_str_eq(qspan_results_engine(results), "statevector");
+    qspan_results_destroy(results);
+    cr_assert_eq(qspan_options_set_engine(options, (enum qspan_engine)3), QSPAN_USAGE);
+    cr_assert_eq(qspan_options_set_engine(options, QSPAN_FRAME), QSPAN_OK);
+    cr_assert_eq(qspan_run(&results, cut, machine, options), QSPAN_INPUT);
+    cr_expect(strstr(message, "0 t.qasm:4:1: error: "), "%s", message);
+    qspan_program_destroy(cut);
+    qspan_circuit_destroy(odd);
+    cr_assert_eq(qspan_options_set_probabilities(options, 4), QSPAN_OK);
+    cr_assert_eq(qspan_run(&results, program, machine, options), QSPAN_INPUT);
+    cr_assert_eq(qspan_options_set_engine(options, QSPAN_AUTO), QSPAN_OK);
+    cr_assert_eq(qspan_options_set_replicas(options, 2), QSPAN_OK);
+    cr_assert_eq(qspan_run(&results, program, machine, options), QSPAN_USAGE);
+    cr_expect(strstr(message, "2 replicas: expected a divisor of the 1 ranks"), "%s", message);
+    cr_assert_eq(qspan_options_set_replicas(options, 0), QSPAN_OK);
+    cr_assert_eq(qspan_run(&results, program, machine, options), QSPAN_OK);
+    cr_expect_eq(qspan_results_n_replicas(results), 1);
+    qspan_results_destroy(results);
+    qspan_options_destroy(options);
+}
+
+static void count_messages(void *ctx, enum qspan_level level, const char *text) {
+    cr_assert(level == QSPAN_LEVEL_ERROR && strlen(text) > 0);
     ++*(int *)ctx;
 }
 

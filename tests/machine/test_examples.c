@@ -8,7 +8,7 @@ static struct machine *must_read_example(const char *name) {
     char path[4096];
     snprintf(path, sizeof path, "%s/examples/%s", dir != NULL ? dir : ".", name);
     struct machine *m = must_read(path);
-    cr_assert_eq(machine_check_runnable(m), STATUS_OK);
+    cr_assert_eq(machine_check_lifetimes(m), STATUS_OK);
     return m;
 }
 

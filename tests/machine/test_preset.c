@@ -19,7 +19,7 @@ Test(preset, ideal) {
     }
     const struct machine_link perfect = {.weights = {1, 0, 0, 0}};
     assert_same_link(machine_find_link(m, 0, 2), &perfect);
-    cr_assert_eq(machine_check_runnable(m), STATUS_OK);
+    cr_assert_eq(machine_check_lifetimes(m), STATUS_OK);
     assert_text_reads_back(m);
     machine_destroy(m);
     m = must_read("ideal");
@@ -40,7 +40,7 @@ Test(preset, werner) {
     for (int i = 1; i < 4; i++) {
         cr_assert_float_eq(link->weights[i], 0.05, 1e-16);
     }
-    cr_assert_eq(machine_check_runnable(m), STATUS_OK);
+    cr_assert_eq(machine_check_lifetimes(m), STATUS_OK);
     assert_text_reads_back(m);
     machine_destroy(m);
 

@@ -59,7 +59,7 @@ Test(read, absent_keys_mean_zero_time_no_error_no_decay) {
     assert_same_qpu(&m->qpus[0], &expected);
     cr_assert_str_eq(m->name, "m");
     cr_assert_eq(m->n_links, 0);
-    cr_assert_eq(machine_check_runnable(m), STATUS_OK);
+    cr_assert_eq(machine_check_lifetimes(m), STATUS_OK);
     machine_destroy(m);
 }
 
@@ -224,14 +224,8 @@ Test(read, runnable) {
         const char *keys, *message;
     } cases[] = {
         {"gate1: {time: 5 ns, error: 0}, measure: {time: 1 us}", NULL},
-        {"gate2: {time: 1 ns, error: 1e-3}",
-         "m.yaml:2:49: error: gate2.error is not simulated here; set it to 0 or remove it"},
-        {"gate1: {error: 1e-3}",
-         "m.yaml:2:37: error: gate1.error is not simulated here; set it to 0 or remove it"},
-        {"measure: {error: 1}",
-         "m.yaml:2:39: error: measure.error is not simulated here; set it to 0 or remove it"},
-        {"reset: {error: 1e-9}",
-         "m.yaml:2:37: error: reset.error is not simulated here; set it to 0 or remove it"},
+        {"gate1: {error: 1e-3}, gate2: {time: 1 ns, error: 1e-3}", NULL},
+        {"measure: {error: 1}, reset: {error: 1e-9}", NULL},
         {"T2: 1 s",
          "m.yaml:2:26: error: T2 is not simulated yet; set it to 'infinite' or remove it"},
         {"T1: 1 s, T2: 2 s",
@@ -241,7 +235,7 @@ Test(read, runnable) {
         struct text text = {0};
         text_printf(&text, "qpus:\n- {name: A, data: 1, %s}\n", cases[i].keys);
         struct machine *m = must_read_text(text.data);
-        enum status status = machine_check_runnable(m);
+        enum status status = machine_check_lifetimes(m);
         cr_assert_eq(status, cases[i].message == NULL ? STATUS_OK : STATUS_INPUT);
         cr_assert_eq(messages_count(), cases[i].message != NULL);
         cr_assert_str_eq(messages_last(), cases[i].message == NULL ? "" : cases[i].message);
