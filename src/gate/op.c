@@ -235,6 +235,12 @@ static const struct noise_info *get_noise(enum op_noise noise) {
     return &noises[noise];
 }
 
+const char *op_ebit_class_name(enum op_ebit_class class) {
+    static const char *const names[EBIT_CLASS_COUNT] = {"", "none", "herald", "frame"};
+    CHECK(class < EBIT_CLASS_COUNT);
+    return names[class];
+}
+
 const char *op_noise_name(enum op_noise noise) {
     return get_noise(noise)->name;
 }

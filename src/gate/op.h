@@ -24,7 +24,8 @@ enum op_kind {
     OP_BARRIER, /* qubits */
     OP_ALLOC,   /* one qubit, in |0> */
     OP_FREE,    /* one qubit; its state is dropped (measured out and forgotten) */
-    OP_EBIT,    /* qubits a, b: comm wires of two QPUs receive a Bell pair Phi+ */
+    OP_EBIT,    /* qubits a, b: comm wires of two QPUs receive a Bell pair Phi+; which = enum
+                 * op_ebit_class; arg = ps after its request when it is due, 0: never */
     OP_SEND,    /* bit to QPU arg */
     OP_RECV,    /* bit */
     OP_IF,      /* expr */
@@ -65,6 +66,15 @@ enum op_noise {
     NOISE_HERALDED_ERASE,  /* p: bit = 1 and one of I, X, Y, Z with p/4 each; one qubit */
     NOISE_HERALDED_PAULI1, /* pI, pX, pY, pZ: likewise */
     NOISE_END,
+};
+
+/* Service class that an EBIT asks a physical network for: when its pair counts as ready. */
+enum op_ebit_class {
+    EBIT_CLASS_DEFAULT, /* as the machine's policy says */
+    EBIT_CLASS_NONE,    /* at once, nobody knows of what */
+    EBIT_CLASS_HERALD,
+    EBIT_CLASS_FRAME,
+    EBIT_CLASS_COUNT,
 };
 
 /* Flags in `which` of a MEASURE. */
@@ -190,6 +200,7 @@ static inline unsigned op_pauli(const struct op *op, unsigned i) {
 }
 
 const char *op_kind_name(enum op_kind kind);
+const char *op_ebit_class_name(enum op_ebit_class class); /* none, herald, frame; else "" */
 const char *op_noise_name(enum op_noise noise); /* Stim's names: X_ERROR, DEPOLARIZE1 ... */
 /* Parameters that this noise takes (NOISE_I, NOISE_II: 0, though any number will do), and targets
  * per group (1 or 2). */

@@ -159,7 +159,8 @@ static bool is_op_valid(const struct op_list *list, const struct op *op, uint32_
     case OP_IDLE:
         return op->n_qubits == 1;
     case OP_EBIT:
-        return op->n_qubits == 2 && are_distinct(op_qubits(list, op), 2);
+        return op->n_qubits == 2 && are_distinct(op_qubits(list, op), 2) &&
+               op->which < EBIT_CLASS_COUNT && op->arg <= INT64_MAX;
     case OP_SEND:
     case OP_RECV:
         return op->n_qubits <= 1 && op->bit < n_bits;

@@ -91,6 +91,11 @@ void network_stats_add(struct network_stats *sum, const struct network_stats *on
     sum->make_ps += one->make_ps;
     sum->fidelity_delivered += one->fidelity_delivered;
     sum->fidelity_used += one->fidelity_used;
+    sum->n_due += one->n_due;
+    sum->n_late += one->n_late;
+    for (int i = 0; i < 3; i++) {
+        sum->n_used_by_wait[i] += one->n_used_by_wait[i];
+    }
     for (int i = 0; i <= 100; i++) {
         sum->used_by_fidelity[i] += one->used_by_fidelity[i];
     }

@@ -485,6 +485,9 @@ enum status service_take(struct service *s, double *out_weights, uint32_t slot, 
     s->stats.n_events++;
     s->stats.fidelity_used += out_weights[0];
     s->stats.used_by_fidelity[(int)(out_weights[0] * 100)]++;
+    s->stats.n_used_by_wait[request->wait]++;
+    s->stats.n_due += request->t_due_ps != INT64_MAX;
+    s->stats.n_late += service_is_late(s, slot);
     histogram_add(&s->stats.age_ps, t_ps - request->t_ready_ps);
     if (s->trace != NULL) {
         TRY(trace_request(s, request));

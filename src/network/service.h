@@ -35,7 +35,9 @@ struct network_stats {
     uint64_t n_timelines;
     uint64_t n_events, n_submitted, n_delivered, n_used, n_reconfigured, n_from_pool, n_pooled;
     uint64_t n_messages, n_outages, n_aborted, n_lost, n_below_target;
-    struct histogram latency_ps;              /* from request to ready pair */
+    uint64_t n_used_by_wait[3];  /* classes none, herald, frame */
+    uint64_t n_due, n_late;      /* used ones with a time when they were due; ready after it */
+    struct histogram latency_ps; /* from request to ready pair */
     double queue_ps, reconfigure_ps, make_ps; /* its parts, summed */
     double fidelity_delivered, fidelity_used; /* summed */
     double min_fidelity_delivered;

@@ -9,6 +9,8 @@
 
 enum { UNIT_CHARS = 32 };
 
+static const char *const class_names[3] = {"none", "herald", "frame"};
+
 /* ---- JSON ---- */
 
 static void add_histogram(struct json_writer *json, const char *key,
@@ -54,6 +56,13 @@ void output_add_network(struct json_writer *json, const struct network_stats *st
     json_add_uint(json, "events", stats->n_events);
     json_add_uint(json, "ebits_delivered", stats->n_delivered);
     json_add_uint(json, "ebits_used", stats->n_used);
+    json_open_object(json, "used_by_class", JSON_ONE_LINE);
+    for (int i = 0; i < 3; i++) {
+        json_add_uint(json, class_names[i], stats->n_used_by_wait[i]);
+    }
+    json_close(json);
+    json_add_uint(json, "used_with_due", stats->n_due);
+    json_add_uint(json, "late", stats->n_late);
     add_histogram(json, "latency_ps", &stats->latency_ps);
     json_open_object(json, "latency_parts_ps", JSON_ONE_LINE);
     json_add_double(json, "queue", share(stats->queue_ps, n));
@@ -196,6 +205,10 @@ void output_add_network_report(struct text *out, const struct network_stats *sta
     add_use(out, "buffer qubits", &stats->buffer);
     add_use(out, "channels", &stats->channels);
     add_use(out, "analysers", &stats->analysers);
+    if (stats->n_due > 0) {
+        add_row(out, "due");
+        text_printf(out, "%" PRIu64 " ebits, late %" PRIu64 "\n", stats->n_due, stats->n_late);
+    }
     if (stats->n_reconfigured > 0) {
         add_row(out, "circuits");
         text_printf(out, "%" PRIu64 " set up\n", stats->n_reconfigured);

@@ -55,6 +55,9 @@ struct parser {
     bool next_is_local; /* @qspan.local was read */
     uint32_t at_qpu;    /* of the last @qspan.at */
     bool has_at;        /* it stands before the statement that is read */
+    /* Of the @qspan.ebit before the statement that is read. */
+    enum op_ebit_class ebit_class;
+    int64_t t_ebit_due_ps;
     struct names gates; /* met so far, and their spellings */
     struct names def_names;
     struct parse_def *defs;

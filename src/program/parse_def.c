@@ -189,6 +189,7 @@ static enum status parse_message(struct parser *p, const struct parse_call *call
 
 enum status parse_call(struct parser *p, const struct parse_def *def, struct src_loc loc) {
     struct parse_call call = {.def = def, .outer = p->call, .loc = loc};
+    struct op *op;
 
     if (def->is_message && !p->has_at) {
         return log_error_at(STATUS_INPUT, loc,
@@ -201,7 +202,10 @@ enum status parse_call(struct parser *p, const struct parse_def *def, struct src
     }
     if (def->is_ebit) {
         TRY(lexer_expect(&p->lexer, TOKEN_SEMICOLON, "after a call"));
-        return parse_add_op(p, NULL, OP_EBIT, p->wires, 2, NULL, 0, loc);
+        TRY(parse_add_op(p, &op, OP_EBIT, p->wires, 2, NULL, 0, loc));
+        op->which = (uint16_t)p->ebit_class;
+        op->arg = (uint64_t)p->t_ebit_due_ps;
+        return STATUS_OK;
     }
     return inline_body(p, &call);
 }

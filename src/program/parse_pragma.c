@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/units.h"
 #include "program/parse.h"
 #include "program/registers.h"
 
@@ -402,6 +403,87 @@ static enum status parse_at(struct parser *p, struct src_loc loc) {
                         "'@qspan.at' before a statement that belongs to the QPU of its wires");
 }
 
+/* A word of `line` from *at on, without blanks around it; *at goes past it. */
+static struct token next_word(const struct token *line, size_t *at) {
+    struct token word = {.kind = TOKEN_NAME, .loc = line->loc};
+    while (*at < line->n && (line->text[*at] == ' ' || line->text[*at] == '\t')) {
+        ++*at;
+    }
+    word.text = line->text + *at;
+    word.loc.col += (uint32_t)*at; /* what is before it is ASCII, or was refused */
+    while (*at < line->n && line->text[*at] != ' ' && line->text[*at] != '\t') {
+        ++*at;
+        word.n++;
+    }
+    return word;
+}
+
+/* The time that is the rest of the line. */
+static enum status parse_due(struct parser *p, const struct token *line, size_t at) {
+    struct token first = next_word(line, &at);
+    char text[TOKEN_TEXT_SIZE];
+    const char *why = "the number is too long";
+    const size_t n = (size_t)(line->text + line->n - first.text);
+
+    if (n < sizeof text) {
+        memcpy(text, first.text, n);
+        text[n] = '\0';
+    }
+    if (n >= sizeof text || units_parse_time(&p->t_ebit_due_ps, &why, text) != STATUS_OK) {
+        return log_error_at(STATUS_INPUT, first.loc, "due %.*s: %s", (int)(n < 40 ? n : 40),
+                            first.text, why);
+    }
+    return p->t_ebit_due_ps > 0
+               ? STATUS_OK
+               : log_error_at(STATUS_INPUT, first.loc,
+                              "due %s: expected a time after the request, > 0", text);
+}
+
+/* `@qspan.ebit [none|herald|frame] [due TIME]`: of all ebits of the call that follows. */
+static enum status parse_ebit_class(struct parser *p) {
+    const struct token line = p->lexer.token;
+    size_t at = strlen("qspan.ebit");
+    struct token word = next_word(&line, &at);
+    char text[TOKEN_TEXT_SIZE];
+
+    for (int class = EBIT_CLASS_DEFAULT + 1; class < EBIT_CLASS_COUNT; class ++) {
+        if (token_is(&word, op_ebit_class_name((enum op_ebit_class) class))) {
+            p->ebit_class = (enum op_ebit_class) class;
+            word = next_word(&line, &at);
+            break;
+        }
+    }
+    if (token_is(&word, "due")) {
+        TRY(parse_due(p, &line, at));
+    } else if (word.n > 0 || p->ebit_class == EBIT_CLASS_DEFAULT) {
+        return log_error_at(STATUS_INPUT, word.loc, "%s: expected %s'due TIME' after '@qspan.ebit'",
+                            word.n > 0 ? token_describe(&word, text) : "the end of the line",
+                            p->ebit_class == EBIT_CLASS_DEFAULT ? "none, herald, frame or " : "");
+    }
+    return lexer_next(&p->lexer);
+}
+
+/* The annotation, and the call that it is of. */
+static enum status parse_ebit(struct parser *p) {
+    const struct op_list *ops = &p->program->ops;
+    const struct src_loc loc = p->lexer.token.loc;
+    const size_t first = ops->n_ops;
+    size_t n_ebits = 0;
+
+    TRY(parse_ebit_class(p));
+    if (p->lexer.token.kind == TOKEN_NAME) { /* no annotation of its own, which would be lost */
+        TRY(parse_statement(p));
+    }
+    for (size_t i = first; i < ops->n_ops; i++) {
+        n_ebits += ops->ops[i].kind == OP_EBIT;
+    }
+    p->ebit_class = EBIT_CLASS_DEFAULT;
+    p->t_ebit_due_ps = 0;
+    return n_ebits > 0 ? STATUS_OK
+                       : log_error_at(STATUS_INPUT, loc,
+                                      "'@qspan.ebit' before a statement that makes no ebit");
+}
+
 enum status parse_annotation(struct parser *p) {
     struct token line = p->lexer.token;
     char text[TOKEN_TEXT_SIZE];
@@ -420,10 +502,14 @@ enum status parse_annotation(struct parser *p) {
     if (starts_with(&line, "qspan.at")) {
         return parse_at(p, line.loc);
     }
+    if (starts_with(&line, "qspan.ebit")) {
+        return parse_ebit(p);
+    }
     if (line.n >= 5 && memcmp(line.text, "qspan", 5) == 0) {
-        return log_error_at(STATUS_INPUT, line.loc,
-                            "%s: expected qspan.local, qspan.stim, qspan.op or qspan.at",
-                            token_describe(&line, text));
+        return log_error_at(
+            STATUS_INPUT, line.loc,
+            "%s: expected qspan.local, qspan.stim, qspan.op, qspan.ebit or qspan.at",
+            token_describe(&line, text));
     }
     log_warning_at(line.loc, "annotation %s is not for qspan: ignored",
                    token_describe(&line, text));

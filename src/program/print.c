@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/units.h"
 #include "circuit/condition.h"
 #include "program/registers.h"
 #include "program/words.h"
@@ -444,6 +445,33 @@ static void print_message(struct program_printer *printer, const struct op *op) 
     text_add(printer->out, ");\n");
 }
 
+static bool has_ebit_class(const struct op *op) {
+    return op->which != EBIT_CLASS_DEFAULT || op->arg > 0;
+}
+
+/* With `@qspan.ebit CLASS due TIME` on a line before it. */
+static void print_ebit(struct program_printer *printer, const struct op *op) {
+    const uint32_t *wires = op_qubits(&printer->program->ops, op);
+    char time[32];
+
+    if (has_ebit_class(op)) {
+        text_add(printer->out, "@qspan.ebit");
+        text_add(printer->out, op->which != EBIT_CLASS_DEFAULT ? " " : "");
+        text_add(printer->out, op_ebit_class_name((enum op_ebit_class)op->which));
+        if (op->arg > 0) {
+            text_printf(printer->out, " due %s",
+                        units_print_time(time, sizeof time, (int64_t)op->arg));
+        }
+        text_add(printer->out, "\n");
+        indent(printer);
+    }
+    text_add(printer->out, "ebit(");
+    print_wire(printer->out, printer->program, wires[0]);
+    text_add(printer->out, ", ");
+    print_wire(printer->out, printer->program, wires[1]);
+    text_add(printer->out, ");\n");
+}
+
 static enum status print_op(struct program_printer *printer, const struct op *op) {
     switch ((enum op_kind)op->kind) {
     case OP_GATE:
@@ -460,11 +488,7 @@ static enum status print_op(struct program_printer *printer, const struct op *op
         print_statement(printer, op, "barrier");
         break;
     case OP_EBIT:
-        text_add(printer->out, "ebit(");
-        print_wire(printer->out, printer->program, op_qubits(&printer->program->ops, op)[0]);
-        text_add(printer->out, ", ");
-        print_wire(printer->out, printer->program, op_qubits(&printer->program->ops, op)[1]);
-        text_add(printer->out, ");\n");
+        print_ebit(printer, op);
         break;
     case OP_ALLOC:
         print_op_line(printer, op, "alloc");
@@ -519,7 +543,8 @@ static bool is_short_if(const struct op_list *ops, size_t i) {
     if (op->kind != OP_IF || op->match != i + 2 || ops->ops[op->match].kind != OP_END) {
         return false;
     }
-    return body->kind == OP_GATE || body->kind == OP_RESET || body->kind == OP_EBIT ||
+    return body->kind == OP_GATE || body->kind == OP_RESET ||
+           (body->kind == OP_EBIT && !has_ebit_class(body)) ||
            (body->kind == OP_MEASURE && body->n_qubits == 1 && op_pauli(body, 0) == 3 &&
             body->n_params == 0);
 }

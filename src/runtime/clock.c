@@ -32,6 +32,19 @@ static enum status make_ideal(struct machine **out_machine, const struct program
     return status;
 }
 
+/* Abstract links know no classes: their pairs come one by one, in the order of requests. */
+static void warn_of_classes(const struct program *program) {
+    for (size_t i = 0; i < program->ops.n_ops; i++) {
+        const struct op *op = &program->ops.ops[i];
+        if (op->kind == OP_EBIT && (op->which != EBIT_CLASS_DEFAULT || op->arg > 0)) {
+            log_warning_at(program_loc(program, op),
+                           "'@qspan.ebit' does nothing on abstract links: their pairs come as "
+                           "they are asked for, heralded");
+            return;
+        }
+    }
+}
+
 enum status clock_create(struct run_clock *out_clock, const struct program *program,
                          const struct machine *machine, uint64_t seed) {
     struct run_clock clock = {
@@ -50,6 +63,8 @@ enum status clock_create(struct run_clock *out_clock, const struct program *prog
         clock.network = mem_alloc(1, sizeof *clock.network);
         status = clock.network != NULL ? STATUS_OK : STATUS_NOFIT;
         TRY_GOTO(status, fail);
+    } else {
+        warn_of_classes(program);
     }
     *out_clock = clock;
     return STATUS_OK;

@@ -107,11 +107,28 @@ static enum status count_ebits(struct timeline *timeline) {
     return timeline->ebits && timeline->upcoming && timeline->site_ebit ? STATUS_OK : STATUS_NOFIT;
 }
 
+static enum ebit_wait wait_of(const struct op *op) {
+    switch ((enum op_ebit_class)op->which) {
+    case EBIT_CLASS_NONE:
+        return EBIT_WAIT_NONE;
+    case EBIT_CLASS_HERALD:
+        return EBIT_WAIT_HERALD;
+    case EBIT_CLASS_FRAME:
+        return EBIT_WAIT_FRAME;
+    case EBIT_CLASS_DEFAULT:
+    case EBIT_CLASS_COUNT:
+        break;
+    }
+    return EBIT_WAIT_DEFAULT;
+}
+
+/* It is due when it is submitted; so hints have no time. */
 static struct ebit_request request_of(const struct timeline *timeline,
                                       const struct ebit_state *ebit) {
     return (struct ebit_request){.id = ebit->site,
                                  .qpu_a = timeline->skeleton->qpus[ebit->qpus[0]].machine_qpu,
-                                 .qpu_b = timeline->skeleton->qpus[ebit->qpus[1]].machine_qpu};
+                                 .qpu_b = timeline->skeleton->qpus[ebit->qpus[1]].machine_qpu,
+                                 .wait = wait_of(&timeline->program->ops.ops[ebit->op])};
 }
 
 static enum status list_ebits(struct timeline *timeline) {
@@ -590,7 +607,13 @@ static enum status submit_requests(struct timeline *timeline, int64_t t_ps) {
         struct event event;
         event_heap_pop(&timeline->requests, &event);
         timeline->n_promised++;
-        TRY(source->class->submit(source, request_of(timeline, &timeline->ebits[event.id]), t_ps));
+        const struct ebit_state *ebit = &timeline->ebits[event.id];
+        struct ebit_request what = request_of(timeline, ebit);
+        const int64_t t_due_ps = (int64_t)timeline->program->ops.ops[ebit->op].arg;
+        if (t_due_ps > 0) {
+            TRY(add_time(timeline, &what.t_due_ps, t_ps, t_due_ps, ebit->op));
+        }
+        TRY(source->class->submit(source, what, t_ps));
         top = event_heap_top(&timeline->requests);
     }
     return STATUS_OK;

@@ -72,6 +72,9 @@ static inline void dump_op(struct text *out, const struct op_list *list, const s
     text_add(out, op->kind == OP_GATE    ? gate_get((enum gate_id)op->which)->name
                   : op->kind == OP_NOISE ? op_noise_name((enum op_noise)op->which)
                                          : op_kind_name((enum op_kind)op->kind));
+    if (op->kind == OP_EBIT && op->which != EBIT_CLASS_DEFAULT) {
+        text_printf(out, " %s", op_ebit_class_name((enum op_ebit_class)op->which));
+    }
     for (uint32_t k = 0; k < op->n_params; k++) {
         text_printf(out, " %a", op_params(list, op)[k]);
     }

@@ -432,7 +432,8 @@ Test(errors, lines) {
         {"@qspan.op free a[0]", "3:20: error: the end of the file: expected the 'barrier' or "
                                 "'reset' that the annotation replaces"},
         {"@qspan.foo\nbarrier;",
-         "3:2: error: 'qspan.foo': expected qspan.local, qspan.stim, qspan.op or qspan.at"},
+         "3:2: error: 'qspan.foo': expected qspan.local, qspan.stim, qspan.op, qspan.ebit or "
+         "qspan.at"},
         {"@qspan.local\nqubit q;",
          "4:1: error: 'qubit': expected a declaration of bits after '@qspan.local'"},
         {"@qspan.local\nx a[0];",
@@ -440,6 +441,33 @@ Test(errors, lines) {
     };
 
     expect_refusals(HEAD REGISTERS, cases, COUNT(cases));
+}
+
+Test(errors, classes_of_ebits) {
+    static const struct refusal cases[] = {
+        {"@qspan.ebit\n", "4:12: error: the end of the line: expected none, herald, frame or 'due "
+                          "TIME' after '@qspan.ebit'"},
+        {"@qspan.ebit blind\n", "4:13: error: 'blind': expected none, herald, frame or 'due TIME' "
+                                "after '@qspan.ebit'"},
+        {"@qspan.ebit herald  frame\n",
+         "4:21: error: 'frame': expected 'due TIME' after '@qspan.ebit'"},
+        {"@qspan.ebit due\n", "4:16: error: due : a number with a unit is due; expected one of ps, "
+                              "ns, us, ms, s, min"},
+        {"@qspan.ebit none due  10\n",
+         "4:23: error: due 10: a unit is missing; expected one of ps, "
+         "ns, us, ms, s, min"},
+        {"@qspan.ebit due 10 us frame\n", "4:17: error: due 10 us frame: unknown unit; expected "
+                                          "one of ps, ns, us, ms, s, min"},
+        {"@qspan.ebit due -1 us\n", "4:17: error: due -1 us: a time must not be negative"},
+        {"@qspan.ebit due 0 us\n", "4:17: error: due 0 us: expected a time after the request, > 0"},
+        {"@qspan.ebit frame\nx a[0];",
+         "4:2: error: '@qspan.ebit' before a statement that makes no ebit"},
+        {"@qspan.ebit frame\n@qspan.ebit none\nebit(a[0], a[1]);",
+         "4:2: error: '@qspan.ebit' before a statement that makes no ebit"},
+        {"@qspan.ebit frame", "4:2: error: '@qspan.ebit' before a statement that makes no ebit"},
+    };
+
+    expect_refusals(HEAD "include \"qnu.inc\";\n" REGISTERS, cases, COUNT(cases));
 }
 
 Test(errors, what_does_not_fit) {

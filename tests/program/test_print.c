@@ -224,7 +224,9 @@ static void random_op(struct writer *w) {
     } else if (which == 14) {
         wires[0] = w->program->qpus[0].comm[0];
         wires[1] = w->program->qpus[1].comm[draw(&w->draws, 2)];
-        add(w, NULL, OP_EBIT, wires, 2, NULL, 0);
+        add(w, &op, OP_EBIT, wires, 2, NULL, 0);
+        op->which = (uint16_t)draw(&w->draws, EBIT_CLASS_COUNT);
+        op->arg = (uint64_t[]){0, 1, 1500000, INT64_MAX}[draw(&w->draws, 4)];
     } else if (which == 15) {
         random_noise(w);
     } else if (which == 16) {
@@ -300,6 +302,7 @@ Test(print, as_people_write_it) {
                        "pragma qspan qpu \"B 2\" data b comm e[0:1]\n"
                        "pragma qspan logical in q[0] a[0]\n"
                        "\n"
+                       "@qspan.ebit herald due 1.5 ms\n"
                        "ebit(a[1], e[0]);\n"
                        "U(0.5, -1, 0) a[0];\n"
                        "cx a[0], a[1];\n"
@@ -307,6 +310,8 @@ Test(print, as_people_write_it) {
                        "if (m) x e[0];\n"
                        "if (m ^ k) {\n"
                        "    reset a[1];\n"
+                       "    @qspan.ebit none\n"
+                       "    ebit(a[1], e[1]);\n"
                        "    for uint i in [1:3] {\n"
                        "        barrier a[0], a[2];\n"
                        "        @qspan.stim X_ERROR(0.001) a[0] a[2]\n"
