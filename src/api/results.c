@@ -15,7 +15,7 @@ struct qspan_results {
     struct program noisy;          /* it with its errors (api_add_errors) */
     struct results *results;
     struct pauli_sums *observables; /* has the names */
-    struct text machine;
+    struct text machine, noise;     /* their YAML */
     struct output_provenance provenance;
 };
 
@@ -61,16 +61,32 @@ static enum status check_ideal(const struct job *job) {
     return status;
 }
 
+/* As it was read, if it was. */
+static enum status add_machine(struct text *out, const struct machine *machine) {
+    if (machine->text == NULL) {
+        return machine_print(out, machine);
+    }
+    text_add(out, machine->text);
+    return STATUS_OK;
+}
+
 static enum status prepare(struct job *job) {
     struct qspan_results *out = job->out;
     if (job->machine) {
         TRY(machine_check_lifetimes(job->machine));
-        TRY(machine_print(&out->machine, job->machine));
+        TRY(add_machine(&out->machine, job->machine));
+    }
+    if (job->options->noise) {
+        text_add(&out->noise, job->options->noise->model->text);
+    }
+    if (out->machine.failed || out->noise.failed) {
+        return STATUS_NOFIT;
     }
     TRY(api_add_errors(&out->noisy, out->program->program,
                        job->options->noise ? job->options->noise->model : NULL, job->machine));
     out->provenance.command_line = "";
     out->provenance.machine = out->machine.data ? out->machine.data : "";
+    out->provenance.noise = out->noise.data ? out->noise.data : "";
     out->provenance.started_s = (int64_t)time(NULL);
     TRY(read_observables(job));
     return check_ideal(job);
@@ -148,6 +164,7 @@ void qspan_results_destroy(struct qspan_results *results) {
         qspan_program_destroy(results->program);
         pauli_sums_destroy(results->observables);
         text_fini(&results->machine);
+        text_fini(&results->noise);
         mem_free(results);
     }
 }

@@ -81,6 +81,7 @@ static enum status write_hdf5(const struct network_job *job, const struct output
     const struct output_provenance provenance = {
         .command_line = job->options->command_line,
         .machine = yaml.data ? yaml.data : "",
+        .noise = "",
         .started_s = (int64_t)time(NULL) - (int64_t)(clock_now_s() - job->options->t_start_s),
         .finished_s = (int64_t)time(NULL),
     };

@@ -22,6 +22,20 @@ static void add_origin(struct text *out, const struct output_archive *archive) {
     }
 }
 
+/* The text of a file that the run was given, line by line. */
+static void add_input(struct text *out, const char *label, const char *input) {
+    if (*input != '\0') {
+        text_printf(out, "%s\n", label);
+    }
+    for (size_t n; *input != '\0'; input += n) {
+        n = strcspn(input, "\n");
+        text_add(out, n > 0 ? "    " : "");
+        text_add_escaped(out, input, n);
+        text_add(out, "\n");
+        n += input[n] == '\n';
+    }
+}
+
 static enum status print_archive(const struct output_archive *archive) {
     struct text text = {0};
     for (size_t i = 0; i < archive->n_warnings; i++) {
@@ -30,6 +44,8 @@ static enum status print_archive(const struct output_archive *archive) {
     enum status status = output_results_report(&text, &archive->results, &archive->context);
     if (status == STATUS_OK) {
         add_origin(&text, archive);
+        add_input(&text, "machine", archive->machine);
+        add_input(&text, "noise", archive->noise);
         status = text.failed ? log_error(STATUS_NOFIT, "out of memory while writing a report")
                              : file_write("-", text.data, text.n);
     }

@@ -75,6 +75,7 @@ static enum status set_provenance(struct run_job *job) {
     job->provenance = (struct output_provenance){
         .command_line = job->options->command_line,
         .machine = job->machine.data ? job->machine.data : "",
+        .noise = job->load.noise ? job->load.noise->text : "",
         .started_s = (int64_t)time(NULL) - (int64_t)(clock_now_s() - job->options->t_start_s),
     };
     return STATUS_OK;

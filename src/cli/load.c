@@ -323,12 +323,10 @@ static enum status read_noise(struct noise_model **out_model, const struct team 
 
 enum status load_noise(struct load *load, const struct cli_options *options,
                        const struct team *team) {
-    struct noise_model *model = NULL;
     if (options->noise != NULL) {
-        TRY(read_noise(&model, team, options->noise));
+        TRY(read_noise(&load->noise, team, options->noise));
     }
-    enum status status = noise_apply(load->program, model, load->machine);
-    noise_model_destroy(model);
+    enum status status = noise_apply(load->program, load->noise, load->machine);
     if (status == STATUS_OK && load->program->is_fused) {
         status = packets_warn_of_explicit(load->program);
     }
@@ -338,6 +336,7 @@ enum status load_noise(struct load *load, const struct cli_options *options,
 void load_fini(struct load *load) {
     program_destroy(load->program);
     program_destroy(load->ideal);
+    noise_model_destroy(load->noise);
     machine_destroy(load->machine);
     *load = (struct load){0};
 }

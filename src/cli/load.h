@@ -10,12 +10,14 @@
 #include "comm/comm.h"
 #include "engine/engine.h"
 #include "machine/machine.h"
+#include "machine/noise_model.h"
 #include "program/program.h"
 
 struct load {
     struct machine *machine; /* NULL: a program file without --machine, i.e. ideal */
     struct program *program;
-    struct program *ideal; /* --fidelity, of a circuit: it on one QPU; else NULL */
+    struct program *ideal;     /* --fidelity, of a circuit: it on one QPU; else NULL */
+    struct noise_model *noise; /* --noise, after load_noise; NULL: none */
 };
 
 /* Options about the input that exclude each other: STATUS_USAGE, logged. */

@@ -216,9 +216,12 @@ enum status noise_model_read_text(struct noise_model **out_model, const char *fi
     if (r.model == NULL) {
         return STATUS_NOFIT;
     }
+    char *copy = arena_alloc(&r.model->arena, n + 1); /* zeroed */
     r.model->file = arena_strdup(&r.model->arena, file);
-    enum status status = r.model->file == NULL ? STATUS_NOFIT : STATUS_OK;
+    r.model->text = copy;
+    enum status status = r.model->file == NULL || copy == NULL ? STATUS_NOFIT : STATUS_OK;
     TRY_GOTO(status, failed);
+    memcpy(copy, text, n);
     TRY_GOTO(machine_yaml_open(&r.yaml, r.model->file, text, n), failed);
     status = read_model(&r);
     machine_yaml_close(&r.yaml);

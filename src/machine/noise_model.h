@@ -44,14 +44,15 @@ struct noise_rule {
     struct src_loc loc;
 };
 struct noise_model {
-    struct arena arena; /* names */
+    struct arena arena; /* names and text */
     const char *name, *file;
+    const char *text; /* as read, for provenance */
     struct noise_rule *rules;
     size_t n_rules, cap_rules;
 };
 
-/* `file` is for messages (copied). Errors: STATUS_INPUT with file:line:column, STATUS_NOFIT
- * (logged). */
+/* `file` is for messages (copied, as is the text). Errors: STATUS_INPUT with file:line:column,
+ * STATUS_NOFIT (logged). */
 enum status noise_model_read_text(struct noise_model **out_model, const char *file,
                                   const char *text, size_t n);
 void noise_model_destroy(struct noise_model *model);

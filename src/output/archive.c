@@ -43,6 +43,11 @@ static enum status read_head(const struct reader *reader) {
     TRY(get_note(reader, &archive->command_line, "/", "command_line"));
     TRY(get_note(reader, &archive->started, "/", "started_utc"));
     TRY(get_note(reader, &archive->finished, "/", "finished_utc"));
+    TRY(get_note(reader, &archive->machine, "/", "machine"));
+    archive->noise = "";
+    if (store_file_has_note(reader->file, "/", "noise")) {
+        TRY(get_note(reader, &archive->noise, "/", "noise"));
+    }
     TRY(get_note(reader, &archive->context.input, "/", "input"));
     TRY(get_note(reader, &protocol, "/", "protocol"));
     archive->program->is_fused = strcmp(protocol, "fused") == 0;

@@ -35,6 +35,7 @@ enum status output_results_report(struct text *out, const struct results *result
 struct output_provenance {
     const char *command_line;
     const char *machine;           /* YAML; "" for a program without one */
+    const char *noise;             /* YAML of the noise model; "": none */
     int64_t started_s, finished_s; /* Unix time */
 };
 /* Results as HDF5 (docs/formats.md), through a temporary file; records of shots if they were kept.
@@ -61,6 +62,7 @@ struct output_archive {
     struct results results;
     struct output_context context;
     const char *version, *command_line, *started, *finished;
+    const char *machine, *noise; /* YAML, or "" */
     const char **warnings;
     size_t n_warnings;
 };

@@ -22,6 +22,7 @@ void output_note_provenance(struct store_file *file, const char *format,
     store_file_note(file, "/", "build", QSPAN_GIT_HASH " (" QSPAN_COMPILER ")");
     store_file_note(file, "/", "command_line", provenance->command_line);
     store_file_note(file, "/", "machine", provenance->machine);
+    store_file_note(file, "/", "noise", provenance->noise);
     store_file_note(file, "/", "mpi", comm_library());
     output_note_time(file, "started_utc", provenance->started_s);
 }

@@ -5,7 +5,7 @@
 #include "output/output.h"
 #include "store/file.h"
 
-/* format, schema, version, build, command_line, machine, mpi, started_utc */
+/* format, schema, version, build, command_line, machine, noise, mpi, started_utc */
 void output_note_provenance(struct store_file *file, const char *format,
                             const struct output_provenance *provenance);
 /* Unix time as ISO 8601. */

@@ -16,6 +16,25 @@ expect 0 qspan report exact.h5
 diff ran <(head -n "$(wc -l <ran)" out) || fail "the report of an exact run differs"
 [ "$(ls)" = "$(printf '%s\n' err exact.h5 out ran run.h5)" ] || fail "left behind: $(ls)"
 
+# The texts of machine and noise model are in the file, whatever their size, and in the report.
+printf 'qpus: [{name: A, data: 2}]\n# two\n' >machine.yaml
+{
+    echo 'errors: [{arity: 2, depolarizing: 0.01}]'
+    for i in $(seq 3000); do echo "# a long remark, number $i"; done
+} >noise.yaml
+qspan gen ghz -n 2 -o ghz.qasm
+expect 0 qspan run ghz.qasm --machine machine.yaml --noise noise.yaml --seed 1 --shots 9 -o noisy.h5
+expect 0 qspan report noisy.h5
+diff <(sed -n '/^noise$/,$p' out | sed '1d; s/^    //') noise.yaml >&2 || fail "another noise model"
+equal "$(sed -n '/^machine$/,/^noise$/p' out)" 'machine
+    qpus: [{name: A, data: 2}]
+    # two
+noise'
+expect 0 qspan run ghz.qasm --machine machine.yaml --seed 1 --shots 9 -o plain.h5
+expect 0 qspan report plain.h5
+! grep -q '^noise$' out || fail "noise of a run without"
+rm machine.yaml noise.yaml ghz.qasm noisy.h5 plain.h5
+
 # What is no results file.
 expect 3 qspan report missing.h5
 has err "missing.h5: error: No such file"

@@ -67,7 +67,8 @@ static void check(bool is_data_dependent) {
     struct output_archive *archive = NULL;
     struct arena arena = {0};
     const struct output_context context = {.input = "x"};
-    const struct output_provenance provenance = {"qspan run x", "name: m\n", 0, 86400};
+    const struct output_provenance provenance = {"qspan run x", "name: m\n", "errors: []\n", 0,
+                                                 86400};
     cr_assert_eq(comm_start_alone(), STATUS_OK);
     cr_assert_not_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/x.h5", folder);
@@ -90,12 +91,16 @@ static void check(bool is_data_dependent) {
     cr_assert_str_eq(text, "1970-01-02T00:00:00Z");
     cr_assert_eq(store_file_get_note(file, &text, "/", "machine", &arena), STATUS_OK);
     cr_assert_str_eq(text, "name: m\n");
+    cr_assert_eq(store_file_get_note(file, &text, "/", "noise", &arena), STATUS_OK);
+    cr_assert_str_eq(text, "errors: []\n");
     const char **names = NULL;
     cr_assert_eq(store_file_get_texts(file, &names, &n, "qpus", &arena), STATUS_OK);
     cr_assert(n == 2 && strcmp(names[1], "B") == 0);
     store_file_destroy(file);
 
     cr_assert_eq(output_archive_read(&archive, path), STATUS_OK);
+    cr_assert_str_eq(archive->machine, "name: m\n");
+    cr_assert_str_eq(archive->noise, "errors: []\n");
     cr_assert_eq(archive->results.n_counts, results->n_counts);
     for (size_t i = 0; i < results->n_counts; i++) {
         cr_assert_eq(archive->results.counts[i].n, results->counts[i].n);
