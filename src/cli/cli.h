@@ -85,6 +85,7 @@ enum option_id {
     OPTION_APPROXIMATE_DISJOINT_ERRORS,
     OPTION_IGNORE_DECOMPOSITION_FAILURES,
     OPTION_BLOCK_REMNANT_EDGES,
+    OPTION_FAST,
     OPTION_STRICT,
     OPTION_QUIET,
     OPTION_HELP,
@@ -116,7 +117,7 @@ struct cli_options {
     struct gen_args gen;
     bool decomposes, folds_loops, allows_gauge, ignores_failures, blocks_remnants;
     double approximate; /* --approximate-disjoint-errors */
-    bool wants_fidelity, is_strict, is_quiet, wants_help;
+    bool wants_fidelity, is_fast, is_strict, is_quiet, wants_help;
     double alpha;             /* of compare */
     double t_start_s;         /* clock_now_s() when the command started */
     const char *command_line; /* as a shell would take it */

@@ -102,6 +102,7 @@ static enum status run_program(struct run_job *job) {
     const struct program *ideal = job->load.ideal ? job->load.ideal : job->load.program;
     struct run_options run = {
         .precision = load_precision(options),
+        .is_fast = options->is_fast,
         .n_shots = options->n_shots,
         .seed = choose_seed(options, job->team),
         .shots_per_timeline = (uint32_t)options->shots_per_timeline,

@@ -83,6 +83,13 @@ const struct option_info options_table[] = {
      .choices = "double single",
      .help = "of amplitudes: double (default); single: half the memory, results to about 6 "
              "digits; with engine statevector alone"},
+    {.name = "fast",
+     .kind = OPTION_KIND_FLAG,
+     .commands = ON(RUN),
+     .id = OPTION_FAST,
+     .offset = FIELD(is_fast),
+     .help = "let times measured on this machine choose how gates are put together: amplitudes may "
+             "differ in their last digits from run to run"},
     {.name = "protocol",
      .metavar = "P",
      .kind = OPTION_KIND_CHOICE,
@@ -483,7 +490,6 @@ const struct option_info options_table[] = {
      .offset = FIELD(wants_help),
      .help = "print this help"},
 
-    {.name = "fast", .kind = OPTION_KIND_LATER, .commands = ON(RUN)},
     {.name = "checkpoint", .metavar = "FILE", .kind = OPTION_KIND_LATER, .commands = ON(RUN)},
     {.name = "restart", .metavar = "FILE", .kind = OPTION_KIND_LATER, .commands = ON(RUN)},
 };

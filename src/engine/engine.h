@@ -41,6 +41,9 @@ struct engine_task {
     uint32_t n_wires, n_qpus;
     const uint32_t *wire_qpu;
     enum precision precision; /* of amplitudes */
+    /* Choices by measured times, the same on all ranks of the team: two engines may differ in the
+     * last digits. Plans have fixed ones. */
+    bool is_fast;
     uint64_t max_bytes; /* per rank; 0 = what mem_available says, over the ranks of the node */
 };
 struct engine_figures {

@@ -56,6 +56,7 @@ static enum status read_head(const struct reader *reader) {
     if (store_file_has_note(reader->file, "/", "precision")) {
         TRY(get_note(reader, &results->precision, "/", "precision"));
     }
+    results->is_fast = store_file_has_note(reader->file, "/", "fast");
     TRY(store_file_get_note_u64(reader->file, &results->seed, "/", "seed"));
     TRY(store_file_get_note_u64(reader->file, &results->n_shots, "/", "shots"));
     TRY(store_file_get_note_u64(reader->file, &n_ranks, "/", "ranks"));

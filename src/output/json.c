@@ -107,3 +107,8 @@ void json_add_int(struct json_writer *json, const char *key, int64_t value) {
     begin_member(json, key);
     text_printf(json->out, "%" PRId64, value);
 }
+
+void json_add_bool(struct json_writer *json, const char *key, bool value) {
+    begin_member(json, key);
+    text_add(json->out, value ? "true" : "false");
+}

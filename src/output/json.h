@@ -37,5 +37,6 @@ void json_add_string(struct json_writer *json, const char *key, const char *valu
 void json_add_double(struct json_writer *json, const char *key, double value);
 void json_add_uint(struct json_writer *json, const char *key, uint64_t value);
 void json_add_int(struct json_writer *json, const char *key, int64_t value);
+void json_add_bool(struct json_writer *json, const char *key, bool value);
 
 #endif

@@ -36,6 +36,9 @@ static void add_head(struct writer *writer, const struct output_context *context
     if (results->precision) {
         store_file_note(file, "/", "precision", results->precision);
     }
+    if (results->is_fast) {
+        store_file_note_u64(file, "/", "fast", 1);
+    }
     store_file_note(file, "/", "protocol", output_protocol(results->program));
     store_file_note(file, "/", "distribute", results->program->distribute);
     store_file_note_u64(file, "/", "seed", results->seed);

@@ -205,6 +205,9 @@ static void add_head(struct json_writer *json, const struct results *results) {
     if (results->precision) {
         json_add_string(json, "precision", results->precision);
     }
+    if (results->is_fast) {
+        json_add_bool(json, "fast", true);
+    }
     json_add_string(json, "protocol", output_protocol(program));
     json_add_string(json, "distribute", program->distribute);
     json_add_uint(json, "seed", results->seed);

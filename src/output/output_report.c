@@ -250,9 +250,10 @@ static void add_qpus(struct text *out, const struct program *program) {
 }
 
 /* Only what is not the default is said. */
-static void add_engine(struct text *out, const char *engine, const char *precision) {
+static void add_engine(struct text *out, const char *engine, const char *precision, bool is_fast) {
     const bool is_single = precision && strcmp(precision, precision_name(PRECISION_SINGLE)) == 0;
-    text_printf(out, "%s engine%s, ", engine, is_single ? " in single precision" : "");
+    text_printf(out, "%s engine%s, %s", engine, is_single ? " in single precision" : "",
+                is_fast ? "fast, " : "");
 }
 
 static void add_head(struct text *out, const struct results *results,
@@ -264,7 +265,7 @@ static void add_head(struct text *out, const struct results *results,
     text_add(out, ", ");
     add_number(out, (uint64_t)results->n_ranks, "rank");
     text_add(out, "\n");
-    add_engine(out, results->engine, results->precision);
+    add_engine(out, results->engine, results->precision, results->is_fast);
     text_printf(out, "%s protocol, distribution %s, ", output_protocol(results->program),
                 results->program->distribute);
     if (results->p_one) {
@@ -349,7 +350,7 @@ static void add_plan_head(struct text *out, const struct output_plan *plan) {
     text_add(out, ", ");
     add_number(out, (uint64_t)plan->n_ranks, "rank");
     text_add(out, "\n");
-    add_engine(out, plan->engine, plan->precision);
+    add_engine(out, plan->engine, plan->precision, false);
     text_printf(out, "%s protocol, distribution %s\n\n", output_protocol(plan->program),
                 plan->program->distribute);
 }

@@ -673,8 +673,9 @@ static enum status execute(struct run *run, const struct machine *machine) {
                                                  options, run->team)));
     }
     const uint64_t n_kept = options->max_bytes != 0 ? fidelity_bytes(&run->fidelity) : 0;
-    const struct engine_task task =
+    struct engine_task task =
         lowered_task(&run->lowered, run->program, options->precision, options->max_bytes - n_kept);
+    task.is_fast = options->is_fast;
     TRY(comm_agree(run->world, options->engine->create(&run->engine, &task, run->team)));
     const struct walker_options walk = {
         .seed = options->seed,
@@ -712,6 +713,7 @@ enum status runtime_run(struct results **out_results, const struct program *prog
     results->program = program;
     results->engine = options->engine->name;
     results->precision = has_frames(options) ? NULL : precision_name(options->precision);
+    results->is_fast = options->is_fast && !has_frames(options);
     results->seed = options->seed;
     results->n_shots = options->n_shots;
     enum status status = split_replicas(&run, &own);

@@ -23,6 +23,8 @@ struct network_stats;
 struct run_options {
     const struct engine_class *engine;
     enum precision precision; /* of amplitudes, if the engine has any */
+    bool is_fast; /* sums in orders chosen by measured times: last digits may differ from run to run
+                     (engine_task.is_fast) */
     uint64_t n_shots, seed;
     uint32_t shots_per_timeline; /* B, 1024 */
     uint64_t max_branches;       /* 65536 */
@@ -68,6 +70,7 @@ struct results {
     const struct program *program; /* borrowed */
     const char *engine;
     const char *precision; /* of amplitudes; NULL: the engine has none */
+    bool is_fast;          /* amplitudes are not the same, bit for bit, in each run */
     uint64_t seed, n_shots;
     uint32_t *key_bits; /* program bits of the key */
     size_t n_key_bits, key_words;

@@ -18,12 +18,12 @@ for command in run plan verify gen machine compare report info; do
 done
 
 expect 0 qspan run --help
-for option in machine qpus comm-qubits engine precision protocol distribute shots seed \
+for option in machine qpus comm-qubits engine precision fast protocol distribute shots seed \
     shots-per-timeline probabilities max-branches idle memory-per-rank decode json output state observables noise replicas fidelity strict quiet; do
     has out "--$option"
 done
 has out "single: half the"
-for option in fast checkpoint restart \
+for option in checkpoint restart \
     ranks phase; do
     ! grep -q -- "--$option\b" out || fail "run --help lists --$option"
 done

@@ -51,9 +51,6 @@ refused "--engine fnord: expected auto, statevector or frame" run --engine fnord
 for option in checkpoint restart; do
     refused "--$option is not available yet" run ghz.qasm --$option x
 done
-for option in fast; do
-    refused "--$option is not available yet" run ghz.qasm --$option
-done
 refused "--json goes with --against" verify program.qasm --json out.json
 
 # Options that contradict each other.

@@ -5,6 +5,7 @@
 
 #include "base/bits.h"
 #include "base/rng.h"
+#include "engine/statevector/costs.h"
 #include "engine/statevector/statevector.h"
 #include "support/messages.h"
 #include "support/random_run.h"
@@ -48,6 +49,38 @@ Test(statevector, random_programs_agree_with_the_naive_state) {
         check_random(seed + 1000, n_wires, 30 + seed, &tiny, PRECISION_DOUBLE);
         check_random(seed, n_wires, 30 + seed, &layout_tuning_default, PRECISION_SINGLE);
         check_random(seed + 1000, n_wires, 30 + seed, &tiny, PRECISION_SINGLE);
+    }
+}
+
+/* Whatever operators are said to cost, the state is the same. */
+Test(statevector, any_costs_give_the_same_state) {
+    comm_start_alone();
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        struct costs costs;
+        double *const all = (double *)&costs;
+        for (size_t i = 0; i < sizeof costs / sizeof *all; i++) {
+            const uint32_t u = rng_draw(seed, i, 0, RNG_TEST).word[0];
+            all[i] = ldexp((double)u, -32) * (u % 4 == 0 ? 100 : 10);
+        }
+        struct layout_tuning tuning = tiny;
+        tuning.costs = &costs;
+        check_random(seed + 2000, 1 + (uint32_t)(seed % 8), 60, &tuning, PRECISION_DOUBLE);
+        check_random(seed + 2000, 1 + (uint32_t)(seed % 8), 60, &tuning, PRECISION_SINGLE);
+    }
+}
+
+Test(statevector, measured_costs_are_sound) {
+    enum cpu_isa best = CPU_SCALAR;
+    cr_assert_eq(cpu_detect_isa(&best), STATUS_OK);
+    for (int isa = CPU_SCALAR; isa <= (int)best; isa++) {
+        struct costs costs;
+        costs_measure(&costs, statevector_kernels_get((enum cpu_isa)isa, PRECISION_DOUBLE));
+        const double *const all = (const double *)&costs;
+        for (size_t i = 0; i < sizeof costs / sizeof *all; i++) {
+            cr_expect(isfinite(all[i]) && all[i] >= 0, "%zu is %g", i, all[i]);
+        }
+        cr_expect_gt(costs.real, 0);
+        cr_expect_gt(costs.dense[3], 0);
     }
 }
 

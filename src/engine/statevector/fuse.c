@@ -8,8 +8,8 @@
 
 enum { MAX_WAITING = 4096 };
 
-enum status fuse_init(struct fuse *fuse, uint32_t n_wires) {
-    *fuse = (struct fuse){.epoch = 1};
+enum status fuse_init(struct fuse *fuse, uint32_t n_wires, const struct costs *costs) {
+    *fuse = (struct fuse){.costs = costs, .epoch = 1};
     fuse->carrier_of = mem_alloc(n_wires, sizeof *fuse->carrier_of);
     fuse->wire_of = mem_alloc(n_wires, sizeof *fuse->wire_of);
     fuse->marks = mem_alloc(n_wires, sizeof *fuse->marks);
@@ -53,7 +53,7 @@ void fuse_swap(struct fuse *fuse, uint32_t a, uint32_t b) {
     fuse->wire_of[fuse->carrier_of[b]] = b;
 }
 
-/* ---- forms and costs ---- */
+/* ---- forms ---- */
 
 enum fuse_form fuse_form_of(const double *m) {
     bool is_real = m[1] == 0 && m[3] == 0 && m[5] == 0 && m[7] == 0;
@@ -74,41 +74,6 @@ enum fuse_form fuse_form_of(const double *m) {
         return FUSE_TWIST;
     }
     return is_real ? FUSE_REAL : FUSE_COMPLEX;
-}
-
-static double cost_of_mix(const struct fuse_op *op) {
-    switch (fuse_form_of(op->m)) {
-    case FUSE_IDENTITY:
-        return 0;
-    case FUSE_NOT:
-        return 1;
-    case FUSE_DIAGONAL:
-        return 2;
-    case FUSE_ROTATION:
-    case FUSE_HADAMARD:
-    case FUSE_REAL:
-        return op->n_controls > 0 ? 4 : 2;
-    case FUSE_TWIST:
-        return op->n_controls > 0 ? 8 : 2;
-    case FUSE_COMPLEX:
-        break;
-    }
-    return op->n_controls > 0 ? 8 : 4;
-}
-
-double fuse_cost(const struct fuse_op *op) {
-    double share = 1.0 / (1 << op->n_controls);
-    switch (op->kind) {
-    case FUSE_MIX:
-        return cost_of_mix(op) * share;
-    case FUSE_PHASE:
-        return (op->m[0] == -1 && op->m[1] == 0 ? 2 : 3) * share;
-    case FUSE_DENSE:
-        return 4 * (1 << op->n_targets) * share;
-    case FUSE_ANGLES:
-        break;
-    }
-    return 40 * share;
 }
 
 /* ---- what waits ---- */

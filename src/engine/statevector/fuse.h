@@ -3,21 +3,23 @@
  * An operator on a group's wires is not applied when it comes: it is kept until somebody looks at
  * amplitudes, the group merges with another, or a section of the program ends. Then the waiting
  * operators of the group become a list that does the same with less work: one-qubit gates of a wire
- * and pairs of wires are multiplied where a fixed table of costs says so, runs of diagonal
+ * and pairs of wires are multiplied where a table of costs says so, runs of diagonal
  * operators become one polynomial of phases, factors common to all amplitudes are put off to the
  * end. The list is put into stages, whose targets fit a tile of the cache, and blocks, whose
  * targets fit the registers, by a fixed rule that lets operators overtake those with which they
  * commute.
  *
- * All this depends on the program and on which wires form a group, not on where a group lies: the
- * same arithmetic is done in the same order on any number of ranks and threads. Where a bit is, and
- * how a stage is cut into passes (pass.h), decides only in which order amplitudes are visited.
+ * With the fixed table (costs.h) all this depends on the program and on which wires form a group,
+ * not on where a group lies: the same arithmetic is done in the same order on any number of ranks
+ * and threads. Where a bit is, and how a stage is cut into passes (pass.h), decides only in which
+ * order amplitudes are visited.
  *
  * Operators speak of bits, not of values: a wire that is flipped (layout_wire.flip) has been
  * translated when they were added. */
 #ifndef QSPAN_ENGINE_STATEVECTOR_FUSE_H
 #define QSPAN_ENGINE_STATEVECTOR_FUSE_H
 
+#include "engine/statevector/costs.h"
 #include "engine/statevector/layout.h"
 #include "gate/gate.h"
 
@@ -95,9 +97,10 @@ struct fuse_list {
     size_t n, cap;
 };
 struct fuse {
-    struct fuse_list waiting; /* wires are carriers */
-    struct fuse_list work[2]; /* of the group that is flushed */
-    double *data;             /* matrices */
+    const struct costs *costs; /* borrowed */
+    struct fuse_list waiting;  /* wires are carriers */
+    struct fuse_list work[2];  /* of the group that is flushed */
+    double *data;              /* matrices */
     size_t n_data, cap_data;
     struct fuse_term *terms;
     size_t n_terms, cap_terms;
@@ -118,7 +121,7 @@ struct fuse {
     size_t n_stages, cap_stages;
 };
 
-enum status fuse_init(struct fuse *fuse, uint32_t n_wires);
+enum status fuse_init(struct fuse *fuse, uint32_t n_wires, const struct costs *costs);
 void fuse_fini(struct fuse *fuse);
 /* Forgets what waits. */
 void fuse_clear(struct fuse *fuse);
@@ -155,8 +158,6 @@ static inline unsigned fuse_n_wires(const struct fuse_op *op) {
 enum status fuse_push(struct fuse_list *list, const struct fuse_op *op);
 /* Room for 2 * 4^k doubles; *out_first: where. */
 enum status fuse_new_matrix(struct fuse *fuse, size_t *out_first, unsigned k);
-/* Work per amplitude, in vector instructions; the fixed table by which all choices are made. */
-double fuse_cost(const struct fuse_op *op);
 
 /* What a 2 x 2 matrix is, by exact comparison. */
 enum fuse_form {

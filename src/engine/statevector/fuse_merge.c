@@ -9,9 +9,6 @@
 #include "base/mem.h"
 #include "engine/statevector/fuse.h"
 
-/* Costs of phases done together (fuse_cost gives those of one by one). */
-static const double cost_ladder = 20, cost_polynomial = 120, cost_visit = 0.5;
-
 struct merge {
     struct fuse *fuse;
     const struct fuse_list *from;
@@ -19,6 +16,10 @@ struct merge {
     double scale[2]; /* of all amplitudes, put off */
     uint32_t wire;   /* any of the group */
 };
+
+static double cost(const struct merge *merge, const struct fuse_op *op) {
+    return costs_of(merge->fuse->costs, op);
+}
 
 static void multiply(double *a, double re, double im) {
     double x = a[0] * re - a[1] * im;
@@ -126,7 +127,7 @@ static enum status add_simple(struct merge *merge, const struct fuse_op *op) {
             make_identity(last);
             return add_diagonal(merge, &product);
         }
-        if (fuse_cost(&product) <= fuse_cost(last) + fuse_cost(op)) {
+        if (cost(merge, &product) <= cost(merge, last) + cost(merge, op)) {
             *last = product;
             return STATUS_OK;
         }
@@ -243,8 +244,9 @@ static enum status close_bag(struct merge *merge, struct bag *bag) {
     if (old.first == 0) {
         return STATUS_OK;
     }
-    bool is_ladder = old.n_pivots > 0 && old.cost > cost_ladder && pivots_agree(merge, &old);
-    if (!is_ladder && old.cost <= cost_polynomial) {
+    bool is_ladder =
+        old.n_pivots > 0 && old.cost > fuse->costs->ladder && pivots_agree(merge, &old);
+    if (!is_ladder && old.cost <= fuse->costs->polynomial) {
         return STATUS_OK;
     }
     struct fuse_op all = {.kind = FUSE_ANGLES, .first = fuse->n_terms};
@@ -306,7 +308,7 @@ static enum status merge_phases(struct merge *merge) {
         TRY(push_marked(merge, op));
         fuse->next[merge->to->n - 1] = joins ? (uint32_t)bag.first : 0;
         if (joins) {
-            bag.cost += fuse_cost(op) + cost_visit;
+            bag.cost += cost(merge, op) + fuse->costs->visit;
         }
         if (is_pair) {
             share_pivots(&bag, op);
@@ -368,7 +370,7 @@ static enum status close_cluster(struct merge *merge, struct fuse_cluster *clust
     struct fuse_op dense = {.kind = FUSE_DENSE, .n_targets = 2, .op = ops[cluster->head].op};
     memcpy(dense.wires, cluster->wires, sizeof cluster->wires);
     cluster->is_open = false;
-    bool is_dense = cluster->n_wires == 2 && cluster->cost > fuse_cost(&dense);
+    bool is_dense = cluster->n_wires == 2 && cluster->cost > cost(merge, &dense);
     double m[32] = {0};
     m[0] = m[10] = m[20] = m[30] = 1;
     for (uint32_t i = cluster->head; i != UINT32_MAX; i = fuse->next[i]) {
@@ -405,7 +407,7 @@ static void append(struct merge *merge, struct fuse_cluster *cluster, uint32_t i
         next[cluster->tail] = i;
     }
     cluster->tail = i;
-    cluster->cost += fuse_cost(&merge->from->ops[i]);
+    cluster->cost += cost(merge, &merge->from->ops[i]);
 }
 
 /* What waits on one wire alone goes into the pair. */

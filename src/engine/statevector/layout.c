@@ -23,7 +23,8 @@ static void set_sizes(struct layout *layout, const struct layout_tuning *tuning)
                                .min_slice_bits = tuning->min_slice_bits + more,
                                .pass_bits = tuning->pass_bits > 0 ? tuning->pass_bits + more : 0,
                                .piece_bits = tuning->piece_bits + more,
-                               .balance_log = tuning->balance_log};
+                               .balance_log = tuning->balance_log,
+                               .costs = tuning->costs != NULL ? tuning->costs : &costs_fixed};
     CHECK(layout->tuning.min_slice_bits >= lane_bits + GATE_MAX_QUBITS);
     CHECK(layout->tuning.chunk_bits > lane_bits &&
           layout->tuning.chunk_bits <= lane_bits + STATEVECTOR_MAX_FIXED);
@@ -51,7 +52,7 @@ enum status layout_init(struct layout *layout, const struct engine_task *task, i
         layout->kept == NULL || layout->left == NULL || layout->fuse == NULL) {
         return STATUS_NOFIT;
     }
-    TRY(fuse_init(layout->fuse, task->n_wires));
+    TRY(fuse_init(layout->fuse, task->n_wires, layout->tuning.costs));
     TRY(schedule_init(&layout->schedule, task->n_wires));
     struct layout_deal *scratch = &layout->scratch;
     TRY(vec_reserve(&scratch->ranks, 0, &scratch->cap_ranks, n, sizeof *scratch->ranks));

@@ -34,15 +34,18 @@
 
 struct store;
 struct fuse;
+struct costs;
 
-/* Sizes that do not change any result; tests make them small. They are those of double precision:
- * in single there is a bit more in each but balance_log, for the same number of bytes. */
+/* Sizes that do not change any result, but costs do in the last digits; tests make them small. They
+ * are those of double precision: in single there is a bit more in each but balance_log, for the
+ * same number of bytes. */
 struct layout_tuning {
     unsigned chunk_bits;     /* largest block of memory: 4 to 16 */
     unsigned min_slice_bits; /* smaller vectors use fewer ranks; at least 8: targets above lanes */
     unsigned pass_bits;      /* amplitudes of a tile (pass.h); 0: a pass for every block of gates */
     unsigned piece_bits;     /* of a tile's pieces: 3 to 11 */
     unsigned balance_log;    /* at least 2^this slices per rank when ranks are no power of two */
+    const struct costs *costs; /* of operators, borrowed; NULL: costs_fixed */
 };
 extern const struct layout_tuning layout_tuning_default;
 

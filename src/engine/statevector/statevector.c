@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "engine/statevector/alias.h"
+#include "engine/statevector/costs.h"
 #include "engine/statevector/expect.h"
 #include "engine/statevector/fuse.h"
 #include "engine/statevector/gate.h"
@@ -22,6 +23,7 @@ struct statevector {
     const struct engine_task *task;
     struct layout layout;
     struct store store;
+    struct costs costs;    /* measured, if the task is fast */
     double limit;          /* bytes per rank, for all */
     double reserved_bytes; /* planned state and buffers */
     double snapshot_bytes; /* of snapshots alive, on the fullest rank */
@@ -102,13 +104,29 @@ static void sv_destroy(struct engine *engine) {
     mem_free(self);
 }
 
+/* Rank 0 measures: all ranks must choose alike. */
+static void measure_costs(struct costs *out, const struct statevector_kernels *kernels,
+                          const struct team *team) {
+    if (team_rank(team) == 0) {
+        costs_measure(out, kernels);
+    }
+    comm_bcast(team, out, sizeof *out, 0);
+}
+
 enum status statevector_create(struct engine **out_engine, const struct engine_task *task,
                                const struct team *team, const struct layout_tuning *tuning) {
     struct plan_result plan;
     enum cpu_isa isa = CPU_SCALAR;
     int n_ranks = team_size(team);
     TRY(comm_agree(team, cpu_detect_isa(&isa)));
-    TRY(comm_agree(team, plan_make(&plan, task, n_ranks, tuning)));
+    const struct statevector_kernels *kernels = statevector_kernels_get(isa, task->precision);
+    struct layout_tuning own = *tuning;
+    struct costs costs = {0};
+    if (task->is_fast) {
+        measure_costs(&costs, kernels, team);
+        own.costs = &costs;
+    }
+    TRY(comm_agree(team, plan_make(&plan, task, n_ranks, &own)));
     double limit = 0;
     TRY(find_limit(&limit, task, team));
     TRY(check_fit(&plan, limit));
@@ -120,11 +138,12 @@ enum status statevector_create(struct engine **out_engine, const struct engine_t
         self->task = task;
         self->limit = limit;
         self->reserved_bytes = plan.peak_bytes;
-        status = layout_init(&self->layout, task, n_ranks, tuning);
+        self->costs = costs;
+        own.costs = task->is_fast ? &self->costs : tuning->costs;
+        status = layout_init(&self->layout, task, n_ranks, &own);
     }
     TRY_GOTO(comm_agree(team, status), failed);
-    TRY_GOTO(store_init(&self->store, &self->layout, team,
-                        statevector_kernels_get(isa, task->precision), (size_t)plan.pool_bytes),
+    TRY_GOTO(store_init(&self->store, &self->layout, team, kernels, (size_t)plan.pool_bytes),
              failed);
     *out_engine = &self->base;
     return STATUS_OK;
