@@ -206,6 +206,9 @@ QSPAN_API enum qspan_status qspan_options_set_replicas(struct qspan_options *opt
 /* Default: double; single is statevector's. */
 QSPAN_API enum qspan_status qspan_options_set_precision(struct qspan_options *options,
                                                         enum qspan_precision precision);
+/* 1: times measured on this machine choose how gates are put together; amplitudes may differ in
+ * their last digits from run to run. Default: 0. Without effect on frames. */
+QSPAN_API enum qspan_status qspan_options_set_fast(struct qspan_options *options, int is_fast);
 /* 0: what is available. */
 QSPAN_API enum qspan_status qspan_options_set_memory_per_rank(struct qspan_options *options,
                                                               uint64_t n_bytes);

@@ -59,6 +59,11 @@ enum qspan_status qspan_options_set_noise(struct qspan_options *options,
     return QSPAN_OK;
 }
 
+enum qspan_status qspan_options_set_fast(struct qspan_options *options, int is_fast) {
+    options->run.is_fast = is_fast != 0;
+    return QSPAN_OK;
+}
+
 enum qspan_status qspan_options_set_replicas(struct qspan_options *options, uint64_t n) {
     return set(&options->run.n_replicas, "replicas", n, 0, INT32_MAX);
 }

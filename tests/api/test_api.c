@@ -152,9 +152,11 @@ Test(api, single_precision) {
     cr_assert_eq(qspan_options_create(session, &options), QSPAN_OK);
     cr_assert_eq(qspan_options_set_precision(options, (enum qspan_precision)7), QSPAN_USAGE);
     cr_assert_eq(qspan_options_set_precision(options, QSPAN_SINGLE), QSPAN_OK);
+    cr_assert_eq(qspan_options_set_fast(options, 1), QSPAN_OK);
     cr_assert_eq(qspan_run(&results, program, NULL, options), QSPAN_OK);
     cr_assert_eq(qspan_results_json(results, &json), QSPAN_OK);
     cr_assert_not_null(strstr(json, "\"precision\": \"single\""));
+    cr_assert_not_null(strstr(json, "\"fast\": true"));
     qspan_free(json);
     qspan_results_destroy(results);
     cr_assert_eq(qspan_plan_create(&plan, program, NULL, 1, options), QSPAN_OK);
