@@ -19,7 +19,7 @@ static enum status write_model(const struct cli_options *options, const struct d
 static enum status analyze_program(struct dem_model **out_model, const struct cli_options *options,
                                    const struct dem_options *how) {
     struct load load = {0};
-    TRY(load_input_kept(&load, options, comm_world(), 1));
+    TRY(load_input_kept(&load, options, comm_world(), 0));
     enum status status = load_noise(&load, options, comm_world());
     if (status == STATUS_OK) {
         status = dem_from_program(out_model, load.program, load.machine, how);
@@ -48,7 +48,7 @@ static enum status analyze(struct dem_model **out_model, const struct cli_option
     };
     char *text = NULL;
     size_t n = 0;
-    if (options->machine || cli_is_given(options, OPTION_QPUS)) {
+    if (options->machine || cli_is_given(options, OPTION_QPUS) || options->noise) {
         return analyze_program(out_model, options, &how);
     }
     TRY(load_text(&text, &n, comm_world(), options->args[0]));

@@ -108,10 +108,10 @@ static enum status check_machine(const struct machine *machine) {
     return machine_check_lifetimes(machine);
 }
 
-/* A program on a machine, or a circuit distributed over one. */
+/* A program on a machine, or a circuit distributed over one; with the errors of both. */
 static enum status read_placed(struct sample_job *job) {
     struct load load = {0};
-    TRY(load_input_kept(&load, job->options, job->team, (uint32_t)team_size(job->team)));
+    TRY(load_input_kept(&load, job->options, job->team, 0));
     enum status status = load_noise(&load, job->options, job->team);
     job->program = load.program;
     job->machine = load.machine;
@@ -129,7 +129,8 @@ static enum status read_placed(struct sample_job *job) {
 static enum status read_input(struct sample_job *job) {
     char *text;
     size_t n;
-    if (job->options->machine != NULL || cli_is_given(job->options, OPTION_QPUS)) {
+    if (job->options->machine != NULL || cli_is_given(job->options, OPTION_QPUS) ||
+        job->options->noise != NULL) {
         return read_placed(job);
     }
     TRY(load_text(&text, &n, job->team, job->options->args[0]));

@@ -63,6 +63,9 @@ static uint32_t choose_qpus(const struct cli_options *options, const struct circ
         log_note("%zu QPUs: as many as the circuit's placement names", circuit->n_placed_qpus);
         return u32_from_size(circuit->n_placed_qpus);
     }
+    if (n_default == 0) {
+        return 1;
+    }
     log_note("%u QPU%s: one per rank; --qpus or --machine choose otherwise", n_default,
              n_default == 1 ? "" : "s");
     return n_default;

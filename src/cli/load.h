@@ -22,8 +22,9 @@ struct load {
 
 /* Options about the input that exclude each other: STATUS_USAGE, logged. */
 enum status load_check(const struct cli_options *options);
-/* A circuit is distributed over the machine; n_default_qpus where neither --machine nor --qpus is
- * given. Errors: as in DESIGN's exit codes, logged; then nothing is kept. Collective. */
+/* A circuit is distributed over the machine; n_default_qpus, with a note (0: one without), where
+ * neither --machine nor --qpus is given. Errors: as in DESIGN's exit codes, logged; then nothing is
+ * kept. Collective. */
 enum status load_input(struct load *out_load, const struct cli_options *options,
                        const struct team *team, uint32_t n_default_qpus);
 /* As load_input, but a circuit of Stim's language keeps loops, noise, detectors and results that

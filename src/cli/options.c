@@ -382,10 +382,11 @@ const struct option_info options_table[] = {
     {.name = "noise",
      .metavar = "FILE",
      .kind = OPTION_KIND_TEXT,
-     .commands = ON(RUN) | ON(PLAN),
+     .commands = ON(RUN) | ON(PLAN) | ON(SAMPLE) | ON(DEM),
      .id = OPTION_NOISE,
      .offset = FIELD(noise),
-     .help = "noise model: errors after gates, of results and resets (docs/noise.md)"},
+     .help = "noise model: errors after gates, of results and resets (docs/noise.md); for sample "
+             "and dem of Paulis alone"},
     {.name = "fidelity",
      .kind = OPTION_KIND_FLAG,
      .commands = ON(RUN),

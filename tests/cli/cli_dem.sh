@@ -89,3 +89,96 @@ for n in 2 3 4; do
     expect 0 qspan dem products.stim --qpus $n -o spread.dem
     cmp whole.dem spread.dem || fail "over $n QPUs"
 done
+
+# --noise: the model of what the noise model adds is that of the same errors written out by hand.
+cat >repetition.stim <<'TXT'
+R 0 1 2
+X 0
+CX 0 1 2 1
+MR 1
+DETECTOR rec[-1]
+X_ERROR(0.01) 2
+M 0 2
+DETECTOR rec[-1] rec[-3]
+OBSERVABLE_INCLUDE(0) rec[-2]
+TXT
+cat >by_hand.stim <<'TXT'
+R 0 1 2
+X_ERROR(0.125) 0 1 2
+X 0
+CX 0 1
+DEPOLARIZE2(0.09375) 0 1
+CX 2 1
+DEPOLARIZE2(0.09375) 2 1
+MR(0.25) 1
+X_ERROR(0.125) 1
+DETECTOR rec[-1]
+X_ERROR(0.01) 2
+M(0.25) 0 2
+DETECTOR rec[-1] rec[-3]
+OBSERVABLE_INCLUDE(0) rec[-2]
+TXT
+cat >noise.yaml <<'TXT'
+errors:
+  - {gates: [cx], depolarizing: 0.1}
+  - {gates: [measure], readout: 0.25}
+  - {gates: [reset], pauli: {X: 0.125}}
+TXT
+same_model() { # the same errors in the same order, probabilities within 1e-12
+    paste <(tr '()' '  ' <"$1") <(tr '()' '  ' <"$2") | awk '
+        { for (i = 1; 2 * i <= NF; i++) { a = $i; b = $(i + NF / 2)
+            if (a != b && !(i == 2 && $1 == "error" && (a - b) ^ 2 < 1e-24)) exit 1 } }' ||
+        fail "$(diff "$1" "$2")"
+}
+expect 0 qspan dem repetition.stim --noise noise.yaml -o model.dem
+expect 0 qspan dem by_hand.stim -o hand.dem
+equal "$(grep -c error model.dem)" 5
+same_model model.dem hand.dem
+
+# The same of a program, where gates and results of the protocol are noisy too.
+cat >hand.qasm <<'TXT'
+OPENQASM 3.0;
+include "stdgates.inc";
+include "qnu.inc";
+qubit[2] a;
+qubit[2] b;
+bit m;
+bit k;
+output bit[2] c;
+pragma qspan qpu A data a[0] comm a[1]
+pragma qspan qpu B data b[0] comm b[1]
+x a[0];
+ebit(a[1], b[1]);
+cx a[0], a[1];
+pragma qspan stim DEPOLARIZE2(0.09375) a[0] a[1]
+pragma qspan op measure(0.25) m Z a[1]
+if (m) x b[1];
+cx b[1], b[0];
+pragma qspan stim DEPOLARIZE2(0.09375) b[1] b[0]
+h b[1];
+pragma qspan op measure(0.25) k Z b[1]
+if (k) z a[0];
+pragma qspan op measure(0.25) c[0] Z a[0]
+pragma qspan op measure(0.25) c[1] Z b[0]
+pragma qspan stim DETECTOR rec[-1] rec[-2]
+pragma qspan stim OBSERVABLE_INCLUDE(0) rec[-2]
+TXT
+werner=werner:n=2,data=1,comm=1,F=0.97
+expect 0 qspan dem remote.qasm --noise noise.yaml --machine $werner -o model.dem
+expect 0 qspan dem hand.qasm --machine $werner -o hand.dem
+[ "$(grep -c error model.dem)" -ge 3 ] || fail "few errors: $(cat model.dem)"
+same_model model.dem hand.dem
+# over QPUs: of the program as it prints with its errors
+expect 0 qspan dem repetition.stim --qpus 2 --noise noise.yaml -o model.dem
+expect 0 qspan plan repetition.stim --qpus 2 --noise noise.yaml -o printed.qasm
+expect 0 qspan dem printed.qasm -o hand.dem
+same_model model.dem hand.dem
+
+# What is no Pauli error is refused where it acts.
+echo 'errors: [{gates: [x], amplitude_damping: 0.1}]' >damping.yaml
+expect 3 qspan dem repetition.stim --noise damping.yaml
+has err "repetition.stim:2:3: error: relax: it is no Pauli error"
+echo 'errors: [{gates: [measure], readout: [[1, 0], [0.1, 0.9]]}]' >skewed.yaml
+expect 3 qspan dem repetition.stim --noise skewed.yaml
+has err "repetition.stim:7:5: error: a result that is wrong more often when it is 0, or 1"
+expect 3 qspan dem repetition.stim --noise missing.yaml

@@ -196,6 +196,39 @@ done
 n_ones=$(ones --machine werner:n=3,data=2,comm=4,F=0.8)
 [ "$n_ones" -gt 1980 ] && [ "$n_ones" -lt 2420 ] || fail "$n_ones of 10000 with noisy pairs"
 
+# --noise: X with 0.1 after each of three gates, then a result that is wrong with 0.2:
+# P(0) = 1/2 - (1 - 0.2)^3 (1 - 0.4) / 2 = 0.3464; the same with a loop, from OpenQASM and a program,
+# on any number of ranks.
+cat >noise.yaml <<'TXT'
+errors: [{gates: [x], pauli: {X: 0.1}}, {gates: [measure], readout: 0.2}]
+TXT
+printf 'X 0\nREPEAT 2 {\nX 0\n}\nM 0\n' >loop.stim
+printf 'OPENQASM 2.0;include "qelib1.inc";qreg q[1];creg c[1];x q;x q;x q;measure q -> c;' >line.qasm
+cat >one.qasm <<'TXT'
+OPENQASM 3.0;
+include "stdgates.inc";
+include "qnu.inc";
+qubit[1] a;
+output bit c;
+pragma qspan qpu A data a[0]
+x a[0]; x a[0]; x a[0];
+c = measure a[0];
+TXT
+for file in loop.stim line.qasm one.qasm; do
+    expect 0 qspan sample $file --noise noise.yaml --shots 20000 --seed 5
+    n_zeros=$(grep -c '^0$' out)
+    [ "$n_zeros" -gt 6591 ] && [ "$n_zeros" -lt 7265 ] || fail "$n_zeros of 20000 of $file"
+    cp out alone
+done
+expect 0 on_ranks 2 sample one.qasm --noise noise.yaml --shots 20000 --seed 5
+cmp alone out || fail "2 ranks differ"
+echo 'errors: [{gates: [x], relaxation: {T1: 10 us, time: 1 us}}]' >relax.yaml
+expect 3 qspan sample loop.stim --noise relax.yaml
+has err "loop.stim:1:3: error: frames cannot follow relax: it is no Pauli error"
+echo 'errors: [{gates: [measure], readout: [[1, 0], [0.1, 0.9]]}]' >skewed.yaml
+expect 3 qspan sample loop.stim --noise skewed.yaml
+has err "loop.stim:5:3: error: frames cannot follow MEASURE: how often its result is wrong depends"
+
 # Refused.
 printf 'H 0\nT 0\nM 0\n' >magic.stim
 expect 3 qspan sample magic.stim

@@ -13,8 +13,9 @@ enum status frame_refuse(struct frame_builder *b, const char *reason) {
     const struct op *op = frame_op(b);
     const struct src_loc loc = {b->task->files != NULL ? b->task->files[op->file] : NULL, op->line,
                                 op->col};
-    const char *name = op->kind == OP_GATE ? gate_get((enum gate_id)op->which)->name
-                                           : op_kind_name((enum op_kind)op->kind);
+    const char *name = op->kind == OP_GATE    ? gate_get((enum gate_id)op->which)->name
+                       : op->kind == OP_NOISE ? op_noise_name((enum op_noise)op->which)
+                                              : op_kind_name((enum op_kind)op->kind);
     b->reason = reason;
     return b->is_quiet
                ? STATUS_INPUT
