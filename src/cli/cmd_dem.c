@@ -1,8 +1,10 @@
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "base/text.h"
 #include "cli/load.h"
 #include "dem/dem.h"
+#include "runtime/pair_errors.h"
 
 static enum status write_model(const struct cli_options *options, const struct dem_model *model) {
     struct text text = {0};
@@ -15,6 +17,49 @@ static enum status write_model(const struct cli_options *options, const struct d
     return status;
 }
 
+/* The pairs of one timeline; as in a run with that seed. */
+static enum status run_timeline(struct run_clock *out_clock, const struct cli_options *options,
+                                const struct load *load) {
+    uint64_t seed = options->seed;
+    if (load->program->is_data_dependent) {
+        return log_error(STATUS_INPUT,
+                         "%s: what it asks of the network depends on results: no error model",
+                         options->args[0]);
+    }
+    if (pair_errors_bytes(load->program) > mem_available()) {
+        return log_error(STATUS_NOFIT, "the pairs of a timeline take more memory than there is");
+    }
+    if (!cli_is_given(options, OPTION_SEED)) {
+        seed = rng_seed_from_os();
+        comm_bcast(comm_world(), &seed, sizeof seed, 0);
+        log_note("seed %llu", (unsigned long long)seed);
+    }
+    TRY(clock_create(out_clock, load->program, load->machine, seed));
+    return clock_run_blocks(out_clock, options->timeline, 1, UINT64_MAX);
+}
+
+static enum status analyze_loaded(struct dem_model **out_model, const struct cli_options *options,
+                                  const struct dem_options *how, const struct load *load) {
+    const bool is_physical = load->machine != NULL && load->machine->physical != NULL;
+    struct run_clock clock = {0};
+    enum status status = STATUS_OK;
+    if (!cli_is_given(options, OPTION_TIMELINE)) {
+        return dem_from_program(out_model, load->program, load->machine, NULL, how);
+    }
+    if (!is_physical) {
+        return log_error(STATUS_USAGE, "--timeline goes with a --machine that is a physical "
+                                       "network: others have one model");
+    }
+    TRY_GOTO(run_timeline(&clock, options, load), done);
+    if (how->fold_loops) {
+        log_note("loops are written out: pairs differ from round to round");
+    }
+    status = dem_from_program(out_model, load->program, load->machine, &clock, how);
+done:
+    clock_fini(&clock);
+    return status;
+}
+
 /* A program, or a circuit that is distributed first. */
 static enum status analyze_program(struct dem_model **out_model, const struct cli_options *options,
                                    const struct dem_options *how) {
@@ -22,7 +67,7 @@ static enum status analyze_program(struct dem_model **out_model, const struct cl
     TRY(load_input_kept(&load, options, comm_world(), 0));
     enum status status = load_noise(&load, options, comm_world());
     if (status == STATUS_OK) {
-        status = dem_from_program(out_model, load.program, load.machine, how);
+        status = analyze_loaded(out_model, options, how, &load);
     }
     load_fini(&load);
     return status;

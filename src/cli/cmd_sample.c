@@ -13,6 +13,7 @@
 #include "engine/tableau/reference.h"
 #include "output/samples.h"
 #include "program/program.h"
+#include "runtime/pair_errors.h"
 
 struct sink {
     struct samples_layout layout;
@@ -36,7 +37,15 @@ struct sample_job {
     size_t sweep_words;
     struct sink sinks[SAMPLE_MAX_OUTPUTS];
     size_t n_sinks;
+    /* A physical network: timelines of the blocks of shots that are drawn. */
+    struct run_clock clock;
+    struct pair_errors errors;
+    struct frame_pairs pairs;
 };
+
+static bool is_physical(const struct sample_job *job) {
+    return job->machine != NULL && job->machine->physical != NULL;
+}
 
 /* ---- input ---- */
 
@@ -97,17 +106,6 @@ static enum status find_weights(struct sample_job *job) {
     return STATUS_OK;
 }
 
-/* Pairs must be as their link says, gates without errors of the machine's own. */
-static enum status check_machine(const struct machine *machine) {
-    if (machine->physical != NULL) {
-        return log_error(STATUS_INPUT,
-                         "machine %s: pairs of a physical network differ from ebit to ebit; use "
-                         "qspan run --engine frame, or give abstract links",
-                         machine->name);
-    }
-    return machine_check_lifetimes(machine);
-}
-
 /* A program on a machine, or a circuit distributed over one; with the errors of both. */
 static enum status read_placed(struct sample_job *job) {
     struct load load = {0};
@@ -120,8 +118,8 @@ static enum status read_placed(struct sample_job *job) {
     load_fini(&load);
     status = status == STATUS_OK ? find_recorded(job) : status;
     if (status == STATUS_OK && job->machine != NULL) {
-        status = check_machine(job->machine);
-        status = status == STATUS_OK ? find_weights(job) : status;
+        status = machine_check_lifetimes(job->machine);
+        status = status == STATUS_OK && !is_physical(job) ? find_weights(job) : status;
     }
     return comm_agree(job->team, status);
 }
@@ -407,6 +405,48 @@ static enum status add_sinks(struct sample_job *job, struct sample_task *task) {
 
 /* ---- the command ---- */
 
+/* Timelines of the shots to come. */
+static enum status run_timelines(void *ctx, uint64_t first_shot, uint64_t n_shots) {
+    struct sample_job *job = ctx;
+    const uint64_t block_shots = job->errors.block_shots, first = first_shot / block_shots;
+    return n_shots == 0
+               ? STATUS_OK
+               : clock_run_blocks(&job->clock, first,
+                                  (first_shot + n_shots - 1) / block_shots - first + 1, UINT64_MAX);
+}
+
+static enum status open_network(struct sample_job *job, uint64_t seed) {
+    const uint64_t limit = job->options->memory_per_rank,
+                   room = limit != 0 ? limit : mem_available() / (uint64_t)team_size(job->team),
+                   n_bytes = pair_errors_bytes(job->program);
+    if (job->program->is_data_dependent) {
+        return log_error(STATUS_INPUT,
+                         "%s: what it asks of the network depends on results: qspan run draws a "
+                         "timeline for each shot",
+                         job->options->args[0]);
+    }
+    if (n_bytes > room) {
+        return log_error(STATUS_NOFIT,
+                         "the pairs of a timeline take %.3g GiB, more than the %.3g GiB that a rank "
+                         "may use",
+                         (double)n_bytes * 0x1p-30, (double)room * 0x1p-30);
+    }
+    return clock_create(&job->clock, job->program, job->machine, seed);
+}
+
+/* Pairs of a physical network come from the timeline of their block of shots, as in a run. */
+static enum status use_network(struct sample_job *job, struct sample_task *task) {
+    const uint64_t block_shots = job->options->shots_per_timeline;
+    TRY(comm_agree(job->team, open_network(job, task->seed)));
+    job->errors = (struct pair_errors){&job->clock, task->seed, block_shots};
+    job->pairs = (struct frame_pairs){pair_errors_add, &job->errors};
+    task->pairs = &job->pairs;
+    task->prepare = run_timelines;
+    task->prepare_ctx = job;
+    task->n_blocks = block_shots < FRAME_SHOTS ? 1 : 0; /* else pairs of many timelines are kept */
+    return STATUS_OK;
+}
+
 static enum status sample_all(struct sample_job *job) {
     const struct cli_options *options = job->options;
     struct sample_figures figures;
@@ -424,6 +464,11 @@ static enum status sample_all(struct sample_job *job) {
         .sweep = job->sweep != NULL ? copy_sweep : NULL,
         .sweep_ctx = job,
     };
+    if (is_physical(job)) {
+        TRY(use_network(job, &task));
+    } else if (cli_is_given(options, OPTION_SHOTS_PER_TIMELINE)) {
+        log_note("--shots-per-timeline does nothing here: only physical networks have timelines");
+    }
     enum status status = add_sinks(job, &task);
     if (status == STATUS_OK) {
         status = sample_run(&figures, &task, job->team);
@@ -490,6 +535,7 @@ enum status cmd_sample_check(const struct cli_options *options) {
 enum status cmd_sample(const struct cli_options *options) {
     struct sample_job job = {.options = options, .team = comm_world()};
     const enum status status = run_job(&job);
+    clock_fini(&job.clock);
     frame_plan_destroy(job.plan);
     circuit_destroy(job.circuit);
     program_destroy(job.program);

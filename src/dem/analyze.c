@@ -48,6 +48,10 @@ static struct totals count_block(const struct dem_source *source, size_t first, 
     return totals;
 }
 
+static bool folds_loops(const struct dem_source *source, const struct dem_options *options) {
+    return options->fold_loops && !source->pairs_vary;
+}
+
 static enum status count_all(struct totals *out_totals, const struct dem_source *source,
                              const struct dem_options *options) {
     const struct op_list *ops = source->ops;
@@ -61,9 +65,9 @@ static enum status count_all(struct totals *out_totals, const struct dem_source 
     if (totals.n_detectors >= DEM_MAX_DETECTORS || totals.n_results >= DEM_MAX_DETECTORS) {
         return log_error_at(STATUS_INPUT, loc, "more than 2^62 results or detectors");
     }
-    if (!options->fold_loops && totals.n_steps > max_steps) {
-        return log_error_at(STATUS_INPUT, loc,
-                            "more than 2^33 operations round by round; --fold-loops keeps loops");
+    if (!folds_loops(source, options) && totals.n_steps > max_steps) {
+        return log_error_at(STATUS_INPUT, loc, "more than 2^33 operations round by round%s",
+                            source->pairs_vary ? "" : "; --fold-loops keeps loops");
     }
     *out_totals = totals;
     return STATUS_OK;
@@ -105,9 +109,12 @@ struct body {
 };
 
 static enum status walk_rounds(struct analyzer *a, const struct body *body, uint64_t n_rounds) {
+    const uint64_t outer = a->iteration;
     for (uint64_t i = 0; i < n_rounds; i++) {
+        a->iteration = outer * n_rounds + (n_rounds - 1 - i);
         TRY(walk(a, body->first, body->last));
     }
+    a->iteration = outer;
     return STATUS_OK;
 }
 
@@ -205,7 +212,7 @@ static enum status walk_loop(struct analyzer *a, const struct body *body) {
     uint64_t n_done = 0, period = 0;
     struct analyzer scout;
     enum status status;
-    if (!a->options->fold_loops) {
+    if (!folds_loops(a->source, a->options)) {
         return walk_rounds(a, body, n_rounds);
     }
     TRY(scout_create(&scout, a));

@@ -11,6 +11,7 @@
 struct analyzer {
     const struct dem_source *source;
     const struct dem_options *options;
+    uint64_t iteration; /* of the loops around, as in runtime/site.h, where none is folded */
     struct sensitivity sensitivity;
     struct mechanisms mechanisms;
     struct combiner combiner;

@@ -18,6 +18,7 @@
 #include "gate/op.h"
 #include "machine/machine.h"
 #include "program/program.h"
+#include "runtime/clock.h"
 
 struct dem_options {
     bool decompose;       /* split errors into parts of at most two detectors */
@@ -38,9 +39,12 @@ struct dem_source {
     const bool *recorded;     /* programs: results of this bit are in the record; NULL: all are */
     const void *ctx;
     const char *(*qubit_name)(const void *ctx, uint32_t qubit, char *buffer, size_t n);
-    /* Probabilities of I, X, Y, Z on the second qubit of a pair that EBIT makes; NULL: no errors.
-     */
-    enum status (*pair_weights)(const void *ctx, double *out_weights, const uint32_t *wires);
+    /* Probabilities of I, X, Y, Z on the second qubit of a pair that EBIT makes at a run-time site
+     * (runtime/site.h); NULL: no errors. */
+    enum status (*pair_weights)(const void *ctx, double *out_weights, const uint32_t *wires,
+                                uint64_t site);
+    bool pairs_vary; /* from site to site: no loop is folded, sites are right; else sites are
+                      * those of no round in particular */
 };
 
 struct dem_model;
@@ -52,9 +56,12 @@ enum status dem_create(struct dem_model **out_model, const struct dem_source *so
                        const struct dem_options *options);
 enum status dem_from_circuit(struct dem_model **out_model, const struct circuit *circuit,
                              const struct dem_options *options);
-/* machine NULL: pairs without errors. The program must have passed program_check. */
+/* machine NULL: pairs without errors. The program must have passed program_check. clock: of a
+ * physical machine, which keeps the pairs of one timeline (runtime/clock.h): the model is that of
+ * its shots; else NULL. */
 enum status dem_from_program(struct dem_model **out_model, const struct program *program,
-                             const struct machine *machine, const struct dem_options *options);
+                             const struct machine *machine, const struct run_clock *clock,
+                             const struct dem_options *options);
 void dem_destroy(struct dem_model *model);
 /* Stim's text, numbers with 19 digits as Stim writes them. */
 enum status dem_print(struct text *out, const struct dem_model *model);

@@ -31,6 +31,7 @@ enum status dem_from_circuit(struct dem_model **out_model, const struct circuit 
 struct placed {
     const struct program *program;
     const struct machine *machine;
+    const struct run_clock *clock;
 };
 
 static const char *name_wire(const void *ctx, uint32_t wire, char *buffer, size_t n) {
@@ -38,9 +39,19 @@ static const char *name_wire(const void *ctx, uint32_t wire, char *buffer, size_
     return program_wire_name(placed->program, wire, buffer, n);
 }
 
-static enum status find_weights(const void *ctx, double *out_weights, const uint32_t *wires) {
+static enum status timeline_weights(const void *ctx, double *out_weights, const uint32_t *wires,
+                                    uint64_t site) {
+    const struct placed *placed = ctx;
+    (void)wires;
+    clock_kept_weights(placed->clock, out_weights, site, placed->clock->first_kept);
+    return STATUS_OK;
+}
+
+static enum status link_weights(const void *ctx, double *out_weights, const uint32_t *wires,
+                                uint64_t site) {
     const struct placed *placed = ctx;
     uint32_t qpus[2];
+    (void)site;
     for (int i = 0; i < 2; i++) {
         const struct program_qpu *qpu = &placed->program->qpus[placed->program->wire_qpu[wires[i]]];
         qpus[i] = machine_find_qpu(placed->machine, qpu->name);
@@ -73,24 +84,25 @@ static enum status list_recorded(bool **out_recorded, const struct program *prog
     return STATUS_OK;
 }
 
-static enum status check_machine(const struct machine *machine) {
+static enum status check_machine(const struct machine *machine, const struct run_clock *clock) {
     if (machine == NULL) {
         return STATUS_OK;
     }
-    if (machine->physical != NULL) {
+    if (machine->physical != NULL && clock == NULL) {
         return log_error(STATUS_INPUT,
-                         "machine %s: pairs of a physical network differ from ebit to ebit: no "
-                         "error model; give abstract links",
+                         "machine %s: pairs of a physical network differ from timeline to "
+                         "timeline: --timeline K gives the model of timeline K",
                          machine->name);
     }
     return machine_check_lifetimes(machine);
 }
 
 enum status dem_from_program(struct dem_model **out_model, const struct program *program,
-                             const struct machine *machine, const struct dem_options *options) {
-    const struct placed placed = {program, machine};
+                             const struct machine *machine, const struct run_clock *clock,
+                             const struct dem_options *options) {
+    const struct placed placed = {program, machine, clock};
     bool *recorded;
-    TRY(check_machine(machine));
+    TRY(check_machine(machine, clock));
     TRY(list_recorded(&recorded, program));
     const struct dem_source source = {
         .ops = &program->ops,
@@ -100,7 +112,10 @@ enum status dem_from_program(struct dem_model **out_model, const struct program 
         .recorded = recorded,
         .ctx = &placed,
         .qubit_name = name_wire,
-        .pair_weights = machine == NULL ? NULL : find_weights,
+        .pair_weights = machine == NULL ? NULL
+                        : clock != NULL ? timeline_weights
+                                        : link_weights,
+        .pairs_vary = clock != NULL,
     };
     const enum status status = dem_create(out_model, &source, options);
     mem_free(recorded);

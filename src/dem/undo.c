@@ -207,7 +207,8 @@ static enum status undo_ebit(struct analyzer *a, const struct op *op) {
     const uint32_t *wires = qubits_of(a, op);
     double weights[4];
     if (a->source->pair_weights != NULL) {
-        TRY(a->source->pair_weights(a->source->ctx, weights, wires));
+        const uint64_t site = op->site + a->source->ops->n_sites * a->iteration;
+        TRY(a->source->pair_weights(a->source->ctx, weights, wires, site));
         TRY(undo_pair_errors(a, op, weights, wires[1]));
     }
     for (unsigned letter = 1; letter <= 3; letter += 2) {

@@ -9,15 +9,13 @@
 #include "engine/frame/frame.h"
 #include "engine/tableau/reference.h"
 #include "runtime/bulk_fused.h"
-#include "runtime/noise.h"
+#include "runtime/pair_errors.h"
 
 enum { MAX_RECORDS = 1 << 30, WORDS_OF_BLOCK = FRAME_SHOTS / 64 };
 
 struct bulk {
-    struct frame_pairs pairs; /* where timelines differ */
-    struct run_clock *clock;
-    uint64_t seed;
-    uint32_t block_shots;
+    struct frame_pairs pairs; /* where timelines differ; else zero */
+    struct pair_errors pair_errors;
     struct frame_plan *plan;
     struct frame_state **lanes; /* one a thread, with blocks of its own */
     int n_lanes;
@@ -191,7 +189,7 @@ static enum status choose_lanes(struct bulk *bulk, const struct reference_task *
 static enum status create_lanes(struct bulk *bulk, uint64_t seed) {
     const struct frame_options options = {.seed = seed,
                                           .n_blocks = bulk->n_blocks,
-                                          .pairs = bulk->clock != NULL ? &bulk->pairs : NULL};
+                                          .pairs = bulk->pairs.ctx != NULL ? &bulk->pairs : NULL};
     const int n_lanes = bulk->n_lanes;
     bulk->lanes = mem_alloc((size_t)n_lanes, sizeof(struct frame_state *));
     if (bulk->lanes == NULL) {
@@ -211,44 +209,6 @@ static enum status fill(struct bulk *bulk, const struct frame_task *task,
     TRY(choose_lanes(bulk, &reference, options));
     TRY(run_reference(bulk, &reference));
     return create_lanes(bulk, options->seed);
-}
-
-/* ---- pairs that differ from timeline to timeline ---- */
-
-struct pair_rows {
-    uint64_t *x, *z;
-    uint64_t first, end;   /* shots in the rows */
-    uint64_t first_column; /* shot of the timeline's column 0 */
-};
-
-static void put_error(void *ctx, size_t column, uint32_t letter) {
-    const struct pair_rows *rows = ctx;
-    const uint64_t shot = rows->first_column + column;
-    if (shot < rows->first || shot >= rows->end) {
-        return;
-    }
-    if (letter != 3) {
-        bits_flip(rows->x, (size_t)(shot - rows->first));
-    }
-    if (letter != 1) {
-        bits_flip(rows->z, (size_t)(shot - rows->first));
-    }
-}
-
-static void add_pair_errors(void *ctx, uint64_t *x, uint64_t *z, uint64_t site, uint64_t first_shot,
-                            size_t n_shots) {
-    const struct bulk *bulk = ctx;
-    const struct run_clock *clock = bulk->clock;
-    struct pair_rows rows = {x, z, first_shot, first_shot + n_shots, 0};
-    double weights[4];
-    const struct noise_chain chain = {bulk->seed, site, RNG_PAIR, weights + 1, 3};
-    for (uint64_t block = first_shot / bulk->block_shots;
-         block * bulk->block_shots < rows.end && block < clock->first_kept + clock->n_kept;
-         block++) {
-        clock_kept_weights(clock, weights, site, block);
-        rows.first_column = block * bulk->block_shots;
-        noise_visit_block(&chain, NULL, block, 0, bulk->block_shots, put_error, &rows);
-    }
 }
 
 static bool can_fuse(const struct program *program, const struct run_clock *clock) {
@@ -278,10 +238,8 @@ enum status bulk_create(struct bulk **out_bulk, const struct program *program,
     TRY_GOTO(status, done);
     TRY_GOTO(find_recorded(&parts, program), done);
     if (clock->does_vary) {
-        bulk->clock = clock;
-        bulk->pairs = (struct frame_pairs){add_pair_errors, bulk};
-        bulk->seed = options->seed;
-        bulk->block_shots = options->block_shots;
+        bulk->pair_errors = (struct pair_errors){clock, options->seed, options->block_shots};
+        bulk->pairs = (struct frame_pairs){pair_errors_add, &bulk->pair_errors};
     } else if (!program->is_data_dependent) { /* else compiling names the place */
         TRY_GOTO(find_weights(&parts, program, clock), done);
     }

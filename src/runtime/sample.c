@@ -306,6 +306,16 @@ static void send_own(const struct job *job) {
     }
 }
 
+static enum status prepare_round(const struct job *job, uint64_t first_block, uint64_t n_blocks) {
+    const struct sample_task *task = job->task;
+    const uint64_t first = first_block * FRAME_SHOTS, n = n_blocks * FRAME_SHOTS;
+    const uint64_t n_left = first < task->n_shots ? task->n_shots - first : 0;
+    if (task->prepare == NULL) {
+        return STATUS_OK;
+    }
+    return comm_agree(job->world, task->prepare(task->prepare_ctx, first, n < n_left ? n : n_left));
+}
+
 static enum status run_rounds(const struct job *job) {
     const struct sample_task *task = job->task;
     const uint64_t rank = (uint64_t)team_rank(job->team), n_ranks = (uint64_t)team_size(job->team);
@@ -314,6 +324,7 @@ static enum status run_rounds(const struct job *job) {
     enum status status = STATUS_OK;
     for (uint64_t first = 0; first < n_blocks && status == STATUS_OK; first += n_own * n_ranks) {
         const uint64_t own = first + rank * n_own;
+        TRY(prepare_round(job, own, n_own));
         if (job->replica != NULL) {
             run_team_lanes(job, own);
         } else {
@@ -370,7 +381,7 @@ static void agree_lanes(struct job *job) {
 
 enum status sample_run(struct sample_figures *out_figures, const struct sample_task *task,
                        const struct team *team) {
-    struct job job = {.task = task, .world = team, .options = {.seed = task->seed}};
+    struct job job = {.task = task, .world = team, .options = {.seed = task->seed, .pairs = task->pairs}};
     const double t_start_s = clock_now_s();
     enum status status;
     choose_outputs(&job);

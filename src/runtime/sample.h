@@ -43,6 +43,12 @@ struct sample_task {
      * parallel; NULL: all 0. */
     void (*sweep)(void *ctx, uint64_t *out_rows, uint64_t first_shot, size_t n_words);
     void *sweep_ctx;
+    /* Pairs whose errors differ from shot to shot; NULL: they are what the plan says. `prepare` is
+     * called before they are asked for, with the shots that this rank draws next (maybe none, and
+     * the same for the ranks of a replica); it may be NULL. */
+    const struct frame_pairs *pairs;
+    enum status (*prepare)(void *ctx, uint64_t first_shot, uint64_t n_shots);
+    void *prepare_ctx;
 };
 struct sample_figures {
     uint64_t n_bytes; /* of this rank's states */
@@ -51,7 +57,8 @@ struct sample_figures {
     double wall_s;
 };
 /* Collective over the team: ranks i n .. i n + n - 1 are replica i, n = plan->n_ranks. Errors:
- * STATUS_NOFIT before anything is written, what `write` returns. */
+ * STATUS_NOFIT before anything is written, what `write` and
+ * `prepare` return. */
 enum status sample_run(struct sample_figures *out_figures, const struct sample_task *task,
                        const struct team *team);
 
