@@ -109,7 +109,8 @@ struct cli_options {
     size_t n_decodes;
     const char *params[CLI_MAX_PARAMS]; /* NAME=VALUE */
     size_t n_params;
-    uint64_t n_qpus, n_comm, n_shots, seed, shots_per_timeline, timeline, n_probabilities, max_branches;
+    uint64_t n_qpus, n_comm, n_shots, seed, shots_per_timeline, timeline, n_probabilities,
+        max_branches;
     uint64_t n_ranks, memory_per_rank;
     const char *out_format, *obs_out, *obs_out_format, *sweep, *sweep_format, *replicas;
     bool wants_detectors, appends_observables;

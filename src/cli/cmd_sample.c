@@ -426,10 +426,11 @@ static enum status open_network(struct sample_job *job, uint64_t seed) {
                          job->options->args[0]);
     }
     if (n_bytes > room) {
-        return log_error(STATUS_NOFIT,
-                         "the pairs of a timeline take %.3g GiB, more than the %.3g GiB that a rank "
-                         "may use",
-                         (double)n_bytes * 0x1p-30, (double)room * 0x1p-30);
+        return log_error(
+            STATUS_NOFIT,
+            "the pairs of a timeline take %.3g GiB, more than the %.3g GiB that a rank "
+            "may use",
+            (double)n_bytes * 0x1p-30, (double)room * 0x1p-30);
     }
     return clock_create(&job->clock, job->program, job->machine, seed);
 }

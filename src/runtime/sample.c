@@ -381,7 +381,8 @@ static void agree_lanes(struct job *job) {
 
 enum status sample_run(struct sample_figures *out_figures, const struct sample_task *task,
                        const struct team *team) {
-    struct job job = {.task = task, .world = team, .options = {.seed = task->seed, .pairs = task->pairs}};
+    struct job job = {
+        .task = task, .world = team, .options = {.seed = task->seed, .pairs = task->pairs}};
     const double t_start_s = clock_now_s();
     enum status status;
     choose_outputs(&job);

@@ -361,8 +361,8 @@ Test(dem, errors_of_links_belong_to_the_model) {
     cr_assert_eq(program_read_text(&program, "p.qasm", program_text, strlen(program_text), NULL),
                  STATUS_OK, "%s", messages_all());
     cr_assert_eq(machine_read(&machine, "werner:n=2,data=1,comm=1,F=0.9"), STATUS_OK);
-    cr_assert_eq(dem_from_program(&model, program, machine, NULL, &(struct dem_options){0}), STATUS_OK,
-                 "%s", messages_all());
+    cr_assert_eq(dem_from_program(&model, program, machine, NULL, &(struct dem_options){0}),
+                 STATUS_OK, "%s", messages_all());
     cr_assert_eq(dem_print(&text, model), STATUS_OK);
     naive_from_ops(&want, &program->ops, program->n_wires, program->n_bits, weights);
     got = (struct naive_distribution){.n_detectors = want.n_detectors, .n_bits = want.n_bits};
@@ -383,7 +383,8 @@ Test(dem, errors_of_links_belong_to_the_model) {
 static void print_program_model(struct text *out, const struct program *program) {
     const struct dem_options fold = {.fold_loops = true};
     struct dem_model *model = NULL;
-    cr_assert_eq(dem_from_program(&model, program, NULL, NULL, &fold), STATUS_OK, "%s", messages_all());
+    cr_assert_eq(dem_from_program(&model, program, NULL, NULL, &fold), STATUS_OK, "%s",
+                 messages_all());
     cr_assert_eq(dem_print(out, model), STATUS_OK);
     text_add(out, "");
     dem_destroy(model);
