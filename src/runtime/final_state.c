@@ -6,6 +6,7 @@
 #include "base/bits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "runtime/held.h"
 #include "runtime/lower.h"
 
 #define STABILISER_TOLERANCE 1e-9 /* of |<P>| = 1 */
@@ -106,6 +107,17 @@ static enum status check_coins(const struct walk *walk, const struct rows *rows,
     return STATUS_OK;
 }
 
+/* Puts the Pauli that all outcomes have in common on the state. */
+static enum status apply_constant(const struct walk *walk, const struct rows *rows, uint32_t *wires,
+                                  uint8_t *letters) {
+    const size_t n = collect_pauli(walk->state->qubits, rows, 0, wires, letters);
+    for (size_t i = 0; i < n; i++) {
+        TRY(walk->engine->class->apply_pauli(walk->engine, wires[i], letters[i] != 3,
+                                             letters[i] != 1));
+    }
+    return STATUS_OK;
+}
+
 static enum status take_state(void *ctx, const struct walker_leaf *leaf) {
     const struct walk *walk = ctx;
     const struct final_state *state = walk->state;
@@ -117,14 +129,13 @@ static enum status take_state(void *ctx, const struct walker_leaf *leaf) {
         status = check_coins(walk, leaf->rows, wires, letters);
     }
     if (status == STATUS_OK) {
-        const size_t n = collect_pauli(state->qubits, leaf->rows, 0, wires, letters);
-        for (size_t i = 0; i < n && status == STATUS_OK; i++) {
-            status = walk->engine->class->apply_pauli(walk->engine, wires[i], letters[i] != 3,
-                                                      letters[i] != 1);
-        }
+        status = apply_constant(walk, leaf->rows, wires, letters);
     }
     if (status == STATUS_OK) {
         status = state->visit(state->visit_ctx, walk->engine, state->qubits);
+    }
+    if (status == STATUS_OK && state->out_held != NULL) {
+        status = apply_constant(walk, leaf->rows, wires, letters); /* taken back */
     }
     mem_free(wires);
     mem_free(letters);
@@ -138,12 +149,27 @@ static enum status ideal_pairs(void *ctx, double *out_weights, const uint32_t *w
     return STATUS_OK;
 }
 
-static enum status run_walk(struct walk *walk, const struct lowered *lowered) {
+/* The engine borrows the task. */
+static enum status create_engine(struct walk *walk, const struct engine_task *task) {
     const struct final_state *state = walk->state;
-    const struct engine_task task =
-        lowered_task(lowered, state->program, state->precision, state->max_bytes);
+    struct engine *engine;
+    TRY(comm_agree(state->team, state->engine->create(&engine, task, state->team)));
+    if (state->out_held == NULL) {
+        walk->engine = engine;
+        return STATUS_OK;
+    }
+    const enum status status = comm_agree(state->team, held_create(&walk->engine, engine));
+    if (status != STATUS_OK) {
+        engine->class->destroy(engine);
+    }
+    return status;
+}
+
+static enum status run_walk(struct walk *walk, const struct lowered *lowered,
+                            const struct engine_task *task) {
+    const struct final_state *state = walk->state;
     struct walker *walker = NULL;
-    TRY(state->engine->create(&walk->engine, &task, state->team));
+    TRY(create_engine(walk, task));
     const bool is_ideal = state->pair_weights == NULL;
     const struct walker_options options = {
         .block_shots = 1,
@@ -161,18 +187,29 @@ static enum status run_walk(struct walk *walk, const struct lowered *lowered) {
         status = walker_enumerate(walker);
     }
     walker_destroy(walker);
-    walk->engine->class->destroy(walk->engine);
-    return comm_agree(state->team, status);
+    status = comm_agree(state->team, status);
+    if (status != STATUS_OK || state->out_held == NULL) {
+        walk->engine->class->destroy(walk->engine);
+        return status;
+    }
+    held_keep(walk->engine);
+    *state->out_held = walk->engine;
+    return STATUS_OK;
 }
 
 enum status final_state_visit(const struct final_state *state) {
     struct lowered lowered = {0};
     struct walk walk = {.state = state};
+    if (state->lowered != NULL) {
+        return run_walk(&walk, state->lowered, state->task);
+    }
     TRY(comm_agree(state->team, lower_program(&lowered, state->program, state->engine, true)));
     if (state->pair_weights == NULL) {
         lowered_drop_noise(&lowered);
     }
-    const enum status status = run_walk(&walk, &lowered);
+    const struct engine_task task =
+        lowered_task(&lowered, state->program, state->precision, state->max_bytes);
+    const enum status status = run_walk(&walk, &lowered, &task);
     lowered_fini(&lowered);
     return status;
 }

@@ -6,6 +6,7 @@
 #include "comm/comm.h"
 #include "engine/engine.h"
 #include "program/program.h"
+#include "runtime/lower.h"
 #include "runtime/walker.h"
 
 /* Qubits at the end: those of `pragma qspan logical out`, in text order; without any, all data
@@ -34,6 +35,11 @@ struct final_state {
     /* Called once, with the state in the engine. */
     enum status (*visit)(void *visit_ctx, struct engine *engine, const struct final_qubits *qubits);
     void *visit_ctx;
+    /* To walk the program again from the state that was made: its ops, lowered to keep the state,
+     * the engine's task, and the engine (held.h), which the caller destroys; NULL: no. */
+    const struct lowered *lowered;
+    const struct engine_task *task; /* borrowed by the engine */
+    struct engine **out_held;
 };
 /* Runs the program for all outcomes at once. If its qubits end in one pure state, whatever was
  * measured, visits it; else STATUS_INPUT (logged) with the place that makes it depend on outcomes

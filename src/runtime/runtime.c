@@ -120,8 +120,14 @@ static enum status list_states(struct run *run) {
                             run->options->n_probabilities > 0);
 }
 
-/* The one pure state at the end, if it is asked for. */
-static enum status visit_state(struct run *run) {
+/* Is the state at the end, which is asked for, also what shots are drawn from? A replica has an
+ * engine of its own. */
+static bool holds_state(const struct run *run) {
+    return run->options->visit_state != NULL && run->replicas.n == 1;
+}
+
+/* The one pure state at the end, if it is asked for. task: of the engine of the run. */
+static enum status visit_state(struct run *run, const struct engine_task *task) {
     const struct run_options *options = run->options;
     const struct final_state state = {
         .program = run->program,
@@ -129,11 +135,14 @@ static enum status visit_state(struct run *run) {
         .precision = options->precision,
         .team = run->world,
         .qubits = &run->qubits,
-        .max_bytes = options->max_bytes,
+        .max_bytes = task->max_bytes,
         .pair_weights = clock_pair_weights,
         .pair_ctx = &run->clock,
         .visit = options->visit_state,
         .visit_ctx = options->state_ctx,
+        .lowered = holds_state(run) ? &run->lowered : NULL,
+        .task = task,
+        .out_held = holds_state(run) ? &run->engine : NULL,
     };
     return options->visit_state != NULL ? final_state_visit(&state) : STATUS_OK;
 }
@@ -596,9 +605,9 @@ static enum status prepare(struct run *run, const struct machine *machine) {
         return log_error(STATUS_INPUT, "at most 2^32 - 1 shots in one run");
     }
     const struct run_options *options = run->options;
-    TRY(has_frames(options)
-            ? check_frames(options)
-            : lower_program(&run->lowered, run->program, options->engine, wants_state(options)));
+    TRY(has_frames(options) ? check_frames(options)
+                            : lower_program(&run->lowered, run->program, options->engine,
+                                            wants_state(options) || holds_state(run)));
     TRY(final_qubits_find(&run->qubits, run->program));
     if (options->observables != NULL) {
         TRY(expectation_init(&run->expectation, options->observables, &run->qubits));
@@ -667,7 +676,6 @@ static enum status execute(struct run *run, const struct machine *machine) {
         TRY(sample_all(run, block_shots, false));
         return run_set_figures(run, block_shots);
     }
-    TRY(visit_state(run));
     if (options->ideal != NULL) {
         TRY(comm_agree(run->world, fidelity_init(&run->fidelity, options->ideal, &run->qubits,
                                                  options, run->team)));
@@ -676,7 +684,10 @@ static enum status execute(struct run *run, const struct machine *machine) {
     struct engine_task task =
         lowered_task(&run->lowered, run->program, options->precision, options->max_bytes - n_kept);
     task.is_fast = options->is_fast;
-    TRY(comm_agree(run->world, options->engine->create(&run->engine, &task, run->team)));
+    TRY(visit_state(run, &task));
+    if (run->engine == NULL) {
+        TRY(comm_agree(run->world, options->engine->create(&run->engine, &task, run->team)));
+    }
     const struct walker_options walk = {
         .seed = options->seed,
         .block_shots = block_shots,

@@ -40,7 +40,8 @@ struct run_options {
      * may be the program itself; or NULL. */
     const struct program *ideal;
     /* Called once with the qubits' state in the engine, before terminal measurements, if it is one
-     * pure state; else the run is refused. Collective; or NULL. Cost: another run. */
+     * pure state; else the run is refused. Shots are then drawn from that state; with several
+     * replicas it costs a run of its own. Collective; or NULL. */
     enum status (*visit_state)(void *state_ctx, struct engine *engine,
                                const struct final_qubits *qubits);
     void *state_ctx;
