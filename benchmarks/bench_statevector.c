@@ -6,7 +6,8 @@
  * which other jobs disturb less), sweeps of the state that this time amounts to per gate, passes
  * and what they moved and computed, and the floor: the larger of bytes / bandwidth and flops /
  * peak. Bandwidth is that of an update in place, the peak that of matrices in registers, both
- * measured first (by CPU time too). */
+ * measured first (by CPU time too). Memory: bytes reserved per byte of the state, where that has
+ * more than buffers need. */
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,11 +120,15 @@ static void report(const char *name, const struct circuit *circuit, size_t n_gat
     double by_memory = work.n_bytes / machine->bytes_per_s;
     double by_flops = work.n_flops / machine->flops_per_s;
     const char *base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
-    printf("%-18s %3u %6zu %8.3f %8.3f %8.3f %7.3f %6.0f %7.1f %8.1f %7.1f %7.1f %8.3f %5.2f\n",
-           base, circuit->n_qubits, n_gates, create.cpu_s, run.wall_s, run.cpu_s,
+    char memory[16] = "-";
+    if (n_state >= 0x1p24) {
+        snprintf(memory, sizeof memory, "%.2f", (double)n_bytes / n_state);
+    }
+    printf("%-18s %3u %6zu %8.3f %8.3f %8.3f %7.3f %6.0f %7.1f %8.1f %7.1f %7.1f %8.3f %6s\n", base,
+           circuit->n_qubits, n_gates, create.cpu_s, run.wall_s, run.cpu_s,
            run.cpu_s / sweep_s / (double)n_gates, work.n_passes, work.n_bytes * 1e-9,
            work.n_flops * 1e-9, work.n_bytes * 1e-9 / run.cpu_s, work.n_flops * 1e-9 / run.cpu_s,
-           by_memory > by_flops ? by_memory : by_flops, (double)n_bytes / n_state);
+           by_memory > by_flops ? by_memory : by_flops, memory);
 }
 
 static enum status run_once(const char *name, const struct circuit *circuit,

@@ -31,10 +31,10 @@ gen() { # gen NAME QUBITS GENERATOR OPTIONS...: the file NAME-QUBITS.qasm
     "$build/qspan" gen "$3" -n "$n" "${@:4}" -q -o "$name-$n.qasm"
 }
 body() { grep -vE '^(OPENQASM|include|qreg|creg|measure)' "$1"; }
-after_layers() { # a transform of an entangled state: of |0..0> it would cost nothing
+after_layers() { # a transform of a state of all qubits: of |0..0> it would cost nothing
     local n=${small:+20}
     n=${n:-$2}
-    "$build/qspan" gen brick -n "$n" --layers 2 -q -o layers.qasm
+    "$build/qspan" gen brick -n "$n" --layers 3 -q -o layers.qasm
     "$build/qspan" gen "$1" -n "$n" -q -o transform.qasm
     { grep -v '^measure' layers.qasm && body transform.qasm; } >"$1-$n.qasm"
     rm layers.qasm transform.qasm

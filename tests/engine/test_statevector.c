@@ -1,6 +1,7 @@
 /* The state-vector engine on one process against the naive reference. */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 
 #include "base/bits.h"
@@ -215,24 +216,61 @@ Test(plan, max_bytes_is_kept) {
     op_list_fini(&written.ops);
 }
 
-/* One copy of the state, a share of it on every rank, and little more. */
+static void write_dense(struct written *written, uint32_t n) {
+    written_init(written, n, 1);
+    for (uint32_t j = 0; j < n; j++) {
+        gate(written, GATE_RX, j, 0);
+    }
+    for (uint32_t j = 0; j < 3 * n; j++) {
+        gate(written, GATE_CRY, j % n, (j + 1) % n);
+    }
+}
+
+/* One copy of the state, a share of it on every rank, and little more: from 16 MiB per rank on. */
 Test(plan, memory_is_that_of_the_state) {
     static struct written written;
-    for (uint32_t n = 26; n <= 34; n += 4) {
-        written_init(&written, n, 1);
-        for (uint32_t j = 0; j < n; j++) {
-            gate(&written, GATE_RX, j, 0);
+    for (unsigned log_ranks = 0; log_ranks <= 3; log_ranks++) {
+        for (uint32_t n = 20; n <= 32; n += n < 23 ? 1 : 3) {
+            write_dense(&written, n + log_ranks);
+            for (int choice = 0; choice < 6; choice++) {
+                const bool is_single = choice % 2;
+                const double share = (is_single ? 8.0 : 16.0) * (double)BIT64(n);
+                omp_set_num_threads(1 << choice / 2);
+                written.task.precision = is_single ? PRECISION_SINGLE : PRECISION_DOUBLE;
+                struct engine_figures figures = plan_of(&written, 1 << log_ranks);
+                cr_assert_eq(figures.exchanged_bytes > 0, log_ranks > 0);
+                if (share >= 0x1p24) {
+                    cr_assert_leq((double)figures.peak_bytes, 1.1 * share,
+                                  "%u wires, %d ranks, %d threads, %g of the state", n + log_ranks,
+                                  1 << log_ranks, 1 << choice / 2,
+                                  (double)figures.peak_bytes / share);
+                }
+            }
+            op_list_fini(&written.ops);
         }
-        for (uint32_t j = 0; j < 3 * n; j++) {
-            gate(&written, GATE_CRY, j % n, (j + 7) % n);
-        }
-        for (int n_ranks = 1; n_ranks <= 4; n_ranks++) {
-            struct engine_figures figures = plan_of(&written, n_ranks);
-            double share = 16.0 * (double)BIT64(n) / n_ranks;
-            cr_assert_leq((double)figures.peak_bytes, 1.1 * share, "%u wires, %d ranks", n,
-                          n_ranks);
-            cr_assert_eq(figures.exchanged_bytes > 0, n_ranks > 1);
-        }
+    }
+    omp_set_num_threads(1);
+    write_dense(&written, 28);
+    cr_assert_leq((double)plan_of(&written, 3).peak_bytes, 1.1 * 16.0 / 3 * (double)BIT64(28));
+    op_list_fini(&written.ops);
+}
+
+/* What is reserved is what was planned. */
+Test(plan, is_what_a_run_reserves) {
+    static struct written written;
+    comm_start_alone();
+    for (int n_threads = 1; n_threads <= 4; n_threads *= 2) {
+        struct engine *engine = NULL;
+        uint32_t n_qubits = 0;
+        uint64_t n_bytes = 0;
+        omp_set_num_threads(n_threads);
+        write_dense(&written, 20);
+        double planned = (double)plan_of(&written, 1).peak_bytes;
+        cr_assert_eq(engine_statevector.create(&engine, &written.task, comm_world()), STATUS_OK);
+        engine->class->usage(engine, &n_qubits, &n_bytes);
+        cr_assert_leq((double)n_bytes, planned);
+        cr_assert_geq((double)n_bytes, planned - 8192);
+        engine->class->destroy(engine);
         op_list_fini(&written.ops);
     }
 }

@@ -11,7 +11,7 @@
 #include "engine/statevector/store.h"
 
 const struct layout_tuning layout_tuning_default = {
-    .chunk_bits = 16, .min_slice_bits = 12, .pass_bits = 15, .piece_bits = 5, .balance_log = 3};
+    .chunk_bits = 15, .min_slice_bits = 12, .pass_bits = 15, .piece_bits = 5, .balance_log = 3};
 
 static void set_sizes(struct layout *layout, const struct layout_tuning *tuning) {
     const unsigned lane_bits = statevector_lane_bits(layout->task->precision);

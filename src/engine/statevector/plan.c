@@ -1,5 +1,7 @@
 #include "engine/statevector/plan.h"
 
+#include <omp.h>
+
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/statevector/alias.h"
@@ -202,15 +204,15 @@ static double find_slack(const struct layout *layout, double most) {
     return (factor < most ? factor : most) + (slices < most / 8 ? 0 : slices);
 }
 
-static void fill_result(struct plan_result *out, const struct plan *plan, int n_ranks) {
-    const struct layout *layout = &plan->layout;
+static void fill_result(struct plan_result *out, struct plan *plan, int n_ranks) {
+    struct layout *layout = &plan->layout;
     double most = 0;
     for (int i = 0; i < n_ranks; i++) {
         most = layout->peak[i] > most ? layout->peak[i] : most;
     }
     most += find_slack(layout, most);
     out->pool_bytes = most;
-    out->peak_bytes = most + (double)store_overhead_bytes(layout);
+    out->peak_bytes = most + (double)store_fit(layout, most, (uint64_t)omp_get_max_threads());
     bool has_wires = plan->task->n_wires > 0;
     out->figures = (struct engine_figures){
         .peak_group_qubits =

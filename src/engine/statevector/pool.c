@@ -7,7 +7,6 @@
 
 void pool_init(struct pool *pool, union statevector_block *base, uint64_t capacity,
                uint64_t chunk) {
-    CHECK(capacity % chunk == 0);
     *pool = (struct pool){.base = base, .capacity = capacity, .chunk = chunk};
     pool->chunk_floor = capacity;
 }

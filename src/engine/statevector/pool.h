@@ -20,7 +20,7 @@ struct pool_block {
 };
 struct pool {
     union statevector_block *base;
-    uint64_t capacity, chunk; /* amplitude blocks; capacity is a multiple of chunk */
+    uint64_t capacity, chunk; /* amplitude blocks */
     uint64_t used;            /* sum of the sizes taken */
     uint64_t small_top;       /* end of the small blocks */
     uint64_t chunk_floor;     /* start of the chunk area */

@@ -10,21 +10,47 @@
 #include "engine/statevector/layout_internal.h"
 #include "engine/statevector/pass.h"
 
+enum {
+    LARGE_STAGE_LOG = 20, /* bytes of a stage of a large vector */
+    LARGE_LOG = 26,       /* bytes of what is large */
+    FIT_LOG = 24,         /* bytes from which on ... */
+    TILES_SHARE_LOG = 4,  /* ... all threads' tiles take at most this part of the amplitudes */
+    MIN_TILE_BITS = 11,   /* but not less, in double precision */
+    PAGE_BYTES = 1 << 12, /* n_bytes are rounded up to */
+    MANY_CHUNKS = 8,      /* ... where they are many; fewer have a spare one */
+};
+
 /* Vectors that are read whole: parts of a build have at most slice_log + 3 wires. */
-unsigned store_stage_bits(const struct layout *layout) {
+static unsigned stage_bits(const struct layout *layout, double n_bytes) {
     const struct layout_tuning *tuning = &layout->tuning;
     unsigned bits =
         floor_log2((uint64_t)layout->n_ranks) + 1 + tuning->balance_log + layout->lane_bits;
     unsigned piece = floor_log2(STORE_PIECE_BYTES * 2 / layout->amp_bytes);
+    unsigned large = floor_log2(BIT64(LARGE_STAGE_LOG) / layout->amp_bytes);
     bits = bits > tuning->chunk_bits ? bits : tuning->chunk_bits;
-    return bits > piece ? bits : piece;
+    bits = bits > piece ? bits : piece;
+    return bits < large && n_bytes >= (double)BIT64(LARGE_LOG) ? large : bits;
 }
 
-uint64_t store_overhead_bytes(const struct layout *layout) {
-    uint64_t stage = layout->amp_bytes * BIT64(store_stage_bits(layout));
-    uint64_t buffers = pass_buffer_bytes(layout) * (uint64_t)omp_get_max_threads();
-    return 2 * stage + buffers +
-           layout->amp_bytes * BIT64(layout->tuning.chunk_bits); /* rounding up to whole chunks */
+static void fit_tiles(struct layout *layout, double n_bytes, uint64_t n_threads) {
+    unsigned *bits = &layout->tuning.pass_bits, least = MIN_TILE_BITS + layout->lane_bits - 3;
+    while (n_bytes >= (double)BIT64(FIT_LOG) && *bits > least &&
+           n_bytes < (double)((uint64_t)layout->amp_bytes * n_threads) *
+                         (double)BIT64(*bits + TILES_SHARE_LOG)) {
+        --*bits;
+    }
+}
+
+static size_t pool_unit(const struct layout *layout, double n_bytes) {
+    size_t chunk = (size_t)layout->amp_bytes << layout->tuning.chunk_bits;
+    return n_bytes < (double)(MANY_CHUNKS * chunk) || chunk < PAGE_BYTES ? chunk : PAGE_BYTES;
+}
+
+uint64_t store_fit(struct layout *layout, double n_bytes, uint64_t n_threads) {
+    fit_tiles(layout, n_bytes, n_threads);
+    uint64_t stages = 2 * layout->amp_bytes * BIT64(stage_bits(layout, n_bytes));
+    uint64_t buffers = pass_buffer_bytes(layout) * n_threads;
+    return (stages > buffers ? stages : buffers) + pool_unit(layout, n_bytes);
 }
 
 static void touch(void *memory, size_t n_bytes) {
@@ -36,20 +62,20 @@ static void touch(void *memory, size_t n_bytes) {
     }
 }
 
-static enum status reserve(struct store *store, size_t n_bytes) {
+static enum status reserve(struct store *store, size_t n_bytes, uint64_t n_threads) {
     const struct layout *layout = store->layout;
     size_t chunk = (size_t)layout->amp_bytes << layout->tuning.chunk_bits;
     const size_t block = sizeof *store->memory;
-    size_t n_pool = (n_bytes / chunk + 1) * chunk;
+    const size_t unit = pool_unit(layout, (double)n_bytes);
+    size_t n_pool = (n_bytes / unit + 1) * unit;
     size_t n_stage = (size_t)layout->amp_bytes << store->stage_bits;
     store->tables = mem_alloc(store->layout->n_groups, sizeof *store->tables);
     store->ranks = mem_alloc((size_t)store->layout->n_ranks, sizeof *store->ranks);
     if (store->tables == NULL || store->ranks == NULL) {
         return STATUS_NOFIT;
     }
-    int n_threads = omp_get_max_threads();
-    size_t n_buffers = (size_t)n_threads * pass_buffer_bytes(layout);
-    store->n_memory_bytes = n_pool + 2 * n_stage + n_buffers;
+    size_t n_buffers = n_threads * pass_buffer_bytes(layout);
+    store->n_memory_bytes = n_pool + (2 * n_stage > n_buffers ? 2 * n_stage : n_buffers);
     store->memory = mem_map(store->n_memory_bytes);
     if (store->memory == NULL) {
         char text[32];
@@ -60,7 +86,7 @@ static enum status reserve(struct store *store, size_t n_bytes) {
     pool_init(&store->pool, store->memory, n_pool / block, chunk / block);
     store->stage[0] = store->memory + n_pool / block;
     store->stage[1] = store->stage[0] + n_stage / block;
-    store->pass = pass_create(store->stage[1] + n_stage / block, n_threads, layout);
+    store->pass = pass_create(store->stage[0], (int)n_threads, layout);
     store->layout->capacity = (double)n_pool;
     return store->pass == NULL ? STATUS_NOFIT : STATUS_OK;
 }
@@ -69,8 +95,11 @@ enum status store_init(struct store *store, struct layout *layout, const struct 
                        const struct statevector_kernels *kernels, size_t n_bytes) {
     *store = (struct store){.layout = layout, .team = team, .kernels = kernels};
     store->rank = team_rank(team);
-    store->stage_bits = store_stage_bits(layout);
-    enum status status = comm_agree(team, reserve(store, n_bytes));
+    uint64_t n_threads = (uint64_t)omp_get_max_threads();
+    comm_max_u64(team, &n_threads, 1); /* tiles are the same on all ranks */
+    store_fit(layout, (double)n_bytes, n_threads);
+    store->stage_bits = stage_bits(layout, (double)n_bytes);
+    enum status status = comm_agree(team, reserve(store, n_bytes, n_threads));
     if (status == STATUS_OK) {
         layout->store = store;
     }

@@ -36,7 +36,8 @@ struct store {
     double n_read_amps;                /* for probabilities and samples, on all ranks */
     struct store_table *tables;        /* per slot */
     struct store_table spare;          /* being built */
-    union statevector_block *stage[2]; /* two vectors of 2^stage_bits amplitudes, message buffers */
+    union statevector_block *stage[2]; /* two vectors of 2^stage_bits amplitudes, message buffers;
+                                          where no pass runs, in the memory of its buffers */
     unsigned stage_bits;
     uint64_t *work; /* list of chunk numbers */
     size_t cap_work;
@@ -63,13 +64,15 @@ struct store_factor {
 };
 struct layout_cut;
 
-/* Reserves and touches n_bytes. Collective. STATUS_NOFIT (logged) on all ranks alike. */
+/* Reserves and touches n_bytes, and what work on them needs. Collective. STATUS_NOFIT (logged) on
+ * all ranks alike. */
 enum status store_init(struct store *store, struct layout *layout, const struct team *team,
                        const struct statevector_kernels *kernels, size_t n_bytes);
 void store_fini(struct store *store);
-/* Bytes beside the amplitudes themselves. */
-uint64_t store_overhead_bytes(const struct layout *layout);
-unsigned store_stage_bits(const struct layout *layout);
+/* What a rank with n_bytes of amplitudes needs on n_threads threads: makes the layout's tiles small
+ * enough for it, and returns the bytes to reserve beside them. From 16 MiB on that is at most a
+ * tenth, for up to 2^5 threads. */
+uint64_t store_fit(struct layout *layout, double n_bytes, uint64_t n_threads);
 
 struct store_view store_view_of(const struct store *store, const struct layout_deal *deal,
                                 uint32_t n);
