@@ -7,7 +7,7 @@
 #include "comm/comm.h"
 #include "support/messages.h"
 #include "support/naive_choi.h"
-#include "support/random_circuit.h"
+#include "support/random_map.h"
 #include "verify/against.h"
 
 static void start(void) {
@@ -15,94 +15,19 @@ static void start(void) {
 }
 TestSuite(against, .init = start);
 
-enum { N_WIRES = 4, N_BITS = 4 };
-
 static const struct src_loc nowhere;
 
-static uint32_t add_condition(struct op_list *ops, struct random_stream *stream) {
-    uint32_t a, b, root;
-    static const uint32_t kinds[] = {EXPR_XOR, EXPR_XOR, EXPR_AND, EXPR_OR};
-    struct expr bit = {.kind = EXPR_BIT, .a = random_below(stream, N_BITS)};
-    cr_assert_eq(expr_add(ops, &a, bit), STATUS_OK);
-    bit.a = random_below(stream, N_BITS);
-    cr_assert_eq(expr_add(ops, &b, bit), STATUS_OK);
-    struct expr node = {.kind = kinds[random_below(stream, 4)], .a = a, .b = b};
-    cr_assert_eq(expr_add(ops, &root, node), STATUS_OK);
-    return root;
-}
-
-static void add_gate(struct op_list *ops, struct random_stream *stream, bool is_pauli) {
+static void add_clifford(struct op_list *ops, struct random_stream *stream, bool is_conditional) {
     static const enum gate_id gates[] = {GATE_X,  GATE_Y,  GATE_Z,     GATE_H,   GATE_S,
                                          GATE_SX, GATE_CX, GATE_CY,    GATE_CZ,  GATE_ECR,
                                          GATE_CX, GATE_RZ, GATE_ISWAP, GATE_RXX, GATE_U2};
+    const bool is_pauli = is_conditional && random_below(stream, 4) > 0;
     const enum gate_id gate = gates[random_below(stream, is_pauli ? 3 : 15)];
     const double quarter = 1.57079632679489661923;
     double params[2] = {quarter * random_below(stream, 4), quarter * random_below(stream, 4)};
-    uint32_t wires[2] = {random_below(stream, N_WIRES), 0};
-    wires[1] = (wires[0] + 1 + random_below(stream, N_WIRES - 1)) % N_WIRES;
+    uint32_t wires[2] = {random_below(stream, RANDOM_MAP_WIRES), 0};
+    wires[1] = (wires[0] + 1 + random_below(stream, RANDOM_MAP_WIRES - 1)) % RANDOM_MAP_WIRES;
     cr_assert_eq(op_list_add_gate(ops, gate, wires, params, nowhere), STATUS_OK);
-}
-
-static void add_op(struct op_list *ops, struct random_stream *stream) {
-    const uint32_t kind = random_below(stream, 10);
-    uint32_t wires[2] = {random_below(stream, N_WIRES), 0};
-    wires[1] = (wires[0] + 1) % N_WIRES;
-    struct op *op;
-    size_t open;
-    if (kind == 0) {
-        cr_assert_eq(op_list_add(ops, &op, OP_MEASURE, wires, 1, NULL, 0, nowhere), STATUS_OK);
-        op->bit = random_below(stream, N_BITS);
-    } else if (kind == 1) {
-        const enum op_kind drops = random_below(stream, 2) ? OP_RESET : OP_EBIT;
-        cr_assert_eq(
-            op_list_add(ops, NULL, drops, wires, drops == OP_RESET ? 1 : 2, NULL, 0, nowhere),
-            STATUS_OK);
-    } else if (kind == 2) {
-        const uint32_t expr = add_condition(ops, stream);
-        cr_assert_eq(op_list_open(ops, &open, OP_IF, expr, 0, nowhere), STATUS_OK);
-        add_gate(ops, stream, random_below(stream, 4) > 0);
-        if (random_below(stream, 2)) {
-            cr_assert_eq(op_list_else(ops, open, nowhere), STATUS_OK);
-            add_gate(ops, stream, true);
-        }
-        cr_assert_eq(op_list_close(ops, open, nowhere), STATUS_OK);
-    } else {
-        add_gate(ops, stream, false);
-    }
-}
-
-/* Two logical qubits on wires 0 and 1 (leaving on 0 and 2), output bits 0 and 1. */
-static struct program *random_clifford(uint64_t seed, uint32_t n_ops) {
-    struct random_stream stream = {.seed = seed};
-    struct program *program = program_create();
-    uint32_t qpu, first;
-    cr_assert_eq(program_add_qpu(program, &qpu, "A"), STATUS_OK);
-    cr_assert_eq(program_add_qreg(program, &first, "a", N_WIRES, qpu, false), STATUS_OK);
-    cr_assert_eq(program_add_creg(program, &first, "c", 2, true, false), STATUS_OK);
-    cr_assert_eq(program_add_creg(program, &first, "m", 2, false, false), STATUS_OK);
-    cr_assert_eq(program_add_logical(program, false, "q[0]", 0), STATUS_OK);
-    cr_assert_eq(program_add_logical(program, false, "q[1]", 1), STATUS_OK);
-    cr_assert_eq(program_add_logical(program, true, "q[0]", 0), STATUS_OK);
-    cr_assert_eq(program_add_logical(program, true, "q[1]", 2), STATUS_OK);
-    for (uint32_t i = 0; i < n_ops; i++) {
-        add_op(&program->ops, &stream);
-    }
-    cr_assert_eq(program_resolve(program), STATUS_OK);
-    cr_assert(op_list_is_valid(&program->ops, program->n_wires, program->n_bits));
-    return program;
-}
-
-static struct choi_spec spec_of(const struct program *program) {
-    static const uint32_t in[] = {0, 1}, out[] = {0, 2}, bits[] = {0, 1};
-    return (struct choi_spec){.ops = &program->ops,
-                              .n_wires = N_WIRES,
-                              .n_bits = N_BITS,
-                              .in = in,
-                              .out = out,
-                              .bits = bits,
-                              .n_in = 2,
-                              .n_out = 2,
-                              .n_output_bits = 2};
 }
 
 /* A small change that may or may not matter. */
@@ -113,8 +38,7 @@ static void change(struct program *program, struct random_stream *stream) {
             op->which = (uint16_t)(GATE_X + random_below(stream, 3));
             return;
         }
-        if (op->kind == OP_MEASURE || op->kind == OP_RESET) {
-            program->ops.qubits[op->qubit0] = random_below(stream, N_WIRES);
+        if (random_map_move(program, op, stream)) {
             return;
         }
     }
@@ -125,25 +49,21 @@ Test(against, agrees_with_dense_choi_matrices) {
     for (uint64_t seed = 0; seed < 400; seed++) {
         const uint32_t n_ops = 8 + (uint32_t)(seed % 12);
         struct random_stream stream = {.seed = seed + 1000};
-        struct program *a = random_clifford(seed, n_ops), *b = random_clifford(seed, n_ops);
+        struct program *a = random_map_create(seed, n_ops, add_clifford);
+        struct program *b = random_map_create(seed, n_ops, add_clifford);
         if (seed % 8 != 0) {
             change(b, &stream);
         }
-        const struct choi_spec spec_a = spec_of(a), spec_b = spec_of(b);
-        double *rho_a = naive_choi(&spec_a), *rho_b = naive_choi(&spec_b);
-        const bool is_same = naive_choi_difference(rho_a, rho_b, &spec_a) < 1e-9;
         bool is_equal = false;
         const enum status status = verify_is_equal(&is_equal, a, NULL, b);
         if (status == STATUS_UNVERIFIED) {
             n_undecided++;
         } else {
             cr_assert_eq(status, STATUS_OK);
-            cr_assert_eq(is_equal, is_same, "seed %lu", (unsigned long)seed);
+            cr_assert_eq(is_equal, random_map_is_same(a, b), "seed %lu", (unsigned long)seed);
             n_equal += is_equal;
             n_different += !is_equal;
         }
-        free(rho_a);
-        free(rho_b);
         program_destroy(a);
         program_destroy(b);
     }
@@ -245,24 +165,24 @@ static struct program *random_measured(uint64_t seed) {
     struct program *program = program_create();
     uint32_t qpu, first;
     cr_assert_eq(program_add_qpu(program, &qpu, "A"), STATUS_OK);
-    cr_assert_eq(program_add_qreg(program, &first, "a", N_WIRES, qpu, false), STATUS_OK);
-    cr_assert_eq(program_add_creg(program, &first, "m", N_BITS, false, false), STATUS_OK);
+    cr_assert_eq(program_add_qreg(program, &first, "a", RANDOM_MAP_WIRES, qpu, false), STATUS_OK);
+    cr_assert_eq(program_add_creg(program, &first, "m", RANDOM_MAP_BITS, false, false), STATUS_OK);
     for (uint32_t i = 0; i < 2; i++) {
         const char *name = i == 0 ? "q[0]" : "q[1]";
         cr_assert_eq(program_add_logical(program, false, name, i), STATUS_OK);
         cr_assert_eq(program_add_logical(program, true, name, 2 * i), STATUS_OK);
     }
-    for (uint32_t bit = 0; bit < N_BITS; bit++) {
+    for (uint32_t bit = 0; bit < RANDOM_MAP_BITS; bit++) {
         struct op *op;
         for (uint32_t i = 0; i < 4; i++) {
-            add_gate(&program->ops, &stream, false);
+            add_clifford(&program->ops, &stream, false);
         }
-        uint32_t wire = random_below(&stream, N_WIRES);
+        uint32_t wire = random_below(&stream, RANDOM_MAP_WIRES);
         if (random_below(&stream, 2)) {
             cr_assert_eq(op_list_add(&program->ops, NULL, OP_RESET, &wire, 1, NULL, 0, nowhere),
                          STATUS_OK);
         }
-        wire = random_below(&stream, N_WIRES);
+        wire = random_below(&stream, RANDOM_MAP_WIRES);
         cr_assert_eq(op_list_add(&program->ops, &op, OP_MEASURE, &wire, 1, NULL, 0, nowhere),
                      STATUS_OK);
         op->bit = bit;
@@ -275,16 +195,16 @@ static struct program *random_measured(uint64_t seed) {
 static void check_outcomes(const struct program *program, const struct verify_outcomes *outcomes) {
     static const uint32_t in[] = {0, 1}, bits[] = {0, 1, 2, 3};
     const struct choi_spec spec = {.ops = &program->ops,
-                                   .n_wires = N_WIRES,
-                                   .n_bits = N_BITS,
+                                   .n_wires = RANDOM_MAP_WIRES,
+                                   .n_bits = RANDOM_MAP_BITS,
                                    .in = in,
                                    .bits = bits,
                                    .n_in = 2,
-                                   .n_output_bits = N_BITS};
+                                   .n_output_bits = RANDOM_MAP_BITS};
     const uint64_t n_patterns = UINT64_C(1) << (outcomes->n_coins + outcomes->n_on_input);
     double *rho = naive_choi(&spec);
     uint64_t n_seen = 0;
-    for (size_t key = 0; key < 1u << N_BITS; key++) {
+    for (size_t key = 0; key < 1u << RANDOM_MAP_BITS; key++) {
         const double *matrix = rho + 32 * key;
         double trace = 0, squares = 0;
         for (size_t i = 0; i < 16; i++) {
@@ -313,7 +233,7 @@ Test(against, counts_outcomes_as_dense_choi_matrices_do) {
         cr_assert(proof.is_proved && outcomes->is_known);
         cr_assert_eq(outcomes->n_coins + outcomes->n_on_input + outcomes->n_determined +
                          outcomes->n_certain,
-                     N_BITS);
+                     RANDOM_MAP_BITS);
         check_outcomes(program, outcomes);
         n_on_input += outcomes->n_on_input > 0;
         n_determined += outcomes->n_determined > 0;

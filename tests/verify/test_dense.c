@@ -7,8 +7,7 @@
 #include "base/log.h"
 #include "comm/comm.h"
 #include "support/messages.h"
-#include "support/naive_choi.h"
-#include "support/random_circuit.h"
+#include "support/random_map.h"
 #include "verify/against.h"
 
 static void start(void) {
@@ -16,79 +15,18 @@ static void start(void) {
 }
 TestSuite(dense, .init = start);
 
-enum { N_WIRES = 4, N_BITS = 4 };
-
 static const struct src_loc nowhere;
 
-static void add_gate(struct op_list *ops, struct random_stream *stream) {
+static void add_gate(struct op_list *ops, struct random_stream *stream, bool is_conditional) {
     static const enum gate_id gates[] = {GATE_X,  GATE_Z, GATE_H,  GATE_T,    GATE_RX,  GATE_CX,
                                          GATE_CP, GATE_P, GATE_CX, GATE_SWAP, GATE_RYY, GATE_CCX};
     const enum gate_id gate = gates[random_below(stream, 12)];
     double params[2] = {0.1 + random_unit(stream), 0};
-    uint32_t wires[3] = {random_below(stream, N_WIRES), 0, 0};
-    wires[1] = (wires[0] + 1 + random_below(stream, N_WIRES - 2)) % N_WIRES;
-    wires[2] = (wires[0] + N_WIRES - 1) % N_WIRES;
+    uint32_t wires[3] = {random_below(stream, RANDOM_MAP_WIRES), 0, 0};
+    (void)is_conditional;
+    wires[1] = (wires[0] + 1 + random_below(stream, RANDOM_MAP_WIRES - 2)) % RANDOM_MAP_WIRES;
+    wires[2] = (wires[0] + RANDOM_MAP_WIRES - 1) % RANDOM_MAP_WIRES;
     cr_assert_eq(op_list_add_gate(ops, gate, wires, params, nowhere), STATUS_OK);
-}
-
-static uint32_t add_condition(struct op_list *ops, struct random_stream *stream) {
-    static const uint32_t kinds[] = {EXPR_XOR, EXPR_AND, EXPR_OR};
-    uint32_t a, b, root;
-    struct expr bit = {.kind = EXPR_BIT, .a = random_below(stream, N_BITS)};
-    cr_assert_eq(expr_add(ops, &a, bit), STATUS_OK);
-    bit.a = random_below(stream, N_BITS);
-    cr_assert_eq(expr_add(ops, &b, bit), STATUS_OK);
-    struct expr node = {.kind = kinds[random_below(stream, 3)], .a = a, .b = b};
-    cr_assert_eq(expr_add(ops, &root, node), STATUS_OK);
-    return root;
-}
-
-static void add_op(struct op_list *ops, struct random_stream *stream) {
-    const uint32_t kind = random_below(stream, 9);
-    uint32_t wires[2] = {random_below(stream, N_WIRES), 0};
-    wires[1] = (wires[0] + 1) % N_WIRES;
-    struct op *op;
-    size_t open;
-    if (kind == 0) {
-        cr_assert_eq(op_list_add(ops, &op, OP_MEASURE, wires, 1, NULL, 0, nowhere), STATUS_OK);
-        op->bit = random_below(stream, N_BITS);
-    } else if (kind == 1) {
-        const enum op_kind drops = random_below(stream, 2) ? OP_RESET : OP_EBIT;
-        cr_assert_eq(
-            op_list_add(ops, NULL, drops, wires, drops == OP_RESET ? 1 : 2, NULL, 0, nowhere),
-            STATUS_OK);
-    } else if (kind == 2) {
-        const uint32_t expr = add_condition(ops, stream);
-        cr_assert_eq(op_list_open(ops, &open, OP_IF, expr, 0, nowhere), STATUS_OK);
-        add_gate(ops, stream);
-        if (random_below(stream, 2)) {
-            cr_assert_eq(op_list_else(ops, open, nowhere), STATUS_OK);
-            add_gate(ops, stream);
-        }
-        cr_assert_eq(op_list_close(ops, open, nowhere), STATUS_OK);
-    } else {
-        add_gate(ops, stream);
-    }
-}
-
-/* Two logical qubits on wires 0 and 1 (leaving on 0 and 2), output bits 0 and 1. */
-static struct program *random_program(uint64_t seed, uint32_t n_ops) {
-    struct random_stream stream = {.seed = seed};
-    struct program *program = program_create();
-    uint32_t qpu, first;
-    cr_assert_eq(program_add_qpu(program, &qpu, "A"), STATUS_OK);
-    cr_assert_eq(program_add_qreg(program, &first, "a", N_WIRES, qpu, false), STATUS_OK);
-    cr_assert_eq(program_add_creg(program, &first, "c", 2, true, false), STATUS_OK);
-    cr_assert_eq(program_add_creg(program, &first, "m", 2, false, false), STATUS_OK);
-    cr_assert_eq(program_add_logical(program, false, "q[0]", 0), STATUS_OK);
-    cr_assert_eq(program_add_logical(program, false, "q[1]", 1), STATUS_OK);
-    cr_assert_eq(program_add_logical(program, true, "q[0]", 0), STATUS_OK);
-    cr_assert_eq(program_add_logical(program, true, "q[1]", 2), STATUS_OK);
-    for (uint32_t i = 0; i < n_ops; i++) {
-        add_op(&program->ops, &stream);
-    }
-    cr_assert_eq(program_resolve(program), STATUS_OK);
-    return program;
 }
 
 /* Changes that never, perhaps, or always matter. */
@@ -105,44 +43,28 @@ static void change(struct program *program, struct random_stream *stream) {
             op->which = GATE_T;
             return;
         }
-        if (op->kind == OP_MEASURE || op->kind == OP_RESET) {
-            program->ops.qubits[op->qubit0] = random_below(stream, N_WIRES);
+        if (random_map_move(program, op, stream)) {
             return;
         }
     }
 }
 
 Test(dense, agrees_with_choi_matrices) {
-    static const uint32_t in[] = {0, 1}, out[] = {0, 2}, bits[] = {0, 1};
     unsigned n_equal = 0, n_different = 0;
     for (uint64_t seed = 0; seed < 120; seed++) {
         const uint32_t n_ops = 6 + (uint32_t)(seed % 10);
         struct random_stream stream = {.seed = seed + 1000};
-        struct program *a = random_program(seed, n_ops), *b = random_program(seed, n_ops);
+        struct program *a = random_map_create(seed, n_ops, add_gate);
+        struct program *b = random_map_create(seed, n_ops, add_gate);
         if (seed % 6 != 0) {
             change(b, &stream);
         }
-        struct choi_spec spec = {.ops = &a->ops,
-                                 .n_wires = N_WIRES,
-                                 .n_bits = N_BITS,
-                                 .in = in,
-                                 .out = out,
-                                 .bits = bits,
-                                 .n_in = 2,
-                                 .n_out = 2,
-                                 .n_output_bits = 2};
-        double *rho_a = naive_choi(&spec);
-        spec.ops = &b->ops;
-        double *rho_b = naive_choi(&spec);
-        const bool is_same = naive_choi_difference(rho_a, rho_b, &spec) < 1e-9;
         bool is_equal = false;
         cr_assert_eq(verify_is_equal(&is_equal, a, NULL, b), STATUS_OK, "seed %lu",
                      (unsigned long)seed);
-        cr_assert_eq(is_equal, is_same, "seed %lu", (unsigned long)seed);
+        cr_assert_eq(is_equal, random_map_is_same(a, b), "seed %lu", (unsigned long)seed);
         n_equal += is_equal;
         n_different += !is_equal;
-        free(rho_a);
-        free(rho_b);
         program_destroy(a);
         program_destroy(b);
     }
