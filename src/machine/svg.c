@@ -12,7 +12,9 @@ enum {
     HEAD = 30,
     BOX = 40,
     LABEL_CHARS = 64,
-    LEAST_WIDTH = 460
+    LEAST_WIDTH = 460,
+    COMB_ROW = BOX + 12, /* of a block of QPUs, from one to the next */
+    LEAST_COMB = 25      /* QPUs: fewer fit in one row */
 };
 
 #define BELOW UINT32_MAX
@@ -26,6 +28,9 @@ struct drawing {
     size_t n_nodes;
     uint32_t *level; /* row; 0: the QPUs, BELOW: under them */
     uint32_t *column;
+    uint32_t *hub;   /* in_combs and in_lattice, by QPU: the switch above it */
+    uint32_t *below; /* in_lattice: the other one */
+    bool in_layers, in_combs, in_lattice;
     struct point *at;
     double width, height;
 };
@@ -54,6 +59,13 @@ static void find_levels(struct drawing *d) {
                 is_changed = true;
             }
         }
+    }
+}
+
+/* Nodes that no fibre joins to a QPU stand in the first row. */
+static void lower_loose(struct drawing *d) {
+    for (size_t i = d->machine->n_qpus; i < d->n_nodes; i++) {
+        d->level[i] = d->level[i] == UINT32_MAX - 1 ? 1 : d->level[i];
     }
 }
 
@@ -212,6 +224,151 @@ static double share_in_use(const struct drawing *d) {
     return n > 0 ? (double)n_used / n : 1;
 }
 
+/* ---- blocks of QPUs under their switch ---- */
+
+static bool has_same_label(const char *a, const char *b) {
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Do QPUs of one hub stand next to each other, hubs in order, in one rack each? */
+static bool are_hubs_in_order(const struct drawing *d) {
+    const struct machine_qpu *qpus = d->machine->qpus;
+    for (size_t i = 1; i < d->machine->n_qpus; i++) {
+        const bool is_same = d->hub[i] == d->hub[i - 1];
+        if (d->hub[i] < d->hub[i - 1] ||
+            (is_same && (!has_same_label(qpus[i].rack, qpus[i - 1].rack) ||
+                         !has_same_label(qpus[i].data_centre, qpus[i - 1].data_centre)))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* No node is without a QPU. */
+static bool are_all_hubs(const struct drawing *d) {
+    const size_t n_qpus = d->machine->n_qpus;
+    size_t n = 0;
+    for (size_t i = n_qpus; i < d->n_nodes; i++) {
+        bool is_hub = false;
+        for (size_t q = 0; q < n_qpus && !is_hub; q++) {
+            is_hub = d->hub[q] == i || d->below[q] == i;
+        }
+        n += is_hub;
+    }
+    return n == d->n_nodes - n_qpus;
+}
+
+/* Does each QPU hang on one switch of the first row? And with_below, the k-th of each hub on
+ * the k-th switch below. */
+static bool find_hubs(struct drawing *d, bool with_below) {
+    const size_t n_qpus = d->machine->n_qpus;
+    for (size_t i = 0; i < n_qpus; i++) {
+        d->hub[i] = d->below[i] = UINT32_MAX;
+    }
+    for (size_t i = 0; i < d->physical->n_fibres; i++) {
+        const uint32_t ends[2] = {d->physical->fibres[i].a, d->physical->fibres[i].b};
+        for (int k = 0; k < 2; k++) {
+            const uint32_t qpu = ends[k], other = ends[1 - k];
+            if (!is_qpu(d, qpu)) {
+                continue;
+            }
+            uint32_t *slot = d->level[other] == BELOW ? &d->below[qpu] : &d->hub[qpu];
+            if (is_qpu(d, other) || *slot != UINT32_MAX ||
+                (d->level[other] != 1 && d->level[other] != BELOW)) {
+                return false;
+            }
+            *slot = other;
+        }
+    }
+    for (size_t i = 0, rank = 0; i < n_qpus; i++) {
+        rank = i > 0 && d->hub[i] == d->hub[i - 1] ? rank + 1 : 0;
+        if (d->hub[i] == UINT32_MAX || (d->below[i] != UINT32_MAX) != with_below ||
+            (with_below && d->below[i] != d->below[0] + rank)) {
+            return false;
+        }
+    }
+    return n_qpus >= LEAST_COMB && are_hubs_in_order(d) && (!with_below || are_all_hubs(d));
+}
+
+/* Switches of the first row with room for their blocks; *out_n_rows: of the highest block. */
+static void place_combs(struct drawing *d, double y, size_t *out_n_rows) {
+    const size_t n_qpus = d->machine->n_qpus;
+    const double wide = width_of(d, n_qpus - 1);
+    double x = MARGIN;
+    uint32_t column = 0;
+    *out_n_rows = 0;
+    for (size_t i = n_qpus, q = 0; i < d->n_nodes; i++) {
+        size_t n = 0;
+        if (d->level[i] != 1) {
+            continue;
+        }
+        while (q + n < n_qpus && d->hub[q + n] == i) {
+            n++;
+        }
+        const double room = fmax(width_of(d, i), n > 0 ? 2 * wide + GAP : 0) + 2 * GAP;
+        d->at[i] = (struct point){x + room / 2, y};
+        d->column[i] = column++;
+        for (size_t k = 0; k < n; k++) {
+            const double side = k % 2 == 0 ? -1 : 1;
+            d->at[q + k] = (struct point){d->at[i].x + side * (wide + GAP) / 2,
+                                          y + LAYER_GAP / 2.0 + (double)(k / 2) * COMB_ROW};
+        }
+        *out_n_rows = (n + 1) / 2 > *out_n_rows ? (n + 1) / 2 : *out_n_rows;
+        q += n;
+        x += room;
+    }
+    d->width = fmax(d->width, x + MARGIN);
+}
+
+/* Fibres of wide drawings should not be flat. */
+static double layer_gap(const struct drawing *d) {
+    return fmin(fmax(LAYER_GAP, d->width / 16), 3 * LAYER_GAP);
+}
+
+static void place_in_combs(struct drawing *d) {
+    uint32_t top = 1;
+    size_t n_rows;
+    d->width = LEAST_WIDTH;
+    for (size_t i = 0; i < d->n_nodes; i++) {
+        top = d->level[i] > top ? d->level[i] : top;
+    }
+    for (uint32_t l = 2; l <= top; l++) {
+        d->width = fmax(d->width, row_width(d, l) + 2 * MARGIN);
+    }
+    place_combs(d, 0, &n_rows); /* for the width, on which heights depend */
+    const double gap = layer_gap(d), y = MARGIN + HEAD + BOX / 2.0 + (top - 1) * gap;
+    place_combs(d, y, &n_rows);
+    for (uint32_t l = 2; l <= top; l++) {
+        place_row(d, l, y - (l - 1) * gap, 1);
+    }
+    d->height = y + LAYER_GAP / 2.0 + (double)(n_rows - 1) * COMB_ROW + BOX / 2.0 + MARGIN;
+}
+
+/* Two switches for each QPU: a column for each one of the first kind, a row for each of the second.
+ * Fibres run to the right of columns and under rows. */
+static void place_in_lattice(struct drawing *d) {
+    const size_t n_qpus = d->machine->n_qpus;
+    const double wide = width_of(d, n_qpus - 1), high = BOX + 2.0 * GAP;
+    double step = wide + 2 * GAP, side = 0;
+    size_t rank = 0, column = 0, n_rows = 0;
+    for (size_t i = n_qpus; i < d->n_nodes; i++) {
+        step = fmax(step, width_of(d, i) + GAP);
+        side = fmax(side, width_of(d, i) + 2 * GAP);
+    }
+    for (size_t i = 0; i < n_qpus; i++) {
+        const bool is_first = i == 0 || d->hub[i] != d->hub[i - 1];
+        rank = is_first ? 0 : rank + 1;
+        column += is_first && i > 0;
+        n_rows = rank + 1 > n_rows ? rank + 1 : n_rows;
+        d->at[i] = (struct point){MARGIN + side + wide / 2 + (double)column * step,
+                                  MARGIN + HEAD + LAYER_GAP / 2.0 + (double)rank * high};
+        d->at[d->hub[i]] = (struct point){d->at[i].x + wide / 2 + GAP, MARGIN + HEAD};
+        d->at[d->below[i]] = (struct point){MARGIN + side / 2 - GAP, d->at[i].y + BOX / 2.0 + GAP};
+    }
+    d->width = fmax(LEAST_WIDTH, d->at[n_qpus - 1].x + step + MARGIN);
+    d->height = MARGIN + HEAD + LAYER_GAP / 2.0 + (double)n_rows * high + MARGIN;
+}
+
 static void place_in_layers(struct drawing *d) {
     uint32_t top = 0;
     bool is_below = false;
@@ -226,12 +383,13 @@ static void place_in_layers(struct drawing *d) {
     place_row(d, 1, 0, 1); /* for columns: QPUs stand under those that they are joined to */
     const double share = share_in_use(d);
     d->width = fmax(d->width, row_width(d, 0) / share) + 2 * MARGIN;
-    d->height = (top + is_below) * LAYER_GAP + 2 * MARGIN + BOX + HEAD;
-    const double ground = d->height - MARGIN - BOX / 2.0 - (is_below ? LAYER_GAP : 0);
+    const double gap = layer_gap(d);
+    d->height = (top + is_below) * gap + 2 * MARGIN + BOX + HEAD;
+    const double ground = d->height - MARGIN - BOX / 2.0 - (is_below ? gap : 0);
     for (uint32_t l = 1; l <= top; l++) {
-        place_row(d, l, ground - l * LAYER_GAP, 1);
+        place_row(d, l, ground - l * gap, 1);
     }
-    place_row(d, BELOW, ground + LAYER_GAP, 1);
+    place_row(d, BELOW, ground + gap, 1);
     place_row(d, 0, ground, share);
 }
 
@@ -293,14 +451,29 @@ static void add_arc(struct text *out, struct point a, struct point b, const char
                 (a.x + b.x) / 2, a.y - rise, b.x, b.y);
 }
 
-static void add_edges(struct text *out, const struct drawing *d, bool in_layers) {
+/* Down beside the column, then to the side; of a row: along it, then up. */
+static void add_tooth(struct text *out, struct point hub, struct point qpu, bool is_row,
+                      const char *class) {
+    if (is_row) {
+        text_printf(out, "<path class=\"%s\" d=\"M%.1f %.1fH%.1fV%.1f\"/>\n", class, hub.x, hub.y,
+                    qpu.x, qpu.y);
+    } else {
+        text_printf(out, "<path class=\"%s\" d=\"M%.1f %.1fV%.1fH%.1f\"/>\n", class, hub.x, hub.y,
+                    qpu.y, qpu.x);
+    }
+}
+
+static void add_edges(struct text *out, const struct drawing *d) {
     const struct machine *m = d->machine;
     for (size_t i = 0; d->physical && i < d->physical->n_fibres; i++) {
         const uint32_t a = d->physical->fibres[i].a, b = d->physical->fibres[i].b;
         const char *class = !is_qpu(d, a) && !is_qpu(d, b) ? "trunk" : "fibre";
-        const bool is_apart = in_layers && d->level[a] == d->level[b] &&
+        const bool is_apart = d->in_layers && d->level[a] == d->level[b] &&
                               d->column[a] + 1 != d->column[b] && d->column[b] + 1 != d->column[a];
-        if (is_apart) {
+        if ((d->in_combs || d->in_lattice) && (is_qpu(d, a) || is_qpu(d, b))) {
+            const uint32_t hub = is_qpu(d, a) ? b : a, qpu = is_qpu(d, a) ? a : b;
+            add_tooth(out, d->at[hub], d->at[qpu], d->level[hub] == BELOW, class);
+        } else if (is_apart) {
             add_arc(out, d->at[a], d->at[b], class);
         } else {
             add_line(out, d->at[a], d->at[b], class);
@@ -355,9 +528,14 @@ static void add_frames(struct text *out, const struct drawing *d, bool of_centre
         if (label == NULL) {
             continue;
         }
-        const double left = d->at[i].x - width_of(d, i) / 2 - grow;
-        const double right = d->at[end - 1].x + width_of(d, end - 1) / 2;
-        const double y = d->at[i].y - BOX / 2.0 - grow, height = BOX + 2 * grow;
+        double left = INFINITY, right = 0, top = INFINITY, bottom = 0;
+        for (size_t k = i; k < end; k++) {
+            left = fmin(left, d->at[k].x - width_of(d, k) / 2 - grow);
+            right = fmax(right, d->at[k].x + width_of(d, k) / 2);
+            top = fmin(top, d->at[k].y);
+            bottom = fmax(bottom, d->at[k].y);
+        }
+        const double y = top - BOX / 2.0 - grow, height = bottom - top + BOX + 2 * grow;
         text_printf(out,
                     "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" "
                     "rx=\"8\"/>\n",
@@ -372,8 +550,8 @@ static void add_frames(struct text *out, const struct drawing *d, bool of_centre
 
 static const char style[] =
     "<style>text{font-family:sans-serif;text-anchor:middle}.name{font-size:11px}"
-    ".small{font-size:9px;fill:#555}.title{font-size:16px}"
-    ".fibre,.trunk,.default{fill:none}.legend{font-size:10px;fill:#555}"
+    ".small{font-size:9px;fill:#555}"
+    ".fibre,.trunk,.default{fill:none}.legend{fill:#555}"
     ".fibre{stroke:#4a78b5;stroke-width:1}.trunk{stroke:#b5654a;stroke-width:1}"
     ".default{stroke:#bbb;stroke-width:.7}.qpu{fill:#e3edf8;stroke:#27466d}"
     ".switch{fill:#fbe9e1;stroke:#8a3f22}.repeater{fill:#e9f5e3;stroke:#3d6d27}"
@@ -403,24 +581,58 @@ static void add_legend(struct text *out, const struct drawing *d) {
     add_label(out, centre, d->height - 12, "legend", line);
 }
 
-static void draw(struct text *out, const struct drawing *d, bool in_layers) {
+static void draw(struct text *out, const struct drawing *d) {
     text_printf(out,
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
                 "viewBox=\"0 0 %.0f %.0f\">\n",
                 d->width, d->height, d->width, d->height);
     text_add(out, style);
+    text_printf(out, "<style>.title{font-size:%.0fpx}.legend{font-size:%.0fpx}</style>\n",
+                fmin(fmax(16, d->width / 110), 24), fmin(fmax(10, d->width / 170), 14));
     text_printf(out, "<rect width=\"%.0f\" height=\"%.0f\" fill=\"#fff\"/>\n", d->width, d->height);
     add_label(out, (struct point){d->width / 2, 26}, 0, "title", d->machine->name);
     add_legend(out, d);
-    if (in_layers) {
+    if (d->in_layers) {
         add_frames(out, d, true);
         add_frames(out, d, false);
     }
-    add_edges(out, d, in_layers);
+    add_edges(out, d);
     for (size_t i = 0; i < d->n_nodes; i++) {
         add_node(out, d, i);
     }
     text_add(out, "</svg>\n");
+}
+
+/* Combs where QPUs hang on switches, rows where they do not, circles and grids without switches. */
+static enum status place(struct drawing *d) {
+    const size_t n_qpus = d->machine->n_qpus;
+    d->level = mem_alloc(d->n_nodes, sizeof *d->level);
+    d->column = mem_alloc(d->n_nodes, sizeof *d->column);
+    d->at = mem_alloc(d->n_nodes, sizeof *d->at);
+    d->hub = mem_alloc(n_qpus, sizeof *d->hub);
+    d->below = mem_alloc(n_qpus, sizeof *d->below);
+    if (!d->level || !d->column || !d->at || !d->hub || !d->below) {
+        return STATUS_NOFIT;
+    }
+    d->in_layers = d->n_nodes > n_qpus;
+    if (!d->in_layers) {
+        place_alone(d);
+        return STATUS_OK;
+    }
+    find_levels(d);
+    lower_loose(d);
+    align_levels(d);
+    lower_others(d);
+    d->in_combs = find_hubs(d, false);
+    d->in_lattice = !d->in_combs && find_hubs(d, true);
+    if (d->in_combs) {
+        place_in_combs(d);
+    } else if (d->in_lattice) {
+        place_in_lattice(d);
+    } else {
+        place_in_layers(d);
+    }
+    return STATUS_OK;
 }
 
 enum status machine_print_svg(struct text *out, const struct machine *machine) {
@@ -429,25 +641,15 @@ enum status machine_print_svg(struct text *out, const struct machine *machine) {
     if (d.physical) {
         d.n_nodes += d.physical->n_switches + d.physical->n_repeaters;
     }
-    d.level = mem_alloc(d.n_nodes, sizeof *d.level);
-    d.column = mem_alloc(d.n_nodes, sizeof *d.column);
-    d.at = mem_alloc(d.n_nodes, sizeof *d.at);
-    enum status status = d.level && d.column && d.at ? STATUS_OK : STATUS_NOFIT;
+    enum status status = place(&d);
     if (status == STATUS_OK) {
-        const bool in_layers = d.n_nodes > machine->n_qpus;
-        if (in_layers) {
-            find_levels(&d);
-            align_levels(&d);
-            lower_others(&d);
-            place_in_layers(&d);
-        } else {
-            place_alone(&d);
-        }
-        draw(out, &d, in_layers);
+        draw(out, &d);
         status = out->failed ? log_error(STATUS_NOFIT, "no memory to draw the machine") : STATUS_OK;
     }
     mem_free(d.level);
     mem_free(d.column);
+    mem_free(d.hub);
+    mem_free(d.below);
     mem_free(d.at);
     return status;
 }

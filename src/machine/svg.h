@@ -5,7 +5,8 @@
 #include "machine/machine.h"
 
 /* SVG 1.1, standalone. Nodes far from all QPUs are drawn higher; a machine without switches and
- * repeaters is drawn on a circle. Racks and data centres frame their QPUs. Errors: STATUS_NOFIT. */
+ * repeaters is drawn on a circle. Many QPUs stand in two columns under their switch, in a lattice
+ * where each has two. Racks and data centres frame their QPUs. Errors: STATUS_NOFIT. */
 enum status machine_print_svg(struct text *out, const struct machine *machine);
 
 #endif
