@@ -41,9 +41,15 @@ struct comm_request {
 /* Nonblocking; the buffer stays untouched until comm_wait. One request per call at any size. */
 void comm_isend(const struct team *team, struct comm_request *out_request, const void *data,
                 size_t n_bytes, int to, enum comm_tag tag, uint32_t number);
+/* The same, but done only once the receiver has asked for it: bounds what a rank can be ahead. */
+void comm_issend(const struct team *team, struct comm_request *out_request, const void *data,
+                 size_t n_bytes, int to, enum comm_tag tag, uint32_t number);
 void comm_irecv(const struct team *team, struct comm_request *out_request, void *out_data,
                 size_t n_bytes, int from, enum comm_tag tag, uint32_t number);
 void comm_wait(struct comm_request *requests, size_t n_requests);
+/* Is it done? Then it is as after comm_wait. out_n_bytes: what came of a receive of at most
+ * n_bytes, no more than 2^30; NULL: all of it, as with comm_wait. */
+bool comm_test(struct comm_request *request, size_t *out_n_bytes);
 
 /* Collectives over the team. */
 void comm_barrier(const struct team *team);

@@ -21,6 +21,8 @@ void alone_post(void **out_slot, const struct team *team, bool is_send, void *da
                 enum comm_tag tag, uint32_t number);
 /* CHECKs that the partner was posted: nobody else could still do so. */
 void alone_wait(void *slot);
+/* As comm_test; the slot is spent if it is done. */
+bool alone_test(void *slot, size_t *out_n_bytes);
 
 /* The ranks of `parent` node by node: nodes in the order of their first rank, which is where rank 0
  * stays, and in a node as in `parent`. Collective. */

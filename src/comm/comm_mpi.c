@@ -187,7 +187,7 @@ struct pending {
     } handle;
     size_t n_chunks; /* 0 without MPI */
     size_t n_bytes;
-    bool is_send;
+    bool is_send, is_matched; /* is_matched: a send that ends when it is asked for */
 };
 _Static_assert(sizeof(struct pending) <= sizeof(struct comm_request), "a request fits");
 
@@ -205,7 +205,10 @@ static void post_chunks(const struct team *team, MPI_Request *requests,
     for (size_t i = 0; i < pending->n_chunks; i++) {
         unsigned char *start = pending->n_bytes == 0 ? data : data + i * comm_chunk_bytes;
         int count = chunk_count(pending->n_bytes, i);
-        if (pending->is_send) {
+        if (pending->is_matched) {
+            comm_check_mpi("MPI_Issend",
+                           MPI_Issend(start, count, MPI_BYTE, peer, tag, team->comm, &requests[i]));
+        } else if (pending->is_send) {
             comm_check_mpi("MPI_Isend",
                            MPI_Isend(start, count, MPI_BYTE, peer, tag, team->comm, &requests[i]));
         } else {
@@ -215,16 +218,15 @@ static void post_chunks(const struct team *team, MPI_Request *requests,
     }
 }
 
-static void post(const struct team *team, struct comm_request *out_request, bool is_send,
-                 void *data, size_t n_bytes, int peer, enum comm_tag tag, uint32_t number) {
+static void post(const struct team *team, struct comm_request *out_request, struct pending pending,
+                 void *data, int peer, enum comm_tag tag, uint32_t number) {
     CHECK(peer >= 0 && peer < team->size);
     CHECK((int)tag > 0 && (int)tag < N_TAG_CLASSES);
-    struct pending pending = {.n_bytes = n_bytes, .is_send = is_send};
     if (!has_mpi(team)) {
-        alone_post(&pending.handle.slot, team, is_send, data, n_bytes, tag, number);
+        alone_post(&pending.handle.slot, team, pending.is_send, data, pending.n_bytes, tag, number);
     } else {
         int mpi_tag = (int)tag * team->tag_room + (int)(number % (uint32_t)team->tag_room);
-        pending.n_chunks = count_chunks(n_bytes);
+        pending.n_chunks = count_chunks(pending.n_bytes);
         if (pending.n_chunks == 1) {
             post_chunks(team, &pending.handle.one, &pending, data, peer, mpi_tag);
         } else {
@@ -238,12 +240,19 @@ static void post(const struct team *team, struct comm_request *out_request, bool
 
 void comm_isend(const struct team *team, struct comm_request *out_request, const void *data,
                 size_t n_bytes, int to, enum comm_tag tag, uint32_t number) {
-    post(team, out_request, true, (void *)data, n_bytes, to, tag, number);
+    const struct pending pending = {.n_bytes = n_bytes, .is_send = true};
+    post(team, out_request, pending, (void *)data, to, tag, number);
+}
+
+void comm_issend(const struct team *team, struct comm_request *out_request, const void *data,
+                 size_t n_bytes, int to, enum comm_tag tag, uint32_t number) {
+    const struct pending pending = {.n_bytes = n_bytes, .is_send = true, .is_matched = true};
+    post(team, out_request, pending, (void *)data, to, tag, number);
 }
 
 void comm_irecv(const struct team *team, struct comm_request *out_request, void *out_data,
                 size_t n_bytes, int from, enum comm_tag tag, uint32_t number) {
-    post(team, out_request, false, out_data, n_bytes, from, tag, number);
+    post(team, out_request, (struct pending){.n_bytes = n_bytes}, out_data, from, tag, number);
 }
 
 static void wait_one(struct pending *pending) {
@@ -273,6 +282,43 @@ void comm_wait(struct comm_request *requests, size_t n_requests) {
         memcpy(&pending, &requests[i], sizeof pending);
         wait_one(&pending);
     }
+}
+
+static bool test_parts(struct pending *pending, size_t *out_n_bytes) {
+    if (pending->n_chunks == 0) {
+        return alone_test(pending->handle.slot, out_n_bytes);
+    }
+    bool is_one = pending->n_chunks == 1;
+    CHECK(is_one || out_n_bytes == NULL);
+    MPI_Status mpi_status;
+    int is_done;
+    if (!is_one) {
+        comm_check_mpi("MPI_Testall",
+                       MPI_Testall(int_from_size(pending->n_chunks), pending->handle.many, &is_done,
+                                   MPI_STATUSES_IGNORE));
+        if (is_done) {
+            mem_free(pending->handle.many);
+        }
+        return is_done;
+    }
+    comm_check_mpi("MPI_Test", MPI_Test(&pending->handle.one, &is_done, &mpi_status));
+    if (is_done && !pending->is_send) {
+        int n_received;
+        comm_check_mpi("MPI_Get_count", MPI_Get_count(&mpi_status, MPI_BYTE, &n_received));
+        CHECK(out_n_bytes != NULL || n_received == chunk_count(pending->n_bytes, 0));
+        if (out_n_bytes != NULL) {
+            *out_n_bytes = (size_t)n_received;
+        }
+    }
+    return is_done;
+}
+
+bool comm_test(struct comm_request *request, size_t *out_n_bytes) {
+    struct pending pending;
+    memcpy(&pending, request, sizeof pending);
+    const bool is_done = test_parts(&pending, out_n_bytes);
+    memcpy(request, &pending, sizeof pending);
+    return is_done;
 }
 
 void comm_barrier(const struct team *team) {

@@ -229,6 +229,35 @@ static void test_split(const struct team *world) {
     team_destroy(half);
 }
 
+/* Polled, in both orders; a send that is asked for late; a message shorter than what there is room
+ * for. */
+static void test_polling(const struct team *team) {
+    const int size = team_size(team), next = (team_rank(team) + 1) % size,
+              last = (team_rank(team) + size - 1) % size;
+    uint64_t out[4] = {1, 2, 3, (uint64_t)team_rank(team)}, in[8] = {0};
+    struct comm_request send, receive;
+    size_t n_bytes = 0;
+    comm_issend(team, &send, out, sizeof out, next, TAG_TEST, 3);
+    if (size > 1) {
+        comm_barrier(team);
+        EXPECT(!comm_test(&send, NULL)); /* nobody has asked for it */
+        comm_barrier(team);
+    }
+    comm_irecv(team, &receive, in, sizeof in, last, TAG_TEST, 3);
+    while (!comm_test(&receive, &n_bytes)) {
+    }
+    while (!comm_test(&send, NULL)) {
+    }
+    EXPECT(n_bytes == sizeof out);
+    EXPECT(in[2] == 3 && in[3] == (uint64_t)last && in[4] == 0);
+    comm_irecv(team, &receive, in, sizeof out, last, TAG_TEST, 4);
+    comm_isend(team, &send, out, sizeof out, next, TAG_TEST, 4);
+    while (!comm_test(&receive, NULL)) {
+    }
+    comm_wait(&send, 1);
+    EXPECT(in[3] == (uint64_t)last);
+}
+
 /* Rank 1 of the job fails while the others wait for it: all must end (cli_abort.sh). */
 static int fail_on_purpose(const char *how) {
     const struct team *world = comm_world();
@@ -275,6 +304,7 @@ static int test_nodes(bool are_dealt) {
     EXPECT(team_size(comm_world()) == size);
     test_team(comm_world());
     test_split(comm_world());
+    test_polling(comm_world());
     comm_stop();
     MPI_Finalize();
     return n_failures > 0;
@@ -296,6 +326,7 @@ int main(int argc, char **argv) {
     EXPECT(strcmp(comm_linked_library(), "none") != 0);
     test_team(comm_world());
     test_split(comm_world());
+    test_polling(comm_world());
     comm_stop();
 
     if (comm_start(&argc, &argv) != STATUS_OK) {
@@ -308,6 +339,7 @@ int main(int argc, char **argv) {
     EXPECT(team_native(world) != MPI_COMM_NULL);
     test_team(world);
     test_split(world);
+    test_polling(world);
     comm_chunk_bytes = 64; /* from here nearly every message is several */
     test_team(world);
     test_split(world);
