@@ -1,8 +1,6 @@
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/bits.h"
 #include "base/log.h"
@@ -10,16 +8,10 @@
 #include "base/progress.h"
 #include "base/rng.h"
 #include "cli/load.h"
+#include "cli/sink.h"
 #include "engine/tableau/reference.h"
-#include "output/samples.h"
 #include "program/program.h"
 #include "runtime/pair_errors.h"
-
-struct sink {
-    struct samples_layout layout;
-    const char *path; /* NULL: standard output */
-    int fd;
-};
 
 struct sample_job {
     const struct cli_options *options;
@@ -313,65 +305,14 @@ static void copy_sweep(void *ctx, uint64_t *out_rows, uint64_t first_shot, size_
 
 /* ---- output ---- */
 
-static void format_shots(void *ctx, struct text *out, const struct sample_block *block) {
-    const struct sink *sink = ctx;
-    samples_add(out, &sink->layout, block);
-}
-
-static enum status write_bytes(void *ctx, const char *data, size_t n) {
-    const struct sink *sink = ctx;
-    while (n > 0) {
-        const ssize_t n_done = write(sink->fd, data, n);
-        if (n_done < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n_done < 0) {
-            return log_error(errno == ENOSPC ? STATUS_NOFIT : STATUS_USAGE, "%s: %s",
-                             sink->path != NULL ? sink->path : "standard output", strerror(errno));
-        }
-        data += n_done;
-        n -= (size_t)n_done;
-    }
-    return STATUS_OK;
-}
-
-static enum status open_sink(struct sink *sink, const char *path) {
-    const bool is_file = path != NULL && strcmp(path, "-") != 0;
-    sink->path = is_file ? path : NULL;
-    sink->fd = STDOUT_FILENO;
-    if (!is_file) {
-        return STATUS_OK;
-    }
-    FILE *file = fopen(path, "wb");
-    sink->fd = file != NULL ? dup(fileno(file)) : -1;
-    const int error = errno;
-    if (file != NULL) {
-        fclose(file);
-    }
-    return sink->fd < 0 ? log_error(STATUS_USAGE, "%s: %s", path, strerror(error)) : STATUS_OK;
-}
-
-static enum status close_sink(struct sink *sink) {
-    if (sink->path != NULL && sink->fd >= 0 && close(sink->fd) != 0) {
-        return log_error(STATUS_NOFIT, "%s: %s", sink->path, strerror(errno));
-    }
-    return STATUS_OK;
-}
-
 static enum status add_sink(struct sample_job *job, struct sample_task *task,
                             enum frame_output what, const struct samples_layout *layout,
                             const char *path) {
     struct sink *sink = &job->sinks[job->n_sinks++];
-    sink->layout = *layout;
-    sink->fd = -1;
-    task->outputs[task->n_outputs++] = (struct sample_output){
-        .what = what,
-        .reference = what == FRAME_OUT_RECORDS ? job->reference : NULL,
-        .ctx = sink,
-        .format = format_shots,
-        .write = write_bytes,
-    };
-    return comm_agree(job->team, team_rank(job->team) == 0 ? open_sink(sink, path) : STATUS_OK);
+    TRY(sink_open(sink, job->team, path, layout));
+    task->outputs[task->n_outputs++] =
+        sink_output(sink, what, what == FRAME_OUT_RECORDS ? job->reference : NULL);
+    return STATUS_OK;
 }
 
 static enum status add_sinks(struct sample_job *job, struct sample_task *task) {
@@ -475,15 +416,20 @@ static enum status sample_all(struct sample_job *job) {
         status = sample_run(&figures, &task, job->team);
     }
     for (size_t i = 0; i < job->n_sinks; i++) {
-        const enum status closed = close_sink(&job->sinks[i]);
+        const enum status closed = sink_close(&job->sinks[i]);
         status = status == STATUS_OK ? closed : status;
     }
     TRY(comm_agree(job->team, status));
+    char waits[64] = "";
+    if (team_size(job->team) > 1) {
+        snprintf(waits, sizeof waits, "; ranks waited for others %.3g s", figures.wait_s);
+    }
     log_note(
-        "%llu shots in %.3g s: %.4g shots/s, %.3g gates/s; %d thread%s of %u blocks, %.3g MiB",
+        "%llu shots in %.3g s: %.4g shots/s, %.3g gates/s; %d thread%s of %u blocks, %.3g MiB%s",
         (unsigned long long)task.n_shots, figures.wall_s, (double)task.n_shots / figures.wall_s,
         job->plan->n_gates * (double)task.n_shots / figures.wall_s, figures.n_threads,
-        figures.n_threads == 1 ? "" : "s", figures.n_blocks, (double)figures.n_bytes * 0x1p-20);
+        figures.n_threads == 1 ? "" : "s", figures.n_blocks, (double)figures.n_bytes * 0x1p-20,
+        waits);
     return STATUS_OK;
 }
 

@@ -171,6 +171,23 @@ static void add_ptb64(struct text *out, const struct samples_layout *layout,
     }
 }
 
+uint64_t samples_bytes_of_64(const struct samples_layout *layout) {
+    switch (layout->format) {
+    case SAMPLES_01:
+        return 64 * ((uint64_t)layout->n + 1);
+    case SAMPLES_B8:
+        return 64 * (((uint64_t)layout->n + 7) / 8);
+    case SAMPLES_PTB64:
+        return 8 * (uint64_t)layout->n;
+    case SAMPLES_R8:
+    case SAMPLES_HITS:
+    case SAMPLES_DETS:
+    case SAMPLES_FORMAT_COUNT:
+        break;
+    }
+    return 0;
+}
+
 void samples_add(struct text *out, const struct samples_layout *layout,
                  const struct sample_block *block) {
     if (layout->format == SAMPLES_PTB64) {

@@ -29,6 +29,8 @@ struct samples_layout {
     size_t n_detectors;     /* letter D: from here on L0, L1 ... */
     bool observables_first; /* dets: L before D */
 };
+/* Bytes of 64 shots; 0: that depends on the shots. */
+uint64_t samples_bytes_of_64(const struct samples_layout *layout);
 /* Appends the shots. PTB64: a multiple of 64 of them. */
 void samples_add(struct text *out, const struct samples_layout *layout,
                  const struct sample_block *block);

@@ -1,8 +1,9 @@
 /* Bulk sampling: many shots of a compiled Clifford list, by replicas over blocks of shots.
  *
  * A replica is a rank with all qubits, each thread of which holds a state of its own, or a team of
- * ranks that hold their QPUs' qubits. It takes whole batches of blocks; what it writes is handed
- * over in the order of shots. Bits do not depend on ranks, teams, threads or batches. */
+ * ranks that hold their QPUs' qubits. It takes whole batches of blocks. Every rank puts the texts
+ * of its own shots into files that all ranks can write; where only rank 0 can, it gets them all, in
+ * the order of shots. Bits do not depend on ranks, teams, threads or batches. */
 #ifndef QSPAN_RUNTIME_SAMPLE_H
 #define QSPAN_RUNTIME_SAMPLE_H
 
@@ -30,6 +31,9 @@ struct sample_output {
     void (*format)(void *ctx, struct text *out, const struct sample_block *block);
     /* On rank 0, in the order of shots. */
     enum status (*write)(void *ctx, const char *data, size_t n);
+    /* Instead: at an offset, from any rank and thread; NULL: only rank 0 can write. */
+    enum status (*write_at)(void *ctx, const char *data, size_t n, uint64_t offset);
+    uint64_t bytes_of_64; /* of 64 shots as text; 0: that depends on the shots */
 };
 
 enum { SAMPLE_MAX_OUTPUTS = 2 };
@@ -55,6 +59,7 @@ struct sample_figures {
     int n_threads;
     uint32_t n_blocks;
     double wall_s;
+    double wait_s; /* the most that a rank waited for others, or wrote for them */
 };
 /* Collective over the team: ranks i n .. i n + n - 1 are replica i, n = plan->n_ranks. Errors:
  * STATUS_NOFIT before anything is written, what `write` and

@@ -1,5 +1,6 @@
 #include "engine/frame/frame.h"
 
+#include <sched.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -8,12 +9,12 @@
 #include "base/rng.h"
 #include "engine/frame/frame_state.h"
 
-enum { CACHE_BYTES = 1 << 19, GATHER_ROWS = 64 };
+enum { CACHE_BYTES = 1 << 19 };
 
 /* ---- memory ---- */
 
 static size_t round_rows(size_t n) {
-    return (n + GATHER_ROWS - 1) / GATHER_ROWS * GATHER_ROWS;
+    return (n + FRAME_GATHER_ROWS - 1) / FRAME_GATHER_ROWS * FRAME_GATHER_ROWS;
 }
 
 struct sizes {
@@ -31,7 +32,7 @@ static void count_rows(struct sizes *out, const struct frame_plan *plan,
     const uint64_t limit = UINT64_C(1) << 48; /* far beyond any memory: sums cannot overflow */
     out->rows = (records < limit ? records : limit) + (detectors < limit ? detectors : limit) +
                 2 * (uint64_t)plan->n_qubits + 2 * (uint64_t)plan->n_observables + plan->n_bits +
-                plan->max_results + 5 * GATHER_ROWS;
+                plan->max_results + 5 * FRAME_GATHER_ROWS;
 }
 
 uint64_t frame_state_bytes(const struct frame_plan *plan, const struct frame_options *options) {
@@ -41,7 +42,9 @@ uint64_t frame_state_bytes(const struct frame_plan *plan, const struct frame_opt
     if (__builtin_mul_overflow(sizes.rows, UINT64_C(128) * options->n_blocks, &n_bytes)) {
         return UINT64_MAX;
     }
-    return n_bytes + 3 * FRAME_MAX_ITEMS * sizeof(uint64_t);
+    n_bytes += 3 * FRAME_MAX_ITEMS * sizeof(uint64_t);
+    n_bytes += plan->n_ranks > 1 ? sizes.rows : 0; /* marks of a team's rows, a byte each */
+    return n_bytes + frame_post_bytes(plan, (size_t)FRAME_BLOCK_WORDS * options->n_blocks);
 }
 
 static uint64_t *take_rows(const struct frame_state *s, uint64_t **at, size_t n) {
@@ -77,6 +80,12 @@ static void lay_out(struct frame_state *s) {
         const uint32_t n_blocks = s->options.n_blocks;
         s->template[i] = frame_item(i / n_blocks, i % n_blocks, FRAME_ITEM_START);
     }
+    if (plan->n_ranks > 1) {
+        s->has_record = (uint8_t *)(s->template + FRAME_MAX_ITEMS);
+        s->has_detector = s->has_record + sizes.records;
+        s->has_observable = s->has_detector + sizes.kept_detectors;
+        s->has_bit = s->has_observable + plan->n_observables;
+    }
 }
 
 enum status frame_state_create(struct frame_state **out_state, const struct frame_plan *plan,
@@ -106,7 +115,8 @@ enum status frame_state_create(struct frame_state **out_state, const struct fram
     lay_out(s);
     if (plan->n_ranks > 1) {
         CHECK(options->team != NULL && (uint32_t)team_size(options->team) == plan->n_ranks);
-        if (frame_post_create(&s->post, options->team, s->n_words) != STATUS_OK) {
+        if (frame_post_create(&s->post, plan, options->team, s->n_words, options->lane) !=
+            STATUS_OK) {
             frame_state_destroy(s);
             return STATUS_NOFIT;
         }
@@ -168,24 +178,29 @@ static struct frame_coins coins_of(const struct frame_state *s, const struct fra
 static const uint64_t *source_row(const struct frame_state *s, uint32_t source) {
     const uint32_t i = source & FRAME_SOURCE_MASK;
     switch (source & ~FRAME_SOURCE_MASK) {
-    case FRAME_REC:
-        return s->records + (s->head >= i ? s->head - i : s->head + s->n_records - i) * s->n_words;
+    case FRAME_REC: {
+        const size_t at = s->head >= i ? s->head - i : s->head + s->n_records - i;
+        return s->has_record == NULL || s->has_record[at] ? s->records + at * s->n_words : NULL;
+    }
     case FRAME_BIT:
-        return s->bits + i * s->n_words;
+        return s->has_bit == NULL || s->has_bit[i] ? s->bits + i * s->n_words : NULL;
     default:
         return s->sweep != NULL ? s->sweep + i * s->n_words : NULL;
     }
 }
 
-/* row ^= the parity */
-static void add_sources(const struct frame_state *s, uint64_t *row, const uint32_t *sources,
+/* row ^= the parity; has this rank a part of it? */
+static bool add_sources(const struct frame_state *s, uint64_t *row, const uint32_t *sources,
                         uint32_t n) {
+    bool has_part = false;
     for (uint32_t i = 0; i < n; i++) {
         const uint64_t *source = source_row(s, sources[i]);
         if (source != NULL) {
             s->kernels->add(row, source, s->n_words);
+            has_part = true;
         }
     }
+    return has_part;
 }
 
 /* Room for n results; where they are recorded, they may have to be taken in two parts. */
@@ -198,6 +213,9 @@ static uint64_t *take_results(struct frame_state *s, const struct frame_instr *i
     const size_t n_room = s->n_records - s->head;
     uint64_t *rows = s->records + s->head * s->n_words;
     *out_n = n < n_room ? n : (uint32_t)n_room;
+    if (s->has_record != NULL) {
+        memset(s->has_record + s->head, instr->kind != FRAME_FOREIGN, *out_n);
+    }
     s->head += *out_n;
     if (s->head == s->n_records && !s->options.keeps_records) {
         s->head = 0;
@@ -210,6 +228,9 @@ static void copy_to_bits(const struct frame_state *s, const struct frame_instr *
     for (uint32_t i = 0; i < n && instr->bit0 != FRAME_NONE; i++) {
         const uint32_t bit = s->plan->bits[instr->bit0 + first + i];
         memcpy(s->bits + bit * s->n_words, rows + i * s->n_words, s->n_words * sizeof *rows);
+        if (s->has_bit != NULL) {
+            s->has_bit[bit] = true;
+        }
     }
 }
 
@@ -301,9 +322,12 @@ static void run_herald(struct frame_state *s, const struct frame_instr *instr) {
 
 static void run_foreign(struct frame_state *s, const struct frame_instr *instr) {
     for (uint32_t i = 0, n; i < instr->n; i += n) {
-        uint64_t *rows = take_results(s, instr, instr->n - i, &n);
-        memset(rows, 0, n * s->n_words * sizeof *rows);
-        copy_to_bits(s, instr, i, rows, n);
+        take_results(s, instr, instr->n - i, &n); /* marked; no one reads them */
+    }
+    for (uint32_t i = 0; i < instr->n && instr->bit0 != FRAME_NONE; i++) {
+        const uint32_t bit = s->plan->bits[instr->bit0 + i];
+        clear_row(s, s->bits + bit * s->n_words);
+        s->has_bit[bit] = false;
     }
 }
 
@@ -328,26 +352,48 @@ static void run_feedback(struct frame_state *s, const struct frame_instr *instr)
 
 static void run_assign(struct frame_state *s, const struct frame_instr *instr) {
     clear_row(s, s->scratch);
-    add_sources(s, s->scratch, s->plan->sources + instr->source0, instr->n_sources);
+    const bool has_part =
+        add_sources(s, s->scratch, s->plan->sources + instr->source0, instr->n_sources);
     memcpy(s->bits + instr->which * s->n_words, s->scratch, s->n_words * sizeof *s->bits);
+    if (s->has_bit != NULL) {
+        s->has_bit[instr->which] = has_part;
+    }
+}
+
+/* Rows that this rank has no part of are never touched. */
+static void run_shared_detector(struct frame_state *s, size_t at, const uint32_t *sources,
+                                uint32_t n) {
+    uint64_t *row = s->detectors + at * s->n_words;
+    if (s->has_detector[at]) { /* of the last batch */
+        clear_row(s, row);
+    }
+    s->has_detector[at] = add_sources(s, row, sources, n);
 }
 
 static void run_detectors(struct frame_state *s, const struct frame_instr *instr) {
     const uint32_t *sources = s->plan->sources + instr->source0;
     for (uint32_t i = 0; i < instr->n && s->options.keeps_detectors; i++) {
-        uint64_t *row = s->detectors + s->next_detector++ * s->n_words;
+        const size_t at = s->next_detector++;
+        uint64_t *row = s->detectors + at * s->n_words;
         const uint32_t n = *sources++;
-        clear_row(s, row);
-        add_sources(s, row, sources, n);
+        if (s->has_detector == NULL) {
+            clear_row(s, row);
+            add_sources(s, row, sources, n);
+        } else {
+            run_shared_detector(s, at, sources, n);
+        }
         sources += n;
     }
 }
 
 static void run_observable(struct frame_state *s, const struct frame_instr *instr) {
     uint64_t *row = s->observables + instr->which * s->n_words;
-    add_sources(s, row, s->plan->sources + instr->source0, instr->n_sources);
+    const bool has_part = add_sources(s, row, s->plan->sources + instr->source0, instr->n_sources);
     for (uint32_t i = 0; i < instr->n_targets; i++) {
         add_anticommuting(s, row, s->plan->targets[instr->target0 + i]);
+    }
+    if (s->has_observable != NULL && (has_part || instr->n_targets > 0)) {
+        s->has_observable[instr->which] = true;
     }
 }
 
@@ -406,7 +452,7 @@ static void run_instr(struct frame_state *s, const struct frame_instr *instr) {
         run_foreign(s, instr);
         return;
     case FRAME_SEND:
-    case FRAME_RECEIVE: /* pass_rows */
+    case FRAME_RECEIVE: /* pass_row */
         return;
     case FRAME_FEEDBACK:
         run_feedback(s, instr);
@@ -440,196 +486,75 @@ static void start(struct frame_state *s) {
     clear_row(s, s->received);
     memset(s->observables, 0, s->plan->n_observables * s->n_words * sizeof *s->observables);
     memset(s->bits, 0, s->plan->n_bits * s->n_words * sizeof *s->bits);
+    if (s->has_bit != NULL) {
+        memset(s->has_bit, 0, s->plan->n_bits);
+    }
     s->head = 0;
+    s->pc = 0;
     s->next_detector = 0;
     s->n_loops = 0;
     s->iteration = 0;
 }
 
-static bool is_passing(const struct frame_instr *instr) {
-    return instr->kind == FRAME_SEND || instr->kind == FRAME_RECEIVE;
-}
-
-/* From pc on, up to the next row that goes to another rank or comes from one. */
-static size_t walk(struct frame_state *s, size_t pc) {
-    const struct frame_plan *plan = s->plan;
-    while (pc < plan->n_instrs && !is_passing(&plan->instrs[pc])) {
-        run_instr(s, &plan->instrs[pc]);
-        pc = plan->instrs[pc].kind == FRAME_END ? end_loop(s, pc) : pc + 1;
-    }
-    return pc;
-}
-
-/* The rows of all lanes, one after the other, by the thread that may talk to other ranks. */
-static void pass_rows(struct frame_state *const *lanes, size_t n_lanes,
-                      const struct frame_instr *instr) {
-    struct frame_post *post = lanes[0]->post;
-    for (size_t i = 0; i < n_lanes; i++) {
-        struct frame_state *s = lanes[i];
-        if (instr->kind == FRAME_SEND) {
-            run_send(s, instr, frame_post_next(post, instr->which));
-        } else {
-            s->kernels->add(s->received, frame_post_take(post, instr->which), s->n_words);
+/* A row that goes to another rank or comes from one; false: not now. */
+static bool pass_row(struct frame_state *s, const struct frame_instr *instr) {
+    if (instr->kind == FRAME_SEND) {
+        uint64_t *row = frame_post_next(s->post, instr->which);
+        if (row != NULL) {
+            run_send(s, instr, row);
         }
+        return row != NULL;
     }
+    const uint64_t *row = frame_post_take(s->post, instr->which);
+    if (row != NULL) {
+        s->kernels->add(s->received, row, s->n_words);
+    }
+    return row != NULL;
 }
 
-static void begin(struct frame_state *state, uint64_t first_block, const uint64_t *sweep) {
+void frame_state_begin(struct frame_state *state, uint64_t first_block, const uint64_t *sweep) {
     CHECK(first_block + state->options.n_blocks <= UINT32_MAX / 8);
     state->first_block = (uint32_t)first_block;
     state->sweep = sweep;
     start(state);
 }
 
-void frame_state_run(struct frame_state *state, uint64_t first_block, const uint64_t *sweep) {
-    frame_states_run(&state, 1, first_block, &sweep);
-}
-
-void frame_states_run(struct frame_state *const *lanes, size_t n_lanes, uint64_t first_block,
-                      const uint64_t *const *sweeps) {
-    const struct frame_plan *plan = lanes[0]->plan;
-    size_t pc = 0;
-    for (size_t i = 0; i < n_lanes; i++) {
-        begin(lanes[i], first_block + i * lanes[i]->options.n_blocks, sweeps[i]);
-    }
-    while (pc < plan->n_instrs) {
-        const size_t from = pc;
-#pragma omp parallel for schedule(static, 1) num_threads((int)n_lanes) if (n_lanes > 1)
-        for (size_t i = 0; i < n_lanes; i++) {
-            const size_t to = walk(lanes[i], from);
-            if (i == 0) { /* all come to the same place */
-                pc = to;
+bool frame_state_advance(struct frame_state *s) {
+    const struct frame_plan *plan = s->plan;
+    while (s->pc < plan->n_instrs) {
+        const struct frame_instr *instr = &plan->instrs[s->pc];
+        if (instr->kind == FRAME_SEND || instr->kind == FRAME_RECEIVE) {
+            if (!pass_row(s, instr)) {
+                return false;
             }
+            s->pc++;
+            if (frame_post_is_full(s->post)) {
+                return false;
+            }
+            continue;
         }
-        for (; pc < plan->n_instrs && is_passing(&plan->instrs[pc]); pc++) {
-            pass_rows(lanes, n_lanes, &plan->instrs[pc]);
-        }
-    }
-    if (lanes[0]->post != NULL) {
-        frame_post_finish(lanes[0]->post);
-    }
-}
-
-/* ---- outputs ---- */
-
-static uint64_t *output_rows(const struct frame_state *s, enum frame_output output, size_t *out_n) {
-    switch (output) {
-    case FRAME_OUT_RECORDS:
-        *out_n = s->options.keeps_records ? s->n_records : 0;
-        return s->records;
-    case FRAME_OUT_DETECTORS:
-        *out_n = s->options.keeps_detectors ? s->n_kept_detectors + s->plan->n_observables : 0;
-        return s->detectors;
-    case FRAME_OUT_OBSERVABLES:
-        *out_n = s->plan->n_observables;
-        return s->observables;
-    case FRAME_OUT_BITS:
-        break;
-    }
-    *out_n = s->plan->n_bits;
-    return s->bits;
-}
-
-size_t frame_count_rows(const struct frame_state *state, enum frame_output output) {
-    size_t n;
-    output_rows(state, output, &n);
-    return n;
-}
-
-const uint64_t *frame_row(const struct frame_state *state, enum frame_output output, size_t i) {
-    size_t n;
-    const uint64_t *rows = output_rows(state, output, &n);
-    CHECK(i < n);
-    return rows + i * state->n_words;
-}
-
-/* Numbers of the rows that are not 0, their count first. */
-static uint64_t *list_rows(const struct frame_state *s, const uint64_t *rows, size_t n) {
-    uint64_t *list = mem_alloc(n + 1, sizeof *list);
-    CHECK(list != NULL);
-    for (size_t i = 0; i < n; i++) {
-        uint64_t any = 0;
-        for (size_t w = 0; w < s->n_words; w++) {
-            any |= rows[i * s->n_words + w];
-        }
-        if (any != 0) {
-            list[++list[0]] = i;
+        run_instr(s, instr);
+        s->pc = instr->kind == FRAME_END ? end_loop(s, s->pc) : s->pc + 1;
+        if (instr->kind == FRAME_END && s->post != NULL && frame_post_has_rows(s->post)) {
+            return false; /* the others need not wait for a later round */
         }
     }
-    return list;
+    return true;
 }
 
-static void send_rows(const struct frame_state *s, const uint64_t *rows, size_t n) {
-    const struct team *team = s->options.team;
-    const size_t row_bytes = s->n_words * sizeof *rows;
-    struct comm_request requests[3];
-    uint64_t *list = list_rows(s, rows, n), *packed = mem_alloc((size_t)list[0], row_bytes);
-    CHECK(packed != NULL);
-    for (uint64_t i = 0; i < list[0]; i++) {
-        memcpy(packed + i * s->n_words, rows + list[1 + i] * s->n_words, row_bytes);
-    }
-    comm_isend(team, &requests[0], list, sizeof *list, 0, TAG_REDUCE, 0);
-    comm_isend(team, &requests[1], list + 1, (size_t)list[0] * sizeof *list, 0, TAG_REDUCE, 1);
-    comm_isend(team, &requests[2], packed, (size_t)list[0] * row_bytes, 0, TAG_REDUCE, 2);
-    comm_wait(requests, 3);
-    mem_free(list);
-    mem_free(packed);
+bool frame_state_talk(struct frame_state *state) {
+    return state->post != NULL && frame_post_talk(state->post);
 }
 
-static void receive(const struct frame_state *s, void *out, size_t n_bytes, int from,
-                    uint32_t number) {
-    struct comm_request request;
-    comm_irecv(s->options.team, &request, out, n_bytes, from, TAG_REDUCE, number);
-    comm_wait(&request, 1);
+bool frame_state_is_quiet(const struct frame_state *state) {
+    return state->post == NULL || frame_post_is_empty(state->post);
 }
 
-static void add_rows_of(const struct frame_state *s, uint64_t *rows, int rank) {
-    const size_t row_bytes = s->n_words * sizeof *rows;
-    uint64_t n;
-    receive(s, &n, sizeof n, rank, 0);
-    uint64_t *list = mem_alloc((size_t)n, sizeof *list);
-    uint64_t *packed = mem_map((size_t)n * row_bytes + 1);
-    CHECK(list != NULL && packed != NULL);
-    receive(s, list, (size_t)n * sizeof *list, rank, 1);
-    receive(s, packed, (size_t)n * row_bytes, rank, 2);
-    for (uint64_t i = 0; i < n; i++) {
-        s->kernels->add(rows + list[i] * s->n_words, packed + i * s->n_words, s->n_words);
-    }
-    mem_free(list);
-    mem_unmap(packed, (size_t)n * row_bytes + 1);
-}
-
-void frame_collect(struct frame_state *state, enum frame_output output) {
-    const struct team *team = state->options.team;
-    size_t n;
-    uint64_t *rows = output_rows(state, output, &n);
-    if (state->plan->n_ranks <= 1) {
-        return;
-    }
-    if (team_rank(team) != 0) {
-        send_rows(state, rows, n);
-        return;
-    }
-    for (int rank = 1; rank < team_size(team); rank++) {
-        add_rows_of(state, rows, rank);
-    }
-}
-
-/* 8 times 64 rows at a time: each shot's cache line is filled while it is near. */
-void frame_gather(const struct frame_state *state, enum frame_output output, size_t first_shot,
-                  uint64_t *out, size_t stride) {
-    enum { LINE_ROWS = 8 * GATHER_ROWS };
-    size_t n;
-    const uint64_t *rows = output_rows(state, output, &n) + first_shot / 64;
-    const size_t n_last = n % GATHER_ROWS;
-    for (size_t first = 0; first < n; first += LINE_ROWS) {
-        const size_t last = first + LINE_ROWS < n ? first + LINE_ROWS : n;
-        for (size_t i = first; i < last; i += GATHER_ROWS) {
-            state->kernels->transpose(out + i / GATHER_ROWS, stride, rows + i * state->n_words,
-                                      state->n_words);
+void frame_state_run(struct frame_state *state, uint64_t first_block, const uint64_t *sweep) {
+    frame_state_begin(state, first_block, sweep);
+    while (!frame_state_advance(state) || !frame_state_is_quiet(state)) {
+        if (!frame_state_talk(state)) {
+            sched_yield();
         }
-    }
-    for (size_t shot = 0; n_last != 0 && shot < FRAME_GATHERED; shot++) {
-        out[shot * stride + n / GATHER_ROWS] &= BIT64(n_last) - 1;
     }
 }

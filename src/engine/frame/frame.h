@@ -17,7 +17,7 @@
 #include "comm/comm.h"
 #include "engine/frame/frame_plan.h"
 
-enum { FRAME_SHOTS = 1024, FRAME_GATHERED = 512, FRAME_MAX_BLOCKS = 64 };
+enum { FRAME_SHOTS = 1024, FRAME_GATHERED = 512, FRAME_GATHER_ROWS = 64, FRAME_MAX_BLOCKS = 64 };
 
 /* Pairs whose errors differ from shot to shot: adds those of shots first_shot .. first_shot +
  * n_shots - 1 to the X and Z rows of the second qubit of the EBIT at this run-time site. Called by
@@ -33,6 +33,7 @@ struct frame_options {
     uint32_t n_blocks;               /* of a batch, 1 .. FRAME_MAX_BLOCKS */
     bool keeps_records, keeps_detectors;
     const struct team *team; /* of the plan's ranks, if there are several; runs are collective */
+    uint32_t lane;           /* team: tells apart the states of a rank, as on the other ranks */
 };
 /* What a batch leaves: rows of bits, one bit a shot. */
 enum frame_output {
@@ -58,21 +59,28 @@ uint32_t frame_suggest_blocks(const struct frame_plan *plan);
  * cycles, for rare errors 1 + 1024 p draws a site and block. */
 void frame_state_run(struct frame_state *state, uint64_t first_block, const uint64_t *sweep);
 
-/* The same for states with blocks after each other, one thread each; the states of a team's plan
- * must run so: what travels is sent and received by the calling thread. sweeps: one for each. */
-void frame_states_run(struct frame_state *const *states, size_t n_states, uint64_t first_block,
-                      const uint64_t *const *sweeps);
+/* The same in steps, for the states of a team, whose ranks need rows of each other: `advance` goes
+ * on while it can, and returns whether that was to the end; `talk`, by the thread that may call
+ * MPI, sends and receives without waiting, and returns whether anything came or went. is_quiet: all
+ * that was sent has arrived. */
+void frame_state_begin(struct frame_state *state, uint64_t first_block, const uint64_t *sweep);
+bool frame_state_advance(struct frame_state *state);
+bool frame_state_talk(struct frame_state *state);
+bool frame_state_is_quiet(const struct frame_state *state);
 
 size_t frame_count_rows(const struct frame_state *state, enum frame_output output);
 /* Row i, 16 n_blocks words; shot s of the batch is bit s. Borrowed, until the next run. */
 const uint64_t *frame_row(const struct frame_state *state, enum frame_output output, size_t i);
-/* A team's plan: the rows of all ranks, added to those of rank 0 (others keep theirs). Collective.
- * Volume: rows that are not 0. */
-void frame_collect(struct frame_state *state, enum frame_output output);
+/* Of a team's plan: for each row, has this rank a part of it? The row of all is the XOR of the
+ * parts; the same after each run. NULL: it has all of all rows. Borrowed. */
+const uint8_t *frame_parts(const struct frame_state *state, enum frame_output output);
 /* Shot by shot: bit i of the s-th of FRAME_GATHERED shots from first_shot on (of this batch, a
  * multiple of FRAME_GATHERED) is bit i of out + s * stride; bits up to the end of the last word are
  * 0. */
 void frame_gather(const struct frame_state *state, enum frame_output output, size_t first_shot,
                   uint64_t *out, size_t stride);
+/* The same of any n rows, row_words apart, with memory up to a multiple of 64 rows. */
+void frame_gather_rows(const struct frame_state *state, const uint64_t *rows, size_t n,
+                       size_t row_words, uint64_t *out, size_t stride);
 
 #endif

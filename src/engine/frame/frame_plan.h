@@ -103,7 +103,7 @@ struct frame_plan {
     double n_gates, n_noise_sites;    /* gates, measurements and resets of a shot; noise groups */
 };
 
-enum { FRAME_MAX_WAITING = 64 }; /* RECEIVEs that a rank puts off */
+enum { FRAME_MAX_WAITING = 1024 }; /* RECEIVEs that a rank puts off */
 
 /* What to compile. */
 struct frame_task {

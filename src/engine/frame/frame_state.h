@@ -33,8 +33,11 @@ struct frame_state {
     uint32_t first_block;
     void *memory;
     size_t n_bytes;
+    size_t pc;               /* next instruction */
     struct frame_post *post; /* team: rows on their way; NULL: none */
     uint64_t *received;      /* parity for the next FEEDBACK */
+    /* Team: has this rank a part of the row? By row; NULL: it has all. */
+    uint8_t *has_record, *has_detector, *has_observable, *has_bit;
 };
 
 static inline uint64_t *frame_x(const struct frame_state *s, uint32_t qubit) {
@@ -60,17 +63,23 @@ void frame_draw_flips(struct frame_state *s, const struct frame_channel *channel
 void frame_draw_heralds(struct frame_state *s, const struct frame_channel *channel,
                         const uint32_t *qubits, uint64_t *rows, uint32_t n, uint64_t site);
 
-/* Rows between the ranks of a team. Rows for one rank travel together: a message leaves when it is
- * full, or when its sender is about to wait. Deadlocks cannot be: all ranks walk the same list, and
- * who waits has sent everything before that place. */
-enum status frame_post_create(struct frame_post **out_post, const struct team *team,
-                              size_t n_words);
+/* Rows between the ranks of a team. Rows for one rank travel together, and nothing here waits: the
+ * walk of a list goes on elsewhere. Deadlocks cannot be: all ranks walk the same list, who cannot
+ * go on sends everything before that place, and who cannot send is ahead of the receiver. */
+uint64_t frame_post_bytes(const struct frame_plan *plan, size_t n_words);
+enum status frame_post_create(struct frame_post **out_post, const struct frame_plan *plan,
+                              const struct team *team, size_t n_words, uint32_t lane);
 void frame_post_destroy(struct frame_post *post);
-/* The row, cleared, that will go to that rank next. */
+/* The row, cleared, that will go to that rank next; NULL: too many are on their way. */
 uint64_t *frame_post_next(struct frame_post *post, uint32_t to);
-/* The next row from that rank; borrowed until the next call. */
+/* The next row from that rank, borrowed until the next call; NULL: it is not here. */
 const uint64_t *frame_post_take(struct frame_post *post, uint32_t from);
-/* Sends what is left and waits until it is gone: at the end of a batch. */
-void frame_post_finish(struct frame_post *post);
+/* There are rows to send; enough of them for a message. */
+bool frame_post_has_rows(const struct frame_post *post);
+bool frame_post_is_full(const struct frame_post *post);
+/* Sends, and receives what is awaited, without waiting. Returns whether anything came or went. */
+bool frame_post_talk(struct frame_post *post);
+/* All rows have arrived. */
+bool frame_post_is_empty(const struct frame_post *post);
 
 #endif

@@ -1,0 +1,136 @@
+#include "cli/sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/rng.h"
+
+struct token {
+    uint64_t words[2]; /* 0: this is no file that ranks could share */
+};
+
+/* ---- writing ---- */
+
+static enum status refuse(const struct sink *sink, int error) {
+    return log_error(
+        error == ENOSPC || error == EDQUOT || error == EFBIG ? STATUS_NOFIT : STATUS_USAGE,
+        "%s: %s", sink->path != NULL ? sink->path : "standard output", strerror(error));
+}
+
+static enum status write_bytes(void *ctx, const char *data, size_t n) {
+    const struct sink *sink = ctx;
+    while (n > 0) {
+        const ssize_t n_done = write(sink->fd, data, n);
+        if (n_done < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n_done < 0) {
+            return refuse(sink, errno);
+        }
+        data += n_done;
+        n -= (size_t)n_done;
+    }
+    return STATUS_OK;
+}
+
+static enum status write_bytes_at(void *ctx, const char *data, size_t n, uint64_t offset) {
+    const struct sink *sink = ctx;
+    while (n > 0) {
+        const ssize_t n_done = pwrite(sink->fd, data, n, (off_t)offset);
+        if (n_done < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n_done < 0) {
+            return refuse(sink, errno);
+        }
+        data += n_done;
+        n -= (size_t)n_done;
+        offset += (uint64_t)n_done;
+    }
+    return STATUS_OK;
+}
+
+static void format_shots(void *ctx, struct text *out, const struct sample_block *block) {
+    const struct sink *sink = ctx;
+    samples_add(out, &sink->layout, block);
+}
+
+/* ---- opening ---- */
+
+/* Rank 0: the file, with a token in it if others could see it. */
+static enum status create(struct sink *sink, struct token *out_token, bool has_others) {
+    struct stat about;
+    sink->fd = open(sink->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (sink->fd < 0 || fstat(sink->fd, &about) != 0) {
+        return refuse(sink, errno);
+    }
+    sink->is_shared = S_ISREG(about.st_mode);
+    if (!sink->is_shared || !has_others) {
+        return STATUS_OK;
+    }
+    *out_token = (struct token){{rng_seed_from_os() | 1, rng_seed_from_os()}};
+    TRY(write_bytes_at(sink, (const char *)out_token, sizeof *out_token, 0));
+    return fsync(sink->fd) == 0 ? STATUS_OK : refuse(sink, errno);
+}
+
+/* The others: the same file, if they find the token in it. */
+static bool has_found(struct sink *sink, const struct token *token) {
+    struct token found = {{0}};
+    sink->fd = open(sink->path, O_RDWR | O_CLOEXEC);
+    return sink->fd >= 0 && pread(sink->fd, &found, sizeof found, 0) == (ssize_t)sizeof found &&
+           memcmp(&found, token, sizeof found) == 0;
+}
+
+static enum status share_file(struct sink *sink, const struct team *team) {
+    const bool is_first = team_rank(team) == 0;
+    struct token token = {{0}};
+    TRY(comm_agree(team, is_first ? create(sink, &token, team_size(team) > 1) : STATUS_OK));
+    comm_bcast(team, &token, sizeof token, 0);
+    if (token.words[0] == 0) {
+        return STATUS_OK; /* a file of one rank, or no file */
+    }
+    uint64_t is_lost = !is_first && !has_found(sink, &token);
+    comm_max_u64(team, &is_lost, 1);
+    sink->is_shared = is_lost == 0;
+    if (!sink->is_shared) {
+        log_note("%s: not all ranks reach this file; rank 0 writes it for all", sink->path);
+    }
+    const bool is_empty = !is_first || ftruncate(sink->fd, 0) == 0;
+    return comm_agree(team, is_empty ? STATUS_OK : refuse(sink, errno));
+}
+
+enum status sink_open(struct sink *out_sink, const struct team *team, const char *path,
+                      const struct samples_layout *layout) {
+    const bool is_file = path != NULL && strcmp(path, "-") != 0;
+    *out_sink = (struct sink){.layout = *layout, .fd = STDOUT_FILENO};
+    if (!is_file) {
+        return STATUS_OK;
+    }
+    out_sink->path = path;
+    out_sink->fd = -1;
+    return share_file(out_sink, team);
+}
+
+enum status sink_close(struct sink *sink) {
+    if (sink->path != NULL && sink->fd >= 0 && close(sink->fd) != 0) {
+        return refuse(sink, errno);
+    }
+    return STATUS_OK;
+}
+
+struct sample_output sink_output(struct sink *sink, enum frame_output what,
+                                 const uint64_t *reference) {
+    return (struct sample_output){
+        .what = what,
+        .reference = reference,
+        .ctx = sink,
+        .format = format_shots,
+        .write = write_bytes,
+        .write_at = sink->is_shared ? write_bytes_at : NULL,
+        .bytes_of_64 = samples_bytes_of_64(&sink->layout),
+    };
+}

@@ -1,0 +1,26 @@
+/* Where samples go: a file that every rank writes its own share of, or, where only rank 0 can
+ * (standard output, a pipe, a folder of one node), what rank 0 writes for all. */
+#ifndef QSPAN_CLI_SINK_H
+#define QSPAN_CLI_SINK_H
+
+#include "comm/comm.h"
+#include "output/samples.h"
+#include "runtime/sample.h"
+
+struct sink {
+    struct samples_layout layout;
+    const char *path; /* NULL: standard output */
+    int fd;
+    bool is_shared; /* all ranks have it open */
+};
+/* Empties the file, or makes it; path NULL or "-": standard output. Whether all ranks see one file
+ * is tried out, and noted if they do not. Collective. Errors: STATUS_USAGE, logged. */
+enum status sink_open(struct sink *out_sink, const struct team *team, const char *path,
+                      const struct samples_layout *layout);
+/* STATUS_NOFIT: what was written did not fit. Not collective; takes what was never opened. */
+enum status sink_close(struct sink *sink);
+/* The sink as an output. */
+struct sample_output sink_output(struct sink *sink, enum frame_output what,
+                                 const uint64_t *reference);
+
+#endif
