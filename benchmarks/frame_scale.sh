@@ -1,19 +1,25 @@
 #!/usr/bin/env bash
 # Bulk sampling at scale: replicas and teams of ranks, a million qubits, 10^12 gates.
-# usage: benchmarks/frame_scale.sh [-b BUILD] [-q] WHAT...   (-q: a tenth of the shots or rounds)
-#   replicas  d = 15, as many shots on 1 rank and on 2 replicas
-#   team      two patches on two QPUs, joined by ebits: 1 rank, and a team of 2
+# usage: benchmarks/frame_scale.sh [-b BUILD] [-q] [-r REPEATS] WHAT...   (-q: a tenth of the shots or rounds)
+#   replicas  d = 15, as many shots on 1 rank, on 2 replicas, and on 1 rank of 2 threads
+#   team      two patches of d = 31 on two QPUs, joined by a CX of 961 ebits after half of the 31 rounds
+#             (lattice surgery as telegates: 3842 qubits, 59,520 detectors): 1 rank, a team of 2, and 1
+#             rank of 2 threads
 #   million   d = 707, 3 rounds, 1024 shots: rate and memory; PEER='python -m stim' too, if set
 #   trillion  135,184 qubits on 16 QPUs with ebits, 10^12 gates x shots, on 2 ranks
 #   loop      10^10 gates in one REPEAT, one block of 1024 shots: with noise, and without
-# One thread a rank. Prints what qspan says (shots a second without loading), and for each rank its user
-# seconds: on a busy machine the ratio of rates is that of the largest user time of a rank.
+# One thread a rank unless said. Replicas and teams write detection events to a b8 file in $TMPDIR, a
+# folder of a quick disk or of memory (1.8 and 0.5 GB); their runs alternate, REPEATS (default 3) times.
+# Prints what qspan says (shots a second without loading), and the user and system seconds of each rank:
+# on a busy machine the ratio of rates is that of the largest such sum of a rank.
+# It takes, on 2 cores: replicas 60 s, team 60 s, million 20 s (stim: 10 s more), trillion 120 s, loop 90 s.
 set -euo pipefail
-build=build scale=1
-while getopts b:q option; do
+build=build scale=1 repeats=3
+while getopts b:qr: option; do
     case $option in
     b) build=$OPTARG ;;
     q) scale=10 ;;
+    r) repeats=$OPTARG ;;
     *) exit 2 ;;
     esac
 done
@@ -35,24 +41,31 @@ on() {
     local n=$1
     shift
     mpirun --oversubscribe --bind-to none -n "$n" bash -c \
-        'exec 3>&2; TIMEFORMAT="user %U s, wall %R s"; { time "$0" "$@" >/dev/null 2>&3; } 2>&1' \
+        'exec 3>&2; TIMEFORMAT="user %U s, system %S s, wall %R s"; { time "$0" "$@" >/dev/null 2>&3; } 2>&1' \
         "$qspan" sample --detectors --seed 1 --out-format b8 "$@"
+}
+
+# alternate OPTIONS...: on 1 rank, on 2 ranks, on 2 threads, by turns
+alternate() {
+    for ((i = 0; i < repeats; i++)); do
+        for n in 1 2; do
+            echo "## $n rank(s)"
+            on $n "$@" -o events.b8
+        done
+        echo "## 1 rank of 2 threads"
+        OMP_NUM_THREADS=2 on 1 "$@" -o events.b8
+    done
+    rm -f events.b8
 }
 
 replicas() {
     memory_code d15.stim --distance 15 --rounds 15
-    for n in 1 2; do
-        echo "## $n replica(s)"
-        on $n d15.stim --shots $((8388608 / scale / 1024 * 1024))
-    done
+    alternate d15.stim --shots $((8388608 / scale / 1024 * 1024))
 }
 
 team() {
     memory_code two.stim --patches 2 --distance 31 --rounds 31 --join 15
-    for n in 1 2; do
-        echo "## a team of $n"
-        on $n two.stim --qpus 2 --replicas 1 --shots $((262144 / scale / 1024 * 1024))
-    done
+    alternate two.stim --qpus 2 --replicas 1 --shots $((65536 / scale / 1024 * 1024))
 }
 
 million() {
