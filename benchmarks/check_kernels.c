@@ -2,8 +2,9 @@
  *
  *     check_kernels [--bench]
  *
- * Checked are all codes of programs on all registers and odd spans, in both precisions: differences
- * of at most 1e-12 (1e-5) of numbers at most 1. With --bench, each rung up to the CPU's best (or
+ * Checked are all codes of programs on all registers and odd spans, and random programs on tiles
+ * that lie in pieces, in both precisions: differences of at most 1e-12 (1e-5) of numbers at most 1.
+ * With --bench, each rung up to the CPU's best (or
  * QSPAN_ISA) on one thread: programs by code and place of the registers' bits, and the other
  * kernels; ns per block of 128 bytes, GB/s (read and written) and what part that is of the
  * bandwidth measured with the same table, GFLOP/s and what part that is of the peak. Sizes: 32 KiB
@@ -174,8 +175,101 @@ static bool check_code(const struct statevector_kernels *kernels, unsigned code,
     return true;
 }
 
+/* ---- random programs ---- */
+
+enum { N_RANDOM = 200, MAX_RANDOM_STEPS = 12, PIECE_LOG = 2, N_PIECES = CHECK_BLOCKS >> PIECE_LOG };
+
+static unsigned draw_below(unsigned n) {
+    return (unsigned)((draw() + 1) / 2 * n) % n;
+}
+
+/* Some registers and lanes, blocks with some bit. */
+static void fill_random_step(struct statevector_step *step,
+                             const struct statevector_kernels *kernels, uint64_t free_bits) {
+    const struct family *family = &families[draw_below(N_FAMILIES)];
+    while (!has_family(kernels, family)) {
+        family = &families[draw_below(N_FAMILIES)];
+    }
+    fill_step(step, kernels, family->code + draw_below(family->n_places), 0.1);
+    step->regs = (uint8_t)draw_below(256);
+    step->lanes = (uint16_t)(draw_below(1 << 16) & kernels->all_lanes);
+    for (unsigned v = 0; v < 1u << kernels->lane_bits; v++) {
+        const bool is_out = !(step->lanes >> v & 1);
+        if (is_out && kernels->precision == PRECISION_SINGLE) {
+            step->mask_f[v] = 0;
+        } else if (is_out) {
+            step->mask[v] = 0;
+        }
+    }
+    if (draw_below(3) == 0) {
+        step->block_mask = free_bits & (uint64_t)draw_below(CHECK_BLOCKS);
+        step->block_value = step->block_mask & (uint64_t)draw_below(CHECK_BLOCKS);
+    }
+}
+
+/* A tile of which every other piece lies elsewhere. */
+struct scattered {
+    _Alignas(64) union statevector_block blocks[CHECK_BLOCKS];
+    union statevector_block *pieces[N_PIECES];
+};
+static void scatter(struct scattered *out, const union statevector_block *tile) {
+    for (unsigned i = 0; i < N_PIECES; i++) {
+        out->pieces[i] = out->blocks + ((i * 5 % N_PIECES) << PIECE_LOG);
+        memcpy(out->pieces[i], tile + (i << PIECE_LOG), sizeof *tile << PIECE_LOG);
+    }
+}
+static void unscatter(union statevector_block *tile, const struct scattered *scattered) {
+    for (unsigned i = 0; i < N_PIECES; i++) {
+        memcpy(tile + (i << PIECE_LOG), scattered->pieces[i], sizeof *tile << PIECE_LOG);
+    }
+}
+
+static bool check_random(const struct statevector_kernels *kernels) {
+    const struct statevector_kernels *scalar =
+        statevector_kernels_get(CPU_SCALAR, kernels->precision);
+    static union statevector_block a[CHECK_BLOCKS], b[CHECK_BLOCKS];
+    static struct scattered from, to;
+    static struct statevector_step all[MAX_RANDOM_STEPS];
+    const struct statevector_step *steps[MAX_RANDOM_STEPS];
+    const uint8_t bits[3] = {(uint8_t)draw_below(2), (uint8_t)(2 + draw_below(2)),
+                             (uint8_t)(4 + draw_below(2))};
+    struct statevector_span span;
+    uint64_t blocks[8];
+    const unsigned n_steps = draw_below(MAX_RANDOM_STEPS + 1), way = draw_below(8);
+    fill_registers(blocks, &span, bits, 6);
+    for (unsigned i = 0; i < n_steps; i++) {
+        fill_random_step(&all[i], kernels, (CHECK_BLOCKS - 1) & ~blocks[7]);
+        steps[i] = &all[i];
+    }
+    for (uint64_t i = 0; i < (uint64_t)CHECK_BLOCKS << kernels->lane_bits; i++) {
+        statevector_put(a, kernels->lane_bits, i, draw() / 4, draw() / 4);
+    }
+    scalar->program(memcpy(b, a, sizeof a), &span, blocks, steps, n_steps);
+    scatter(&from, a);
+    scatter(&to, a);
+    const struct statevector_route route = {.from = way & 1 ? from.pieces : NULL,
+                                            .to = way & 2 ? to.pieces : NULL,
+                                            .log = PIECE_LOG,
+                                            .is_streamed = way >= 6};
+    kernels->program_along(a, &route, &span, blocks, steps, n_steps);
+    if (way & 2) {
+        unscatter(a, &to);
+    }
+    double found = distance(kernels, a, b);
+    if (found > (kernels->precision == PRECISION_SINGLE ? 1e-5 : 1e-12)) {
+        printf("%s: a program of %u steps, way %u, differs by %g\n", kernels->isa, n_steps, way,
+               found);
+        return false;
+    }
+    return true;
+}
+
 static bool check(const struct statevector_kernels *kernels) {
     bool is_good = true;
+    fill_matrix(kernels, 0.1);
+    for (unsigned i = 0; i < N_RANDOM; i++) {
+        is_good = check_random(kernels) && is_good;
+    }
     fill_matrix(kernels, 0.25);
     for (size_t f = 0; f < N_FAMILIES; f++) {
         for (unsigned place = 0; place < families[f].n_places; place++) {

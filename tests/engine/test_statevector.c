@@ -53,6 +53,26 @@ Test(statevector, random_programs_agree_with_the_naive_state) {
     }
 }
 
+/* Kernels are those that QSPAN_ISA names, of the task's precision. */
+Test(statevector, the_isa_asked_for_is_used) {
+    enum cpu_isa best;
+    comm_start_alone();
+    unsetenv("QSPAN_ISA");
+    cr_assert_eq(cpu_detect_isa(&best), STATUS_OK);
+    for (int choice = 0; choice <= 2 * (int)best + 1; choice++) {
+        const char *isa = cpu_isa_name((enum cpu_isa)(choice / 2));
+        struct random_task random;
+        random_task_init(&random, 1, 4, 3, 20);
+        random.task.precision = choice % 2 ? PRECISION_SINGLE : PRECISION_DOUBLE;
+        setenv("QSPAN_ISA", isa, 1);
+        struct engine *engine = open_engine(&random, &layout_tuning_default);
+        cr_assert_str_eq(statevector_kernels_of(engine)->isa, isa);
+        cr_assert_eq(statevector_kernels_of(engine)->precision, random.task.precision);
+        engine->class->destroy(engine);
+        random_task_fini(&random);
+    }
+}
+
 /* Whatever operators are said to cost, the state is the same. */
 Test(statevector, any_costs_give_the_same_state) {
     comm_start_alone();

@@ -342,6 +342,11 @@ static void sv_usage(const struct engine *engine, uint32_t *out_peak_group_qubit
     *out_bytes = self->store.n_memory_bytes;
 }
 
+const struct statevector_kernels *statevector_kernels_of(const struct engine *engine) {
+    CHECK(engine->class == &engine_statevector);
+    return ((const struct statevector *)engine)->store.kernels;
+}
+
 struct pass_work statevector_work(const struct engine *engine) {
     CHECK(engine->class == &engine_statevector);
     return pass_get_work(((const struct statevector *)engine)->store.pass);

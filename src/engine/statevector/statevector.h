@@ -11,6 +11,8 @@ enum status statevector_create(struct engine **out_engine, const struct engine_t
                                const struct team *team, const struct layout_tuning *tuning);
 enum status statevector_plan(struct engine_figures *out_figures, const struct engine_task *task,
                              int n_ranks, const struct layout_tuning *tuning);
+/* Chosen when it was created. */
+const struct statevector_kernels *statevector_kernels_of(const struct engine *engine);
 /* What passes have done so far on this rank. */
 struct pass_work statevector_work(const struct engine *engine);
 /* Amplitudes read so far, on all ranks, for probabilities and samples. */
