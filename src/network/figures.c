@@ -108,6 +108,43 @@ void network_stats_add(struct network_stats *sum, const struct network_stats *on
     sum->t_end_ps = one->t_end_ps > sum->t_end_ps ? one->t_end_ps : sum->t_end_ps;
 }
 
+static void list_reals(double **out, struct network_stats *stats) {
+    double *const all[NETWORK_N_REALS] = {
+        &stats->latency_ps.sum,
+        &stats->age_ps.sum,
+        &stats->queue_ps,
+        &stats->reconfigure_ps,
+        &stats->make_ps,
+        &stats->fidelity_delivered,
+        &stats->fidelity_used,
+        &stats->comm.busy_ps,
+        &stats->comm.available_ps,
+        &stats->buffer.busy_ps,
+        &stats->buffer.available_ps,
+        &stats->channels.busy_ps,
+        &stats->channels.available_ps,
+        &stats->analysers.busy_ps,
+        &stats->analysers.available_ps,
+    };
+    memcpy(out, all, sizeof all);
+}
+
+void network_stats_get_reals(double *out_reals, const struct network_stats *stats) {
+    double *reals[NETWORK_N_REALS];
+    list_reals(reals, (struct network_stats *)(uintptr_t)stats);
+    for (int i = 0; i < NETWORK_N_REALS; i++) {
+        out_reals[i] = *reals[i];
+    }
+}
+
+void network_stats_set_reals(struct network_stats *stats, const double *reals) {
+    double *own[NETWORK_N_REALS];
+    list_reals(own, stats);
+    for (int i = 0; i < NETWORK_N_REALS; i++) {
+        *own[i] = reals[i];
+    }
+}
+
 static int compare_ledgers(const void *a_ptr, const void *b_ptr) {
     const struct ebit_ledger *a = a_ptr, *b = b_ptr;
     if (a->qpu_a != b->qpu_a) {

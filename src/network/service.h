@@ -49,6 +49,10 @@ struct network_stats {
 
 /* sum += one, for timelines one after the other; n_timelines of a sum counts them. */
 void network_stats_add(struct network_stats *sum, const struct network_stats *one);
+/* The sums in them that are no integers, so that they depend on the order of timelines. */
+enum { NETWORK_N_REALS = 15 };
+void network_stats_get_reals(double *out_reals, const struct network_stats *stats);
+void network_stats_set_reals(struct network_stats *stats, const double *reals);
 
 struct service;
 /* The machine must be physical and outlive the service. */

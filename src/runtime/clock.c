@@ -83,6 +83,7 @@ void clock_fini(struct run_clock *clock) {
     mem_free(clock->pairs);
     mem_free(clock->links);
     mem_free(clock->makespans);
+    mem_free(clock->reals);
     mem_free(clock->network);
     memset(clock, 0, sizeof *clock);
 }
@@ -255,8 +256,16 @@ static enum status add_ledgers(struct run_clock *clock, double weight) {
 }
 
 static enum status add_network(struct run_clock *clock) {
-    if (clock->network != NULL) {
-        network_stats_add(clock->network, clock->source->class->stats(clock->source));
+    if (clock->network == NULL) {
+        return STATUS_OK;
+    }
+    const struct network_stats *one = clock->source->class->stats(clock->source);
+    network_stats_add(clock->network, one);
+    if (clock->keeps_reals) {
+        TRY(vec_reserve(&clock->reals, clock->n_reals, &clock->cap_reals, NETWORK_N_REALS,
+                        sizeof *clock->reals));
+        network_stats_get_reals(clock->reals + clock->n_reals, one);
+        clock->n_reals += NETWORK_N_REALS;
     }
     return STATUS_OK;
 }

@@ -34,6 +34,9 @@ struct run_clock {
     size_t n_makespans, cap_makespans;
     struct network_trace *trace;   /* of timeline 0, when it is counted; or NULL */
     struct network_stats *network; /* sums over timelines; NULL: the source keeps no figures */
+    bool keeps_reals;              /* of each counted timeline: NETWORK_N_REALS of its figures */
+    double *reals;
+    size_t n_reals, cap_reals;
     /* Sums over timelines, each with its weight: the shots that it serves, or a probability. */
     struct ebit_ledger_mean *links; /* program QPU indices, sorted */
     size_t n_links, cap_links;

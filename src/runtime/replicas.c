@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "network/service.h"
 
 enum status replicas_split(struct replicas *out_replicas, const struct team *world, uint64_t n) {
     const uint64_t size = (uint64_t)team_size(world), rank = (uint64_t)team_rank(world);
@@ -152,5 +153,56 @@ enum status replicas_add_ledgers(const struct replicas *replicas, struct run_clo
 done:
     mem_free(all);
     mem_free(sums);
+    return status;
+}
+
+/* Integers in any order; `all`: of each replica. */
+static void add_stats(struct network_stats *sum, const struct network_stats *all, uint64_t n) {
+    memset(sum, 0, sizeof *sum);
+    for (uint64_t r = 0; r < n; r++) {
+        if (all[r].n_timelines > 0) {
+            network_stats_add(sum, &all[r]);
+            sum->n_timelines += all[r].n_timelines - 1;
+        }
+    }
+}
+
+/* `all`: of each replica its timelines in order, `most` numbers each. */
+static void add_reals(struct network_stats *sum, const double *all, size_t most,
+                      const struct network_stats *stats, uint64_t n) {
+    double reals[NETWORK_N_REALS] = {0};
+    for (uint64_t r = 0; r < n; r++) {
+        for (size_t i = 0; i < stats[r].n_timelines * NETWORK_N_REALS; i++) {
+            reals[i % NETWORK_N_REALS] += all[r * most + i];
+        }
+    }
+    network_stats_set_reals(sum, reals);
+}
+
+enum status replicas_add_network(const struct replicas *replicas, struct run_clock *clock) {
+    const uint64_t n = replicas->n;
+    uint64_t most = clock->n_reals;
+    if (clock->network == NULL) {
+        return STATUS_OK;
+    }
+    double *all = NULL, *own = NULL;
+    enum status status;
+    struct network_stats *stats = mem_alloc(n, sizeof *stats);
+    comm_max_u64(replicas->across, &most, 1);
+    own = mem_alloc((size_t)most, sizeof *own);
+    all = mem_alloc((size_t)(n * most), sizeof *all);
+    status = stats == NULL || own == NULL || all == NULL ? STATUS_NOFIT : STATUS_OK;
+    TRY_GOTO(comm_agree(replicas->world, status), done);
+    if (clock->n_reals > 0) {
+        memcpy(own, clock->reals, clock->n_reals * sizeof *own);
+    }
+    comm_allgather(replicas->across, stats, clock->network, sizeof *stats);
+    comm_allgather(replicas->across, all, own, (size_t)most * sizeof *all);
+    add_stats(clock->network, stats, n);
+    add_reals(clock->network, all, (size_t)most, stats, n);
+done:
+    mem_free(stats);
+    mem_free(own);
+    mem_free(all);
     return status;
 }

@@ -25,7 +25,7 @@ static struct run_mean mean_of(const int64_t *t_ps, uint64_t n) {
 static void set_makespan(struct run *run, uint32_t block_shots) {
     struct run_mean *mean = &run->results->makespan_ps;
     const uint64_t n_shots = run->options->n_shots;
-    if (run->clock.does_vary) {
+    if (run->clock.does_vary && !run->program->is_data_dependent) {
         *mean = mean_of(run->clock.makespans, run->clock.n_makespans);
         return;
     }

@@ -347,6 +347,7 @@ static enum status merge_replicas(struct run *run, uint32_t block_shots) {
     if (run->program->is_data_dependent) {
         comm_sum_i64(replicas->across, results->shot_makespans_ps, n_shots);
         TRY(replicas_add_ledgers(replicas, &run->clock));
+        TRY(run->settle != NULL ? replicas_add_network(replicas, &run->clock) : STATUS_OK);
     }
     run->is_keeper = team_rank(run->world) == 0;
     return STATUS_OK;
@@ -624,10 +625,7 @@ static enum status prepare(struct run *run, const struct machine *machine) {
     }
     if (run->clock.does_vary && run->program->is_data_dependent) {
         TRY(check_settling(options, run->clock.machine));
-        TRY(run->replicas.n > 1
-                ? log_error(STATUS_USAGE, "replicas: not for a program that depends on outcomes "
-                                          "on a physical network")
-                : STATUS_OK);
+        run->clock.keeps_reals = run->replicas.n > 1;
         TRY(settle_create(&run->settle, &run->clock));
     }
     TRY(set_keys(run));

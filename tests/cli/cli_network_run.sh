@@ -113,7 +113,16 @@ for n in 1 2 3 4; do
     expect 0 on_ranks $n run jobs.qasm --machine shared.yaml --shots 300 --seed 5 --json j$n.json
     [ $n = 1 ] || cmp <(same_part j1.json) <(same_part j$n.json) || fail "$n ranks differ"
 done
+# replicas settle shots of their own
+for n in 2 4; do # ranks
+    expect 0 on_ranks $n run jobs.qasm --machine shared.yaml --shots 300 --seed 5 --replicas 2 \
+        --json r$n.json
+    equal "$(json r$n.json replicas)" 2
+    cmp <(same_part j1.json) <(same_part r$n.json) || fail "2 replicas of $n ranks differ"
+done
 expect 0 qspan run jobs.qasm --machine shared.yaml --shots 1 --seed 5 --json one.json
+expect 0 on_ranks 2 run jobs.qasm --machine shared.yaml --shots 1 --seed 5 --replicas 2 --json two.json
+cmp <(same_part one.json) <(same_part two.json) || fail "a replica without shots differs"
 expect 3 qspan run jobs.qasm --machine shared.yaml --probabilities all
 has err "there are shots, but not exact probabilities"
 
