@@ -53,6 +53,7 @@ for schedule in fcfs edf; do
     machine $schedule >$schedule.yaml
     expect 0 qspan run due.qasm --machine $schedule.yaml --seed 1 --json $schedule.json \
         --trace $schedule.trace --shots 10
+    python3 "$QSPAN_SOURCE_DIR/tests/tools/check_trace.py" $schedule.trace || fail "no valid trace"
     equal "$(json $schedule.json network used_with_due)" 4
     equal "$(json $schedule.json makespan_ps mean)" 40000000
 done

@@ -32,6 +32,13 @@ has err 'D0 is random'
 expect 0 qspan dem random.stim --allow-gauge-detectors
 equal "$(cat out)" 'error(0.5) D0'
 
+# DEPOLARIZE2(p) leaves a Bell pair as it was with 1 - 12 p / 15: nothing is detected.
+printf '%s\n' 'R 0 1' 'H 0' 'CX 0 1' 'DEPOLARIZE2(0.1) 0 1' 'MXX 0 1' 'MZZ 0 1' 'DETECTOR rec[-1]' \
+    'DETECTOR rec[-2]' >pair.stim
+expect 0 qspan dem pair.stim
+equal "$(tr '()' '  ' <out | awk '/error/ {keep = keep ? keep * (1 - $2) : 1 - $2; all = all ? all * $2 : $2}
+    END {printf "%d %.9f", NR, keep + all}')" "3 0.920000000"
+
 # A remote CNOT over a noisy link: errors of the ebit are errors of the model.
 cat >remote.qasm <<'TXT'
 OPENQASM 3.0;

@@ -346,9 +346,7 @@ Test(pair, other_maps_of_the_literature) {
     const struct pair phi = pair_from_fidelity(1), none = pair_from_fidelity(0.25);
     const struct pair isotropic = pair_mix(&phi, &none, 0.6);
     cr_expect_float_eq(pair_fidelity(&isotropic), (1 + 3 * 0.6) / 4, 1e-15);
-    /* GHZ by fusion of Werner pairs: F1 F2 + e1 e2 is a swap's weight of I plus no more than Z. */
-    const double e1 = (1 - .9) / 3, e2 = (1 - .85) / 3;
-    cr_expect_float_eq(.9 * .85 + e1 * e2, 0.766666667, 1e-9);
-    const struct pair werner = pair_from_fidelity(.9);
+    const struct pair werner = pair_from_fidelity(.9), half = pair_from_fidelity(.5);
     cr_expect_float_eq(pair_teleport_fidelity(&werner), 0.933333333, 1e-9);
+    cr_expect_float_eq(pair_teleport_fidelity(&half), 2. / 3, 1e-12);
 }
