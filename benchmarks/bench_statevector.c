@@ -4,7 +4,8 @@
  *
  * For each circuit: seconds of the gates alone (wall; CPU of all threads divided by their number,
  * which other jobs disturb less), sweeps of the state that this time amounts to per gate, passes
- * and what they moved and computed, and the floor: the larger of bytes / bandwidth and flops /
+ * and what they moved and computed, runs of the tiles through registers and steps in them (of 2^24
+ * amplitudes), and the floor: the larger of bytes / bandwidth and flops /
  * peak. Bandwidth is that of an update in place, the peak that of matrices in registers, both
  * measured first (by CPU time too). Memory: bytes reserved per byte of the state, where that has
  * more than buffers need. */
@@ -124,11 +125,12 @@ static void report(const char *name, const struct circuit *circuit, size_t n_gat
     if (n_state >= 0x1p24) {
         snprintf(memory, sizeof memory, "%.2f", (double)n_bytes / n_state);
     }
-    printf("%-18s %3u %6zu %8.3f %8.3f %8.3f %7.3f %6.0f %7.1f %8.1f %7.1f %7.1f %8.3f %6s\n", base,
-           circuit->n_qubits, n_gates, create.cpu_s, run.wall_s, run.cpu_s,
+    printf("%-18s %3u %6zu %8.3f %8.3f %8.3f %7.3f %6.0f %7.1f %8.1f %6.1f %6.0f %7.1f %7.1f %8.3f "
+           "%6s\n",
+           base, circuit->n_qubits, n_gates, create.cpu_s, run.wall_s, run.cpu_s,
            run.cpu_s / sweep_s / (double)n_gates, work.n_passes, work.n_bytes * 1e-9,
-           work.n_flops * 1e-9, work.n_bytes * 1e-9 / run.cpu_s, work.n_flops * 1e-9 / run.cpu_s,
-           by_memory > by_flops ? by_memory : by_flops, memory);
+           work.n_flops * 1e-9, work.n_blocks, work.n_steps, work.n_bytes * 1e-9 / run.cpu_s,
+           work.n_flops * 1e-9 / run.cpu_s, by_memory > by_flops ? by_memory : by_flops, memory);
 }
 
 static enum status run_once(const char *name, const struct circuit *circuit,
@@ -185,8 +187,8 @@ int main(int argc, char **argv) {
     printf("# %s, %s, %d threads: %.1f GB/s in place, %.1f GFLOP/s\n", get_kernels()->isa,
            precision_name(precision), omp_get_max_threads(), machine.bytes_per_s * 1e-9,
            machine.flops_per_s * 1e-9);
-    printf("# %-16s   n  gates touch_s   wall_s    cpu_s sweeps/g passes     GB    GFLOP"
-           "    GB/s  GFLOP/s  floor_s memory\n",
+    printf("# %-16s   n  gates touch_s   wall_s    cpu_s sweeps/g passes     GB    GFLOP  units"
+           "  steps    GB/s  GFLOP/s  floor_s memory\n",
            "circuit");
     enum status status = STATUS_OK;
     for (int i = optind; i < argc && status == STATUS_OK; i++) {

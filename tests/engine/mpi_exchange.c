@@ -13,7 +13,12 @@
 /* Slices of many chunks; slices smaller than a chunk, several on a rank; defaults. */
 static const struct layout_tuning tunings[] = {
     {.chunk_bits = 5, .min_slice_bits = 8, .pass_bits = 8, .piece_bits = 5, .balance_log = 0},
-    {.chunk_bits = 10, .min_slice_bits = 8, .pass_bits = 7, .piece_bits = 4, .balance_log = 2},
+    {.chunk_bits = 10,
+     .min_slice_bits = 8,
+     .pass_bits = 7,
+     .more_bits = 1,
+     .piece_bits = 4,
+     .balance_log = 2},
     {.chunk_bits = 16, .min_slice_bits = 12, .pass_bits = 15, .piece_bits = 5, .balance_log = 3},
 };
 enum { N_TUNINGS = sizeof tunings / sizeof *tunings, MAX_OPS = 4096, MAX_WIRES = 20 };

@@ -14,7 +14,12 @@ static const struct layout_tuning tunings[] = {
     /* slices of many chunks, tiles of several chunks and of parts of one */
     {.chunk_bits = 5, .min_slice_bits = 8, .pass_bits = 8, .piece_bits = 5, .balance_log = 0},
     /* slices smaller than a chunk */
-    {.chunk_bits = 9, .min_slice_bits = 8, .pass_bits = 7, .piece_bits = 4, .balance_log = 2},
+    {.chunk_bits = 9,
+     .min_slice_bits = 8,
+     .pass_bits = 7,
+     .more_bits = 1,
+     .piece_bits = 4,
+     .balance_log = 2},
     {.chunk_bits = 16, .min_slice_bits = 12, .pass_bits = 16, .piece_bits = 11, .balance_log = 3},
 };
 enum { N_TUNINGS = sizeof tunings / sizeof *tunings };

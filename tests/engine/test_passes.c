@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "engine/statevector/fuse.h"
 #include "engine/statevector/statevector.h"
 #include "support/random_run.h"
 
@@ -17,8 +18,18 @@ static const struct layout_tuning sweeps[] = {
 static const struct layout_tuning passes[] = {
     {.chunk_bits = 16, .min_slice_bits = 12, .pass_bits = 16, .piece_bits = 11, .balance_log = 3},
     {.chunk_bits = 16, .min_slice_bits = 12, .pass_bits = 3, .piece_bits = 3, .balance_log = 3},
-    {.chunk_bits = 16, .min_slice_bits = 12, .pass_bits = 7, .piece_bits = 4, .balance_log = 3},
-    {.chunk_bits = 8, .min_slice_bits = 8, .pass_bits = 9, .piece_bits = 6, .balance_log = 1},
+    {.chunk_bits = 16,
+     .min_slice_bits = 12,
+     .pass_bits = 7,
+     .more_bits = 1,
+     .piece_bits = 4,
+     .balance_log = 3},
+    {.chunk_bits = 8,
+     .min_slice_bits = 8,
+     .pass_bits = 9,
+     .more_bits = 2,
+     .piece_bits = 6,
+     .balance_log = 1},
     {.chunk_bits = 5, .min_slice_bits = 8, .pass_bits = 30, .piece_bits = 9, .balance_log = 1},
     {.chunk_bits = 4, .min_slice_bits = 8, .pass_bits = 5, .piece_bits = 3, .balance_log = 0},
 };
@@ -70,7 +81,7 @@ struct gates {
     struct engine_task task;
     struct op_list ops;
     uint8_t modes[2000];
-    uint32_t copies[2000], wire_qpu[MAX_WIRES];
+    uint32_t copies[2000], wire_qpu[FUSE_LARGE_GROUP];
     uint64_t seed, n_drawn;
 };
 
@@ -123,7 +134,7 @@ static void gates_init(struct gates *gates, uint64_t seed, uint32_t n_wires, siz
 }
 
 static void read_amplitudes(struct engine *engine, double *out, uint32_t n) {
-    uint32_t wires[MAX_WIRES];
+    uint32_t wires[FUSE_LARGE_GROUP];
     for (uint32_t i = 0; i < n; i++) {
         wires[i] = i;
     }
@@ -189,6 +200,44 @@ Test(passes, groups_that_take_turns) {
     for (uint64_t seed = 50; seed < 52; seed++) {
         check_gates(seed, 12, 200, 2);
     }
+}
+
+/* Stages of many wires. */
+Test(passes, large_groups) {
+    enum { N = FUSE_LARGE_GROUP };
+    static struct gates gates;
+    double *amps[3];
+    const struct layout_tuning *tunings[3] = {&layout_tuning_default, &sweeps[0], &passes[2]};
+    comm_start_alone();
+    gates = (struct gates){.seed = 70};
+    gates.task = (struct engine_task){.ops = &gates.ops,
+                                      .modes = gates.modes,
+                                      .copy_wires = gates.copies,
+                                      .n_wires = N,
+                                      .n_qpus = 1,
+                                      .wire_qpu = gates.wire_qpu};
+    for (uint32_t i = 0; i < 9 * N; i++) {
+        static const enum gate_id ids[] = {GATE_H, GATE_CZ, GATE_RX};
+        uint32_t layer = i / N, wire = i % N, wires[2] = {wire, (wire + layer) % N};
+        double angle = 0.1 * i;
+        gates.modes[i] = ENGINE_APPLY;
+        cr_assert_eq(
+            op_list_add_gate(&gates.ops, ids[layer % 3], wires, &angle, (struct src_loc){0}),
+            STATUS_OK);
+    }
+    for (int i = 0; i < 3; i++) {
+        omp_set_num_threads(1 + i % 2);
+        amps[i] = malloc(sizeof(double) << (N + 1));
+        struct engine *engine = open_engine(&gates.task, tunings[i]);
+        cr_assert_eq(engine->class->run(engine, 0, gates.ops.n_ops), STATUS_OK);
+        read_amplitudes(engine, amps[i], N);
+        engine->class->destroy(engine);
+        cr_assert_eq(memcmp(amps[0], amps[i], sizeof(double) << (N + 1)), 0, "tuning %d", i);
+    }
+    for (int i = 0; i < 3; i++) {
+        free(amps[i]);
+    }
+    op_list_fini(&gates.ops);
 }
 
 /* What waits belongs to the state that a snapshot keeps, and to none that begins or comes back. */

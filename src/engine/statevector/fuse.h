@@ -25,7 +25,9 @@
 
 enum {
     FUSE_BLOCK_TARGETS = 3,  /* bits that registers hold */
-    FUSE_STAGE_TARGETS = 10, /* bits that a tile mixes */
+    FUSE_STAGE_TARGETS = 13, /* bits that a tile mixes, where that saves stages, ... */
+    FUSE_FEW_TARGETS = 10,   /* ... or else, and in groups of fewer than FUSE_LARGE_GROUP wires, */
+    FUSE_LARGE_GROUP = 20,   /* ... whose slices on many ranks would not hold more */
     FUSE_MAX_STEPS = 128,    /* operators of a block */
 };
 

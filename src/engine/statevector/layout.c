@@ -10,8 +10,12 @@
 #include "engine/statevector/layout_internal.h"
 #include "engine/statevector/store.h"
 
-const struct layout_tuning layout_tuning_default = {
-    .chunk_bits = 15, .min_slice_bits = 12, .pass_bits = 15, .piece_bits = 5, .balance_log = 3};
+const struct layout_tuning layout_tuning_default = {.chunk_bits = 15,
+                                                    .min_slice_bits = 12,
+                                                    .pass_bits = 15,
+                                                    .more_bits = 1,
+                                                    .piece_bits = 5,
+                                                    .balance_log = 3};
 
 static void set_sizes(struct layout *layout, const struct layout_tuning *tuning) {
     const unsigned lane_bits = statevector_lane_bits(layout->task->precision);
@@ -22,6 +26,7 @@ static void set_sizes(struct layout *layout, const struct layout_tuning *tuning)
         (struct layout_tuning){.chunk_bits = tuning->chunk_bits + more,
                                .min_slice_bits = tuning->min_slice_bits + more,
                                .pass_bits = tuning->pass_bits > 0 ? tuning->pass_bits + more : 0,
+                               .more_bits = tuning->more_bits,
                                .piece_bits = tuning->piece_bits + more,
                                .balance_log = tuning->balance_log,
                                .costs = tuning->costs != NULL ? tuning->costs : &costs_fixed};

@@ -43,6 +43,7 @@ struct layout_tuning {
     unsigned chunk_bits;     /* largest block of memory: 4 to 16 */
     unsigned min_slice_bits; /* smaller vectors use fewer ranks; at least 8: targets above lanes */
     unsigned pass_bits;      /* amplitudes of a tile (pass.h); 0: a pass for every block of gates */
+    unsigned more_bits;      /* of a tile where they save a pass */
     unsigned piece_bits;     /* of a tile's pieces: 3 to 11 */
     unsigned balance_log;    /* at least 2^this slices per rank when ranks are no power of two */
     const struct costs *costs; /* of operators, borrowed; NULL: costs_fixed */

@@ -22,7 +22,7 @@ static unsigned buffer_bits(const struct layout *layout) {
     const struct layout_tuning *tuning = &layout->tuning;
     unsigned least = tuning->piece_bits + GATE_MAX_QUBITS;
     unsigned padded = 2 * layout->lane_bits + GATE_MAX_QUBITS; /* for small slices */
-    unsigned n = tuning->pass_bits > least ? tuning->pass_bits : least;
+    unsigned most = tuning->pass_bits + tuning->more_bits, n = most > least ? most : least;
     n = n > padded ? n : padded;
     return n < max_bits(layout) ? n : max_bits(layout);
 }
@@ -83,8 +83,8 @@ static unsigned least_bits(const struct layout *layout, unsigned n_slice, uint64
 }
 
 /* It fits the cache, and there are several for threads to share. */
-static unsigned most_bits(const struct layout *layout, unsigned n_slice) {
-    const unsigned least = min_bits(layout) + 4, pass_bits = layout->tuning.pass_bits;
+static unsigned most_bits(const struct layout *layout, unsigned n_slice, unsigned pass_bits) {
+    const unsigned least = min_bits(layout) + 4;
     unsigned most = n_slice > least + SPARE_BITS ? n_slice - SPARE_BITS : least;
     most = most < pass_bits ? most : pass_bits;
     most = most < max_bits(layout) ? most : max_bits(layout);
@@ -99,25 +99,41 @@ static uint64_t targets_of(const struct layout *layout, const struct fuse_block 
     return mixed;
 }
 
-/* As many blocks as one tile takes, at least one. */
-static size_t cut_pass(struct pass *pass, size_t first, size_t last) {
+/* As many blocks as one tile of up to 2^pass_bits amplitudes takes, at least one. */
+static size_t cut_pass(struct pass *pass, size_t first, size_t last, unsigned pass_bits) {
     const struct layout *layout = pass->layout;
     const struct fuse_block *blocks = layout->fuse->blocks;
     unsigned n_slice = pass->view.slice_bits;
+    unsigned most = most_bits(layout, n_slice, pass_bits);
     pass->mixed = targets_of(layout, &blocks[first]);
     pass->is_padded = needs_pads(layout, n_slice, pass->mixed);
     size_t i = first + 1;
     for (; i < last; i++) {
         uint64_t mixed = pass->mixed | targets_of(layout, &blocks[i]);
-        bool fits =
-            pass->is_padded || (!needs_pads(layout, n_slice, mixed) &&
-                                least_bits(layout, n_slice, mixed) <= most_bits(layout, n_slice));
+        bool fits = pass->is_padded || (!needs_pads(layout, n_slice, mixed) &&
+                                        least_bits(layout, n_slice, mixed) <= most);
         if (!fits) {
             break;
         }
         pass->mixed = mixed;
     }
     return i - first;
+}
+
+static size_t count_passes(struct pass *pass, size_t first, size_t last, unsigned pass_bits) {
+    size_t n = 0;
+    for (; first < last; n++) {
+        first += cut_pass(pass, first, last, pass_bits);
+    }
+    return n;
+}
+
+/* Larger tiles where they save a pass. */
+static unsigned choose_pass_bits(struct pass *pass, size_t first, size_t last) {
+    const struct layout_tuning *tuning = &pass->layout->tuning;
+    unsigned few = tuning->pass_bits, many = few + tuning->more_bits;
+    bool saves = count_passes(pass, first, last, many) < count_passes(pass, first, last, few);
+    return saves ? many : few;
 }
 
 static void choose_bits(struct pass *pass) {
@@ -127,7 +143,7 @@ static void choose_bits(struct pass *pass) {
     pass->inside = low_mask(n_slice);
     if (!pass->is_padded) {
         unsigned least = least_bits(layout, n_slice, pass->mixed);
-        n = most_bits(layout, n_slice);
+        n = most_bits(layout, n_slice, layout->tuning.pass_bits);
         n = n > least ? n : least;
         pass->inside = pass->mixed | low_mask(pass->lane_bits);
         for (unsigned pos = 0; count_bits(pass->inside) < n; pos++) {
@@ -588,8 +604,9 @@ static void move_wires(struct pass *pass) {
 }
 
 static enum status run_blocks(struct pass *pass, size_t first, size_t last) {
+    const unsigned pass_bits = choose_pass_bits(pass, first, last);
     while (first < last) {
-        size_t n = cut_pass(pass, first, last);
+        size_t n = cut_pass(pass, first, last, pass_bits);
         choose_bits(pass);
         choose_crosses(pass);
         pass->n_steps = pass->n_units = 0;

@@ -34,10 +34,11 @@ static unsigned stage_bits(const struct layout *layout, double n_bytes) {
 
 static void fit_tiles(struct layout *layout, double n_bytes, uint64_t n_threads) {
     unsigned *bits = &layout->tuning.pass_bits, least = MIN_TILE_BITS + layout->lane_bits - 3;
-    while (n_bytes >= (double)BIT64(FIT_LOG) && *bits > least &&
+    unsigned *more = &layout->tuning.more_bits;
+    while (n_bytes >= (double)BIT64(FIT_LOG) && *bits + *more > least &&
            n_bytes < (double)((uint64_t)layout->amp_bytes * n_threads) *
-                         (double)BIT64(*bits + TILES_SHARE_LOG)) {
-        --*bits;
+                         (double)BIT64(*bits + *more + TILES_SHARE_LOG)) {
+        --*(*more > 0 ? more : bits);
     }
 }
 
