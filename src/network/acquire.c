@@ -13,21 +13,10 @@ enum resource_kind resource_kind_of(const struct service *s, size_t index, uint3
     return (enum resource_kind)kind;
 }
 
-enum status resource_note(struct service *s, struct resource *resource) {
-    resource_count(s, resource);
-    if (!resource->is_awaited) {
-        return STATUS_OK;
-    }
+enum status resource_release(struct service *s, size_t index) {
     TRY(vec_reserve(&s->released, s->n_released, &s->cap_released, 1, sizeof *s->released));
-    s->released[s->n_released++] = (uint32_t)(resource - s->resources);
+    s->released[s->n_released++] = (uint32_t)index;
     return STATUS_OK;
-}
-
-enum status resource_give(struct service *s, enum resource_kind kind, struct resource *resource,
-                          uint32_t n) {
-    s->n_in_use[kind] -= n;
-    resource->n_free += n;
-    return resource_note(s, resource);
 }
 
 static enum status add_span(struct service *s, enum trace_kind kind, uint32_t index,
@@ -61,42 +50,42 @@ enum status segment_release(struct service *s, struct request *request, uint32_t
 
 /* ---- what a request needs ---- */
 
-/* The first spot with a free analyser; NULL: none. */
-static const struct spot *find_spot(const struct service *s, const struct segment *segment) {
+/* The first of n switches with a free analyser; n: none. */
+static uint32_t find_spot(const struct service *s, const uint32_t *switches, uint32_t n) {
     const uint32_t *n_left = s->n_left + s->first_analyser;
-    for (uint32_t i = 0; i < segment->n_spots; i++) {
-        const struct spot *spot = &segment->spots[i];
-        if (spot->sw == NO_ANALYSER || n_left[spot->sw] > 0) {
-            return spot;
-        }
+    uint32_t i = 0;
+    while (i < n && switches[i] != NO_ANALYSER && n_left[switches[i]] == 0) {
+        i++;
     }
-    return NULL;
+    return i;
 }
 
 /* Index of the first resource that a segment lacks; NO_RESOURCE: none. */
-static size_t segment_lacks(const struct service *s, const struct segment *segment) {
+static size_t segment_lacks(const struct service *s, const struct route_needs *needs) {
     const uint32_t *n_left = s->n_left + s->first_channel;
-    for (uint32_t i = 0; i < segment->n_fibres; i++) {
-        if (n_left[segment->fibres[i]] < s->policy->n_width) {
-            return s->first_channel + segment->fibres[i];
+    const uint32_t *switches = needs->places + needs->n_fibres;
+    for (uint32_t i = 0; i < needs->n_fibres; i++) {
+        if (n_left[needs->places[i]] < s->n_width) {
+            return s->first_channel + needs->places[i];
         }
     }
-    return find_spot(s, segment) == NULL ? s->first_analyser + segment->spots[0].sw : NO_RESOURCE;
+    return find_spot(s, switches, needs->n_spots) == needs->n_spots
+               ? s->first_analyser + switches[0]
+               : NO_RESOURCE;
 }
 
-/* *out_segment: where it is lacking. */
-static size_t route_lacks(const struct service *s, const struct segment **out_segment,
+/* *out_needs: of the segment where it is lacking. */
+static size_t route_lacks(const struct service *s, const struct route_needs **out_needs,
                           const struct route *route) {
-    for (uint32_t i = 0; i < route->n_segments; i++) {
-        const struct segment *segment = &route->segments[i];
-        const size_t lacking = segment_lacks(s, segment);
-        const size_t relay = s->first_buffer + segment->ends[0];
-        *out_segment = segment;
+    const struct route_needs *needs = route_needs(route);
+    for (uint32_t i = 0; i < route->n_segments; i++, needs = route_needs_next(needs)) {
+        const size_t lacking = segment_lacks(s, needs);
+        *out_needs = needs;
         if (lacking != NO_RESOURCE) {
             return lacking;
         }
-        if (i > 0 && s->n_left[relay] < 2 + 2 * s->n_extra) {
-            return relay;
+        if (i > 0 && s->n_left[buffer_of(s, needs->relay)] < 2 + 2 * s->n_extra) {
+            return buffer_of(s, needs->relay);
         }
     }
     return NO_RESOURCE;
@@ -125,8 +114,8 @@ static enum status wait_for(struct service *s, size_t lacking, uint32_t slot) {
 }
 
 /* Any analyser of a segment will do. */
-static enum status wait_for_route(struct service *s, size_t lacking, const struct segment *segment,
-                                  uint32_t slot) {
+static enum status wait_for_route(struct service *s, size_t lacking,
+                                  const struct route_needs *needs, uint32_t slot) {
     TRY(wait_for(s, lacking, slot));
     if (lacking < s->first_analyser) {
         return STATUS_OK;
@@ -134,8 +123,8 @@ static enum status wait_for_route(struct service *s, size_t lacking, const struc
     const uint64_t place = s->requests[slot].place, bit = UINT64_C(1) << place % LINE_PLACES;
     uint64_t *bits = line_bits(s, place, s->first_analyser);
     struct resource *analysers = s->resources + s->first_analyser;
-    for (uint32_t i = 0, n = segment->n_spots; i < n; i++) {
-        const uint32_t sw = segment->spots[i].sw;
+    for (uint32_t i = 0, n = needs->n_spots; i < n; i++) {
+        const uint32_t sw = needs->places[needs->n_fibres + i];
         bits[sw] |= bit;
         analysers[sw].is_awaited = true;
     }
@@ -192,13 +181,13 @@ static enum status take_route(struct service *s, struct request *request, struct
     for (uint32_t i = 0; i < route->n_segments; i++) {
         struct segment *segment = &route->segments[i];
         struct making *making = &request->makings[i];
-        const struct spot *spot = find_spot(s, segment);
+        const uint32_t spot = find_spot(s, segment->spots, segment->n_spots);
         bool is_segment_new;
-        CHECK(spot != NULL);
-        making->analyser = spot->sw;
-        making->figures = spot->figures;
-        if (spot->sw != NO_ANALYSER) {
-            resource_take(s, RESOURCE_ANALYSER, analyser_of(s, spot->sw), 1);
+        CHECK(spot < segment->n_spots);
+        making->analyser = segment->spots[spot];
+        making->figures = routes_figures(s->routes, segment->figures[spot]);
+        if (making->analyser != NO_ANALYSER) {
+            resource_take(s, RESOURCE_ANALYSER, analyser_of(s, making->analyser), 1);
         }
         TRY(circuit_take(s, &is_segment_new, segment));
         making->has_circuit = true;
@@ -271,7 +260,7 @@ static enum status find_route(struct service *s, struct route **out_route, uint3
     bool is_detour = false;
     *out_route = NULL;
     for (;;) {
-        const struct segment *segment;
+        const struct route_needs *needs;
         TRY(is_detour ? STATUS_OK : routes_next(s->routes, &route, set));
         if (route == NULL && s->n_outages_now > 0) {
             is_detour = true;
@@ -281,12 +270,12 @@ static enum status find_route(struct service *s, struct route **out_route, uint3
             return STATUS_OK;
         }
         routes_prefetch(route->next);
-        const size_t lacking = route_lacks(s, &segment, route);
+        const size_t lacking = route_lacks(s, &needs, route);
         if (lacking == NO_RESOURCE) {
             *out_route = route;
             return STATUS_OK;
         }
-        TRY(wait_for_route(s, lacking, segment, slot));
+        TRY(wait_for_route(s, lacking, needs, slot));
         if (is_detour) {
             return STATUS_OK;
         }

@@ -21,7 +21,7 @@ static void unlist_circuit(struct service *s, struct circuit *circuit) {
     *at = circuit->next;
     for (uint32_t i = 0; i < segment->n_fibres; i++) {
         drop_from_fibre(&s->idle[segment->fibres[i]], circuit);
-        channel_of(s, segment->fibres[i])->n_idle--;
+        s->resources[channel_of(s, segment->fibres[i])].n_idle--;
         resource_count(s, channel_of(s, segment->fibres[i]));
     }
     circuit->next = s->spare_circuits;
@@ -33,7 +33,7 @@ static enum status tear_down(struct service *s, struct circuit *circuit) {
     unlist_circuit(s, circuit);
     for (uint32_t i = 0; i < segment->n_fibres; i++) {
         TRY(resource_give(s, RESOURCE_CHANNEL, channel_of(s, segment->fibres[i]),
-                          s->policy->n_width));
+                          s->n_width));
     }
     return STATUS_OK;
 }
@@ -54,7 +54,7 @@ static enum status keep_circuit(struct service *s, struct segment *segment) {
         struct idle_list *list = &s->idle[segment->fibres[i]];
         TRY(vec_reserve(&list->circuits, list->n, &list->cap, 1, sizeof *list->circuits));
         list->circuits[list->n++] = circuit; /* oldest first */
-        channel_of(s, segment->fibres[i])->n_idle++;
+        s->resources[channel_of(s, segment->fibres[i])].n_idle++;
         TRY(resource_note(s, channel_of(s, segment->fibres[i])));
     }
     return STATUS_OK;
@@ -67,11 +67,11 @@ enum status circuit_take(struct service *s, bool *out_is_new, struct segment *se
         return STATUS_OK;
     }
     for (uint32_t i = 0; i < segment->n_fibres; i++) {
-        struct resource *channel = channel_of(s, segment->fibres[i]);
-        while (channel->n_free < s->policy->n_width) {
+        const size_t channel = channel_of(s, segment->fibres[i]);
+        while (s->resources[channel].n_free < s->n_width) {
             TRY(tear_down(s, s->idle[segment->fibres[i]].circuits[0]));
         }
-        resource_take(s, RESOURCE_CHANNEL, channel, s->policy->n_width);
+        resource_take(s, RESOURCE_CHANNEL, channel, s->n_width);
     }
     *out_is_new = segment->t_reconf_ps > 0;
     return STATUS_OK;
@@ -83,7 +83,7 @@ enum status circuit_give(struct service *s, struct segment *segment) {
     }
     for (uint32_t i = 0; i < segment->n_fibres; i++) {
         TRY(resource_give(s, RESOURCE_CHANNEL, channel_of(s, segment->fibres[i]),
-                          s->policy->n_width));
+                          s->n_width));
     }
     return STATUS_OK;
 }

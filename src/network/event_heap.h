@@ -21,7 +21,9 @@ struct event_heap {
 
 void event_heap_fini(struct event_heap *heap);
 /* The earliest event, borrowed until the next push or pop; NULL: empty. */
-const struct event *event_heap_top(const struct event_heap *heap);
+static inline const struct event *event_heap_top(const struct event_heap *heap) {
+    return heap->n > 0 ? &heap->events[0] : NULL;
+}
 /* Cost: O(log n). Errors: STATUS_NOFIT. */
 enum status event_heap_push(struct event_heap *heap, struct event event);
 /* Removes the earliest event; false (and *out untouched): empty. Cost: O(log n). */

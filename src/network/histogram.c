@@ -1,15 +1,5 @@
 #include "network/service.h"
 
-/* Bins 0 to 63 hold the values themselves; above, 64 bins per factor 2. */
-static unsigned bin_of(int64_t value) {
-    const uint64_t v = value > 0 ? (uint64_t)value : 0;
-    if (v < 64) {
-        return (unsigned)v;
-    }
-    const unsigned shift = 57 - (unsigned)__builtin_clzll(v);
-    return 64 * (shift + 1) + (unsigned)(v >> shift) - 64;
-}
-
 static int64_t middle_of(unsigned bin) {
     if (bin < 64) {
         return bin;
@@ -17,14 +7,6 @@ static int64_t middle_of(unsigned bin) {
     const unsigned shift = bin / 64 - 1;
     const uint64_t low = (uint64_t)(64 + bin % 64) << shift;
     return (int64_t)(low + (shift > 0 ? UINT64_C(1) << (shift - 1) : 0));
-}
-
-void histogram_add(struct histogram *histogram, int64_t value) {
-    histogram->bins[bin_of(value)]++;
-    histogram->sum += (double)value;
-    histogram->min = histogram->n == 0 || value < histogram->min ? value : histogram->min;
-    histogram->max = histogram->n == 0 || value > histogram->max ? value : histogram->max;
-    histogram->n++;
 }
 
 int64_t histogram_quantile(const struct histogram *histogram, double q) {

@@ -7,6 +7,7 @@ enum { PLACES = LINE_PLACES, FIRST_BLOCKS = 4 };
 
 void line_fini(struct waiting_line *line) {
     mem_free(line->slots);
+    mem_free(line->live);
     mem_free(line->bits);
     memset(line, 0, sizeof *line);
 }
@@ -24,35 +25,42 @@ static uint32_t *slot_at(const struct waiting_line *line, uint64_t place) {
     return &line->slots[place & (line->n_blocks * PLACES - 1)];
 }
 
+static uint64_t *live_at(const struct waiting_line *line, uint64_t place) {
+    return &line->live[place / PLACES & (line->n_blocks - 1)];
+}
+
+static bool is_live(const struct waiting_line *line, uint64_t place) {
+    return *live_at(line, place) >> place % PLACES & 1;
+}
+
 /* Moves everybody up into a line of n_blocks, which is long enough. */
 static enum status rebuild(struct service *s, size_t n_blocks) {
     struct waiting_line *old = &s->line, line = *old;
     line.n_blocks = n_blocks;
     line.slots = mem_alloc(n_blocks * PLACES, sizeof *line.slots);
+    line.live = mem_alloc(n_blocks, sizeof *line.live);
     line.bits = mem_alloc(n_blocks * s->n_resources, sizeof *line.bits);
-    if (line.slots == NULL || line.bits == NULL) {
-        mem_free(line.slots);
-        mem_free(line.bits);
+    if (line.slots == NULL || line.live == NULL || line.bits == NULL) {
+        line_fini(&line);
         return STATUS_NOFIT;
     }
-    memset(line.slots, 0xff, n_blocks * PLACES * sizeof *line.slots);
     line.first = line.end = 0;
     for (uint64_t place = old->first; place < old->end; place++) {
-        const uint32_t slot = *slot_at(old, place);
-        if (slot == NO_SLOT) {
+        if (!is_live(old, place)) {
             continue;
         }
+        const uint32_t slot = *slot_at(old, place);
         const uint64_t bit = UINT64_C(1) << line.end % PLACES;
         const uint64_t *from = line_bits(s, place, 0);
         uint64_t *to = &line.bits[line.end / PLACES * s->n_resources];
         for (size_t i = 0; i < s->n_resources; i++) {
             to[i] |= from[i] >> place % PLACES & 1 ? bit : 0;
         }
+        line.live[line.end / PLACES] |= bit;
         s->requests[slot].place = line.end;
         line.slots[line.end++] = slot;
     }
-    mem_free(old->slots);
-    mem_free(old->bits);
+    line_fini(old);
     *old = line;
     return STATUS_OK;
 }
@@ -67,7 +75,7 @@ static enum status make_room(struct service *s) {
     }
     if (line->end % PLACES == 0) {
         memset(line_bits(s, line->end, 0), 0, s->n_resources * sizeof *line->bits);
-        memset(slot_at(line, line->end), 0xff, PLACES * sizeof *line->slots);
+        *live_at(line, line->end) = 0;
     }
     return STATUS_OK;
 }
@@ -81,24 +89,24 @@ enum status line_enter(struct service *s, uint32_t slot) {
     line->n_in_line++;
     request->place = line->end++;
     *slot_at(line, request->place) = slot;
+    *live_at(line, request->place) |= UINT64_C(1) << request->place % PLACES;
     return STATUS_OK;
 }
 
 void line_leave(struct service *s, struct request *request) {
     struct waiting_line *line = &s->line;
-    *slot_at(line, request->place) = NO_SLOT;
+    *live_at(line, request->place) &= ~(UINT64_C(1) << request->place % PLACES);
     request->place = NO_PLACE;
     line->n_in_line--;
-    while (line->first < line->end && *slot_at(line, line->first) == NO_SLOT) {
+    while (line->first < line->end && !is_live(line, line->first)) {
         line->first++;
     }
 }
 
 void line_list(const struct service *s, uint32_t *out_slots) {
     for (uint64_t place = s->line.first; place < s->line.end; place++) {
-        const uint32_t slot = *slot_at(&s->line, place);
-        if (slot != NO_SLOT) {
-            *out_slots++ = slot;
+        if (is_live(&s->line, place)) {
+            *out_slots++ = *slot_at(&s->line, place);
         }
     }
 }
@@ -142,25 +150,20 @@ uint32_t line_next(struct service *s, size_t resource) {
     uint32_t best = NO_SLOT;
     for (uint64_t block = line->first / PLACES; block * PLACES < line->end; block++) {
         uint64_t *word = line_bits(s, block * PLACES, resource);
+        *word &= *live_at(line, block * PLACES);
         for (uint64_t left = *word; left != 0; left &= left - 1) {
             const unsigned bit = (unsigned)__builtin_ctzll(left);
             const uint32_t slot = *slot_at(line, block * PLACES + bit);
-            if (slot == NO_SLOT) {
-                *word &= ~(UINT64_C(1) << bit);
-                continue;
+            if (is_first_best) {
+                *word = left & (left - 1);
+                return slot;
             }
             best = best == NO_SLOT || is_before(s, slot, best) ? slot : best;
-            if (is_first_best) {
-                break;
-            }
-        }
-        if (is_first_best && best != NO_SLOT) {
-            break;
         }
     }
     if (best != NO_SLOT) {
         const uint64_t place = s->requests[best].place;
-        *line_bits(s, place, resource) &= ~(UINT64_C(1) << place % PLACES);
+        *line_bits(s, place, resource) &= ~(UINT64_C(1) << place % LINE_PLACES);
     } else {
         s->resources[resource].is_awaited = false;
     }

@@ -240,15 +240,6 @@ int64_t link_draw_attempts(const struct link_figures *figures, uint32_t n_channe
     return k < 0x1p62 ? (int64_t)k + 1 : INT64_MAX;
 }
 
-bool link_ready_time(int64_t *out_t_ps, const struct link_figures *figures, int64_t n_attempts) {
-    const int64_t last_ps = figures->t_notify_a_ps > figures->t_notify_b_ps
-                                ? figures->t_notify_a_ps
-                                : figures->t_notify_b_ps;
-    int64_t t_ps;
-    return !__builtin_mul_overflow(n_attempts - 1, figures->t_attempt_ps, &t_ps) &&
-           time_add(out_t_ps, t_ps, last_ps);
-}
-
 double link_mean_slowest(double p_success, unsigned n_links) {
     const double log_fail = link_log_fail(p_success);
     double sum = 0, choose = 1;

@@ -51,7 +51,19 @@ enum status link_solve(struct link_figures *out, const struct link_setup *setup)
  * at least 1; saturates at INT64_MAX. */
 int64_t link_draw_attempts(const struct link_figures *figures, uint32_t n_channels, double u);
 /* From the start of attempt 1 until both ends know of success in attempt k; false: overflow. */
-bool link_ready_time(int64_t *out_t_ps, const struct link_figures *figures, int64_t n_attempts);
+static inline bool link_ready_time(int64_t *out_t_ps, const struct link_figures *figures,
+                                   int64_t n_attempts) {
+    const int64_t last_ps = figures->t_notify_a_ps > figures->t_notify_b_ps
+                                ? figures->t_notify_a_ps
+                                : figures->t_notify_b_ps;
+    int64_t t_ps;
+    if (__builtin_mul_overflow(n_attempts - 1, figures->t_attempt_ps, &t_ps) ||
+        __builtin_add_overflow(t_ps, last_ps, &t_ps)) {
+        return false;
+    }
+    *out_t_ps = t_ps;
+    return true;
+}
 /* E[max] of n independent geometrics, in attempts, for reports and tests; n <= 32. */
 double link_mean_slowest(double p_success, unsigned n_links);
 /* log(1 - p), exact for small p. */

@@ -13,8 +13,14 @@ enum status service_overflow(void) {
     return log_error(STATUS_INPUT, "the network: simulated time passes 2^63 ps (106 days)");
 }
 
-static enum status later(int64_t *out_t_ps, int64_t t_ps, int64_t more_ps) {
-    return time_add(out_t_ps, t_ps, more_ps) ? STATUS_OK : service_overflow();
+static inline enum status later(int64_t *out_t_ps, int64_t t_ps, int64_t more_ps) {
+    int64_t sum_ps;
+    if (__builtin_add_overflow(t_ps, more_ps, &sum_ps)) {
+        (void)service_overflow();
+        return STATUS_INPUT;
+    }
+    *out_t_ps = sum_ps;
+    return STATUS_OK;
 }
 
 /* Streams RNG_NETWORK + 256 k: draw k of the request in this timeline. */
@@ -24,15 +30,14 @@ static struct rng_block draw(struct service *s, struct request *request) {
 }
 
 static struct pair_decay segment_decay(const struct service *s, const struct segment *segment) {
-    return pair_decay_sum(routes_decay(s->routes, segment->ends[0]),
-                          routes_decay(s->routes, segment->ends[1]));
+    return pair_decay_sum(s->decays[segment->ends[0]], s->decays[segment->ends[1]]);
 }
 
 /* Of the pair from the start of segment `first` to the end of segment `last`. */
 static struct pair_decay region_decay(const struct service *s, const struct route *route,
                                       uint32_t first, uint32_t last) {
-    return pair_decay_sum(routes_decay(s->routes, route->segments[first].ends[0]),
-                          routes_decay(s->routes, route->segments[last].ends[1]));
+    return pair_decay_sum(s->decays[route->segments[first].ends[0]],
+                          s->decays[route->segments[last].ends[1]]);
 }
 
 static struct pair_ops ops_of(const struct service *s, uint32_t node) {
@@ -45,9 +50,9 @@ static struct pair_ops ops_of(const struct service *s, uint32_t node) {
 static enum status start_attempts(struct service *s, uint32_t slot, uint32_t index, int64_t t_ps) {
     struct request *request = &s->requests[slot];
     struct making *making = &request->makings[index];
-    const struct link_figures *figures = routes_figures(s->routes, making->figures);
+    const struct link_figures *figures = making->figures;
     const struct rng_block block = draw(s, request);
-    const int64_t n = link_draw_attempts(figures, s->policy->n_width, rng_block_uniform(&block, 0));
+    const int64_t n = link_draw_attempts(figures, s->n_width, rng_block_uniform(&block, 0));
     int64_t t_ready_ps;
     if (!link_ready_time(&t_ready_ps, figures, n)) {
         return service_overflow();
@@ -66,7 +71,7 @@ static enum status start_blind(struct service *s, uint32_t slot, int64_t t_ps) {
     double p_all = 1;
     int64_t t_local_ps = 0;
     for (uint32_t i = 0; i < route->n_segments; i++) {
-        const struct link_figures *figures = routes_figures(s->routes, request->makings[i].figures);
+        const struct link_figures *figures = request->makings[i].figures;
         const int64_t last_ps = figures->t_notify_a_ps > figures->t_notify_b_ps
                                     ? figures->t_notify_a_ps
                                     : figures->t_notify_b_ps;
@@ -131,13 +136,15 @@ static void drop_expired(struct service *s, struct request *request, struct maki
     making->n_rungs = n;
 }
 
-static void age_rung(const struct service *s, struct rung *rung, const struct segment *segment,
-                     int64_t t_ps) {
+static void age_rung(const struct service *s, struct rung *rung, struct pair_keep *keep,
+                     const struct segment *segment, int64_t t_ps) {
     const struct pair_decay decay = segment_decay(s, segment);
-    pair_age(&rung->pair, t_ps - rung->t_ps, &decay);
+    pair_age_alike(&rung->pair, keep, t_ps - rung->t_ps, &decay);
     for (int i = 0; i < 2; i++) { /* of a Pauli channel, Z shrinks with T1 */
-        const double rate1 = routes_decay(s->routes, segment->ends[i]).rate1;
-        rung->z[i] *= rate1 > 0 ? det_exp(-(double)(t_ps - rung->t_ps) * rate1) : 1;
+        const double rate1 = s->decays[segment->ends[i]].rate1;
+        if (rung->z[i] != 0 && rate1 > 0) {
+            rung->z[i] *= det_exp(-(double)(t_ps - rung->t_ps) * rate1);
+        }
     }
     rung->t_ps = t_ps;
 }
@@ -153,8 +160,9 @@ static void purify_top(struct service *s, struct request *request, struct making
         s->policy->purify == PURIFY_BBPSSW ? PAIR_BBPSSW : PAIR_DEJMPS;
     const struct rng_block block = draw(s, request);
     const bool is_epl = s->policy->purify == PURIFY_EPL && kept->level == 0;
-    age_rung(s, kept, segment, t_ps);
-    age_rung(s, spent, segment, t_ps);
+    struct pair_keep rest = {0}; /* how long a pair was kept is always another time */
+    age_rung(s, kept, &rest, segment, t_ps);
+    age_rung(s, spent, &making->at_step, segment, t_ps);
     struct pair better;
     const struct pair_raw raw[2] = {{kept->pair, {kept->z[0], kept->z[1]}},
                                     {spent->pair, {spent->z[0], spent->z[1]}}};
@@ -184,15 +192,22 @@ static bool can_purify(const struct service *s, const struct making *making,
     return n >= 2 && (s->policy->purify == PURIFY_PUMP || rungs[n - 1].level == rungs[n - 2].level);
 }
 
-/* A raw pair joins the ladder at time t; steps take their time one after the other. */
-static enum status climb(struct service *s, uint32_t slot, uint32_t index, const struct rung *raw) {
+/* A raw pair joins the ladder; steps take their time one after the other. */
+static enum status climb(struct service *s, uint32_t slot, uint32_t index) {
     struct request *request = &s->requests[slot];
     struct making *making = &request->makings[index];
     struct segment *segment = &request->route->segments[index];
     struct rung *rungs = rungs_of(s, request, index);
+    const struct link_figures *figures = making->figures;
     int64_t t_ps = s->t_now_ps;
     drop_expired(s, request, making, rungs, t_ps);
-    rungs[making->n_rungs++] = *raw;
+    struct rung *raw = &rungs[making->n_rungs++];
+    raw->pair = figures->fresh;
+    raw->z[0] = raw->z[1] = s->policy->purify == PURIFY_EPL ? figures->z : 0;
+    raw->t_ps = t_ps - figures->t_age_ps;
+    raw->t_born_ps = t_ps;
+    raw->level = 0;
+    age_rung(s, raw, &making->at_herald, segment, t_ps);
     while (can_purify(s, making, rungs)) {
         TRY(later(&t_ps, t_ps, step_ps(s, segment)));
         purify_top(s, request, making, rungs, segment, t_ps);
@@ -214,17 +229,15 @@ static enum status climb(struct service *s, uint32_t slot, uint32_t index, const
 enum status request_herald(struct service *s, uint32_t slot, uint32_t index) {
     struct request *request = &s->requests[slot];
     struct making *making = &request->makings[index];
-    const struct link_figures *figures = routes_figures(s->routes, making->figures);
-    const int64_t t_now_ps = s->t_now_ps;
-    struct rung raw = {
-        figures->fresh, {figures->z, figures->z}, t_now_ps - figures->t_age_ps, t_now_ps, 0};
-    age_rung(s, &raw, &request->route->segments[index], t_now_ps);
+    const struct link_figures *figures = making->figures;
     ledger_of(request)->generated++;
     s->stats.n_messages += 2;
     if (s->policy->purify != PURIFY_NONE) {
-        return climb(s, slot, index, &raw);
+        return climb(s, slot, index);
     }
-    making->pair = raw.pair;
+    const struct pair_decay decay = segment_decay(s, &request->route->segments[index]);
+    making->pair = figures->fresh;
+    pair_age_alike(&making->pair, &making->at_herald, figures->t_age_ps, &decay);
     making->t_ps = making->t_born_ps = s->t_now_ps;
     return request_segment_ready(s, slot, index);
 }
@@ -369,8 +382,7 @@ static void count_delivery(struct service *s, const struct request *request) {
 enum status request_deliver(struct service *s, uint32_t slot) {
     struct request *request = &s->requests[slot];
     const uint32_t ends[2] = {request->set->a, request->set->b};
-    const struct pair_decay decay =
-        pair_decay_sum(routes_decay(s->routes, ends[0]), routes_decay(s->routes, ends[1]));
+    const struct pair_decay decay = pair_decay_sum(s->decays[ends[0]], s->decays[ends[1]]);
     struct path_set *set = request->set;
     TRY(request_release_all(s, request));
     pair_age(&request->pair, s->t_now_ps - request->t_pair_ps, &decay);

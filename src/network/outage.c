@@ -9,7 +9,7 @@ static bool touches(const struct service *s, const struct machine_outage *outage
 
 static bool is_down(struct service *s, const struct segment *segment) {
     for (uint32_t k = 0; k < segment->n_fibres; k++) {
-        if (channel_of(s, segment->fibres[k])->n_down > 0) {
+        if (s->resources[channel_of(s, segment->fibres[k])].n_down > 0) {
             return true;
         }
     }
@@ -62,7 +62,7 @@ enum status outage_start(struct service *s, uint32_t index) {
     s->n_outages_now++;
     s->outage_epoch++;
     for (uint32_t i = 0; i < s->physical->n_fibres; i++) {
-        channel_of(s, i)->n_down += touches(s, outage, i);
+        s->resources[channel_of(s, i)].n_down += touches(s, outage, i);
         resource_count(s, channel_of(s, i));
     }
     for (uint32_t slot = 0; slot < s->n_requests; slot++) {
@@ -77,7 +77,7 @@ enum status outage_end(struct service *s, uint32_t index) {
     s->outage_epoch++;
     for (uint32_t i = 0; i < s->physical->n_fibres; i++) {
         if (touches(s, outage, i)) {
-            channel_of(s, i)->n_down--;
+            s->resources[channel_of(s, i)].n_down--;
             TRY(resource_note(s, channel_of(s, i)));
         }
     }
@@ -90,7 +90,7 @@ static enum status find_detour(struct service *s, struct path_set *set) {
         return STATUS_NOFIT;
     }
     for (uint32_t i = 0; i < s->physical->n_fibres; i++) {
-        banned[i] = channel_of(s, i)->n_down > 0;
+        banned[i] = s->resources[channel_of(s, i)].n_down > 0;
     }
     const enum status status = routes_detour(s->routes, &set->detour, set, banned);
     mem_free(banned);

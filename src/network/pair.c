@@ -159,13 +159,24 @@ struct pair_decay pair_decay_of(int64_t t1_ps, int64_t t2_ps) {
 }
 
 void pair_age(struct pair *pair, int64_t t_ps, const struct pair_decay *decay) {
-    if (t_ps <= 0 || (decay->rate1 == 0 && decay->rate2 == 0)) {
+    struct pair_keep keep = {0};
+    pair_age_alike(pair, &keep, t_ps, decay);
+}
+
+void pair_age_alike(struct pair *pair, struct pair_keep *keep, int64_t t_ps,
+                    const struct pair_decay *decay) {
+    if (!pair_decays(t_ps, decay)) {
         return;
     }
-    const double t = (double)t_ps, keep2 = det_exp(-t * decay->rate2);
-    pair->lx *= keep2;
-    pair->ly *= keep2;
-    pair->lz *= det_exp(-t * decay->rate1);
+    const double rate1 = decay->rate1, rate2 = decay->rate2;
+    if (keep->t_ps != t_ps || keep->decay.rate1 != rate1 || keep->decay.rate2 != rate2) {
+        const double t = (double)t_ps, keep2 = det_exp(-t * rate2);
+        const double keep1 = rate1 == rate2 ? keep2 : det_exp(-t * rate1);
+        *keep = (struct pair_keep){t_ps, *decay, keep1, keep2};
+    }
+    pair->lx *= keep->keep2;
+    pair->ly *= keep->keep2;
+    pair->lz *= keep->keep1;
 }
 
 double pair_exact_storage_fidelity(int64_t t_a_ps, const struct pair_decay *a, int64_t t_b_ps,

@@ -9,6 +9,7 @@
 #ifndef QSPAN_NETWORK_PAIR_H
 #define QSPAN_NETWORK_PAIR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct pair {
@@ -72,9 +73,23 @@ struct pair_decay pair_decay_of(int64_t t1_ps, int64_t t2_ps);
 static inline struct pair_decay pair_decay_sum(struct pair_decay a, struct pair_decay b) {
     return (struct pair_decay){a.rate1 + b.rate1, a.rate2 + b.rate2};
 }
+/* Does waiting do anything? */
+static inline bool pair_decays(int64_t t_ps, const struct pair_decay *decay) {
+    return t_ps > 0 && (decay->rate1 != 0 || decay->rate2 != 0);
+}
 /* Twirled storage: lx and ly shrink by exp(-t rate2), lz by exp(-t rate1). For both halves stored
  * together the rates are sums; a half after the other, call twice. */
 void pair_age(struct pair *pair, int64_t t_ps, const struct pair_decay *decay);
+/* What is left after a time. Zero-initialise, then use. */
+struct pair_keep {
+    int64_t t_ps; /* 0: not known yet */
+    struct pair_decay decay;
+    double keep1, keep2;
+};
+/* As pair_age, for waits that are mostly the same: computed anew only if t or decay differ from the
+ * last call's. */
+void pair_age_alike(struct pair *pair, struct pair_keep *keep, int64_t t_ps,
+                    const struct pair_decay *decay);
 /* Fidelity of a stored Phi+ under exact amplitude damping and dephasing (no twirl), halves waiting
  * t_a and t_b: [1 + a1 a2 + (1-a1)(1-a2)]/4 + exp(-ta/T2a - tb/T2b)/2. */
 double pair_exact_storage_fidelity(int64_t t_a_ps, const struct pair_decay *a, int64_t t_b_ps,

@@ -19,8 +19,8 @@ const struct machine_qnu *routes_qnu(const struct routes *r, uint32_t node) {
                          : &r->physical->repeaters[node - n_qpus - n_switches].qnu;
 }
 
-struct pair_decay routes_decay(const struct routes *r, uint32_t node) {
-    return r->decays[node];
+const struct pair_decay *routes_decays(const struct routes *r) {
+    return r->decays;
 }
 
 static int64_t nano_db(double loss_db) {
@@ -221,14 +221,18 @@ static enum status find_figures(struct routes *r, uint32_t *out_index,
     TRY(vec_reserve(&r->figures, r->n_figures, &r->cap_figures, 1, sizeof *r->figures));
     TRY(vec_reserve(&r->setups, r->n_figures, &r->cap_setups, 1, sizeof *r->setups));
     r->setups[r->n_figures] = *setup;
-    TRY(link_solve(&r->figures[r->n_figures], setup));
+    r->figures[r->n_figures] = arena_alloc(&r->arena, sizeof *r->figures[0]);
+    if (r->figures[r->n_figures] == NULL) {
+        return STATUS_NOFIT;
+    }
+    TRY(link_solve(r->figures[r->n_figures], setup));
     *out_index = u32_from_size(r->n_figures++);
     *slot = *out_index + 1;
     return STATUS_OK;
 }
 
 const struct link_figures *routes_figures(const struct routes *r, uint32_t index) {
-    return &r->figures[index];
+    return r->figures[index];
 }
 
 static void set_arm(struct link_arm *arm, const struct machine_qnu *qnu, double loss_db) {
@@ -269,32 +273,32 @@ static void fill_setup(const struct routes *r, struct link_setup *setup,
 }
 
 /* Switches with analysers, the nearest to the middle first; a link without switches is one spot. */
-static enum status solve_spots(struct routes *r, struct segment *segment, struct spot *spots,
-                               double loss_db) {
+static enum status solve_spots(struct routes *r, struct segment *segment, uint32_t *spots,
+                               uint32_t *figures, double loss_db) {
     const struct machine_physical *p = r->physical;
     const uint32_t n = segment->n_fibres - 1, middle = n / 2;
     struct link_setup setup;
     if (n == 0) {
         fill_setup(r, &setup, segment, loss_db, 0);
-        spots[0].sw = UINT32_MAX;
+        spots[0] = UINT32_MAX;
         segment->n_spots = 1;
-        return find_figures(r, &spots[0].figures, &setup);
+        return find_figures(r, &figures[0], &setup);
     }
     for (uint32_t i = 0; i < n; i++) {
         const uint32_t away = (i + 1) / 2;
         const uint32_t at = i % 2 == 0 ? (middle + away) % n : (middle + n - away) % n;
         const struct machine_switch *sw = &p->switches[segment->switches[at]];
         if (sw->n_analysers > 0) {
-            struct spot *spot = &spots[segment->n_spots++];
-            spot->sw = segment->switches[at];
+            spots[segment->n_spots] = segment->switches[at];
             fill_setup(r, &setup, segment, loss_db, switch_db(sw));
-            TRY(find_figures(r, &spot->figures, &setup));
+            TRY(find_figures(r, &figures[segment->n_spots++], &setup));
         }
     }
     return STATUS_OK;
 }
 
-static enum status solve_segment(struct routes *r, struct segment *segment, struct spot *spots) {
+static enum status solve_segment(struct routes *r, struct segment *segment, uint32_t *spots,
+                                 uint32_t *figures) {
     const struct machine_physical *p = r->physical;
     double loss_db = 0, light_ps = 0;
     for (uint32_t i = 0; i < segment->n_fibres; i++) {
@@ -312,14 +316,14 @@ static enum status solve_segment(struct routes *r, struct segment *segment, stru
         return log_error(STATUS_INPUT, "a fibre so long that light passes 2^63 ps in it");
     }
     segment->t_light_ps = (int64_t)(light_ps + 0.5);
-    return solve_spots(r, segment, spots, loss_db);
+    return solve_spots(r, segment, spots, figures, loss_db);
 }
 
 static int64_t expected_ps(const struct routes *r, const struct segment *segment) {
     if (segment->n_spots == 0) {
         return INT64_MAX;
     }
-    const struct link_figures *figures = &r->figures[segment->spots[0].figures];
+    const struct link_figures *figures = r->figures[segment->figures[0]];
     const double t_ps = (double)figures->t_attempt_ps / figures->p_success;
     return t_ps < 0x1p62 ? (int64_t)t_ps : INT64_MAX;
 }
@@ -339,6 +343,32 @@ static void sum_route(const struct routes *r, struct route *route) {
     }
 }
 
+/* Segment from node `start` to node `end` of the path; its needs are written at *needs, which is
+ * moved behind them. cold: room for figures and switches. */
+static enum status make_segment(struct routes *r, struct segment *segment, uint32_t **needs,
+                                uint32_t *cold, const uint32_t *nodes, const uint32_t *fibres,
+                                uint32_t start, uint32_t end) {
+    const uint32_t n = end - start;
+    struct route_needs *out = (struct route_needs *)(void *)*needs;
+    uint32_t *switches = cold + n;
+    memcpy(out->places, &fibres[start], n * sizeof *fibres);
+    for (uint32_t k = 1; k < n; k++) {
+        switches[k - 1] = nodes[start + k] - (uint32_t)r->machine->n_qpus;
+    }
+    *segment = (struct segment){.ends = {nodes[start], nodes[end]},
+                                .n_fibres = n,
+                                .fibres = out->places,
+                                .spots = out->places + n,
+                                .figures = cold,
+                                .switches = switches};
+    TRY(solve_segment(r, segment, out->places + n, cold));
+    out->n_fibres = n;
+    out->n_spots = segment->n_spots;
+    out->relay = nodes[start];
+    *needs = out->places + n + segment->n_spots;
+    return STATUS_OK;
+}
+
 /* nodes[0 .. n_fibres] and the fibres between them. */
 static enum status make_route(struct routes *r, struct route **out_route, const uint32_t *nodes,
                               const uint32_t *fibres, uint32_t n_fibres) {
@@ -346,36 +376,26 @@ static enum status make_route(struct routes *r, struct route **out_route, const 
     for (uint32_t i = 1; i < n_fibres; i++) {
         n_segments += !is_switch(r, nodes[i]);
     }
-    /* one block, so that they are near: a path has at most a spot per fibre */
-    char *block =
-        arena_alloc(&r->arena, sizeof(struct route) + n_segments * sizeof(struct segment) +
-                                   n_fibres * (sizeof(struct spot) + 8));
+    /* one block, so that they are near: a segment has at most a spot per fibre */
+    const size_t needs_bytes =
+        (n_segments * sizeof(struct route_needs) + 2 * n_fibres * sizeof(uint32_t) + 7) / 8 * 8;
+    char *block = arena_alloc(&r->arena, sizeof(struct route) + needs_bytes +
+                                             n_segments * sizeof(struct segment) +
+                                             2 * n_fibres * sizeof(uint32_t));
     if (block == NULL) {
         return STATUS_NOFIT;
     }
     struct route *route = (struct route *)(void *)block;
-    struct segment *segments = (struct segment *)(route + 1);
-    struct spot *spots = (struct spot *)(segments + n_segments);
-    uint32_t *words = (uint32_t *)(spots + n_fibres);
+    uint32_t *needs = (uint32_t *)(void *)(route + 1);
+    struct segment *segments = (struct segment *)(void *)(block + sizeof *route + needs_bytes);
+    uint32_t *cold = (uint32_t *)(segments + n_segments);
     uint32_t s = 0, start = 0;
     for (uint32_t i = 1; i <= n_fibres; i++) {
         if (i < n_fibres && is_switch(r, nodes[i])) {
             continue;
         }
-        struct segment *segment = &segments[s++];
-        const uint32_t n = i - start;
-        memcpy(words, &fibres[start], n * sizeof *words);
-        for (uint32_t k = 1; k < n; k++) {
-            words[n + k - 1] = nodes[start + k] - (uint32_t)r->machine->n_qpus;
-        }
-        *segment = (struct segment){.ends = {nodes[start], nodes[i]},
-                                    .n_fibres = n,
-                                    .fibres = words,
-                                    .switches = words + n,
-                                    .spots = spots};
-        TRY(solve_segment(r, segment, spots));
-        words += 2 * n - 1;
-        spots += n;
+        TRY(make_segment(r, &segments[s++], &needs, cold, nodes, fibres, start, i));
+        cold += 2 * (i - start);
         start = i;
     }
     route->segments = segments;

@@ -14,27 +14,38 @@
 #include "network/link.h"
 
 struct circuit; /* of the service: set up and idle */
-/* Where photons may meet, and the link's figures then. */
-struct spot {
-    uint32_t sw, figures; /* index of a switch that has analysers; UINT32_MAX: none is needed */
-};
 struct segment {
     uint32_t ends[2]; /* memories: nodes */
     uint32_t n_fibres, n_spots;
     const uint32_t *fibres;
-    const struct spot *spots; /* the nearest to the middle first */
+    const uint32_t *spots;    /* switches where photons may meet, the nearest to the middle first;
+                                 UINT32_MAX: none is needed */
+    const uint32_t *figures;  /* of the link, by spot */
     const uint32_t *switches; /* n_fibres - 1: index in the machine's list */
     int64_t t_reconf_ps, t_light_ps;
     struct circuit *idle;
 };
 struct route {
-    struct segment *segments;
+    struct route *next; /* another path between the same QPUs */
     uint32_t n_segments;
+    struct segment *segments;
     int64_t t_light_ps;    /* from end to end */
     int64_t t_frame_ps;    /* from the relay that is farthest from an end to that end */
     int64_t t_expected_ps; /* mean time to make the slowest segment's pair */
-    struct route *next;    /* another path between the same QPUs */
 };
+/* What each segment takes at once, right behind its route: many are looked at for one that is
+ * free, and there are more than a cache holds. */
+struct route_needs {
+    uint32_t n_fibres, n_spots, relay; /* relay: the node where it starts */
+    uint32_t places[];                 /* fibres, then spots, of the segment */
+};
+static inline const struct route_needs *route_needs(const struct route *route) {
+    return (const struct route_needs *)(const void *)(route + 1);
+}
+static inline const struct route_needs *route_needs_next(const struct route_needs *needs) {
+    const uint32_t *end = needs->places + needs->n_fibres + needs->n_spots;
+    return (const struct route_needs *)(const void *)end;
+}
 /* Everything about two QPUs a < b that asked for ebits. */
 struct path_set {
     uint64_t key;
@@ -72,15 +83,17 @@ static inline enum status routes_next(struct routes *routes, struct route **rout
 }
 /* Many pairs of QPUs have more paths than a cache holds: the next one comes while one is tried. */
 static inline void routes_prefetch(const struct route *route) {
-    for (int line = 0; route != NULL && line < 4; line++) {
+    for (int line = 0; route != NULL && line < 2; line++) {
         __builtin_prefetch((const char *)route + 64 * line);
     }
 }
 /* The best path that leaves out fibres (a flag per fibre); *out_route NULL: there is none. */
 enum status routes_detour(struct routes *routes, struct route **out_route, struct path_set *set,
                           const bool *banned_fibres);
+/* Stays where it is while the routes live. */
 const struct link_figures *routes_figures(const struct routes *routes, uint32_t index);
-struct pair_decay routes_decay(const struct routes *routes, uint32_t node);
+/* By node. */
+const struct pair_decay *routes_decays(const struct routes *routes);
 const struct machine_qnu *routes_qnu(const struct routes *routes, uint32_t node);
 /* All sets, in order of first use. */
 struct path_set *const *routes_sets(const struct routes *routes, size_t *out_n);

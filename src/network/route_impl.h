@@ -32,7 +32,7 @@ struct routes {
     size_t n_slots;
     struct path_set **sets;
     size_t n_sets, cap_sets;
-    struct link_figures *figures;
+    struct link_figures **figures;
     struct link_setup *setups; /* that the figures are of */
     size_t n_figures, cap_figures, cap_setups;
     uint32_t *figure_slots; /* open addressing by the bytes of the setup; 0: none, else index + 1 */

@@ -66,8 +66,8 @@ static enum status check_policy(const struct service *s) {
     return STATUS_OK;
 }
 
-static void set_resource(struct resource *resource, uint32_t n) {
-    *resource = (struct resource){.n_free = n, .n_total = n, .n_least = n};
+static void set_resource(struct service *s, size_t index, uint32_t n) {
+    s->resources[index] = (struct resource){.n_free = n, .n_total = n, .n_least = n};
 }
 
 static void set_resources(struct service *s) {
@@ -75,22 +75,22 @@ static void set_resources(struct service *s) {
     const uint32_t n_qpus = (uint32_t)s->machine->n_qpus;
     const uint32_t n_switches = (uint32_t)p->n_switches;
     for (uint32_t q = 0; q < n_qpus; q++) {
-        set_resource(comm_of(s, q), s->machine->qpus[q].n_comm);
-        set_resource(buffer_of(s, q), p->qnus[q].n_buffer);
+        set_resource(s, comm_of(s, q), s->machine->qpus[q].n_comm);
+        set_resource(s, buffer_of(s, q), p->qnus[q].n_buffer);
     }
     for (uint32_t i = 0; i < n_switches; i++) {
-        set_resource(buffer_of(s, n_qpus + i), 0);
-        set_resource(analyser_of(s, i), p->switches[i].n_analysers);
+        set_resource(s, buffer_of(s, n_qpus + i), 0);
+        set_resource(s, analyser_of(s, i), p->switches[i].n_analysers);
     }
     for (uint32_t i = 0; i < p->n_repeaters; i++) {
         const uint32_t node = n_qpus + n_switches + i;
-        set_resource(buffer_of(s, node), p->repeaters[i].qnu.n_buffer);
+        set_resource(s, buffer_of(s, node), p->repeaters[i].qnu.n_buffer);
     }
     for (uint32_t i = 0; i < p->n_fibres; i++) {
-        set_resource(channel_of(s, i), p->fibres[i].n_channels);
+        set_resource(s, channel_of(s, i), p->fibres[i].n_channels);
     }
     for (size_t i = 0; i < s->n_resources; i++) {
-        resource_count(s, &s->resources[i]);
+        resource_count(s, i);
     }
 }
 
@@ -110,6 +110,7 @@ static enum status fill(struct service *s) {
         return STATUS_NOFIT;
     }
     TRY(routes_create(&s->routes, s->machine));
+    s->decays = routes_decays(s->routes);
     return service_begin(s, 0);
 }
 
@@ -122,6 +123,7 @@ enum status service_create(struct service **out_service, const struct machine *m
     s->machine = machine;
     s->physical = machine->physical;
     s->policy = &machine->physical->policy;
+    s->n_width = s->policy->n_width;
     s->seed = seed;
     const enum status status = fill(s);
     if (status != STATUS_OK) {
@@ -476,9 +478,8 @@ enum status service_take(struct service *s, double *out_weights, uint32_t slot, 
     request = &s->requests[slot];
     service_set_now(s, t_ps);
     const uint32_t ends[2] = {request->set->a, request->set->b};
-    const struct pair_decay decay =
-        pair_decay_sum(routes_decay(s->routes, ends[0]), routes_decay(s->routes, ends[1]));
-    pair_age(&request->pair, t_ps - request->t_ready_ps, &decay);
+    const struct pair_decay decay = pair_decay_sum(s->decays[ends[0]], s->decays[ends[1]]);
+    pair_age_alike(&request->pair, &s->in_use, t_ps - request->t_ready_ps, &decay);
     pair_to_weights(out_weights, &request->pair);
     ledger_of(request)->used++;
     s->stats.n_used++;

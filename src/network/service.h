@@ -20,7 +20,22 @@ struct histogram {
     double sum;
     int64_t min, max;
 };
-void histogram_add(struct histogram *histogram, int64_t value);
+/* Bins 0 to 63 hold the values themselves; above, 64 bins per factor 2. */
+static inline unsigned histogram_bin(int64_t value) {
+    const uint64_t v = value > 0 ? (uint64_t)value : 0;
+    if (v < 64) {
+        return (unsigned)v;
+    }
+    const unsigned shift = 57 - (unsigned)__builtin_clzll(v);
+    return 64 * (shift + 1) + (unsigned)(v >> shift) - 64;
+}
+static inline void histogram_add(struct histogram *histogram, int64_t value) {
+    histogram->bins[histogram_bin(value)]++;
+    histogram->sum += (double)value;
+    histogram->min = histogram->n == 0 || value < histogram->min ? value : histogram->min;
+    histogram->max = histogram->n == 0 || value > histogram->max ? value : histogram->max;
+    histogram->n++;
+}
 /* The middle of the bin of the value below which a share q of all lie; 0 if there are none. */
 int64_t histogram_quantile(const struct histogram *histogram, double q);
 

@@ -30,11 +30,12 @@ struct resource {
     uint32_t is_awaited;
 };
 /* Those that wait, in order of coming, and what for: a bit per place and resource, 64 places a
- * block. Places are never reused before the line is rebuilt, so bits of those that left are seen
- * and dropped when somebody looks. */
+ * block. Places are never reused before the line is rebuilt, so bits of those that left are dropped
+ * when somebody looks. */
 enum { LINE_PLACES = 64 };
 struct waiting_line {
-    uint32_t *slots; /* by place, modulo 64 n_blocks; NO_SLOT: left */
+    uint32_t *slots; /* by place, modulo 64 n_blocks */
+    uint64_t *live;  /* by block: places of those that did not leave */
     uint64_t *bits;  /* by block, then resource */
     uint64_t first, end;
     size_t n_blocks; /* a power of two */
@@ -68,7 +69,8 @@ struct rung {
     uint32_t level;
 };
 struct making { /* one segment of a request */
-    uint32_t figures, analyser;
+    const struct link_figures *figures;
+    uint32_t analyser;
     bool has_circuit, is_ready;
     uint32_t first, last; /* at both ends of a region of swapped segments: the region */
     struct pair pair;
@@ -76,6 +78,7 @@ struct making { /* one segment of a request */
     uint32_t stamp; /* events of earlier attempts are void */
     uint32_t n_rungs;
     int64_t t_channel_ps; /* since when it has its channels */
+    struct pair_keep at_herald, at_step; /* purification ages many pairs alike */
 };
 struct request {
     uint64_t id, seq;
@@ -138,6 +141,8 @@ struct service {
     const struct machine_physical *physical;
     const struct machine_policy *policy;
     struct routes *routes;
+    const struct pair_decay *decays; /* by node */
+    uint32_t n_width;                /* channels per link */
     uint64_t seed;
     uint32_t timeline;
     struct resource *resources; /* comm per QPU, buffer per node, channels, analysers */
@@ -167,6 +172,7 @@ struct service {
     struct hint *hints, *hints_by_id;
     size_t n_hints, cap_hints, first_hint;
     uint32_t n_extra; /* buffer qubits that purification takes at each end */
+    struct pair_keep in_use; /* of the last pair that was used */
     struct ebit_ledger *ledger;
     size_t cap_ledger;
     struct network_stats stats;
@@ -175,38 +181,50 @@ struct service {
 
 /* ---- resources (acquire.c) ---- */
 
-static inline struct resource *comm_of(struct service *s, uint32_t qpu) {
-    return &s->resources[qpu];
+/* Indices of resources. */
+static inline size_t comm_of(const struct service *s, uint32_t qpu) {
+    (void)s;
+    return qpu;
 }
-static inline struct resource *buffer_of(struct service *s, uint32_t qpu_or_repeater) {
-    return &s->resources[s->first_buffer + qpu_or_repeater];
+static inline size_t buffer_of(const struct service *s, uint32_t qpu_or_repeater) {
+    return s->first_buffer + qpu_or_repeater;
 }
-static inline struct resource *channel_of(struct service *s, uint32_t fibre) {
-    return &s->resources[s->first_channel + fibre];
+static inline size_t channel_of(const struct service *s, uint32_t fibre) {
+    return s->first_channel + fibre;
 }
-static inline struct resource *analyser_of(struct service *s, uint32_t sw) {
-    return &s->resources[s->first_analyser + sw];
+static inline size_t analyser_of(const struct service *s, uint32_t sw) {
+    return s->first_analyser + sw;
 }
 /* After a change: how many units a request may have, at once or by tearing circuits down. */
-static inline void resource_count(struct service *s, const struct resource *resource) {
-    const uint32_t n_idle = resource->n_idle * s->policy->n_width;
-    s->n_left[resource - s->resources] = resource->n_down > 0 ? 0 : resource->n_free + n_idle;
+static inline void resource_count(struct service *s, size_t index) {
+    const struct resource *resource = &s->resources[index];
+    const uint32_t n_idle = resource->n_idle * s->n_width;
+    s->n_left[index] = resource->n_down > 0 ? 0 : resource->n_free + n_idle;
 }
-static inline void resource_take(struct service *s, enum resource_kind kind,
-                                 struct resource *resource, uint32_t n) {
+static inline void resource_take(struct service *s, enum resource_kind kind, size_t index,
+                                 uint32_t n) {
+    struct resource *resource = &s->resources[index];
     CHECK(resource->n_free >= n);
     s->n_in_use[kind] += n;
     resource->n_free -= n;
     if (resource->n_free < resource->n_least) {
         resource->n_least = resource->n_free;
     }
-    resource_count(s, resource);
+    resource_count(s, index);
 }
-/* Given back; whoever waits is woken by service_wake. */
-enum status resource_give(struct service *s, enum resource_kind kind, struct resource *resource,
-                          uint32_t n);
-/* n_down or n_idle changed: it may serve now whom it did not before. */
-enum status resource_note(struct service *s, struct resource *resource);
+/* It may serve now whom it did not before: service_wake sees to it. */
+enum status resource_release(struct service *s, size_t index);
+/* After a change of n_free, n_down or n_idle. */
+static inline enum status resource_note(struct service *s, size_t index) {
+    resource_count(s, index);
+    return s->resources[index].is_awaited ? resource_release(s, index) : STATUS_OK;
+}
+static inline enum status resource_give(struct service *s, enum resource_kind kind, size_t index,
+                                        uint32_t n) {
+    s->n_in_use[kind] -= n;
+    s->resources[index].n_free += n;
+    return resource_note(s, index);
+}
 enum resource_kind resource_kind_of(const struct service *s, size_t index, uint32_t *out_place);
 /* Time goes on; unit-times in use are summed. */
 static inline void service_set_now(struct service *s, int64_t t_ps) {
