@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <math.h>
 
+#include "base/detmath.h"
 #include "base/rng.h"
 #include "network/link.h"
 
@@ -259,6 +260,28 @@ Test(link, attempts_are_geometric) {
     }
     const struct link_figures rare = {.p_success = 1e-300, .log_fail = link_log_fail(1e-300)};
     cr_expect_eq(link_draw_attempts(&rare, 1, 0.5), INT64_MAX);
+}
+
+/* Draws are decided by a rough logarithm where it is clear; u are at and beside what decides. */
+Test(link, attempts_are_those_of_the_exact_logarithm) {
+    static const double probabilities[] = {1, .9999, .7, .5, .25, .05, 1e-3, 1e-7, 1e-12};
+    for (size_t i = 0; i < sizeof probabilities / sizeof *probabilities; i++) {
+        const double p = probabilities[i];
+        const struct link_figures figures = {.p_success = p, .log_fail = link_log_fail(p)};
+        for (uint32_t k = 0; k < 20000; k++) {
+            const uint32_t n_channels = 1 + k % 3;
+            double u = rng_uniform(4, k, (uint32_t)i, RNG_TEST);
+            if (k % 2 == 0) { /* the u from which j attempts have failed, and its neighbours */
+                const double j = floor(u * fmin(8 / p, 1e6));
+                u = 1 - exp(j * n_channels * figures.log_fail) + ((int)(k / 2 % 5) - 2) * 0x1p-53;
+                u = fmin(fmax(u, 0), 1 - 0x1p-53);
+                u = 1 - (1 - u); /* a multiple of 2^-53, as draws are */
+            }
+            const double want = det_log(1 - u) / (figures.log_fail * n_channels);
+            cr_assert_eq(link_draw_attempts(&figures, n_channels, u), (int64_t)want + 1,
+                         "p %g u %.17g", p, u);
+        }
+    }
 }
 
 Test(link, slowest_of_several) {
