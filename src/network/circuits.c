@@ -32,8 +32,7 @@ static enum status tear_down(struct service *s, struct circuit *circuit) {
     struct segment *segment = circuit->segment;
     unlist_circuit(s, circuit);
     for (uint32_t i = 0; i < segment->n_fibres; i++) {
-        TRY(resource_give(s, RESOURCE_CHANNEL, channel_of(s, segment->fibres[i]),
-                          s->n_width));
+        TRY(resource_give(s, RESOURCE_CHANNEL, channel_of(s, segment->fibres[i]), s->n_width));
     }
     return STATUS_OK;
 }
@@ -71,8 +70,9 @@ enum status circuit_take(struct service *s, bool *out_is_new, struct segment *se
         while (s->resources[channel].n_free < s->n_width) {
             TRY(tear_down(s, s->idle[segment->fibres[i]].circuits[0]));
         }
-        resource_take(s, RESOURCE_CHANNEL, channel, s->n_width);
+        resource_take_here(s, channel, s->n_width);
     }
+    s->n_in_use[RESOURCE_CHANNEL] += (uint64_t)segment->n_fibres * s->n_width;
     *out_is_new = segment->t_reconf_ps > 0;
     return STATUS_OK;
 }
@@ -82,8 +82,8 @@ enum status circuit_give(struct service *s, struct segment *segment) {
         return keep_circuit(s, segment);
     }
     for (uint32_t i = 0; i < segment->n_fibres; i++) {
-        TRY(resource_give(s, RESOURCE_CHANNEL, channel_of(s, segment->fibres[i]),
-                          s->n_width));
+        TRY(resource_give_here(s, channel_of(s, segment->fibres[i]), s->n_width));
     }
+    s->n_in_use[RESOURCE_CHANNEL] -= (uint64_t)segment->n_fibres * s->n_width;
     return STATUS_OK;
 }

@@ -45,20 +45,23 @@ static enum status rebuild(struct service *s, size_t n_blocks) {
         return STATUS_NOFIT;
     }
     line.first = line.end = 0;
+    for (size_t i = 0; i < s->n_resources; i++) {
+        uint64_t to = 0;
+        for (uint64_t place = old->first; s->resources[i].is_awaited && place < old->end; place++) {
+            const uint64_t is_awaiting = *line_bits(s, place, i) >> place % PLACES & 1;
+            if (is_live(old, place)) {
+                line.bits[to / PLACES * s->n_resources + i] |= is_awaiting << to % PLACES;
+                to++;
+            }
+        }
+    }
     for (uint64_t place = old->first; place < old->end; place++) {
-        if (!is_live(old, place)) {
-            continue;
+        if (is_live(old, place)) {
+            const uint32_t slot = *slot_at(old, place);
+            line.live[line.end / PLACES] |= UINT64_C(1) << line.end % PLACES;
+            s->requests[slot].place = line.end;
+            line.slots[line.end++] = slot;
         }
-        const uint32_t slot = *slot_at(old, place);
-        const uint64_t bit = UINT64_C(1) << line.end % PLACES;
-        const uint64_t *from = line_bits(s, place, 0);
-        uint64_t *to = &line.bits[line.end / PLACES * s->n_resources];
-        for (size_t i = 0; i < s->n_resources; i++) {
-            to[i] |= from[i] >> place % PLACES & 1 ? bit : 0;
-        }
-        line.live[line.end / PLACES] |= bit;
-        s->requests[slot].place = line.end;
-        line.slots[line.end++] = slot;
     }
     line_fini(old);
     *old = line;

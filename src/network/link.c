@@ -236,8 +236,8 @@ double link_log_fail(double p) {
     return det_log(1 - p);
 }
 
-/* log x for x in [2^-53, 1] within 1e-11 of itself: det_log's series, but fewer terms and in pairs, so
- * that they overlap. */
+/* log x for x in [2^-53, 1] within 1e-11 of itself: det_log's series, but fewer terms and in pairs,
+ * so that they overlap. */
 static double log_roughly(double x) {
     uint64_t bits;
     memcpy(&bits, &x, sizeof bits);

@@ -77,7 +77,7 @@ struct making { /* one segment of a request */
     int64_t t_ps, t_born_ps;
     uint32_t stamp; /* events of earlier attempts are void */
     uint32_t n_rungs;
-    int64_t t_channel_ps; /* since when it has its channels */
+    int64_t t_channel_ps;                /* since when it has its channels */
     struct pair_keep at_herald, at_step; /* purification ages many pairs alike */
 };
 struct request {
@@ -171,7 +171,7 @@ struct service {
     size_t n_released, cap_released;
     struct hint *hints, *hints_by_id;
     size_t n_hints, cap_hints, first_hint;
-    uint32_t n_extra; /* buffer qubits that purification takes at each end */
+    uint32_t n_extra;        /* buffer qubits that purification takes at each end */
     struct pair_keep in_use; /* of the last pair that was used */
     struct ebit_ledger *ledger;
     size_t cap_ledger;
@@ -201,29 +201,38 @@ static inline void resource_count(struct service *s, size_t index) {
     const uint32_t n_idle = resource->n_idle * s->n_width;
     s->n_left[index] = resource->n_down > 0 ? 0 : resource->n_free + n_idle;
 }
-static inline void resource_take(struct service *s, enum resource_kind kind, size_t index,
-                                 uint32_t n) {
+/* Not yet counted in n_in_use. */
+static inline void resource_take_here(struct service *s, size_t index, uint32_t n) {
     struct resource *resource = &s->resources[index];
     CHECK(resource->n_free >= n);
-    s->n_in_use[kind] += n;
     resource->n_free -= n;
     if (resource->n_free < resource->n_least) {
         resource->n_least = resource->n_free;
     }
-    resource_count(s, index);
+    s->n_left[index] -= resource->n_down > 0 ? 0 : n;
+}
+static inline void resource_take(struct service *s, enum resource_kind kind, size_t index,
+                                 uint32_t n) {
+    s->n_in_use[kind] += n;
+    resource_take_here(s, index, n);
 }
 /* It may serve now whom it did not before: service_wake sees to it. */
 enum status resource_release(struct service *s, size_t index);
-/* After a change of n_free, n_down or n_idle. */
+/* After a change of n_down or n_idle. */
 static inline enum status resource_note(struct service *s, size_t index) {
     resource_count(s, index);
     return s->resources[index].is_awaited ? resource_release(s, index) : STATUS_OK;
 }
+static inline enum status resource_give_here(struct service *s, size_t index, uint32_t n) {
+    struct resource *resource = &s->resources[index];
+    resource->n_free += n;
+    s->n_left[index] += resource->n_down > 0 ? 0 : n;
+    return resource->is_awaited ? resource_release(s, index) : STATUS_OK;
+}
 static inline enum status resource_give(struct service *s, enum resource_kind kind, size_t index,
                                         uint32_t n) {
     s->n_in_use[kind] -= n;
-    s->resources[index].n_free += n;
-    return resource_note(s, index);
+    return resource_give_here(s, index, n);
 }
 enum resource_kind resource_kind_of(const struct service *s, size_t index, uint32_t *out_place);
 /* Time goes on; unit-times in use are summed. */

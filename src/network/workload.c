@@ -15,7 +15,8 @@ enum { MAX_HINTS = 1 << 20 };
 struct job {
     uint32_t index, n_qpus;
     uint64_t n_requests, next; /* how many there are, and were submitted */
-    uint64_t step;             /* of the pattern: all-to-all leaves out byes */
+    uint64_t step;             /* of random pairs */
+    uint32_t round, game;      /* of the tournament, which leaves out byes; game: nearest, too */
     uint32_t qft_a, qft_b;
 };
 struct loop {
@@ -31,10 +32,13 @@ struct loop {
 
 static bool next_of_tournament(uint32_t out[2], struct job *job) {
     const uint32_t n = job->n_qpus + job->n_qpus % 2, others = n - 1;
-    const uint64_t round = job->step / (n / 2) % others, k = job->step % (n / 2);
-    job->step++;
-    out[0] = (uint32_t)((round + k) % others);
-    out[1] = k == 0 ? others : (uint32_t)((round + others - k) % others);
+    const uint32_t round = job->round, k = job->game;
+    job->game = k + 1 == n / 2 ? 0 : k + 1;
+    if (job->game == 0) {
+        job->round = round + 1 == others ? 0 : round + 1;
+    }
+    out[0] = round + k < others ? round + k : round + k - others;
+    out[1] = k == 0 ? others : round >= k ? round - k : round + others - k;
     return out[1] < job->n_qpus && out[0] < job->n_qpus; /* else somebody has a bye */
 }
 
@@ -47,9 +51,8 @@ static void next_pair(uint32_t out[2], struct job *job, const struct workload *w
         }
         return;
     case WORKLOAD_NEAREST:
-        out[0] = (uint32_t)(job->step % n);
-        out[1] = (out[0] + 1) % n;
-        job->step++;
+        out[0] = job->game;
+        out[1] = job->game = out[0] + 1 == n ? 0 : out[0] + 1;
         return;
     case WORKLOAD_RANDOM:
         block = rng_draw(workload->seed, job->step++, job->index, RNG_GENERATE);
@@ -100,7 +103,8 @@ static enum status submit_next(struct loop *loop, struct job *job, int64_t t_ps)
 
 static enum status use(struct loop *loop, uint32_t slot, int64_t t_ps) {
     double weights[4];
-    struct job *job = &loop->jobs[service_request_id(loop->service, slot) % loop->workload->n_jobs];
+    const uint64_t id = service_request_id(loop->service, slot), n_jobs = loop->workload->n_jobs;
+    struct job *job = &loop->jobs[n_jobs == 1 ? 0 : id % n_jobs];
     struct workload_job *done = &loop->result->jobs[job->index];
     done->n_late += service_is_late(loop->service, slot);
     TRY(service_take(loop->service, weights, slot, t_ps));
