@@ -180,8 +180,8 @@ struct statevector_kernels {
     enum precision precision;
     unsigned lane_bits, all_lanes;
     /* Row r of the block tuple: sum over c of matrix[r][c] (row major, interleaved) times
-     * blocks[c]. blocks: 2^k pointers to where block 0 would be. matrix: reals of the table's
-     * precision. lanes: written. */
+     * blocks[c]. blocks: 2^k pointers to where block 0 would be, k > 1. matrix: reals of the
+     * table's precision. lanes: written. */
     void (*matrix)(union statevector_block *const *blocks, unsigned k,
                    const struct statevector_span *span, const void *matrix, unsigned lanes);
     /* Applies the steps to the eight blocks at block + blocks[0 .. 7], for all blocks of the span.

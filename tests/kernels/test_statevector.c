@@ -150,7 +150,7 @@ static void check_wide(const struct statevector_kernels *kernels) {
         for (unsigned k = 0; k < 5; k++) {
             targets[k] = above[i][k] + L;
         }
-        for (unsigned k = 1; k <= 5; k++) {
+        for (unsigned k = 2; k <= 5; k++) {
             check_matrix(kernels, L + 6, targets, k, i % 2 == 0 ? kernels->all_lanes : 0x5a);
         }
     }
