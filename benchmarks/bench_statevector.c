@@ -1,14 +1,14 @@
 /* Times the state-vector engine on circuits, beside what the machine can do.
  *
- *     bench_statevector [-r REPEATS] [-p double|single] FILE...
+ *     bench_statevector [-f] [-r REPEATS] [-p double|single] FILE...
  *
- * For each circuit: seconds of the gates alone (wall; CPU of all threads divided by their number,
- * which other jobs disturb less), sweeps of the state that this time amounts to per gate, passes
- * and what they moved and computed, runs of the tiles through registers and steps in them (of 2^24
- * amplitudes), and the floor: the larger of bytes / bandwidth and flops /
- * peak. Bandwidth is that of an update in place, the peak that of matrices in registers, both
- * measured first (by CPU time too). Memory: bytes reserved per byte of the state, where that has
- * more than buffers need. */
+ * -f: with measured costs, as qspan run --fast. For each circuit: seconds of the gates alone (wall;
+ * CPU of all threads divided by their number, which other jobs disturb less), sweeps of the state
+ * that this time amounts to per gate, passes and what they moved and computed, runs of the tiles
+ * through registers and steps in them (of 2^24 amplitudes), and the floor: the larger of bytes /
+ * bandwidth and flops / peak. Bandwidth is that of an update in place, the peak that of matrices in
+ * registers, both measured first (by CPU time too). Memory: bytes reserved per byte of the state,
+ * where that has more than buffers need. */
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +22,7 @@
 #include "kernels/statevector.h"
 
 static enum precision precision = PRECISION_DOUBLE;
+static bool is_fast;
 
 struct machine {
     double bytes_per_s, flops_per_s;
@@ -150,7 +151,8 @@ static enum status run_once(const char *name, const struct circuit *circuit,
                                .n_wires = circuit->n_qubits,
                                .n_qpus = 1,
                                .wire_qpu = qpus,
-                               .precision = precision};
+                               .precision = precision,
+                               .is_fast = is_fast};
     struct engine *engine = NULL;
     struct stopwatch create = start();
     enum status status = engine_statevector.create(&engine, &task, comm_world());
@@ -171,9 +173,11 @@ static enum status run_once(const char *name, const struct circuit *circuit,
 
 int main(int argc, char **argv) {
     int n_repeats = 1, option;
-    while ((option = getopt(argc, argv, "r:p:")) != -1) {
+    while ((option = getopt(argc, argv, "fr:p:")) != -1) {
         if (option == 'r') {
             n_repeats = atoi(optarg);
+        } else if (option == 'f') {
+            is_fast = true;
         } else if (option == 'p' && strcmp(optarg, "single") == 0) {
             precision = PRECISION_SINGLE;
         } else if (option != 'p' || strcmp(optarg, "double") != 0) {
