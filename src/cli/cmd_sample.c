@@ -24,8 +24,8 @@ struct sample_job {
     uint32_t *qubit_rank;    /* in teams; else NULL */
     uint32_t n_team;         /* ranks of a team */
     struct frame_plan *plan;
-    uint64_t *reference;
-    uint64_t *sweep; /* rows of all shots */
+    uint64_t *reference, *conditions; /* of errors that depend on bits */
+    uint64_t *sweep;                  /* rows of all shots */
     size_t sweep_words;
     struct sink sinks[SAMPLE_MAX_OUTPUTS];
     size_t n_sinks;
@@ -155,6 +155,7 @@ static struct frame_task frame_task_of(const struct sample_job *job) {
             .qubit_rank = job->qubit_rank,
             .rank = (uint32_t)team_rank(job->team) % job->n_team,
             .n_ranks = job->n_team,
+            .knows_reference = true,
         };
     }
     return (struct frame_task){
@@ -239,28 +240,34 @@ static enum status compile_auto(struct sample_job *job, uint32_t n_world) {
 /* On rank 0, for all. */
 static enum status make_reference(struct sample_job *job) {
     const struct frame_task frames = frame_task_of(job);
-    const struct reference_task task = {
+    const size_t n_condition_words = bits_words((size_t)job->plan->n_conditions);
+    struct reference_task task = {
         .ops = frames.ops,
         .files = frames.files,
         .n_qubits = frames.n_qubits,
         .n_bits = frames.n_bits,
         .recorded = frames.recorded,
         .n_records = job->plan->n_records,
+        .n_conditions = job->plan->n_conditions,
         .max_bytes = job->options->memory_per_rank,
     };
     const size_t n_words = bits_words((size_t)task.n_records) + 1;
     const double t_start_s = clock_now_s();
-    if (job->plan->n_records > UINT64_C(1) << 40) {
+    if (job->plan->n_records > UINT64_C(1) << 40 || job->plan->n_conditions > UINT64_C(1) << 40) {
         return log_error(STATUS_NOFIT, "a shot has %.3g results: with --detectors or not at all",
                          (double)job->plan->n_records);
     }
     job->reference = mem_alloc(n_words, sizeof *job->reference);
-    enum status status = job->reference == NULL ? STATUS_NOFIT : STATUS_OK;
+    job->conditions = mem_alloc(n_condition_words, sizeof *job->conditions);
+    task.conditions = job->conditions;
+    enum status status =
+        job->reference == NULL || job->conditions == NULL ? STATUS_NOFIT : STATUS_OK;
     if (status == STATUS_OK && team_rank(job->team) == 0) {
         status = reference_run(job->reference, NULL, &task);
     }
     TRY(comm_agree(job->team, status));
     comm_bcast(job->team, job->reference, n_words * sizeof *job->reference, 0);
+    comm_bcast(job->team, job->conditions, n_condition_words * sizeof *job->conditions, 0);
     log_note("reference shot: %.3g s, %.3g MiB", clock_now_s() - t_start_s,
              (double)reference_bytes(&task) * 0x1p-20);
     return STATUS_OK;
@@ -405,6 +412,7 @@ static enum status sample_all(struct sample_job *job) {
         .max_bytes = options->memory_per_rank,
         .sweep = job->sweep != NULL ? copy_sweep : NULL,
         .sweep_ctx = job,
+        .conditions = job->conditions,
     };
     if (is_physical(job)) {
         TRY(use_network(job, &task));
@@ -449,7 +457,7 @@ static enum status run_job(struct sample_job *job) {
     } else if (job->plan->n_sweeps > 0) {
         log_note("%u sweep bits are 0 in all shots; --sweep gives others", job->plan->n_sweeps);
     }
-    if (!options->wants_detectors) {
+    if (!options->wants_detectors || job->plan->n_conditions > 0) {
         TRY(make_reference(job));
     }
     circuit_destroy(job->circuit); /* the plan is all that is needed now */
@@ -491,6 +499,7 @@ enum status cmd_sample(const struct cli_options *options) {
     mem_free(job.recorded);
     mem_free(job.qubit_rank);
     mem_free(job.reference);
+    mem_free(job.conditions);
     mem_free(job.sweep);
     return status;
 }

@@ -185,6 +185,17 @@ uint32_t op_count_sites(const struct op *op) {
     return 0;
 }
 
+bool op_list_has_inside(const struct op_list *list, size_t open, enum op_kind kind) {
+    size_t end = list->ops[open].match;
+    end = list->ops[end].kind == OP_ELSE ? list->ops[end].match : end;
+    for (size_t i = open + 1; i < end; i++) {
+        if (list->ops[i].kind == kind) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void op_list_number_sites(struct op_list *list) {
     uint64_t n_sites = 0;
     for (size_t i = 0; i < list->n_ops; i++) {

@@ -168,6 +168,8 @@ enum status op_list_open(struct op_list *list, size_t *out_index, enum op_kind k
                          uint64_t count, struct src_loc loc);
 enum status op_list_else(struct op_list *list, size_t open, struct src_loc loc);
 enum status op_list_close(struct op_list *list, size_t open, struct src_loc loc);
+/* Does the block of that IF, or its ELSE, hold an op of that kind? Cost: ops of the block. */
+bool op_list_has_inside(const struct op_list *list, size_t open, enum op_kind kind);
 
 enum status expr_add(struct op_list *list, uint32_t *out_expr, struct expr node);
 /* EQ with the constant given as words, least significant first, (n_bits + 63) / 64 of them. */

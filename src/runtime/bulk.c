@@ -20,8 +20,9 @@ struct bulk {
     struct frame_state **lanes; /* one a thread, with blocks of its own */
     int n_lanes;
     struct rows rows;
-    uint64_t *reference; /* bits of the program */
-    uint32_t n_blocks;   /* of a lane */
+    uint64_t *reference;  /* bits of the program */
+    uint64_t *conditions; /* of errors that depend on bits, in the reference shot */
+    uint32_t n_blocks;    /* of a lane */
     uint64_t n_bytes;
 };
 
@@ -79,6 +80,7 @@ static struct frame_task task_of(const struct program *program, const struct par
         .n_bits = program->n_bits,
         .recorded = parts->recorded,
         .ebit_weights = parts->is_fused ? parts->fused.weights : parts->weights,
+        .knows_reference = true,
     };
 }
 
@@ -91,6 +93,7 @@ static struct reference_task reference_of(const struct frame_task *task,
         .n_bits = task->n_bits,
         .recorded = task->recorded,
         .n_records = plan->n_records,
+        .n_conditions = plan->n_conditions,
         .max_bytes = max_bytes,
     };
 }
@@ -145,17 +148,22 @@ done:
 
 /* ---- create ---- */
 
-static enum status run_reference(struct bulk *bulk, const struct reference_task *task) {
+static enum status run_reference(struct bulk *bulk, struct reference_task *task) {
     uint64_t *records;
-    if (task->n_records > MAX_RECORDS) {
-        return log_error(STATUS_NOFIT, "a shot has %.3g results, more than 2^30",
-                         (double)task->n_records);
+    if (task->n_records > MAX_RECORDS || task->n_conditions > MAX_RECORDS) {
+        const bool are_results = task->n_records > MAX_RECORDS;
+        return log_error(STATUS_NOFIT, "a shot has %.3g %s, more than 2^30",
+                         (double)(are_results ? task->n_records : task->n_conditions),
+                         are_results ? "results" : "conditions of errors");
     }
+    bulk->conditions = mem_alloc(bits_words((size_t)task->n_conditions), sizeof *bulk->conditions);
+    task->conditions = bulk->conditions;
     records = mem_alloc(bits_words((size_t)task->n_records) + 1, sizeof *records);
     bulk->reference = mem_alloc(bits_words(task->n_bits) + 1, sizeof *bulk->reference);
-    const enum status status = records == NULL || bulk->reference == NULL
-                                   ? STATUS_NOFIT
-                                   : reference_run(records, bulk->reference, task);
+    const enum status status =
+        records == NULL || bulk->reference == NULL || bulk->conditions == NULL
+            ? STATUS_NOFIT
+            : reference_run(records, bulk->reference, task);
     mem_free(records);
     return status;
 }
@@ -189,6 +197,7 @@ static enum status choose_lanes(struct bulk *bulk, const struct reference_task *
 static enum status create_lanes(struct bulk *bulk, uint64_t seed) {
     const struct frame_options options = {.seed = seed,
                                           .n_blocks = bulk->n_blocks,
+                                          .conditions = bulk->conditions,
                                           .pairs = bulk->pairs.ctx != NULL ? &bulk->pairs : NULL};
     const int n_lanes = bulk->n_lanes;
     bulk->lanes = mem_alloc((size_t)n_lanes, sizeof(struct frame_state *));
@@ -205,14 +214,25 @@ static enum status create_lanes(struct bulk *bulk, uint64_t seed) {
 static enum status fill(struct bulk *bulk, const struct frame_task *task,
                         const struct bulk_options *options) {
     TRY(frame_plan_create(&bulk->plan, task));
-    const struct reference_task reference = reference_of(task, bulk->plan, options->max_bytes);
+    struct reference_task reference = reference_of(task, bulk->plan, options->max_bytes);
     TRY(choose_lanes(bulk, &reference, options));
     TRY(run_reference(bulk, &reference));
     return create_lanes(bulk, options->seed);
 }
 
+/* Their bits must stay. */
+static bool has_conditional_errors(const struct op_list *ops) {
+    for (size_t i = 0; i < ops->n_ops; i++) {
+        if (ops->ops[i].kind == OP_IF && op_list_has_inside(ops, i, OP_NOISE)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool can_fuse(const struct program *program, const struct run_clock *clock) {
-    return program->is_fused && !clock->does_vary && !program->is_data_dependent;
+    return program->is_fused && !clock->does_vary && !program->is_data_dependent &&
+           !has_conditional_errors(&program->ops);
 }
 
 enum status bulk_count_packets(struct packet_counts *out_counts, const struct program *program,
@@ -268,6 +288,7 @@ void bulk_destroy(struct bulk *bulk) {
     frame_plan_destroy(bulk->plan);
     rows_fini(&bulk->rows);
     mem_free(bulk->reference);
+    mem_free(bulk->conditions);
     mem_free(bulk);
 }
 

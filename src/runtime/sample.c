@@ -348,7 +348,9 @@ static void agree_lanes(struct sample_job *job) {
 enum status sample_run(struct sample_figures *out_figures, const struct sample_task *task,
                        const struct team *team) {
     struct sample_job job = {
-        .task = task, .world = team, .options = {.seed = task->seed, .pairs = task->pairs}};
+        .task = task,
+        .world = team,
+        .options = {.seed = task->seed, .pairs = task->pairs, .conditions = task->conditions}};
     const double t_start_s = clock_now_s();
     enum status status;
     choose_outputs(&job);

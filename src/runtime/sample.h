@@ -42,7 +42,8 @@ struct sample_task {
     uint64_t n_shots, seed, max_bytes; /* max_bytes: per rank; 0: what is available */
     struct sample_output outputs[SAMPLE_MAX_OUTPUTS];
     size_t n_outputs;
-    uint32_t n_blocks; /* of a batch; 0: as suits the cache */
+    uint32_t n_blocks;          /* of a batch; 0: as suits the cache */
+    const uint64_t *conditions; /* struct frame_options */
     /* Rows of the data of a sweep for shots first_shot .. first_shot + 64 n_words - 1, called in
      * parallel; NULL: all 0. */
     void (*sweep)(void *ctx, uint64_t *out_rows, uint64_t first_shot, size_t n_words);

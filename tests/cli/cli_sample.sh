@@ -229,6 +229,46 @@ echo 'errors: [{gates: [measure], readout: [[1, 0], [0.1, 0.9]]}]' >skewed.yaml
 expect 3 qspan sample loop.stim --noise skewed.yaml
 has err "loop.stim:5:3: error: frames cannot follow MEASURE: how often its result is wrong depends"
 
+# Errors that depend on a bit, whose reference is 0, then 1: X with 0.3 on the second qubit where the
+# first was 1, so that 15% + 30% of the shots differ, and the detector sees it.
+cat >given.qasm <<'TXT'
+OPENQASM 3.0;
+include "stdgates.inc";
+include "qnu.inc";
+qubit[2] a; qubit[1] b;
+output bit[4] c;
+pragma qspan qpu A data a[0:1]
+pragma qspan qpu B data b[0]
+h a[0];
+c[0] = measure a[0];
+if (c[0]) {
+  @qspan.stim X_ERROR(0.3) b[0]
+  barrier;
+}
+c[1] = measure b[0];
+x a[1];
+c[2] = measure a[1];
+if (c[2]) {
+  @qspan.stim X_ERROR(0.3) b[0]
+  barrier;
+}
+c[3] = measure b[0];
+pragma qspan stim DETECTOR rec[-3]
+pragma qspan stim DETECTOR rec[-1] rec[-3]
+TXT
+expect 0 qspan sample given.qasm --shots 20000 --seed 6
+awk '{ n[substr($0, 1, 2)]++; bad += /^..0/; flip += substr($0, 2, 1) != substr($0, 4, 1) }
+    END { exit !(bad == 0 && n["01"] == 0 && n["11"] > 2740 && n["11"] < 3260 &&
+                 flip > 5690 && flip < 6310) }' out || fail "$(sort out | uniq -c)"
+cp out alone
+expect 0 on_ranks 3 sample given.qasm --shots 20000 --seed 6
+cmp alone out || fail "3 ranks differ"
+expect 0 qspan sample given.qasm --detectors --shots 20000 --seed 6
+awk '{ a += /^1/; b += /1$/ } END { exit !(a > 2740 && a < 3260 && b > 5690 && b < 6310) }' out ||
+    fail "detectors: $(sort out | uniq -c)"
+expect 3 on_ranks 2 sample given.qasm --replicas 1
+has err "given.qasm:11:15: error: frames cannot follow X_ERROR: it depends on a bit, and no rank of a team knows"
+
 # Refused.
 printf 'H 0\nT 0\nM 0\n' >magic.stim
 expect 3 qspan sample magic.stim

@@ -137,6 +137,31 @@ Test(bulk, protocols_over_noisy_links) {
     expect_same(ladder, noisy);
 }
 
+/* Conditions on coins and on what noise made of them, in a loop, with an ELSE; fused too. */
+static const char *const conditional =
+    HEAD "h a[0];\nx a[1];\nfor uint i in [1:3] {\n  m[0] = measure a[0];\n  h a[0];\n"
+         "  if (m[0]) {\n    @qspan.stim X_ERROR(0.25) b[0]\n    barrier;\n    x c[0];\n"
+         "  } else {\n    @qspan.stim DEPOLARIZE2(0.4) b[0] b[1]\n    barrier;\n  }\n"
+         "  telegate_cx(b[0], b[2], c[2], c[0]);\n  m[1] = measure c[0];\n"
+         "  if (m[0] ^ m[1]) {\n    @qspan.stim PAULI_CHANNEL_1(0.1, 0.2, 0.1) a[1]\n"
+         "    barrier;\n  }\n}\n"
+         "out[0] = measure a[1];\nout[1] = measure b[0];\nout[2] = measure b[1];\n"
+         "out[3] = measure c[0];\n";
+
+Test(bulk, errors_that_depend_on_bits) {
+    struct program *program = read_program(conditional);
+    expect_same(conditional, NULL);
+    expect_same(conditional, noisy);
+    struct results *explicit = run(program, noisy, &engine_frame, 7);
+    program->is_fused = true;
+    struct results *fused = run(program, noisy, &engine_frame, 7);
+    cr_expect_eq(fused->packets.n_fused, 0); /* conditions need the bits */
+    cr_expect_eq(explicit->n_counts, fused->n_counts);
+    results_destroy(explicit);
+    results_destroy(fused);
+    program_destroy(program);
+}
+
 /* F of the swapped pair: XX of two Werner pairs, l = (4F - 1)/3 each. */
 Test(bulk, a_swapped_pair_has_the_product_of_correlators) {
     struct program *program = read_program(swapping);
@@ -261,6 +286,18 @@ Test(bulk, rare_errors_are_those_of_state_vectors) {
         "  barrier;\n}\n",
         "pragma qspan stim X_ERROR(0.02) a[0]\nout[4] = measure a[0];\nif (out[4]) x b[0];\n",
         "pragma qspan op measure(0.01) out[4] Z a[0]\nif (out[4]) x a[1];\n",
+        /* errors that depend on bits: of the reference 0, 1, wrong and in rounds 1, 0, 1 ... */
+        "out[4] = measure a[0];\nif (out[4]) {\n  @qspan.stim X_ERROR(0.02) a[0]\n  barrier;\n} "
+        "else {\n"
+        "  @qspan.stim DEPOLARIZE2(0.02) b[0] b[1]\n  barrier;\n  x a[1];\n}\n",
+        "x a[0];\npragma qspan op measure(0.02) out[4] Z a[0]\nif (out[4]) {\n  z b[0];\n"
+        "  @qspan.stim DEPOLARIZE1(0.015) b[0] a[1]\n  barrier;\n"
+        "  @qspan.stim X_ERROR(0.01) b[1]\n  barrier;\n}\n"
+        "pragma qspan stim X_ERROR(0.01) b[1]\n",
+        "for uint i in [1:7] {\n  x a[0];\n  out[4] = measure a[0];\n  out[5] = measure b[0];\n"
+        "  if (out[4] ^ out[5]) {\n    @qspan.stim X_ERROR(0.005) b[0] b[1]\n    barrier;\n  }\n"
+        "  if (!out[4]) {\n    x a[1];\n    @qspan.stim Y_ERROR(0.002) a[1]\n    barrier;\n  }\n"
+        "}\n",
     };
     for (size_t i = 0; i < sizeof noise / sizeof *noise; i++) {
         struct text text = {0};

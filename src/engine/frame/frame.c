@@ -67,6 +67,7 @@ static void lay_out(struct frame_state *s) {
     s->letter = take_rows(s, &at, 1);
     s->rest = take_rows(s, &at, 1);
     s->received = take_rows(s, &at, 1);
+    s->condition = take_rows(s, &at, 1);
     s->results = take_rows(s, &at, plan->max_results + 1u);
     s->records = take_rows(s, &at, round_rows(sizes.records));
     s->detectors = take_rows(s, &at, round_rows(sizes.kept_detectors + plan->n_observables));
@@ -91,6 +92,7 @@ static void lay_out(struct frame_state *s) {
 enum status frame_state_create(struct frame_state **out_state, const struct frame_plan *plan,
                                const struct frame_options *options) {
     CHECK(options->n_blocks >= 1 && options->n_blocks <= FRAME_MAX_BLOCKS);
+    CHECK(plan->n_conditions == 0 || options->conditions != NULL);
     const uint64_t n_bytes = frame_state_bytes(plan, options);
     enum cpu_isa isa;
     TRY(cpu_detect_isa(&isa));
@@ -290,7 +292,8 @@ static void run_ebit(struct frame_state *s, const struct frame_instr *instr) {
         pairs->add_errors(pairs->ctx, frame_x(s, pair[1]), frame_z(s, pair[1]), coins.site,
                           (uint64_t)s->first_block * FRAME_SHOTS, 64 * s->n_words);
     } else if (instr->which != FRAME_NONE) {
-        frame_draw_noise(s, &s->plan->channels[instr->which], pair + 1, 1, 1, coins.site, RNG_PAIR);
+        frame_draw_noise(s, &s->plan->channels[instr->which], pair + 1, 1, 1, coins.site, RNG_PAIR,
+                         NULL);
     }
 }
 
@@ -348,6 +351,19 @@ static void run_feedback(struct frame_state *s, const struct frame_instr *instr)
         frame_apply(s, targets[i], row);
     }
     clear_row(s, row);
+}
+
+/* The bit itself: the reference's, turned over as the frame says. */
+static void run_condition(struct frame_state *s, const struct frame_instr *instr) {
+    bool is_turned = instr->is_else;
+    if (!instr->is_else) {
+        clear_row(s, s->condition);
+        add_sources(s, s->condition, s->plan->sources + instr->source0, instr->n_sources);
+        is_turned = bits_get(s->options.conditions, s->next_condition++);
+    }
+    for (size_t w = 0; w < s->n_words && is_turned; w++) {
+        s->condition[w] = ~s->condition[w];
+    }
 }
 
 static void run_assign(struct frame_state *s, const struct frame_instr *instr) {
@@ -440,7 +456,11 @@ static void run_instr(struct frame_state *s, const struct frame_instr *instr) {
         return;
     case FRAME_NOISE:
         frame_draw_noise(s, &plan->channels[instr->which], targets, instr->n, instr->group,
-                         frame_site(s, instr), RNG_NOISE);
+                         frame_site(s, instr), RNG_NOISE,
+                         instr->is_conditional ? s->condition : NULL);
+        return;
+    case FRAME_CONDITION:
+        run_condition(s, instr);
         return;
     case FRAME_CHAIN:
         run_chain(s, instr);
@@ -492,6 +512,7 @@ static void start(struct frame_state *s) {
     s->head = 0;
     s->pc = 0;
     s->next_detector = 0;
+    s->next_condition = 0;
     s->n_loops = 0;
     s->iteration = 0;
 }

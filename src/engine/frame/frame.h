@@ -32,8 +32,9 @@ struct frame_options {
     const struct frame_pairs *pairs; /* instead of what the plan says of EBITs; NULL: the plan */
     uint32_t n_blocks;               /* of a batch, 1 .. FRAME_MAX_BLOCKS */
     bool keeps_records, keeps_detectors;
-    const struct team *team; /* of the plan's ranks, if there are several; runs are collective */
-    uint32_t lane;           /* team: tells apart the states of a rank, as on the other ranks */
+    const uint64_t *conditions; /* the plan's n_conditions, of the reference; NULL without any */
+    const struct team *team;    /* of the plan's ranks, if there are several; runs are collective */
+    uint32_t lane;              /* team: tells apart the states of a rank, as on the other ranks */
 };
 /* What a batch leaves: rows of bits, one bit a shot. */
 enum frame_output {

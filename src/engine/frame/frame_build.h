@@ -8,7 +8,7 @@
 
 struct frame_open_loop {
     size_t instr;
-    uint64_t n_records, n_detectors; /* before it */
+    uint64_t n_records, n_detectors, n_conditions; /* before it */
     double n_gates, n_noise_sites;
     uint64_t n_iterations; /* of the loops around it */
 };
@@ -61,7 +61,9 @@ enum status frame_put_off(struct frame_builder *b, struct frame_instr instr);
 /* What waits up to instrs[until - 1] becomes part of the plan. */
 enum status frame_end_waiting(struct frame_builder *b, size_t until);
 
-/* IF around Paulis, up to its END; then the op is the END. */
+/* NOISE; is_conditional: after a CONDITION. */
+enum status frame_compile_noise(struct frame_builder *b, bool is_conditional);
+/* IF around Paulis and errors, up to its END; then the op is the END. */
 enum status frame_compile_feedback(struct frame_builder *b);
 /* DETECTOR, OBSERVABLE, ASSIGN */
 enum status frame_compile_parity(struct frame_builder *b);

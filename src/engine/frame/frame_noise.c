@@ -14,8 +14,9 @@ static const double most_rare_p = 0.02;
 struct victims {
     const uint32_t *qubits;
     unsigned group;
-    uint64_t *flips;   /* row of target i at flips + i * n_words */
-    bool has_identity; /* letter 1 is I */
+    uint64_t *flips;      /* row of target i at flips + i * n_words */
+    bool has_identity;    /* letter 1 is I */
+    const uint64_t *only; /* shots; NULL: all */
 };
 
 static bool is_rare(const struct frame_channel *channel) {
@@ -54,11 +55,18 @@ static inline void hit_qubit(uint64_t *x, size_t n_words, uint32_t letter, unsig
     x[n_words] ^= (uint64_t)(letter >> 1) << shift;
 }
 
+static inline bool is_spared(const struct victims *victims, uint32_t shot) {
+    return victims->only != NULL && !bits_get(victims->only, shot);
+}
+
 static void hit_singles(const struct frame_state *s, const struct frame_channel *channel,
                         const struct victims *victims, uint32_t first, size_t n) {
     const uint32_t *qubits = victims->qubits + first;
     for (size_t i = 0; i < n; i++) {
         const uint32_t shot = frame_item_shot(s->items[i]);
+        if (is_spared(victims, shot)) {
+            continue;
+        }
         uint64_t *x = frame_x(s, qubits[frame_item_target(s->items[i])]) + shot / 64;
         const uint32_t letter = letter_of(channel, s->draws[i]) - victims->has_identity;
         hit_qubit(x, s->n_words, letter, shot % 64);
@@ -70,6 +78,9 @@ static void hit_pairs(const struct frame_state *s, const struct frame_channel *c
     const uint32_t *qubits = victims->qubits + 2 * (size_t)first;
     for (size_t i = 0; i < n; i++) {
         const uint32_t shot = frame_item_shot(s->items[i]);
+        if (is_spared(victims, shot)) {
+            continue;
+        }
         const uint32_t *pair = qubits + 2 * (size_t)frame_item_target(s->items[i]);
         const uint32_t letters = letter_of(channel, s->draws[i]);
         hit_qubit(frame_x(s, pair[0]) + shot / 64, s->n_words, letters >> 2, shot % 64);
@@ -157,6 +168,7 @@ static void draw_frequent_target(struct frame_state *s, const struct frame_chann
         for (size_t w = 0; w < s->n_words; w++) {
             row[w] &= ~taken[w];
             taken[w] |= row[w];
+            row[w] &= victims->only != NULL ? victims->only[w] : UINT64_MAX;
         }
         const uint32_t letters = i + 1 - victims->has_identity;
         if (victims->group == 2) {
@@ -192,8 +204,8 @@ static void draw_errors(struct frame_state *s, const struct frame_channel *chann
 
 void frame_draw_noise(struct frame_state *s, const struct frame_channel *channel,
                       const uint32_t *qubits, uint32_t n, unsigned group, uint64_t site,
-                      uint32_t stream) {
-    const struct victims victims = {.qubits = qubits, .group = group};
+                      uint32_t stream, const uint64_t *only) {
+    const struct victims victims = {.qubits = qubits, .group = group, .only = only};
     draw_errors(s, channel, &victims, n, site, 1, stream);
 }
 

@@ -141,8 +141,48 @@ static enum status pass_parts(struct frame_builder *b, const bool *is_target, si
     return STATUS_OK;
 }
 
-/* Paulis that a parity applies; also of an ELSE part, whose condition flips with it. */
+/* Errors of the block of an IF and of its ELSE, each where its condition holds. The op is the IF,
+ * and then its END. */
+static enum status compile_errors(struct frame_builder *b) {
+    struct frame_instr condition = frame_begin_instr(b, FRAME_CONDITION);
+    TRY(add_parity(b, frame_op(b)->expr));
+    TRY(frame_end_instr(b, condition));
+    b->plan->n_conditions += b->plan->n_conditions < INT64_MAX;
+    for (b->op++; frame_op(b)->kind != OP_END; b->op++) {
+        if (frame_op(b)->kind == OP_ELSE) {
+            condition = frame_begin_instr(b, FRAME_CONDITION);
+            condition.is_else = true;
+            TRY(frame_end_instr(b, condition));
+        } else if (frame_op(b)->kind == OP_NOISE) {
+            TRY(frame_compile_noise(b, true));
+            b->site += op_count_sites(frame_op(b));
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status compile_paulis(struct frame_builder *b);
+
 enum status frame_compile_feedback(struct frame_builder *b) {
+    const size_t at = b->op;
+    const bool has_errors = op_list_has_inside(b->task->ops, at, OP_NOISE);
+    TRY(compile_paulis(b));
+    if (has_errors) {
+        b->op = at;
+        return compile_errors(b);
+    }
+    return STATUS_OK;
+}
+
+/* Why there is no error that depends on a bit; NULL: there may be. */
+static const char *find_objection(const struct frame_builder *b) {
+    return b->local != NULL ? "it depends on a bit, and no rank of a team knows the bits of all"
+           : !b->task->knows_reference ? "it depends on a bit, which takes a reference shot"
+                                       : NULL;
+}
+
+/* Paulis that a parity applies; also of an ELSE part, whose condition flips with it. */
+static enum status compile_paulis(struct frame_builder *b) {
     const struct op_list *ops = b->task->ops;
     const struct op *open = frame_op(b);
     const size_t source0 = b->plan->n_sources, target0 = b->plan->n_targets;
@@ -152,7 +192,13 @@ enum status frame_compile_feedback(struct frame_builder *b) {
         const struct op *op = frame_op(b);
         const bool is_pauli = op->kind == OP_GATE && (op->which == GATE_X || op->which == GATE_Y ||
                                                       op->which == GATE_Z || op->which == GATE_I);
-        if (!is_pauli && op->kind != OP_ELSE && op->kind != OP_BARRIER && op->kind != OP_TICK) {
+        const bool is_error = op->kind == OP_NOISE;
+        if (is_error && find_objection(b) != NULL) {
+            status = frame_refuse(b, find_objection(b));
+            break;
+        }
+        if (!is_pauli && !is_error && op->kind != OP_ELSE && op->kind != OP_BARRIER &&
+            op->kind != OP_TICK) {
             status = frame_refuse(b, "it depends on a bit; only Paulis may");
             break;
         }

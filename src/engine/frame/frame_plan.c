@@ -108,7 +108,8 @@ static bool can_join(const struct frame_instr *last, const struct frame_instr *n
     }
     if (last->kind != next->kind || last->which != next->which || last->letter != next->letter ||
         last->group != next->group || last->resets != next->resets ||
-        last->is_recorded != next->is_recorded || last->site_stride != next->site_stride ||
+        last->is_recorded != next->is_recorded || last->is_conditional != next->is_conditional ||
+        last->site_stride != next->site_stride ||
         (last->bit0 == FRAME_NONE) != (next->bit0 == FRAME_NONE)) {
         return false;
     }
@@ -129,6 +130,7 @@ static bool can_join(const struct frame_instr *last, const struct frame_instr *n
     case FRAME_PRODUCT:
     case FRAME_EBIT:
     case FRAME_CHAIN:
+    case FRAME_CONDITION:
     case FRAME_SEND:
     case FRAME_RECEIVE:
     case FRAME_FEEDBACK:
@@ -194,6 +196,7 @@ static size_t find_until(const struct frame_builder *b, const struct frame_instr
     case FRAME_NOISE:
     case FRAME_CHAIN:
     case FRAME_HERALD:
+    case FRAME_CONDITION:
     case FRAME_FOREIGN:
     case FRAME_SEND:
     case FRAME_RECEIVE:
@@ -510,7 +513,7 @@ static enum status compile_herald(struct frame_builder *b, struct frame_instr in
     return frame_end_instr(b, instr);
 }
 
-static enum status compile_noise(struct frame_builder *b) {
+enum status frame_compile_noise(struct frame_builder *b, bool is_conditional) {
     const struct op_list *ops = b->task->ops;
     const struct op *op = frame_op(b);
     const enum op_noise noise = (enum op_noise)op->which;
@@ -533,6 +536,7 @@ static enum status compile_noise(struct frame_builder *b) {
         return STATUS_OK;
     }
     instr.group = (uint8_t)op_noise_group(noise);
+    instr.is_conditional = is_conditional;
     if (is_herald) {
         return compile_herald(b, instr);
     }
@@ -558,9 +562,9 @@ static enum status compile_repeat(struct frame_builder *b) {
         return frame_refuse(b, "its rounds have more random sites than can be numbered, 2^63");
     }
     TRY(vec_reserve(&b->loops, b->n_loops, &b->cap_loops, 1, sizeof *b->loops));
-    b->loops[b->n_loops++] =
-        (struct frame_open_loop){plan->n_instrs, plan->n_records,     plan->n_detectors,
-                                 plan->n_gates,  plan->n_noise_sites, b->n_iterations};
+    b->loops[b->n_loops++] = (struct frame_open_loop){
+        plan->n_instrs, plan->n_records,     plan->n_detectors, plan->n_conditions,
+        plan->n_gates,  plan->n_noise_sites, b->n_iterations};
     b->n_iterations = n_iterations;
     plan->max_depth = b->n_loops > plan->max_depth ? (uint32_t)b->n_loops : plan->max_depth;
     return frame_end_instr(b, instr);
@@ -584,6 +588,7 @@ static enum status compile_end(struct frame_builder *b) {
     const double rounds = (double)open->rounds;
     plan->n_records = multiply_added(loop->n_records, plan->n_records, open->rounds);
     plan->n_detectors = multiply_added(loop->n_detectors, plan->n_detectors, open->rounds);
+    plan->n_conditions = multiply_added(loop->n_conditions, plan->n_conditions, open->rounds);
     plan->n_gates = loop->n_gates + (plan->n_gates - loop->n_gates) * rounds;
     plan->n_noise_sites =
         loop->n_noise_sites + (plan->n_noise_sites - loop->n_noise_sites) * rounds;
@@ -605,7 +610,7 @@ static enum status compile_op(struct frame_builder *b) {
     case OP_EBIT:
         return compile_ebit(b);
     case OP_NOISE:
-        return compile_noise(b);
+        return frame_compile_noise(b, false);
     case OP_IF:
         return frame_compile_feedback(b);
     case OP_ASSIGN:

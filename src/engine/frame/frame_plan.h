@@ -23,17 +23,20 @@ enum frame_kind {
     FRAME_RESET,   /* letter; targets: qubits */
     FRAME_EBIT,    /* targets: a pair of qubits; which = index in channels, errors of the second, or
                     * FRAME_NONE */
-    FRAME_NOISE,   /* which = index in channels; targets: qubits, `group` each (1 or 2) */
-    FRAME_CHAIN,   /* which = index in channels; targets: frame_pauli of one error; is_else: only
-                    * where no error of the chain happened before */
-    FRAME_HERALD,  /* which = index in channels of 4 letters, I X Y Z; targets: qubits, one result
-                    * each */
-    FRAME_FOREIGN, /* n results of other ranks: 0 here; recorded, to bits, as MEASURE */
-    FRAME_SEND,    /* sources: their parity goes to rank `which` */
-    FRAME_RECEIVE, /* a parity from rank `which`, for the next FEEDBACK */
-    FRAME_FEEDBACK,   /* sources and what was received; targets: frame_pauli that it applies */
-    FRAME_ASSIGN,     /* sources; which = bit */
-    FRAME_DETECTOR,   /* sources: n groups, each a count, then that many */
+    FRAME_NOISE,   /* which = index in channels; targets: qubits, `group` each (1 or 2);
+                    * is_conditional: in the shots of the last CONDITION alone */
+    FRAME_CONDITION, /* sources and the reference's next condition; is_else: the opposite of the
+                      * last one */
+    FRAME_CHAIN,     /* which = index in channels; targets: frame_pauli of one error; is_else: only
+                      * where no error of the chain happened before */
+    FRAME_HERALD,    /* which = index in channels of 4 letters, I X Y Z; targets: qubits, one result
+                      * each */
+    FRAME_FOREIGN,   /* n results of other ranks: 0 here; recorded, to bits, as MEASURE */
+    FRAME_SEND,      /* sources: their parity goes to rank `which` */
+    FRAME_RECEIVE,   /* a parity from rank `which`, for the next FEEDBACK */
+    FRAME_FEEDBACK,  /* sources and what was received; targets: frame_pauli that it applies */
+    FRAME_ASSIGN,    /* sources; which = bit */
+    FRAME_DETECTOR,  /* sources: n groups, each a count, then that many */
     FRAME_OBSERVABLE, /* which = index; sources; targets: frame_pauli that flips it where the frame
                        * anticommutes with it */
     FRAME_REPEAT,     /* rounds; match = its END */
@@ -55,7 +58,7 @@ struct frame_instr {
     uint8_t kind, letter, group, site_stride;
     bool resets;      /* MEASURE: then to the +1 state */
     bool is_recorded; /* MEASURE, PRODUCT, HERALD: results enter the record */
-    bool is_else;
+    bool is_else, is_conditional;
     uint32_t which;
     uint32_t n; /* groups of targets; PRODUCT: 1; DETECTOR: groups of sources */
     uint32_t target0, n_targets;
@@ -100,6 +103,7 @@ struct frame_plan {
     uint32_t max_results;             /* most results of one instruction */
     uint32_t max_depth;               /* of loops */
     uint64_t n_records, n_detectors;  /* of a shot, REPEAT multiplied out; saturating */
+    uint64_t n_conditions;            /* CONDITIONs with sources of a shot, likewise */
     double n_gates, n_noise_sites;    /* gates, measurements and resets of a shot; noise groups */
 };
 
@@ -118,6 +122,9 @@ struct frame_task {
     /* A team: the rank of each qubit, this rank, their number. NULL: one rank has all. */
     const uint32_t *qubit_rank;
     uint32_t rank, n_ranks;
+    /* Errors may depend on bits: states will know the reference's conditions. Frames tell how a
+     * shot's bits differ from the reference's; an error happens where the bit itself is 1. */
+    bool knows_reference;
 };
 
 /* With a team, a plan is that of one rank: its own qubits (and a last one that stands for all
@@ -126,7 +133,8 @@ struct frame_task {
  * ranks: each rank makes the same draws. Only parities that feedback wants travel. */
 
 /* Refused (STATUS_INPUT at the op, with the reason): gates that are no Clifford, conditions that
- * are no parity, WHILE, IF around anything but Paulis, IDLE, CALL, more than 2^32 - 1 of anything,
+ * are no parity, WHILE, IF around anything but Paulis (and errors, if knows_reference, on one
+ * rank), IDLE, CALL, more than 2^32 - 1 of anything,
  * loops whose sites pass 2^63, gates and products of qubits of several ranks. STATUS_NOFIT: without
  * memory. Not collective. Cost: linear in the list. */
 enum status frame_plan_create(struct frame_plan **out_plan, const struct frame_task *task);

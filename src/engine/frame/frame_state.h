@@ -36,6 +36,8 @@ struct frame_state {
     size_t pc;               /* next instruction */
     struct frame_post *post; /* team: rows on their way; NULL: none */
     uint64_t *received;      /* parity for the next FEEDBACK */
+    uint64_t *condition;     /* of conditional errors */
+    uint64_t next_condition; /* of the reference's */
     /* Team: has this rank a part of the row? By row; NULL: it has all. */
     uint8_t *has_record, *has_detector, *has_observable, *has_bit;
 };
@@ -52,10 +54,11 @@ static inline uint64_t frame_site(const struct frame_state *s, const struct fram
 /* Applies a Pauli (frame_pauli) to the shots of a row. */
 void frame_apply(const struct frame_state *s, uint32_t target, const uint64_t *row);
 
-/* Errors on groups of qubits: FRAME_NOISE, and those of an ebit (its second qubit alone). */
+/* Errors on groups of qubits: FRAME_NOISE, and those of an ebit (its second qubit alone). only:
+ * the shots in which they happen; NULL: all. */
 void frame_draw_noise(struct frame_state *s, const struct frame_channel *channel,
                       const uint32_t *qubits, uint32_t n, unsigned group, uint64_t site,
-                      uint32_t stream);
+                      uint32_t stream, const uint64_t *only);
 /* Flips n rows, each with the channel's probability; sites site_stride apart. */
 void frame_draw_flips(struct frame_state *s, const struct frame_channel *channel, uint64_t *rows,
                       uint32_t n, uint64_t site, uint32_t site_stride);

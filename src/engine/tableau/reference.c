@@ -18,7 +18,7 @@ struct walk {
     struct tableau_gate *gates; /* by gate, those without parameters */
     bool *is_known;
     uint64_t *records, *bits;
-    uint64_t n_records;
+    uint64_t n_records, n_conditions; /* so far */
     struct loop *loops;
     size_t n_loops, cap_loops;
     const struct op *op;
@@ -164,6 +164,16 @@ static void herald(struct walk *walk) {
 
 /* ---- control ---- */
 
+static bool decide(struct walk *walk, size_t pc) {
+    const struct reference_task *task = walk->task;
+    const bool is_taken = evaluate(walk, walk->op->expr);
+    if (task->conditions != NULL && op_list_has_inside(task->ops, pc, OP_NOISE)) {
+        CHECK(walk->n_conditions < task->n_conditions);
+        bits_set(task->conditions, walk->n_conditions++, is_taken);
+    }
+    return is_taken;
+}
+
 static enum status open_loop(struct walk *walk, size_t pc) {
     TRY(vec_reserve(&walk->loops, walk->n_loops, &walk->cap_loops, 1, sizeof *walk->loops));
     walk->loops[walk->n_loops++] = (struct loop){pc, 0};
@@ -205,7 +215,7 @@ static enum status step(struct walk *walk, size_t *inout_pc) {
         herald(walk);
         break;
     case OP_IF:
-        next = evaluate(walk, op->expr) ? next : (size_t)op->match + 1;
+        next = decide(walk, *inout_pc) ? next : (size_t)op->match + 1;
         break;
     case OP_ELSE: /* the end of what was taken */
         next = (size_t)op->match + 1;
@@ -240,7 +250,7 @@ static enum status step(struct walk *walk, size_t *inout_pc) {
 }
 
 uint64_t reference_bytes(const struct reference_task *task) {
-    return tableau_bytes(task->n_qubits) + task->n_records / 8;
+    return tableau_bytes(task->n_qubits) + task->n_records / 8 + task->n_conditions / 8;
 }
 
 enum status reference_run(uint64_t *out_records, uint64_t *out_bits,

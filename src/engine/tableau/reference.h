@@ -19,7 +19,11 @@ struct reference_task {
     uint32_t n_qubits, n_bits;
     const uint64_t *recorded; /* bits whose results form the record; NULL: every result does */
     uint64_t n_records;       /* of a shot */
-    uint64_t max_bytes;       /* 0: what is available */
+    /* Gets the condition of each IF around NOISE, as often as it is met, n_conditions bits in all
+     * (struct frame_plan); NULL: not asked for. */
+    uint64_t *conditions;
+    uint64_t n_conditions;
+    uint64_t max_bytes; /* 0: what is available */
 };
 uint64_t reference_bytes(const struct reference_task *task);
 /* out_records: n_records bits (base/bits.h); out_bits (may be NULL): the n_bits bits at the end.
