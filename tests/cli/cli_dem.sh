@@ -40,17 +40,7 @@ equal "$(tr '()' '  ' <out | awk '/error/ {keep = keep ? keep * (1 - $2) : 1 - $
     END {printf "%d %.9f", NR, keep + all}')" "3 0.920000000"
 
 # A remote CNOT over a noisy link: errors of the ebit are errors of the model.
-cat >remote.qasm <<'TXT'
-OPENQASM 3.0;
-include "stdgates.inc";
-include "qnu.inc";
-qubit[2] a;
-qubit[2] b;
-bit m;
-bit k;
-output bit[2] c;
-pragma qspan qpu A data a[0] comm a[1]
-pragma qspan qpu B data b[0] comm b[1]
+two_qpus >remote.qasm <<'TXT'
 x a[0];
 ebit(a[1], b[1]);
 cx a[0], a[1];
@@ -143,17 +133,7 @@ equal "$(grep -c error model.dem)" 5
 same_model model.dem hand.dem
 
 # The same of a program, where gates and results of the protocol are noisy too.
-cat >hand.qasm <<'TXT'
-OPENQASM 3.0;
-include "stdgates.inc";
-include "qnu.inc";
-qubit[2] a;
-qubit[2] b;
-bit m;
-bit k;
-output bit[2] c;
-pragma qspan qpu A data a[0] comm a[1]
-pragma qspan qpu B data b[0] comm b[1]
+two_qpus >hand.qasm <<'TXT'
 x a[0];
 ebit(a[1], b[1]);
 cx a[0], a[1];

@@ -6,18 +6,7 @@ for program in "$protocols"/*.qasm; do
     [ -f "$protocols/targets/$(basename "$program")" ] || fail "$program has no target"
 done
 
-cat >head.inc <<'TXT'
-OPENQASM 3.0;
-include "stdgates.inc";
-include "qnu.inc";
-qubit[2] a;
-qubit[2] b;
-bit m;
-bit k;
-output bit[2] c;
-pragma qspan qpu A data a[0] comm a[1]
-pragma qspan qpu B data b[0] comm b[1]
-TXT
+two_qpus >head.inc </dev/null
 {
     cat head.inc
     echo 'ebit(a[1], b[1]);'

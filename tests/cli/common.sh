@@ -36,6 +36,14 @@ qspan() {
     "$QSPAN" "$@"
 }
 
+# The head of a program of two QPUs with a data and a comm qubit each, then standard input.
+two_qpus() {
+    printf '%s\n' 'OPENQASM 3.0;' 'include "stdgates.inc";' 'include "qnu.inc";' 'qubit[2] a;' \
+        'qubit[2] b;' 'bit m;' 'bit k;' 'output bit[2] c;' \
+        'pragma qspan qpu A data a[0] comm a[1]' 'pragma qspan qpu B data b[0] comm b[1]'
+    cat
+}
+
 on_ranks() { # on_ranks N OPTIONS...
     local n=$1
     shift
