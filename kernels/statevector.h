@@ -22,6 +22,7 @@ enum {
     STATEVECTOR_MAX_LANES = 16,
     STATEVECTOR_MAX_LANE_BITS = 4,
     STATEVECTOR_MAX_TARGETS = 5,
+    STATEVECTOR_MAX_STEPS = 128, /* of a program */
     STATEVECTOR_MAX_FIXED = 13, /* bits of a block's number in a chunk: keeps sums of one call
                                    exact */
 };
@@ -184,8 +185,8 @@ struct statevector_kernels {
      * table's precision. lanes: written. */
     void (*matrix)(union statevector_block *const *blocks, unsigned k,
                    const struct statevector_span *span, const void *matrix, unsigned lanes);
-    /* Applies the steps to the eight blocks at block + blocks[0 .. 7], for all blocks of the span.
-     */
+    /* Applies the steps, at most STATEVECTOR_MAX_STEPS, to the eight blocks at block + blocks[0 ..
+     * 7], for all blocks of the span. */
     void (*program)(union statevector_block *tile, const struct statevector_span *span,
                     const uint64_t *blocks, const struct statevector_step *const *steps,
                     size_t n_steps);

@@ -28,7 +28,7 @@ enum {
     FUSE_STAGE_TARGETS = 13, /* bits that a tile mixes, where that saves stages, ... */
     FUSE_FEW_TARGETS = 10,   /* ... or else, and in groups of fewer than FUSE_LARGE_GROUP wires, */
     FUSE_LARGE_GROUP = 20,   /* ... whose slices on many ranks would not hold more */
-    FUSE_MAX_STEPS = 128,    /* operators of a block */
+    FUSE_MAX_STEPS = STATEVECTOR_MAX_STEPS, /* operators of a block */
 };
 
 enum fuse_kind {
