@@ -23,8 +23,8 @@ enum {
     STATEVECTOR_MAX_LANE_BITS = 4,
     STATEVECTOR_MAX_TARGETS = 5,
     STATEVECTOR_MAX_STEPS = 128, /* of a program */
-    STATEVECTOR_MAX_FIXED = 13, /* bits of a block's number in a chunk: keeps sums of one call
-                                   exact */
+    STATEVECTOR_MAX_FIXED = 13,  /* bits of a block's number in a chunk: keeps sums of one call
+                                    exact */
 };
 union statevector_block {
     double d[16];
