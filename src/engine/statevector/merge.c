@@ -78,25 +78,32 @@ static void copy_chunk(const struct growth *growth, size_t index, uint64_t j) {
     kernels->keep(dst, src, n_blocks, block_bit, lanes);
 }
 
-/* Writes the old vector times factors[j - first] to its places for j = first .. last-1. */
+static void write_chunk(const struct growth *growth, size_t index, uint64_t j,
+                        const double *factor) {
+    if (growth->q != STORE_NO_BIT) {
+        copy_chunk(growth, index, j);
+        return;
+    }
+    const union statevector_block *src =
+        pool_at(&growth->store->pool, growth->store->tables[growth->group].handles[index]);
+    growth->store->kernels->scale(growth_target(growth, index, j), src,
+                                  store_chunk_blocks(&growth->from), factor[0], factor[1]);
+}
+
+/* Writes the old vector times factors[j - first] to its places for j = first .. last-1: all places
+ * of a chunk while it is in the cache, the lowest, which may be its own, last. */
 static void write_growth(const struct growth *growth, const union statevector_block *factors,
                          uint64_t first, uint64_t last) {
     size_t n_old = growth->store->tables[growth->group].n;
-    uint64_t n_blocks = store_chunk_blocks(&growth->from), n_items = n_old * (last - first);
-    bool is_large = store_is_large((size_t)n_items, n_blocks, growth->from.lane_bits);
+    bool is_large = store_is_large((size_t)(n_old * (last - first)),
+                                   store_chunk_blocks(&growth->from), growth->from.lane_bits);
 #pragma omp parallel for schedule(static) if (is_large)
-    for (uint64_t item = 0; item < n_items; item++) {
-        size_t index = (size_t)(item % n_old);
-        uint64_t j = first + item / n_old;
-        if (growth->q != STORE_NO_BIT) {
-            copy_chunk(growth, index, j);
-            continue;
+    for (size_t index = 0; index < n_old; index++) {
+        for (uint64_t j = last; j-- > first;) {
+            double f[2];
+            statevector_get(f, factors, growth->from.lane_bits, j - first);
+            write_chunk(growth, index, j, f);
         }
-        const union statevector_block *src =
-            pool_at(&growth->store->pool, growth->store->tables[growth->group].handles[index]);
-        double f[2];
-        statevector_get(f, factors, growth->from.lane_bits, j - first);
-        growth->store->kernels->scale(growth_target(growth, index, j), src, n_blocks, f[0], f[1]);
     }
 }
 
@@ -153,12 +160,9 @@ enum status store_grow(struct store *store, uint32_t group, const struct store_f
     if (b->group != LAYOUT_ALONE) {
         multiply_group(&growth, b);
     } else {
-        const unsigned lane_bits = growth.from.lane_bits;
-        union statevector_block factors, one = {{0}};
-        put_alone(&factors, lane_bits, b->amp);
-        statevector_put(&one, lane_bits, 0, b->amp[2], b->amp[3]);
-        write_growth(&growth, &one, 1, 2);
-        write_growth(&growth, &factors, 0, 1);
+        union statevector_block factors;
+        put_alone(&factors, growth.from.lane_bits, b->amp);
+        write_growth(&growth, &factors, 0, 2);
     }
     if (!grows_in_place(&growth)) {
         store_free(store, group);
