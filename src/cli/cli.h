@@ -45,6 +45,7 @@ enum option_id {
     OPTION_SEED,
     OPTION_SHOTS_PER_TIMELINE,
     OPTION_TIMELINE,
+    OPTION_MAX_ROUNDS,
     OPTION_PROBABILITIES,
     OPTION_MAX_BRANCHES,
     OPTION_IDLE,
@@ -109,8 +110,8 @@ struct cli_options {
     size_t n_decodes;
     const char *params[CLI_MAX_PARAMS]; /* NAME=VALUE */
     size_t n_params;
-    uint64_t n_qpus, n_comm, n_shots, seed, shots_per_timeline, timeline, n_probabilities,
-        max_branches;
+    uint64_t n_qpus, n_comm, n_shots, seed, shots_per_timeline, max_rounds, timeline,
+        n_probabilities, max_branches;
     uint64_t n_ranks, memory_per_rank;
     const char *out_format, *obs_out, *obs_out_format, *sweep, *sweep_format, *replicas;
     bool wants_detectors, appends_observables;

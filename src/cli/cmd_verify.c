@@ -242,6 +242,10 @@ static void add_proof(struct text *out, const struct cli_options *options,
     json_add_string(&json, "verdict", proof->is_proved ? "proved" : "not equal");
     json_add_uint(&json, "outcomes", proof->n_outcomes);
     json_add_uint(&json, "branches", proof->n_branches);
+    if (proof->max_rounds > 0) {
+        json_add_uint(&json, "max_rounds", proof->max_rounds);
+        json_add_double(&json, "left_out", proof->left_out);
+    }
     json_open_array(&json, "findings", JSON_LINES);
     for (size_t i = 0; i < proof->n_findings; i++) {
         json_add_string(&json, NULL, proof->findings[i]);
@@ -300,14 +304,34 @@ static enum status write_report(const struct cli_options *options, const struct 
     return report->failed ? STATUS_NOFIT : file_write("-", report->data, report->n);
 }
 
+/* Most that may be left out unasked, as of exact distributions. */
+static const double max_left_out = 1e-6;
+
+static enum status check_left_out(const struct cli_options *options,
+                                  const struct verify_proof *proof) {
+    return proof->left_out <= max_left_out || cli_is_given(options, OPTION_MAX_ROUNDS)
+               ? STATUS_OK
+               : log_error(
+                     STATUS_UNVERIFIED,
+                     "%s: not proved: runs that are left out have probability %.3g; --max-rounds N "
+                     "follows more rounds, or says that so many are enough",
+                     options->args[0], proof->left_out);
+}
+
 static enum status prove_program(struct text *report, const struct cli_options *options,
                                  const struct team *team, const struct inputs *inputs) {
     struct verify_proof proof = {0};
-    TRY(verify_against(&proof, inputs->program, inputs->circuit, inputs->target));
+    TRY(verify_against(&proof, inputs->program, inputs->circuit, inputs->target,
+                       (uint32_t)options->max_rounds));
+    enum status status = proof.is_proved ? check_left_out(options, &proof) : STATUS_OK;
+    if (status != STATUS_OK) {
+        verify_proof_fini(&proof);
+        return status;
+    }
     verify_add_proof(report, &proof, inputs->program,
                      inputs->is_made ? "what the distributor makes" : options->args[0],
                      inputs->against);
-    enum status status = write_report(options, team, report);
+    status = write_report(options, team, report);
     if (status == STATUS_OK && options->json && team_rank(team) == 0) {
         status = write_json(options, inputs, &proof);
     }

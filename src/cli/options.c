@@ -201,6 +201,16 @@ const struct option_info options_table[] = {
      .offset = FIELD(against),
      .help = "prove the program equal to this circuit or program, for every outcome "
              "(docs/verify.md)"},
+    {.name = "max-rounds",
+     .metavar = "N",
+     .kind = OPTION_KIND_COUNT,
+     .commands = ON(VERIFY),
+     .id = OPTION_MAX_ROUNDS,
+     .offset = FIELD(max_rounds),
+     .min = 1,
+     .max = 1 << 20,
+     .help = "a while is followed for so many rounds (default 32); the report says how likely runs "
+             "are that take more"},
     {.name = "detectors",
      .kind = OPTION_KIND_FLAG,
      .commands = ON(SAMPLE),

@@ -330,6 +330,7 @@ static void set_defaults(struct cli_options *options) {
         .replicas = "auto",
         .n_shots = 1024,
         .shots_per_timeline = 1024,
+        .max_rounds = 32,
         .max_branches = 65536,
         .n_ranks = 1,
         .workload = "all-to-all",

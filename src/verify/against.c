@@ -16,11 +16,39 @@ void verify_proof_fini(struct verify_proof *proof) {
     *proof = (struct verify_proof){0};
 }
 
-static enum status run_target(struct flows *out, const struct match *match, bool is_quiet) {
-    struct walk walk = {.source = &match->target.source, .is_quiet = is_quiet};
-    enum status status = walk_run(out, &walk);
+static enum status run_target(struct prove *prove, bool is_quiet) {
+    struct walk walk = {.source = &prove->match->target.source, .is_quiet = is_quiet};
+    enum status status = walk_run(&prove->target, &walk);
+    prove->target_lost = walk.lost;
     walk_fini(&walk);
     return status;
+}
+
+static bool has_while(const struct op_list *ops) {
+    for (size_t i = 0; i < ops->n_ops; i++) {
+        if (ops->ops[i].kind == OP_WHILE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void set_rounds(struct match *match, uint32_t max_rounds) {
+    match->own.source.max_rounds = match->target.source.max_rounds = max_rounds;
+}
+
+enum status prove_check_lost(const struct prove *prove, double lost, bool is_quiet) {
+    const double more = lost > prove->target_lost ? lost : prove->target_lost;
+    const double apart = 2 * more - lost - prove->target_lost; /* the difference */
+    const bool is_alike = apart <= 1e-13 + INSTRUMENT_TOLERANCE * more;
+    if (!has_while(prove->match->target.source.ops) || is_alike) {
+        return STATUS_OK;
+    }
+    return is_quiet ? STATUS_UNVERIFIED
+                    : log_error(STATUS_UNVERIFIED,
+                                "not proved: runs of the program whose loops go on too long have "
+                                "probability %.6g, those of the target %.6g",
+                                lost, prove->target_lost);
 }
 
 enum status prove_try(bool *out_is_equal, const struct prove *prove,
@@ -34,7 +62,8 @@ enum status prove_try(bool *out_is_equal, const struct prove *prove,
         walk.insert = *insert;
     }
     enum status status = walk_run(&average, &walk);
-    *out_is_equal = status == STATUS_OK && flows_are_equal(&average, &prove->target);
+    *out_is_equal = status == STATUS_OK && flows_are_equal(&average, &prove->target) &&
+                    prove_check_lost(prove, walk.lost, true) == STATUS_OK;
     flows_fini(&average);
     walk_fini(&walk);
     return status == STATUS_UNVERIFIED ? STATUS_OK : status;
@@ -63,8 +92,9 @@ static enum status judge(bool *out_is_equal, struct prove *prove) {
     struct walk walk = {.source = &prove->match->own.source, .is_quiet = true};
     struct flows average = {0};
     enum status status;
-    TRY_GOTO(run_target(&prove->target, prove->match, true), cleanup);
+    TRY_GOTO(run_target(prove, true), cleanup);
     TRY_GOTO(walk_run(&average, &walk), cleanup);
+    TRY_GOTO(prove_check_lost(prove, walk.lost, true), cleanup);
     *out_is_equal = flows_are_equal(&average, &prove->target);
 cleanup:
     flows_fini(&average);
@@ -79,6 +109,7 @@ static enum status judge_densely(bool *out_is_equal, struct prove *prove) {
     enum status status;
     TRY_GOTO(prove_dense_target(prove, true), cleanup);
     TRY_GOTO(prove_dense_run(&own, &dense, prove), cleanup);
+    TRY_GOTO(prove_check_lost(prove, dense.lost, true), cleanup);
     status = instrument_compare(out_is_equal, &worst, &own, &prove->dense_target);
 cleanup:
     dense_fini(&dense);
@@ -90,6 +121,7 @@ enum status verify_is_equal(bool *out_is_equal, const struct program *program,
                             const struct circuit *circuit, const struct program *target) {
     struct match match = {0};
     TRY(match_create(&match, program, circuit, target));
+    set_rounds(&match, VERIFY_MAX_ROUNDS);
     struct prove prove = {.program = program, .match = &match};
     enum status status = STATUS_UNVERIFIED;
     if (!has_other_gates(&match.own.source) && !has_other_gates(&match.target.source)) {
@@ -112,8 +144,10 @@ static enum status compare(struct prove *prove, bool is_quiet) {
     struct flows average = {0};
     enum status status;
     TRY_GOTO(walk_run(&average, &walk), cleanup);
+    TRY_GOTO(prove_check_lost(prove, walk.lost, is_quiet), cleanup);
     proof->is_proved = flows_are_equal(&average, &prove->target);
     proof->n_branches = walk.n_branches;
+    proof->left_out = walk.lost;
     for (size_t i = 0; i < walk.n_symbols; i++) {
         proof->n_outcomes += walk.symbols[i].origin == WALK_OUTCOME;
     }
@@ -132,7 +166,7 @@ cleanup:
 
 static enum status prove_symbolically(struct prove *prove, bool is_quiet) {
     flows_fini(&prove->target);
-    TRY(run_target(&prove->target, prove->match, is_quiet));
+    TRY(run_target(prove, is_quiet));
     return compare(prove, is_quiet);
 }
 
@@ -161,10 +195,14 @@ static enum status prove_any(struct prove *prove) {
 }
 
 enum status verify_against(struct verify_proof *out_proof, const struct program *program,
-                           const struct circuit *circuit, const struct program *target) {
+                           const struct circuit *circuit, const struct program *target,
+                           uint32_t max_rounds) {
     struct match match = {0};
     struct verify_proof proof = {0};
     TRY(match_create(&match, program, circuit, target));
+    set_rounds(&match, max_rounds);
+    proof.has_target_rounds = has_while(match.target.source.ops);
+    proof.max_rounds = has_while(&program->ops) || proof.has_target_rounds ? max_rounds : 0;
     struct prove prove = {.proof = &proof, .program = program, .match = &match};
     proof.is_unitary = match.is_unitary;
     enum status status = prove_any(&prove);

@@ -69,17 +69,28 @@ struct verify_proof {
     const char *fidelity, *kept;
     uint64_t depth, n_rounds;  /* longest chains of ops, and of messages */
     const uint32_t *peak_comm; /* per QPU */
+    /* Where program or target have a WHILE (else 0): runs in which one goes on after so many rounds
+     * are left out, which have the probability `left_out`. If it is proved, those that are left do
+     * 1 - left_out times the target's map; or, if the target leaves runs out too, exactly what its
+     * others do. */
+    uint32_t max_rounds;
+    double left_out;
+    bool has_target_rounds; /* the target has a WHILE */
 };
+enum { VERIFY_MAX_ROUNDS = 32 };
 
 /* One of circuit and target is given. The program has passed its checks. Logical qubits are
  * matched by name, output bits by the names of their registers (the program's may have underscores
  * appended). If the target measures nothing, the program's last measurements of logical qubits into
  * output bits are left out, and its other output bits are summed over like protocol bits.
+ * max_rounds: of each WHILE, see struct verify_proof.
  * Errors: STATUS_INPUT where the two have other qubits or bits; STATUS_UNVERIFIED (logged with its
  * place) for what can't be decided; STATUS_NOFIT. A verdict, also a bad one, is STATUS_OK. */
 enum status verify_against(struct verify_proof *out_proof, const struct program *program,
-                           const struct circuit *circuit, const struct program *target);
-/* The verdict alone, nothing logged: STATUS_UNVERIFIED if it can't be decided. */
+                           const struct circuit *circuit, const struct program *target,
+                           uint32_t max_rounds);
+/* The verdict alone, nothing logged: STATUS_UNVERIFIED if it can't be decided. With
+ * VERIFY_MAX_ROUNDS. */
 enum status verify_is_equal(bool *out_is_equal, const struct program *program,
                             const struct circuit *circuit, const struct program *target);
 void verify_proof_fini(struct verify_proof *proof);

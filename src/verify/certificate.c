@@ -38,14 +38,26 @@ static void count_message(void *ctx, size_t op, uint32_t bit, uint32_t from, uin
     }
 }
 
+static enum status count_ebit(struct prove *prove, size_t op) {
+    struct verify_proof *proof = prove->proof;
+    const struct program *program = prove->program;
+    const uint32_t *wires = op_qubits(&program->ops, &program->ops.ops[op]);
+    const uint32_t a = program->wire_qpu[wires[0]], b = program->wire_qpu[wires[1]];
+    return count_flow(&proof->links, &proof->n_links, &proof->cap_links, a < b ? a : b,
+                      a < b ? b : a);
+}
+
 enum status prove_traffic(struct prove *prove, const size_t *ebit_ops, size_t n_ebits) {
     struct verify_proof *proof = prove->proof;
     const struct program *program = prove->program;
-    for (size_t i = 0; i < n_ebits; i++) {
-        const uint32_t *wires = op_qubits(&program->ops, &program->ops.ops[ebit_ops[i]]);
-        const uint32_t a = program->wire_qpu[wires[0]], b = program->wire_qpu[wires[1]];
-        TRY(count_flow(&proof->links, &proof->n_links, &proof->cap_links, a < b ? a : b,
-                       a < b ? b : a));
+    if (proof->max_rounds > 0) { /* runs differ: each ebit of the text once */
+        for (size_t i = 0; i < program->ops.n_ops; i++) {
+            TRY(program->ops.ops[i].kind == OP_EBIT ? count_ebit(prove, i) : STATUS_OK);
+        }
+    } else {
+        for (size_t i = 0; i < n_ebits; i++) {
+            TRY(count_ebit(prove, ebit_ops[i]));
+        }
     }
     struct counting counting = {.proof = proof};
     TRY(program_visit_messages(program, count_message, &counting));

@@ -173,7 +173,8 @@ static enum status read_amps(struct run *run, struct branch *branch, size_t op, 
 /* Bits and wires that are still looked at after `op` agree. */
 static bool are_alike(const struct run *run, const struct branch *a, const struct branch *b,
                       size_t op) {
-    if (a->n_ebits != b->n_ebits || a->n_measured != b->n_measured) {
+    const bool has_rounds = run->dense->lost > 0; /* no faults are counted then */
+    if (!has_rounds && (a->n_ebits != b->n_ebits || a->n_measured != b->n_measured)) {
         return false;
     }
     for (uint32_t bit = 0; bit < run->dense->source->n_bits; bit++) {
@@ -459,18 +460,24 @@ static enum status run_gates(struct run *run, struct branches *list, size_t firs
 
 static enum status run_range(struct run *run, struct branches *list, size_t first, size_t last);
 
+/* Moves the branches of the list to ways[1] where the condition is true, else to ways[0]. */
+static enum status divide(const struct run *run, struct branches *ways, struct branches *list,
+                          uint32_t expr) {
+    while (list->n > 0) {
+        struct branch *branch = list->items[list->n - 1];
+        const unsigned value = expr_eval_word(&run->ops.ops, expr, branch->bits, 1, 0) & 1;
+        TRY(push(&ways[value], branch));
+        list->n--;
+    }
+    return STATUS_OK;
+}
+
 static enum status run_if(struct run *run, struct branches *list, size_t i) {
     const struct op *ops = run->ops.ops.ops;
     const size_t turn = ops[i].match;
     const bool has_else = ops[turn].kind == OP_ELSE;
     struct branches ways[2] = {{0}, {0}};
-    enum status status = STATUS_OK;
-    while (list->n > 0 && status == STATUS_OK) {
-        struct branch *branch = list->items[list->n - 1];
-        const unsigned value = expr_eval_word(&run->ops.ops, ops[i].expr, branch->bits, 1, 0) & 1;
-        status = push(&ways[value], branch);
-        list->n -= status == STATUS_OK;
-    }
+    enum status status = divide(run, ways, list, ops[i].expr);
     if (status == STATUS_OK && ways[1].n > 0) {
         status = run_range(run, &ways[1], i + 1, turn);
     }
@@ -531,8 +538,6 @@ static enum status step(struct run *run, struct branches *list, size_t i) {
     case OP_ASSIGN:
         step_assign(run, list, op);
         return STATUS_OK;
-    case OP_WHILE:
-        return give_up(run, i, "while has no fixed number of rounds");
     case OP_NOISE:
     case OP_IDLE:
     case OP_CALL:
@@ -548,12 +553,43 @@ static enum status step(struct run *run, struct branches *list, size_t i) {
     case OP_SHIFT_COORDS:
     case OP_IF:
     case OP_ELSE:
+    case OP_WHILE:
     case OP_REPEAT:
     case OP_END:
     case OP_KIND_COUNT:
         break;
     }
     return STATUS_OK;
+}
+
+/* Branches that go on after max_rounds rounds are left out. */
+static enum status run_while(struct run *run, struct branches *list, size_t i) {
+    const struct op *op = &run->ops.ops.ops[i];
+    const uint32_t max_rounds = run->dense->source->max_rounds;
+    struct branches ways[2] = {{0}, {0}}, *done = &ways[0], *more = &ways[1];
+    enum status status =
+        max_rounds > 0 ? STATUS_OK : give_up(run, i, "while has no fixed number of rounds");
+    for (uint32_t round = 0; round <= max_rounds && list->n > 0 && status == STATUS_OK; round++) {
+        status = divide(run, ways, list, op->expr);
+        if (status == STATUS_OK && more->n > 0 && round < max_rounds) {
+            status = run_range(run, more, i + 1, op->match);
+        }
+        while (more->n > 0 && round < max_rounds && status == STATUS_OK) {
+            status = push(list, more->items[more->n - 1]);
+            more->n -= status == STATUS_OK;
+        }
+        status = status == STATUS_OK ? charge(run, i, 64) : status;
+    }
+    for (size_t b = 0; b < more->n; b++) {
+        run->dense->lost += more->items[b]->p;
+    }
+    branches_fini(run, more);
+    while (done->n > 0 && status == STATUS_OK) {
+        status = push(list, done->items[done->n - 1]);
+        done->n -= status == STATUS_OK;
+    }
+    branches_fini(run, done);
+    return status == STATUS_OK ? merge(run, list, op->match + (size_t)1) : status;
 }
 
 static enum status run_range(struct run *run, struct branches *list, size_t first, size_t last) {
@@ -573,6 +609,9 @@ static enum status run_range(struct run *run, struct branches *list, size_t firs
             const size_t turn = op->match;
             TRY(run_if(run, list, i));
             i = (ops[turn].kind == OP_ELSE ? ops[turn].match : turn) + (size_t)1;
+        } else if (op->kind == OP_WHILE) {
+            TRY(run_while(run, list, i));
+            i = (size_t)op->match + 1;
         } else if (op->kind == OP_REPEAT) {
             for (uint64_t round = 0; round < op->arg; round++) {
                 TRY(run_range(run, list, i + 1, op->match));
@@ -607,7 +646,7 @@ static enum status collect_branch(struct run *run, struct branch *branch, const 
     for (uint32_t i = 0; i < source->n_output_bits; i++) {
         bits_set(key, i, branch->bits[source->output_bits[i]] & 1);
     }
-    status = instrument_add(out, key, amps, branch->p, branch->last);
+    status = instrument_add(out, key, amps, branch->p / (1 - run->dense->lost), branch->last);
     mem_free(key);
     return status;
 }
@@ -619,6 +658,9 @@ static enum status collect(struct run *run, struct branches *list) {
         kept[i] = i < source->n_in ? source->n_wires + i : source->out[i - source->n_in];
     }
     TRY(merge(run, list, SIZE_MAX - 1));
+    if (list->n == 0) {
+        return give_up(run, SIZE_MAX, "no run ends within the rounds that each while may have");
+    }
     for (uint32_t wire = 0; wire < run->ops.n_wires; wire++) {
         if (run->ops.last_use[wire] != SIZE_MAX) {
             TRY(look_all(run, list, wire, SIZE_MAX, OP_NO_BIT));

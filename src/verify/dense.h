@@ -34,13 +34,14 @@ struct dense {
     /* Of a measured outcome that is not certain, given those before and averaged over inputs: both
      * 0 if there is none. */
     double p_least, p_greatest;
+    double lost;         /* probability of runs that were left out (walk_source.max_rounds) */
     size_t *ebit_ops;    /* by number of the pair, less 1 */
     size_t *measure_ops; /* by number of the measurement, less 1 */
     size_t n_ebits, n_measured, cap_ebits, cap_measured;
 };
 
-/* STATUS_UNVERIFIED (logged with its place unless quiet): noise, WHILE, too many branches or
- * qubits. Probabilities below 1e-12 count as zero. Collective over the world. */
+/* STATUS_UNVERIFIED (logged with its place unless quiet): noise, WHILE without max_rounds, too many
+ * branches or qubits. Probabilities below 1e-12 count as zero. Collective over the world. */
 enum status dense_run(struct instrument *out, struct dense *dense);
 void dense_fini(struct dense *dense);
 

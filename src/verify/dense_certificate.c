@@ -249,7 +249,8 @@ enum status prove_dense_certificate(struct prove *prove, const struct dense *den
     for (uint32_t qpu = 0; qpu < prove->program->n_qpus; qpu++) {
         TRY(bound_cut(prove, qpu));
     }
-    if (n_runs > FAULTS_MAX_RUNS || n_runs * ldexp(1, (int)target->n_qubits) > 1e9) {
+    if (prove->proof->max_rounds > 0 || n_runs > FAULTS_MAX_RUNS ||
+        n_runs * ldexp(1, (int)target->n_qubits) > 1e9) {
         return STATUS_OK;
     }
     enum status status = follow_faults(prove, dense);

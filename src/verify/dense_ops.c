@@ -165,7 +165,7 @@ static void find_last_uses(struct dense_ops *out, const struct walk_source *sour
     }
     for (size_t i = 0; i < out->ops.n_ops; i++) {
         const struct op *op = &out->ops.ops[i];
-        if (i >= loop_end && op->kind == OP_REPEAT) {
+        if (i >= loop_end && (op->kind == OP_REPEAT || op->kind == OP_WHILE)) {
             loop_end = op->match;
         }
         struct use use = {.last = out->last_read, .at = i < loop_end ? loop_end : i};

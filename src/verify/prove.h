@@ -13,6 +13,7 @@ struct prove {
     struct flows target; /* averaged */
     bool is_dense;       /* gates that are no Cliffords: instruments instead of flows */
     struct instrument dense_target;
+    double target_lost; /* probability of its runs that were left out */
 };
 
 /* A name for what a program does wrong. */
@@ -25,6 +26,9 @@ struct prove_residual {
  * equal. Nothing is logged. */
 enum status prove_try(bool *out_is_equal, const struct prove *prove,
                       const struct walk_insert *insert);
+/* The program leaves runs out as likely as the target does, if that has loops; else
+ * STATUS_UNVERIFIED, logged unless quiet. */
+enum status prove_check_lost(const struct prove *prove, double lost, bool is_quiet);
 /* Fills proof->outcomes of a walk of one branch. If `only_lost`, on_input is only what the target
  * keeps to itself: an input Pauli that some relation of the target does not commute with. */
 enum status prove_outcomes(struct prove *prove, const struct walk *walk, bool only_lost);
@@ -53,7 +57,8 @@ enum status prove_dense_residual(struct prove_residual *out, struct prove *prove
 enum status prove_repair(struct prove *prove);
 /* Ebits, bits, bounds, faults of a program that is proved. */
 enum status prove_certificate(struct prove *prove, const struct walk *walk);
-/* Ebits and bits alone, of the pairs that these ops make. */
+/* Ebits and bits alone, of the pairs that these ops make; of programs with a WHILE each of the text
+ * once. */
 enum status prove_traffic(struct prove *prove, const size_t *ebit_ops, size_t n_ebits);
 /* Depth, rounds of messages, comm qubits. */
 enum status prove_depth(struct prove *prove);

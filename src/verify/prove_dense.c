@@ -19,6 +19,7 @@ enum status prove_dense_try(bool *out_is_equal, const struct prove *prove,
         dense.insert = *insert;
     }
     enum status status = prove_dense_run(&own, &dense, prove);
+    status = status == STATUS_OK ? prove_check_lost(prove, dense.lost, true) : status;
     if (status == STATUS_OK) {
         status = instrument_compare(out_is_equal, &worst, &own, &prove->dense_target);
     }
@@ -30,6 +31,7 @@ enum status prove_dense_try(bool *out_is_equal, const struct prove *prove,
 enum status prove_dense_target(struct prove *prove, bool is_quiet) {
     struct dense dense = {.source = &prove->match->target.source, .is_quiet = is_quiet};
     enum status status = dense_run(&prove->dense_target, &dense);
+    prove->target_lost = dense.lost;
     dense_fini(&dense);
     return status;
 }
@@ -41,9 +43,11 @@ enum status prove_dense_compare(struct prove *prove) {
     size_t worst;
     enum status status;
     TRY_GOTO(prove_dense_run(&own, &dense, prove), cleanup);
+    TRY_GOTO(prove_check_lost(prove, dense.lost, false), cleanup);
     TRY_GOTO(instrument_compare(&proof->is_proved, &worst, &own, &prove->dense_target), cleanup);
     proof->is_dense = true;
     proof->n_branches = dense.n_branches;
+    proof->left_out = dense.lost;
     proof->n_outcomes = dense.n_measured;
     proof->outcomes.p_least = dense.p_least;
     proof->outcomes.p_greatest = dense.p_greatest;

@@ -44,8 +44,8 @@ static void add_fault(struct text *out, const struct program *program,
 static void add_noise(struct text *out, const struct verify_proof *proof,
                       const struct program *program) {
     if (!proof->has_faults) {
-        text_add(out,
-                 "  faults were not followed: conditions depend on them, or they are too many\n");
+        text_add(out, "  faults were not followed: conditions or rounds depend on them, or they "
+                      "are too many\n");
         return;
     }
     if (proof->n_faults == 0) {
@@ -131,7 +131,8 @@ static void add_certificate(struct text *out, const struct verify_proof *proof,
                     proof->n_branches == 1 ? "" : "es");
         add_outcomes(out, &proof->outcomes);
     }
-    add_flows(out, program, "ebits:", "-", proof->links, proof->n_links);
+    add_flows(out, program, proof->max_rounds > 0 ? "ebits (rounds counted once):" : "ebits:", "-",
+              proof->links, proof->n_links);
     for (size_t i = 0; i < proof->n_cuts && proof->n_links > 0; i++) {
         const struct verify_cut *cut = &proof->cuts[i];
         text_add(out, "    between ");
@@ -146,12 +147,31 @@ static void add_certificate(struct text *out, const struct verify_proof *proof,
     add_noise(out, proof, program);
 }
 
+/* Which runs the verdict is of, if not all. */
+static void add_rounds(struct text *out, const struct verify_proof *proof) {
+    if (proof->max_rounds == 0) {
+        return;
+    }
+    if (proof->left_out == 0) {
+        text_printf(out, "  each while ends within %u rounds\n", proof->max_rounds);
+        return;
+    }
+    text_printf(out,
+                "  of all runs in which no while goes on after %u rounds; others have probability "
+                "%.3g%s\n",
+                proof->max_rounds, proof->left_out,
+                proof->has_target_rounds ? ", as in the target"
+                : proof->is_proved       ? ", whatever the input"
+                                         : "");
+}
+
 void verify_add_proof(struct text *out, const struct verify_proof *proof,
                       const struct program *program, const char *name, const char *target_name) {
     add_escaped(out, name);
     text_add(out, proof->is_proved ? ": proved equal to " : ": NOT equal to ");
     add_escaped(out, target_name);
     text_add(out, proof->is_proved ? ", for every outcome\n" : "\n");
+    add_rounds(out, proof);
     if (proof->is_proved) {
         add_certificate(out, proof, program);
         return;

@@ -6,15 +6,17 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-enum { WALK_MAX_LOOPS = 64 };
+enum { WALK_MAX_LOOPS = 64, WALK_MAX_IFS = 16, WALK_MAX_CHOICES = 60 };
 
 /* One branch. */
 struct branch {
     struct symbolic *state; /* bits: the source's, then one for what is dropped */
     size_t pc;
-    size_t loops[WALK_MAX_LOOPS]; /* open REPEATs, and the rounds they still have */
+    /* Open REPEATs, and the rounds they still have; open WHILEs, and those they had. */
+    size_t loops[WALK_MAX_LOOPS];
     uint64_t rounds[WALK_MAX_LOOPS];
     size_t n_loops;
+    bool is_again; /* the op at pc was met before: at the last choice, or a round ago */
 };
 
 struct src_loc walk_loc(const struct walk_source *source, size_t i) {
@@ -315,6 +317,7 @@ static uint32_t last_symbol(const struct symbolic *state, const uint64_t *form) 
 static enum status run_fixed(struct flows *out_flows, struct walk *walk,
                              const struct branch *branch, uint32_t bit, bool value) {
     struct branch fixed = *branch;
+    fixed.is_again = true;
     TRY(symbolic_clone(&fixed.state, branch->state));
     const size_t n_words = fixed.state->n_form_words;
     uint64_t *form = mem_alloc(n_words, sizeof *form);
@@ -332,40 +335,91 @@ static enum status run_fixed(struct flows *out_flows, struct walk *walk,
     return status;
 }
 
+/* Choices between the ways of an IF so far. */
+static size_t count_ifs(const struct walk *walk) {
+    size_t n = 0;
+    for (size_t i = 0; i < walk->n_choices; i++) {
+        n += walk->source->ops->ops[walk->choices[i].op].kind == OP_IF;
+    }
+    return n;
+}
+
+/* What both halves do, each of probability 1/2, less what was lost of them. */
+static enum status mix(struct flows *out_flows, struct walk *walk, const struct branch *branch,
+                       struct flows *halves, const double *lost) {
+    bool is_group = true;
+    walk->lost = (lost[0] + lost[1]) / 2;
+    if (lost[0] >= 1 || lost[1] >= 1 || (lost[0] != lost[1])) {
+        const unsigned kept = lost[0] >= 1;
+        is_group = lost[0] >= 1 || lost[1] >= 1 || flows_are_equal(&halves[0], &halves[1]);
+        *out_flows = halves[kept];
+        halves[kept] = (struct flows){0};
+    } else {
+        TRY(flows_mix(out_flows, &is_group, &halves[0], &halves[1]));
+    }
+    if (!is_group) {
+        const bool is_loop = walk->source->ops->ops[branch->pc].kind == OP_WHILE;
+        return is_loop
+                   ? give_up(walk, branch, "the rounds of the loop", "do not all end in the same")
+                   : give_up(walk, branch, "the two ways of the condition",
+                             "do different things that no single Clifford program does");
+    }
+    return STATUS_OK;
+}
+
+/* first: the value of the bit that is followed first. */
 static enum status split(struct flows *out_flows, struct walk *walk, const struct branch *branch,
-                         uint32_t bit) {
+                         uint32_t bit, bool first) {
     struct flows halves[2] = {{0}, {0}};
+    double lost[2] = {0, 0};
     const size_t depth = walk->n_choices;
     const size_t n_symbols = walk->n_symbols;
-    bool is_group = false;
+    const uint64_t n_ebits = walk->n_ebits;
     enum status status = STATUS_OK;
-    if (depth >= 16) {
+    if (count_ifs(walk) >= WALK_MAX_IFS || depth >= WALK_MAX_CHOICES ||
+        walk->n_branches > WALK_MAX_BRANCHES) {
         return give_up(walk, branch, "the condition", "leads to more than 65536 branches");
     }
     if (walk->has_faults) {
         return give_up(walk, branch, "faults", "change which way the condition takes");
     }
-    for (unsigned value = 0; value < 2; value++) {
+    for (unsigned k = 0; k < 2; k++) {
+        const bool value = first != (k == 1);
         if (!walk->has_failed) {
             walk->choices[depth] =
-                (struct walk_choice){.op = branch->pc, .bit = bit, .value = value == 1};
+                (struct walk_choice){.op = branch->pc, .bit = bit, .value = value};
             walk->n_choices = depth + 1;
             walk->n_symbols = n_symbols;
         }
-        TRY_GOTO(run_fixed(&halves[value], walk, branch, bit, value == 1), cleanup);
+        walk->n_ebits = walk->n_branches == 0 ? n_ebits : walk->n_ebits;
+        TRY_GOTO(run_fixed(&halves[value], walk, branch, bit, value), cleanup);
+        lost[value] = walk->lost;
     }
     if (!walk->has_failed) {
         walk->n_choices = depth;
     }
-    TRY_GOTO(flows_mix(out_flows, &is_group, &halves[0], &halves[1]), cleanup);
-    if (!is_group) {
-        status = give_up(walk, branch, "the two ways of the condition",
-                         "do different things that no single Clifford program does");
-    }
+    status = mix(out_flows, walk, branch, halves, lost);
 cleanup:
     flows_fini(&halves[0]);
     flows_fini(&halves[1]);
     return status;
+}
+
+/* Splits at a bit of the condition that is not known; first the way on which the condition is
+ * false, as far as that bit alone says so. */
+static enum status split_condition(struct flows *out_flows, struct walk *walk,
+                                   struct branch *branch, const struct op *op) {
+    const struct op_list *ops = walk->source->ops;
+    struct open_bit found = {.state = branch->state, .values = NULL, .bit = OP_NO_BIT};
+    found.values = mem_alloc((size_t)walk->source->n_bits + 1, sizeof *found.values);
+    if (!found.values) {
+        return STATUS_NOFIT;
+    }
+    expr_visit_bits(ops, op->expr, find_open, &found);
+    found.values[found.bit] = 0;
+    const bool is_true_at_0 = expr_eval_word(ops, op->expr, found.values, 1, 0) & 1;
+    mem_free(found.values);
+    return split(out_flows, walk, branch, found.bit, op->kind == OP_WHILE && is_true_at_0);
 }
 
 /* *out_is_split: the rest of the branch was run, as two. */
@@ -383,13 +437,49 @@ static enum status step_if(struct flows *out_flows, bool *out_is_split, struct w
         apply_corrections(walk, branch, branch->pc, end, form);
         branch->pc = end + 1;
     } else {
-        struct open_bit found = {.state = branch->state, .values = NULL, .bit = OP_NO_BIT};
-        found.values = mem_alloc((size_t)walk->source->n_bits + 1, sizeof *found.values);
-        TRY_GOTO(found.values ? STATUS_OK : STATUS_NOFIT, cleanup);
-        expr_visit_bits(walk->source->ops, op->expr, find_open, &found);
-        mem_free(found.values);
         *out_is_split = true;
-        status = split(out_flows, walk, branch, found.bit);
+        status = split_condition(out_flows, walk, branch, op);
+    }
+cleanup:
+    mem_free(form);
+    return status;
+}
+
+/* One more round of the WHILE at pc; *out_is_over: it had as many as it may have. */
+static enum status enter_round(bool *out_is_over, struct walk *walk, struct branch *branch) {
+    const bool is_open = branch->n_loops > 0 && branch->loops[branch->n_loops - 1] == branch->pc;
+    if (!is_open && branch->n_loops == WALK_MAX_LOOPS) {
+        return give_up(walk, branch, "the loop", "is one of too many within each other");
+    }
+    if (!is_open) {
+        branch->loops[branch->n_loops] = branch->pc;
+        branch->rounds[branch->n_loops++] = 0;
+    }
+    *out_is_over = branch->rounds[branch->n_loops - 1]++ == walk->source->max_rounds;
+    branch->pc++;
+    return STATUS_OK;
+}
+
+/* *out_is_done: the rest of the branch was run, as two, or is left out. */
+static enum status step_while(struct flows *out_flows, bool *out_is_done, struct walk *walk,
+                              struct branch *branch, const struct op *op) {
+    uint32_t open_bit;
+    if (walk->source->max_rounds == 0) {
+        return give_up(walk, branch, "while", "has no fixed number of rounds");
+    }
+    uint64_t *form = mem_alloc(branch->state->n_form_words, sizeof *form);
+    enum status status = form ? STATUS_OK : STATUS_NOFIT;
+    TRY_GOTO(status, cleanup);
+    TRY_GOTO(find_condition(walk, branch, op->expr, form, &open_bit), cleanup);
+    if (open_bit != OP_NO_BIT || !is_constant(branch->state, form)) {
+        *out_is_done = true;
+        status = split_condition(out_flows, walk, branch, op);
+    } else if (form[0] & 1) {
+        status = enter_round(out_is_done, walk, branch);
+        walk->lost = *out_is_done ? 1 : walk->lost;
+    } else {
+        branch->n_loops -= branch->n_loops > 0 && branch->loops[branch->n_loops - 1] == branch->pc;
+        branch->pc = (size_t)op->match + 1;
     }
 cleanup:
     mem_free(form);
@@ -419,7 +509,8 @@ static void step_end(const struct walk *walk, struct branch *branch, const struc
             branch->n_loops--;
         }
     }
-    branch->pc++;
+    branch->is_again = open->kind == OP_WHILE;
+    branch->pc = branch->is_again ? (size_t)op->match : branch->pc + 1;
 }
 
 static enum status step_assign(struct walk *walk, struct branch *branch, const struct op *op) {
@@ -461,7 +552,6 @@ static enum status step_op(struct walk *walk, struct branch *branch, const struc
         return give_up(walk, branch, op_kind_name((enum op_kind)op->kind),
                        "is not ideal; only ideal programs can be proved");
     case OP_WHILE:
-        return give_up(walk, branch, "while", "has no fixed number of rounds");
     case OP_BARRIER:
     case OP_SEND:
     case OP_RECV:
@@ -554,6 +644,7 @@ static enum status end_branch(struct flows *out_flows, struct walk *walk,
                               source->n_output_bits),
              cleanup);
     walk->n_branches++;
+    walk->lost = 0;
     TRY_GOTO(flows_average(out_flows, &own), cleanup);
     if (walk->has_failed) {
         goto cleanup;
@@ -573,18 +664,22 @@ cleanup:
 static enum status run_branch(struct flows *out_flows, struct walk *walk, struct branch *branch) {
     const struct op_list *ops = walk->source->ops;
     const bool *is_skipped = walk->source->is_skipped;
-    bool is_split = false;
+    bool is_done = false;
     while (branch->pc < ops->n_ops) {
         const struct op *op = &ops->ops[branch->pc];
         if (++walk->n_steps > WALK_MAX_STEPS) {
             return give_up(walk, branch, "the program", "takes more than 2^26 steps");
         }
-        try_insert(walk, branch);
+        if (!branch->is_again) {
+            try_insert(walk, branch);
+        }
+        branch->is_again = false;
         if (is_skipped && is_skipped[branch->pc]) {
             branch->pc++;
-        } else if (op->kind == OP_IF) {
-            TRY(step_if(out_flows, &is_split, walk, branch, op));
-            if (is_split) {
+        } else if (op->kind == OP_IF || op->kind == OP_WHILE) {
+            TRY(op->kind == OP_IF ? step_if(out_flows, &is_done, walk, branch, op)
+                                  : step_while(out_flows, &is_done, walk, branch, op));
+            if (is_done) {
                 return STATUS_OK;
             }
         } else if (op->kind == OP_ELSE) {
@@ -613,6 +708,12 @@ enum status walk_run(struct flows *out_flows, struct walk *walk) {
     }
     enum status status = run_branch(out_flows, walk, &branch);
     symbolic_destroy(branch.state);
+    if (status == STATUS_OK && walk->n_branches == 0) {
+        for (branch.pc = 0; source->ops->ops[branch.pc].kind != OP_WHILE;) {
+            branch.pc++;
+        }
+        return give_up(walk, &branch, "no run", "ends within the rounds that each while may have");
+    }
     return status;
 }
 

@@ -16,6 +16,7 @@ struct walk_source {
     const uint32_t *in, *out, *output_bits;
     uint32_t n_in, n_out, n_output_bits;
     const bool *is_skipped; /* per op, or NULL */
+    uint32_t max_rounds;    /* of each WHILE: runs that would go on are left out; 0: none may be */
 };
 
 /* A correction that is tried: `if (bit) letter wire` before op `before` (n_ops: at the end). */
@@ -50,6 +51,7 @@ struct walk {
     struct walk_symbol *symbols; /* of the branch that `own` holds */
     size_t n_symbols, cap_symbols;
     uint64_t n_branches, n_steps;
+    double lost; /* probability of runs that were left out; those that end make up out_flows */
     /* Of one branch: measurements whose outcome others fix, or that always have the same. */
     uint64_t n_determined, n_certain;
     /* Forms and all, of the first branch that lacks a part of target; if there is none, of the
@@ -70,8 +72,9 @@ struct walk {
 };
 
 /* out_flows: averaged over all outcomes and branches. STATUS_UNVERIFIED (logged with its place
- * unless quiet) for what can't be followed: gates that are no Cliffords, noise, WHILE, too many
- * branches. Faults need a run of one branch (else STATUS_UNVERIFIED). */
+ * unless quiet) for what can't be followed: gates that are no Cliffords, noise, WHILE
+ * without max_rounds, or whose rounds end in different things, too many branches. Faults need a run
+ * of one branch (else STATUS_UNVERIFIED). */
 enum status walk_run(struct flows *out_flows, struct walk *walk);
 void walk_fini(struct walk *walk);
 struct src_loc walk_loc(const struct walk_source *source, size_t op);

@@ -152,7 +152,8 @@ static void prove_texts(struct subject *subject, const char *program, const char
                  STATUS_OK);
     cr_assert_eq(qasm2_read_text(&subject->circuit, "t.qasm", target, strlen(target), NULL),
                  STATUS_OK);
-    cr_assert_eq(verify_against(&subject->proof, subject->program, subject->circuit, NULL),
+    cr_assert_eq(verify_against(&subject->proof, subject->program, subject->circuit, NULL,
+                                VERIFY_MAX_ROUNDS),
                  STATUS_OK);
     cr_assert(subject->proof.is_proved);
 }
@@ -165,7 +166,8 @@ static void prove(struct subject *subject, const char *name) {
     cr_assert_eq(program_read_file(&subject->program, path, NULL), STATUS_OK);
     snprintf(path, sizeof path, "%s/examples/protocols/targets/%s.qasm", source, name);
     cr_assert_eq(circuit_read_file(&subject->circuit, path, NULL), STATUS_OK);
-    cr_assert_eq(verify_against(&subject->proof, subject->program, subject->circuit, NULL),
+    cr_assert_eq(verify_against(&subject->proof, subject->program, subject->circuit, NULL,
+                                VERIFY_MAX_ROUNDS),
                  STATUS_OK);
     cr_assert(subject->proof.is_proved);
 }

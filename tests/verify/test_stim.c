@@ -79,8 +79,8 @@ static void expect_equal(const char *text, uint32_t n_qpus) {
     cr_assert_eq(machine_create_ideal(&machine, n_qpus, N_QUBITS, MACHINE_UNLIMITED), STATUS_OK);
     cr_assert_eq(distribute_simple(&program, circuit, machine), STATUS_OK, "%s\n%s", messages_all(),
                  text);
-    cr_assert_eq(verify_against(&proof, program, plain, NULL), STATUS_OK, "%s\n%s", messages_all(),
-                 text);
+    cr_assert_eq(verify_against(&proof, program, plain, NULL, VERIFY_MAX_ROUNDS), STATUS_OK,
+                 "%s\n%s", messages_all(), text);
     cr_expect(proof.is_proved, "%u QPUs:\n%s", n_qpus, text);
     verify_proof_fini(&proof);
     program_destroy(program);
