@@ -9,11 +9,18 @@
 #include "base/status.h"
 #include "gate/gate.h"
 
-/* A row is i^e X^x Z^z, all X to the left: n_words words of x, then of z. */
+/* A row is i^e X^x Z^z, all X to the left: n_words words of x, then of z. Words without a mark (a
+ * bit of n_marks words for x, then as many for z) are 0: rows of few qubits cost what they have. */
+struct tableau_row {
+    uint64_t *words, *marks;
+    uint64_t *fold; /* of x, of z: the OR of the marks, what is looked at first */
+};
 struct tableau {
     uint32_t n_qubits;
-    size_t n_words;
+    size_t n_words, n_marks;
     uint64_t **rows; /* X of qubit q: rows[2 q], Z: rows[2 q + 1] */
+    uint64_t *marks; /* of all rows in their order, of the spare ones, of the product */
+    uint64_t *folds;
     uint8_t *phases; /* e of each row, mod 4 */
     uint64_t *spare[2 * GATE_MAX_QUBITS];
     uint64_t *product; /* of a measurement */
