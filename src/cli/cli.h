@@ -54,6 +54,7 @@ enum option_id {
     OPTION_DECODE,
     OPTION_AGAINST,
     OPTION_DETECTORS,
+    OPTION_SKIP_REFERENCE,
     OPTION_OUT_FORMAT,
     OPTION_APPEND_OBSERVABLES,
     OPTION_OBS_OUT,
@@ -114,7 +115,7 @@ struct cli_options {
         n_probabilities, max_branches;
     uint64_t n_ranks, memory_per_rank;
     const char *out_format, *obs_out, *obs_out_format, *sweep, *sweep_format, *replicas;
-    bool wants_detectors, appends_observables;
+    bool wants_detectors, skips_reference, appends_observables;
     uint64_t n_requests, n_window, n_jobs; /* of network */
     int64_t t_use_ps, t_due_ps;
     struct gen_args gen;

@@ -316,9 +316,10 @@ static enum status add_sink(struct sample_job *job, struct sample_task *task,
                             enum frame_output what, const struct samples_layout *layout,
                             const char *path) {
     struct sink *sink = &job->sinks[job->n_sinks++];
+    const bool has_reference = what == FRAME_OUT_RECORDS && !job->options->skips_reference;
     TRY(sink_open(sink, job->team, path, layout));
     task->outputs[task->n_outputs++] =
-        sink_output(sink, what, what == FRAME_OUT_RECORDS ? job->reference : NULL);
+        sink_output(sink, what, has_reference ? job->reference : NULL);
     return STATUS_OK;
 }
 
@@ -457,7 +458,8 @@ static enum status run_job(struct sample_job *job) {
     } else if (job->plan->n_sweeps > 0) {
         log_note("%u sweep bits are 0 in all shots; --sweep gives others", job->plan->n_sweeps);
     }
-    if (!options->wants_detectors || job->plan->n_conditions > 0) {
+    const bool wants_results = !options->wants_detectors && !options->skips_reference;
+    if (wants_results || job->plan->n_conditions > 0) {
         TRY(make_reference(job));
     }
     circuit_destroy(job->circuit); /* the plan is all that is needed now */
@@ -473,6 +475,9 @@ enum status cmd_sample_check(const struct cli_options *options) {
     if (!is_detect && (options->appends_observables || options->obs_out != NULL)) {
         return log_error(STATUS_USAGE, "%s goes with --detectors",
                          options->obs_out != NULL ? "--obs-out" : "--append-observables");
+    }
+    if (is_detect && options->skips_reference) {
+        return log_error(STATUS_USAGE, "--detectors has no reference to skip");
     }
     if (options->obs_out == NULL && cli_is_given(options, OPTION_OBS_OUT_FORMAT)) {
         return log_error(STATUS_USAGE, "--obs-out-format goes with --obs-out");

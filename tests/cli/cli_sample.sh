@@ -99,6 +99,15 @@ for what in "" "--detectors --append-observables --out-format hits"; do
     cmp got <(head -100 want) || fail "shots depend on --shots"
 done
 
+# Without the reference shot: the flips alone.
+printf 'X 0\nM 0 1\nX_ERROR(1) 0\nM 0 !1\n' >flips.stim
+expect 0 qspan sample flips.stim --shots 3
+equal "$(sort -u out)" 1001
+expect 0 qspan sample flips.stim --shots 3 --skip-reference
+equal "$(sort -u out)" 0010
+expect 2 qspan sample flips.stim --detectors --skip-reference
+has err "--detectors has no reference to skip"
+
 # A program: results into output bits.
 cat >pair.qasm <<'TXT'
 OPENQASM 3.0;

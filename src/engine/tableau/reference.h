@@ -5,7 +5,8 @@
  * inverse one: row P is C^-1 P C of the Clifford C that made the state from |0...0>. Memory n^2 / 2
  * bytes and a record. Cost: a gate the words of the rows that it changes, at most n / 64 each; a
  * random result a look at 2 n rows and the words of those that it changes; loops are run round by
- * round. 20,401 qubits, 101 rounds of the surface code: 20 s. Ref: Gidney, Quantum 5, 497 (2021). */
+ * round. 20,401 qubits, 101 rounds of the surface code: 20 s. Ref: Gidney, Quantum 5, 497 (2021).
+ */
 #ifndef QSPAN_ENGINE_TABLEAU_REFERENCE_H
 #define QSPAN_ENGINE_TABLEAU_REFERENCE_H
 
