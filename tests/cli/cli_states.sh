@@ -43,15 +43,22 @@ has out "state fidelity  1 +- 0"
 
 # Shots are drawn from the state that was written: they are those of a run without it, whatever else
 # is asked for, on ranks and on replicas (which run again).
-alike() { # alike ARGUMENTS: with and without --state
-    expect 0 on_ranks 2 run "$@" --seed 9 --engine statevector --json without.json
-    expect 0 on_ranks 2 run "$@" --seed 9 --engine statevector --json with.json --state alike.h5
+alike() { # alike RANKS ARGUMENTS: with --state on ranks, and without on one
+    local ranks=$1
+    shift
+    expect 0 qspan run "$@" --seed 9 --engine statevector --json without.json
+    if [ "$ranks" = 1 ]; then
+        expect 0 qspan run "$@" --seed 9 --engine statevector --json with.json --state alike.h5
+    else
+        expect 0 on_ranks "$ranks" run "$@" --seed 9 --engine statevector --json with.json \
+            --state alike.h5 --replicas $((ranks / 2))
+    fi
     diff <(same_part without.json) <(same_part with.json) >&2 || fail "--state changes $*"
 }
-alike "$protocols/teledata.qasm" --shots 3000
-alike qft.qasm --qpus 3 --shots 3000 --observables sums.txt --fidelity --protocol fused
-alike qft.qasm --qpus 3 --probabilities all
-alike qft.qasm --qpus 2 --shots 3000 --shots-per-timeline 100 --replicas 2
+alike 2 "$protocols/teledata.qasm" --shots 3000
+alike 1 qft.qasm --qpus 3 --shots 3000 --observables sums.txt --fidelity --protocol fused
+alike 1 qft.qasm --qpus 3 --probabilities all
+alike 4 qft.qasm --qpus 2 --shots 3000 --shots-per-timeline 100
 
 # The ideal state counts as memory: 20 qubits are 16 MiB, and as much for each of four pieces.
 qspan gen w -n 20 -o w.qasm
