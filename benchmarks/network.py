@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Figures of the network model, as tables: benchmarks/network.py [--qspan PATH] [TABLE ...].
+"""Figures of the network model, as tables: benchmarks/network.py [OPTIONS] [TABLE ...].
 
 Tables: cisco, topologies, cutoff, lookahead, schedules, epl, speed, big, sequence, ghz (default: all
-but big and sequence).
+but big and sequence). --quick takes a twentieth of the ebits and the smallest machines: does all run?
 Times of the simulation are user CPU seconds of the process, so that a busy machine distorts them
-less. `sequence` makes a virtual environment in a temporary folder and installs SeQUeNCe by pip.
+less; `speed --old BINARY` runs another qspan in turns with this one. `sequence` installs SeQUeNCe by
+pip in a virtual environment in a temporary folder, unless --peer-python names a Python that has it.
 """
 import argparse
 import cmath
@@ -19,11 +20,20 @@ import tempfile
 import time
 
 QSPAN = "build/qspan"
+OLD = None
+QUICK = False
+PEER_PYTHON = None
+PEER_S = 10
+PEER_INSTALL_S = 300
 
 
-def network(machine, **options):
+def few(n):
+    return n // 20 if QUICK else n
+
+
+def network(machine, qspan=None, **options):
     """Results of `qspan network`, with the user seconds and peak memory of the process."""
-    command = [QSPAN, "network", machine, "--json", "-", "--seed", "1"]
+    command = [qspan or QSPAN, "network", machine, "--json", "-", "--seed", "1"]
     for key, value in options.items():
         command += ["--" + key, str(value)]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -53,12 +63,12 @@ def cisco():
                     f"fibres: [{fibres}]\nherald: {{model: sender_receiver}}\n"
                 )
                 file.flush()
-                got = network(file.name, requests=20000, window=1)
+                got = network(file.name, requests=few(20000), window=1)
             attempt = 11 + 2 * 0.1 * (n + 1) / 0.2
             p = 10 ** (-(n * 5 * loss + 0.01 * (n + 1)) / 10)
             want = attempt / p
             mean = got["network"]["latency_ps"]["mean"] / 1e6
-            sigma = attempt * math.sqrt(1 - p) / p / math.sqrt(20000)
+            sigma = attempt * math.sqrt(1 - p) / p / math.sqrt(few(20000))
             print(f"| {n} | {loss} dB | {want:.2f} us | {mean:.2f} us | {(mean - want) / sigma:+.1f} |")
 
 
@@ -70,13 +80,13 @@ def topologies():
     ):
         print(f"\nMakespan in ms, 200 ebits per QPU, {label} (cutoff 200 us on bcube)\n")
         print("| QPUs | workload | " + " | ".join(names) + " | best |\n|---|---|---|---|---|---|---|")
-        for n in (16, 32, 64, 128):
+        for n in (16,) if QUICK else (16, 32, 64, 128):
             for workload in ("all-to-all", "nearest", "random", "qft"):
                 row = []
                 for name in names:
                     cutoff = ",cutoff=200us" if name == "bcube" else ""
                     machine = f"cisco-qdc-2026:n={n},topology={name},{analysers}{cutoff}"
-                    got = network(machine, requests=200 * n, workload=workload)
+                    got = network(machine, requests=few(200 * n), workload=workload)
                     row.append(got["makespan_ps"] / 1e9)
                 best = names[row.index(min(row))]
                 cells = " | ".join(f"{t:.2f}" for t in row)
@@ -88,7 +98,7 @@ def cutoff():
     print("| cutoff | makespan | expired per ebit | p99 latency |\n|---|---|---|---|")
     for value in ("20us", "30us", "50us", "100us", "200us", "500us", "infinite"):
         machine = f"cisco-qdc-2026:n=64,topology=bcube,stage_loss=1dB,cutoff={value}"
-        got = network(machine, requests=12800, workload="random")
+        got = network(machine, requests=few(12800), workload="random")
         total = got["ebits"]["total"]
         p99 = got["network"]["latency_ps"]["p99"] / 1e6
         print(
@@ -108,7 +118,7 @@ def lookahead():
                 f"cisco-qdc-2026:n=32,comm=2,policy.lookahead={window},cutoff={cutoff_us}us,"
                 "qnus.0.T1=1ms,qnus.0.T2=1ms"
             )
-            got = network(machine, requests=12800, workload="random", window=24, use="200us")
+            got = network(machine, requests=few(12800), workload="random", window=24, use="200us")
             total, net = got["ebits"]["total"], got["network"]
             print(
                 f"| {window} | {cutoff_us} us | {got['makespan_ps'] / 1e9:.1f} ms |"
@@ -122,7 +132,7 @@ def schedules():
     print("| schedule | makespan | p99 latency | late, job 0 | late, job 1 |\n|---|---|---|---|---|")
     for schedule in ("fcfs", "static", "shortest_first", "edf", "max_weight", "tdma,policy.slot=50us"):
         machine = f"cisco-qdc-2026:n=64,topology=clos,policy.schedule={schedule}"
-        got = network(machine, requests=20000, workload="random", jobs=2, due="100us", window=96)
+        got = network(machine, requests=few(20000), workload="random", jobs=2, due="100us", window=96)
         late = [f"{job['late'] / job['ebits']:.3f}" for job in got["jobs"]]
         p99 = got["network"]["latency_ps"]["p99"] / 1e6
         print(f"| {schedule} | {got['makespan_ps'] / 1e9:.2f} ms | {p99:.0f} us | {late[0]} | {late[1]} |")
@@ -138,105 +148,135 @@ def epl():
                 "demo-2030-clean:n=2,rounds=1,herald.model=single_click,"
                 f"herald.bright={bright},purify={purify}"
             )
-            got = network(machine, requests=2000, window=1)
-            rate = 2000 / (got["makespan_ps"] / 1e12)
+            got = network(machine, requests=few(2000), window=1)
+            rate = few(2000) / (got["makespan_ps"] / 1e12)
             row.append(f"{got['network']['fidelity']['at_delivery']:.4f} | {rate:.0f}")
         print(f"| {bright} | " + " | ".join(row) + " |")
 
 
 def speed():
-    print("\nEvents per user second (a request, a herald, a use are an event each)\n")
-    print("| machine | ebits | events | user s | events/s | MiB |\n|---|---|---|---|---|---|")
-    for label, machine in (
-        ("two QPUs, one switch", "cisco-qdc-2026:topology=star,n=2,reconfiguration=0ns"),
-        ("fat tree, 16 QPUs", "cisco-qdc-2026:reconfiguration=0ns"),
-        ("fat tree, 128 QPUs", "cisco-qdc-2026:n=128,reconfiguration=0ns"),
-        ("demo-2030, purified", "demo-2030"),
+    print("\nEvents per user second, best of three (a request, a herald, a use are an event each)\n")
+    others = (" | old events/s | ratio", "|---|---") if OLD else ("", "")
+    print(f"| machine | ebits | events | user s | events/s | MiB{others[0]} |")
+    print(f"|---|---|---|---|---|---{others[1]}|")
+    for label, machine, n in (
+        ("two QPUs, one switch", "cisco-qdc-2026:topology=star,n=2,reconfiguration=0ns", 3000000),
+        ("fat tree, 16 QPUs", "cisco-qdc-2026:reconfiguration=0ns", 3000000),
+        ("fat tree, 128 QPUs", "cisco-qdc-2026:n=128,reconfiguration=0ns", 3000000),
+        ("demo-2030, purified", "demo-2030", 100000),
     ):
-        got = network(machine, requests=100000 if "demo" in machine else 3000000)
-        events = got["network"]["events"]
+        best = {}
+        for _ in range(3):  # in turns, so that both meet the same load
+            for binary in (QSPAN, OLD) if OLD else (QSPAN,):
+                got = network(machine, qspan=binary, requests=few(n))
+                if binary not in best or got["user_s"] < best[binary]["user_s"]:
+                    best[binary] = got
+        got = best[QSPAN]
+        rates = [run["network"]["events"] / run["user_s"] for run in best.values()]
+        other = f" | {rates[1]:.3g} | {rates[0] / rates[1]:.2f}" if OLD else ""
         print(
-            f"| {label} | {got['requests']} | {events} | {got['user_s']:.2f} |"
-            f" {events / got['user_s']:.3g} | {got['peak_mib']:.0f} |",
+            f"| {label} | {got['requests']} | {got['network']['events']} | {got['user_s']:.2f} |"
+            f" {rates[0]:.3g} | {got['peak_mib']:.0f}{other} |",
             flush=True,
         )
 
 
 def big():
-    got = network("cisco-qdc-2026:n=1024,analysers_total=1000", requests=10000000)
+    n = few(10000000)
+    got = network("cisco-qdc-2026:n=1024,analysers_total=1000", requests=n)
     print(
-        f"\n1,024 QPUs on a fat tree, 10,000,000 ebits, all to all: {got['user_s']:.1f} user s,"
+        f"\n1,024 QPUs on a fat tree, {n:,} ebits, all to all: {got['user_s']:.1f} user s,"
         f" {got['peak_mib']:.0f} MiB, {got['network']['events'] / got['user_s']:.3g} events/s"
     )
 
 
 SEQUENCE = r"""
-import time
-from sequence.topology.router_net_topo import RouterNetTopo
+import json, sys, tempfile, time
 from sequence.app.request_app import RequestApp
-import json, sys, tempfile
+from sequence.topology.router_net_topo import RouterNetTopo
+limit_s, slice_ps, start_ps = float(sys.argv[1]), 10**9, 10**9
 config = {
-  "nodes": [{"name": n, "type": "QuantumRouter", "seed": i, "memo_size": 1} for i, n in enumerate("ab")],
-  "qconnections": [{"node1": "a", "node2": "b", "attenuation": 0.0001, "distance": 200, "type": "meet_in_the_middle"}],
+  "templates": {"node": {"MemoryArray": {"fidelity": 1.0, "efficiency": 1.0}}},
+  "nodes": [{"name": n, "type": "QuantumRouter", "seed": i, "memo_size": 1, "template": "node"}
+            for i, n in enumerate("ab")],
+  "qconnections": [{"node1": "a", "node2": "b", "attenuation": 0.0001, "distance": 200,
+                    "type": "meet_in_the_middle"}],
   "cconnections": [{"node1": "a", "node2": "b", "delay": 1000000}],
-  "is_parallel": False, "stop_time": int(float(sys.argv[1]) * 1e12)}
-file = tempfile.NamedTemporaryFile("w", suffix=".json", delete=False)
-json.dump(config, file); file.close()
-net = RouterNetTopo(file.name)
+  "is_parallel": False, "stop_time": 10**15}
+with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+    json.dump(config, file)
+    file.flush()
+    net = RouterNetTopo(file.name)
 timeline = net.get_timeline()
-count = [0]
-class App(RequestApp):
-    def get_memory(self, info):
-        if info.state == "ENTANGLED":
-            count[0] += 1
-        super().get_memory(info)
 routers = {r.name: r for r in net.get_nodes_by_type(RouterNetTopo.QUANTUM_ROUTER)}
-a, b = App(routers["a"]), App(routers["b"])
+a, b = RequestApp(routers["a"]), RequestApp(routers["b"])
 timeline.init()
-a.start("b", int(1e12 * 0.001), timeline.stop_time, 1, 0.5)
-start = time.process_time()
-timeline.run()
-print(json.dumps({"pairs": count[0] // 2, "user_s": time.process_time() - start}))
+a.start("b", start_ps, timeline.stop_time - 1, 1, 0.5)
+t_ps = start_ps
+
+def run_slice():
+    global t_ps
+    t_ps += slice_ps
+    timeline.stop_time = t_ps
+    timeline.run()
+
+run_slice()  # warm-up, not counted
+pairs, from_ps, start_s = a.memory_counter, t_ps, time.process_time()
+while time.process_time() - start_s < limit_s:
+    run_slice()
+print(json.dumps({"pairs": a.memory_counter - pairs, "user_s": time.process_time() - start_s,
+                  "simulated_s": (t_ps - from_ps) * 1e-12}))
 """
 
 
+def install_sequence(folder):
+    """A Python that has SeQUeNCe, in a virtual environment of its own."""
+    print("\nSeQUeNCe is installed by pip (--peer-python takes one that is there)", flush=True)
+    python = folder + "/venv/bin/python"
+    subprocess.run([sys.executable, "-m", "venv", folder + "/venv"], check=True)
+    install = [python, "-m", "pip", "-q", "install", "--prefer-binary", "sequence"]
+    subprocess.run(install, check=True, timeout=PEER_INSTALL_S)
+    return python
+
+
 def sequence():
+    """Barrett-Kok over 200 m through the middle, detectors of 0.9, perfect memories, and a round trip of
+    messages before each pair: attempts of 5 us with p = (0.9 x 10^-0.001)^2 / 2, 4 us for the last.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-m", "venv", folder + "/venv"], check=True)
-        python = folder + "/venv/bin/python"
-        subprocess.run([python, "-m", "pip", "-q", "install", "sequence"], check=True)
+        python = PEER_PYTHON or install_sequence(folder)
         script = folder + "/run.py"
         with open(script, "w") as file:
             file.write(SEQUENCE)
-        text = subprocess.run([python, script, "0.006"], check=True, stdout=subprocess.PIPE).stdout
-        theirs = json.loads(text.splitlines()[-1])
+        command = [python, script, str(PEER_S / 10 if QUICK else PEER_S)]
+        text = subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=60 + 3 * PEER_S)
+        theirs = json.loads(text.stdout.splitlines()[-1])
     machine = (
         "qpus: [{name: q, count: 2, data: 1, comm: 1}]\n"
         "fibres: [{between: [q0, q1], length: 200 m, loss: 0.1 dB/km}]\n"
         "herald: {model: barrett_kok_negotiated}\ndetectors: {efficiency: 0.9}\n"
+        "control: {handshake: rtt}\n"
     )
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         file.write(machine)
         file.flush()
-        ours = network(file.name, requests=1000000, window=1)
-    ours_s = 1e6 / ours["user_s"]
-    theirs_s = theirs["pairs"] / theirs["user_s"]
-    print(
-        f"\nTwo nodes, pairs per CPU second: qspan {ours_s:.3g}, SeQUeNCe {theirs_s:.3g}"
-        f" ({theirs['pairs']} pairs), ratio {ours_s / theirs_s:.3g}"
+        ours = network(file.name, requests=few(3000000), window=1)
+    rows = (
+        ("qspan", ours["requests"], ours["makespan_ps"] * 1e-12, ours["user_s"]),
+        ("SeQUeNCe", theirs["pairs"], theirs["simulated_s"], theirs["user_s"]),
     )
-
-
-class Link:
-    """Two click over a path of `switches`: 10 m of fibre and 1.5 dB each way into a switch of radix 8."""
-
-    def __init__(self, efficiency, noise, repetition_hz, t1_s, switches):
-        self.light = (switches + 1) * 10 / 2e8  # seconds, as all times here
-        self.p = (efficiency * 0.934) ** 2 / 2 * 10 ** (-(switches + 1) * 1.5 / 10)
-        self.attempt = max(self.light, 1 / repetition_hz)
-        f = 0.5 / (0.5 + 4 * noise + 4 * noise * noise)
-        self.rates = (0, 2 / t1_s, 2 / t1_s, 2 / t1_s)  # T1 = T2, of both halves together
-        self.fresh = [1, f, f, f]  # correlators of a raw pair: 1, XX, -YY, ZZ
+    p = (0.9 * 10**-0.001) ** 2 / 2
+    want = 1 / (2e-6 + (1 / p - 1) * 5e-6 + 4e-6)
+    print("\nTwo nodes, a memory each: pairs per simulated second, and per CPU second\n")
+    print("| simulator | pairs | per simulated s | closed form | CPU s | per CPU s |")
+    print("|---|---|---|---|---|---|")
+    for name, pairs, simulated_s, cpu_s in rows:
+        print(
+            f"| {name} | {pairs} | {pairs / simulated_s:.0f} | {want:.0f} | {cpu_s:.2f} |"
+            f" {pairs / cpu_s:.3g} |"
+        )
+    ratio = ours["requests"] / ours["user_s"] / (theirs["pairs"] / theirs["user_s"])
+    print(f"\nratio {ratio:.3g} (qspan: the whole process; SeQUeNCe: without set-up and warm-up)")
 
 
 SIGNS = ((1, 1, 1, 1), (1, 1, -1, -1), (1, -1, 1, -1), (1, -1, -1, 1))  # correlators by I, X, Y, Z
@@ -394,14 +434,19 @@ def ghz():
 
 
 def main():
-    global QSPAN
+    global QSPAN, OLD, QUICK, PEER_PYTHON, PEER_S
     every = (cisco, topologies, cutoff, lookahead, schedules, epl, speed, big, sequence, ghz)
     tables = {f.__name__: f for f in every}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--qspan", default=QSPAN)
+    parser.add_argument("--old", help="another qspan, for `speed`")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--peer-python", help="a Python that has SeQUeNCe")
+    parser.add_argument("--peer-s", type=float, default=PEER_S, help="CPU seconds of SeQUeNCe")
     parser.add_argument("tables", nargs="*", metavar="TABLE")
     args = parser.parse_args()
-    QSPAN = args.qspan
+    QSPAN, OLD, QUICK = args.qspan, args.old, args.quick
+    PEER_PYTHON, PEER_S = args.peer_python, args.peer_s
     start = time.time()
     for name in args.tables or [n for n in tables if n not in ("big", "sequence")]:
         tables[name]()
