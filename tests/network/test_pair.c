@@ -342,6 +342,22 @@ Test(pair, no_decay_and_no_time_change_nothing) {
     cr_expect_eq(pair_fidelity(&pair), 0.25);
 }
 
+/* What was computed for another time or decay must not be used: waits and decays at random, few of
+ * each, so that all sequences occur. */
+Test(pair, ageing_alike_is_ageing) {
+    static const int64_t waits[] = {0, -5, 1, 1000000, 50000000, INT64_MAX};
+    struct pair_keep keep = {0};
+    for (uint64_t i = 0; i < 2000; i++) {
+        const struct rng_block block = rng_draw(8, i, 0, RNG_TEST);
+        const struct pair_decay decay = {block.word[0] % 3 * 1e-8, block.word[1] % 3 * 1e-8};
+        const int64_t t_ps = waits[block.word[2] % 6];
+        struct pair a = {.9, .8, .7}, b = a;
+        pair_age(&a, t_ps, &decay);
+        pair_age_alike(&b, &keep, t_ps, &decay);
+        cr_assert(a.lx == b.lx && a.ly == b.ly && a.lz == b.lz, "draw %llu", (unsigned long long)i);
+    }
+}
+
 Test(pair, other_maps_of_the_literature) {
     const struct pair phi = pair_from_fidelity(1), none = pair_from_fidelity(0.25);
     const struct pair isotropic = pair_mix(&phi, &none, 0.6);
