@@ -234,8 +234,11 @@ def install_sequence(folder):
     print("\nSeQUeNCe is installed by pip (--peer-python takes one that is there)", flush=True)
     python = folder + "/venv/bin/python"
     subprocess.run([sys.executable, "-m", "venv", folder + "/venv"], check=True)
-    install = [python, "-m", "pip", "-q", "install", "--prefer-binary", "sequence"]
-    subprocess.run(install, check=True, timeout=PEER_INSTALL_S)
+    # of its 22 dependencies those that the simulator imports: the others are notebooks and browsers
+    needed = "numpy scipy networkx matplotlib gmpy2 qutip qutip-qip tqdm".split()
+    for packages in (["--prefer-binary"] + needed, ["--no-deps", "sequence"]):
+        install = [python, "-m", "pip", "-q", "install"] + packages
+        subprocess.run(install, check=True, timeout=PEER_INSTALL_S)
     return python
 
 
