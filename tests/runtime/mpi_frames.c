@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "engine/engine.h"
 #include "runtime/runtime.h"
+#include "support/same_results.h"
 
 static const char *const text =
     "OPENQASM 3.0;\ninclude \"stdgates.inc\";\ninclude \"qnu.inc\";\n"
@@ -31,27 +32,6 @@ static bool is_run(struct results **out, const struct program *program, const st
     status = status == STATUS_OK ? runtime_run(out, program, machine, team, &options) : status;
     machine_destroy(machine);
     return status == STATUS_OK;
-}
-
-static bool is_same_list(const struct run_count *a, size_t n_a, const struct run_count *b,
-                         size_t n_b) {
-    bool is_same = n_a == n_b;
-    for (size_t i = 0; i < n_a && is_same; i++) {
-        is_same = a[i].key[0] == b[i].key[0] && a[i].n == b[i].n;
-    }
-    return is_same;
-}
-
-static bool is_same_run(const struct results *a, const struct results *b, size_t n_qpus) {
-    bool is_same =
-        is_same_list(a->counts, a->n_counts, b->counts, b->n_counts) &&
-        a->record_bytes == b->record_bytes && a->n_ebits == b->n_ebits &&
-        (a->n_shots == 0 || memcmp(a->records, b->records, a->n_shots * a->record_bytes) == 0);
-    for (size_t q = 0; q < n_qpus; q++) {
-        is_same = is_same && is_same_list(a->marginals[q].counts, a->marginals[q].n_counts,
-                                          b->marginals[q].counts, b->marginals[q].n_counts);
-    }
-    return is_same;
 }
 
 static bool is_record_of_counts(const struct results *results) {
@@ -79,7 +59,8 @@ static int check(const struct program *program, const struct team *alone, uint64
     omp_set_num_threads(n_threads);
     is_good = is_run(&all, program, comm_world(), n_shots) && is_good;
     if (is_good && team_rank(comm_world()) == 0) {
-        is_good = is_same_run(one, all, program->n_qpus) && is_record_of_counts(all);
+        is_good = same_shots(one, all, program->n_qpus) && one->n_ebits == all->n_ebits &&
+                  is_record_of_counts(all);
     }
     if (!is_good) {
         fprintf(stderr, "%d shots, %d threads: other numbers than on one rank\n", (int)n_shots,

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "engine/engine.h"
 #include "runtime/runtime.h"
+#include "support/same_results.h"
 
 #define HEAD                                                                                       \
     "OPENQASM 3.0;\ninclude \"stdgates.inc\";\ninclude \"qnu.inc\";\n"                             \
@@ -44,25 +45,6 @@ static bool is_run(struct results **out, const struct program *program, const st
     return status == STATUS_OK;
 }
 
-static bool is_same_list(const struct run_count *a, size_t n_a, const struct run_count *b,
-                         size_t n_b) {
-    bool is_same = n_a == n_b;
-    for (size_t i = 0; i < n_a && is_same; i++) {
-        is_same = a[i].key[0] == b[i].key[0] && a[i].n == b[i].n;
-    }
-    return is_same;
-}
-
-static bool has_same_shots(const struct results *a, const struct results *b) {
-    bool is_same = is_same_list(a->counts, a->n_counts, b->counts, b->n_counts) &&
-                   memcmp(a->records, b->records, a->n_shots * a->record_bytes) == 0;
-    for (size_t q = 0; q < 2; q++) {
-        is_same = is_same && is_same_list(a->marginals[q].counts, a->marginals[q].n_counts,
-                                          b->marginals[q].counts, b->marginals[q].n_counts);
-    }
-    return is_same;
-}
-
 static bool has_same_figures(const struct results *a, const struct results *b) {
     bool is_same = a->n_ebits == b->n_ebits && a->n_bits_sent == b->n_bits_sent &&
                    a->n_links == b->n_links && a->makespan_ps.mean == b->makespan_ps.mean &&
@@ -89,7 +71,7 @@ static int check(const struct program *program, const struct team *alone,
     is_good = is_run(&all, program, comm_world(), sums, n_shots, n_replicas) && is_good;
     if (is_good && team_rank(comm_world()) == 0) {
         is_good =
-            has_same_shots(one, all) && has_same_figures(one, all) && all->n_replicas == n_replicas;
+            same_shots(one, all, 2) && has_same_figures(one, all) && all->n_replicas == n_replicas;
     }
     if (!is_good) {
         fprintf(stderr, "%d shots, %d replicas: other numbers than on one rank\n", (int)n_shots,
