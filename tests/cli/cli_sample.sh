@@ -99,6 +99,24 @@ for what in "" "--detectors --append-observables --out-format hits"; do
     cmp got <(head -100 want) || fail "shots depend on --shots"
 done
 
+# Files that all ranks write, each its own share, or rank 0 alone where the others do not find it.
+for format in b8 dets; do
+    qspan sample noisy.stim --shots 5000 --seed 5 --out-format $format -q >want
+    echo "longer than any of the shots" >got
+    expect 0 on_ranks 3 sample noisy.stim --shots 5000 --seed 5 --out-format $format -o got
+    cmp got want || fail "3 ranks write another file"
+    grep -q "rank 0 writes it for all" err && fail "3 ranks do not find one file"
+done
+mkdir apart
+# shellcheck disable=SC2016
+expect 0 mpirun --oversubscribe --bind-to none -n 2 bash -c \
+    'if [ "$OMPI_COMM_WORLD_RANK" = 1 ]; then cd apart || exit 1; fi; exec "$0" "$@"' \
+    "$QSPAN" sample noisy.stim --shots 5000 --seed 5 --out-format dets -o got
+cmp got want || fail "rank 0 writes another file"
+has err "got: not all ranks reach this file; rank 0 writes it for all"
+[ -e apart/got ] && fail "a file of rank 1 alone"
+expect 0 on_ranks 2 sample noisy.stim --shots 5000 --seed 5 -q -o /dev/null
+
 # Without the reference shot: the flips alone.
 printf 'X 0\nM 0 1\nX_ERROR(1) 0\nM 0 !1\n' >flips.stim
 expect 0 qspan sample flips.stim --shots 3
