@@ -5,7 +5,7 @@ For each EXPECTED file (JSON: file, shots, measure_rate, detector_rate_sampled, 
 observable_rate_sampled): `qspan sample` draws shots, and each rate must lie within 5 sigma of the
 difference; the exact rates of detectors, 1/2 - 1/2 prod (1 - 2 p) over the errors of `qspan dem`,
 must be equal to 1e-6.
-Needs numpy.
+Needs numpy. 67 files take 3 minutes, with --shots 3000 one.
 
 usage: stim_rates.py [--qspan PATH] [--shots N] CIRCUITS_FOLDER EXPECTED.json ...
 """
