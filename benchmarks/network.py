@@ -282,6 +282,18 @@ def sequence():
     print(f"\nratio {ratio:.3g} (qspan: the whole process; SeQUeNCe: without set-up and warm-up)")
 
 
+class Link:
+    """Two click over a path of `switches`: 10 m of fibre and 1.5 dB each way into a switch of radix 8."""
+
+    def __init__(self, efficiency, noise, repetition_hz, t1_s, switches):
+        self.light = (switches + 1) * 10 / 2e8  # seconds, as all times here
+        self.p = (efficiency * 0.934) ** 2 / 2 * 10 ** (-(switches + 1) * 1.5 / 10)
+        self.attempt = max(self.light, 1 / repetition_hz)
+        f = 0.5 / (0.5 + 4 * noise + 4 * noise * noise)
+        self.rates = (0, 2 / t1_s, 2 / t1_s, 2 / t1_s)  # T1 = T2, of both halves together
+        self.fresh = [1, f, f, f]  # correlators of a raw pair: 1, XX, -YY, ZZ
+
+
 SIGNS = ((1, 1, 1, 1), (1, 1, -1, -1), (1, -1, 1, -1), (1, -1, -1, 1))  # correlators by I, X, Y, Z
 
 
