@@ -21,37 +21,27 @@ static enum status refuse(const struct sink *sink, int error) {
         "%s: %s", sink->path != NULL ? sink->path : "standard output", strerror(error));
 }
 
-static enum status write_bytes(void *ctx, const char *data, size_t n) {
-    const struct sink *sink = ctx;
-    while (n > 0) {
-        const ssize_t n_done = write(sink->fd, data, n);
-        if (n_done < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n_done < 0) {
+/* At an offset, or where the file is. */
+static enum status put(const struct sink *sink, const char *data, size_t n,
+                       const uint64_t *offset) {
+    for (size_t at = 0; at < n;) {
+        const ssize_t n_done = offset != NULL
+                                   ? pwrite(sink->fd, data + at, n - at, (off_t)(*offset + at))
+                                   : write(sink->fd, data + at, n - at);
+        if (n_done < 0 && errno != EINTR) {
             return refuse(sink, errno);
         }
-        data += n_done;
-        n -= (size_t)n_done;
+        at += n_done > 0 ? (size_t)n_done : 0;
     }
     return STATUS_OK;
 }
 
+static enum status write_bytes(void *ctx, const char *data, size_t n) {
+    return put(ctx, data, n, NULL);
+}
+
 static enum status write_bytes_at(void *ctx, const char *data, size_t n, uint64_t offset) {
-    const struct sink *sink = ctx;
-    while (n > 0) {
-        const ssize_t n_done = pwrite(sink->fd, data, n, (off_t)offset);
-        if (n_done < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n_done < 0) {
-            return refuse(sink, errno);
-        }
-        data += n_done;
-        n -= (size_t)n_done;
-        offset += (uint64_t)n_done;
-    }
-    return STATUS_OK;
+    return put(ctx, data, n, &offset);
 }
 
 static void format_shots(void *ctx, struct text *out, const struct sample_block *block) {
