@@ -198,7 +198,11 @@ static void sample(struct counts *counts, const struct frame_task *frames, uint6
         .plan = plan,
         .n_shots = N_SHOTS,
         .seed = 11,
-        .outputs = {{FRAME_OUT_RECORDS, reference, counts, count_shots, take_shots}},
+        .outputs = {{.what = FRAME_OUT_RECORDS,
+                     .reference = reference,
+                     .ctx = counts,
+                     .format = count_shots,
+                     .write = take_shots}},
         .n_outputs = 1,
     };
     cr_assert_eq(sample_run(&figures, &job, comm_world()), STATUS_OK);
@@ -400,7 +404,10 @@ Test(sample, observables_of_paulis_across_qpus) {
         .plan = plan,
         .n_shots = N_SHOTS,
         .seed = 5,
-        .outputs = {{FRAME_OUT_OBSERVABLES, NULL, &counts, count_shots, take_shots}},
+        .outputs = {{.what = FRAME_OUT_OBSERVABLES,
+                     .ctx = &counts,
+                     .format = count_shots,
+                     .write = take_shots}},
         .n_outputs = 1,
     };
     cr_assert_eq(sample_run(&figures, &job, comm_world()), STATUS_OK);
