@@ -118,10 +118,11 @@ cleanup:
 }
 
 enum status verify_is_equal(bool *out_is_equal, const struct program *program,
-                            const struct circuit *circuit, const struct program *target) {
+                            const struct circuit *circuit, const struct program *target,
+                            uint32_t max_rounds) {
     struct match match = {0};
     TRY(match_create(&match, program, circuit, target));
-    set_rounds(&match, VERIFY_MAX_ROUNDS);
+    set_rounds(&match, max_rounds);
     struct prove prove = {.program = program, .match = &match};
     enum status status = STATUS_UNVERIFIED;
     if (!has_other_gates(&match.own.source) && !has_other_gates(&match.target.source)) {

@@ -59,7 +59,7 @@ struct verify_proof {
     size_t n_cuts, cap_cuts;
     struct verify_fault *faults;
     size_t n_faults, cap_faults;
-    bool has_faults;     /* false: conditions split the run, faults were not followed */
+    bool has_faults;     /* false: faults were not followed, as verify_add_proof says */
     uint32_t max_weight; /* of one fault */
     /* Of at most three pairs: all effects of their noise, the first that of none. */
     struct verify_effect *channel;
@@ -89,10 +89,10 @@ enum { VERIFY_MAX_ROUNDS = 32 };
 enum status verify_against(struct verify_proof *out_proof, const struct program *program,
                            const struct circuit *circuit, const struct program *target,
                            uint32_t max_rounds);
-/* The verdict alone, nothing logged: STATUS_UNVERIFIED if it can't be decided. With
- * VERIFY_MAX_ROUNDS. */
+/* The verdict alone, nothing logged: STATUS_UNVERIFIED if it can't be decided. */
 enum status verify_is_equal(bool *out_is_equal, const struct program *program,
-                            const struct circuit *circuit, const struct program *target);
+                            const struct circuit *circuit, const struct program *target,
+                            uint32_t max_rounds);
 void verify_proof_fini(struct verify_proof *proof);
 /* Verdict and certificate for people. */
 void verify_add_proof(struct text *out, const struct verify_proof *proof,

@@ -285,7 +285,8 @@ enum status prove_repair(struct prove *prove) {
     enum status status = op_list_copy(&repair.ops, ops);
     TRY_GOTO(status, cleanup);
     repair.work_per_try = prove->is_dense
-                              ? 1e6 + (double)(ops->n_ops + 1) * ldexp(1, (int)n_dense_qubits)
+                              ? 2.5e5 * fmax(4, (double)prove->proof->n_branches) +
+                                    (double)(ops->n_ops + 1) * ldexp(1, (int)n_dense_qubits)
                               : (double)(ops->n_ops + 1) * (source->n_wires + source->n_in);
     TRY_GOTO(find_corrections(&repair), cleanup);
     source->ops = &repair.ops;

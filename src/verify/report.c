@@ -44,8 +44,11 @@ static void add_fault(struct text *out, const struct program *program,
 static void add_noise(struct text *out, const struct verify_proof *proof,
                       const struct program *program) {
     if (!proof->has_faults) {
-        text_add(out, "  faults were not followed: conditions or rounds depend on them, or they "
-                      "are too many\n");
+        text_add(out,
+                 proof->max_rounds > 0
+                     ? "  faults were not followed, in loops or outside: the program has a while\n"
+                     : "  faults were not followed: conditions or rounds depend on them, or they "
+                       "are too many\n");
         return;
     }
     if (proof->n_faults == 0) {

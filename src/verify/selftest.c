@@ -367,7 +367,8 @@ static enum status run_test(struct test *test, const struct selftest_entry *entr
                             const struct team *team) {
     struct instrument target = {0};
     TRY(load(test, entry));
-    TRY(verify_is_equal(&test->result->is_proved, test->program, test->circuit, NULL));
+    TRY(verify_is_equal(&test->result->is_proved, test->program, test->circuit, NULL,
+                        VERIFY_MAX_ROUNDS));
     struct dense dense = {.source = &test->match.target.source};
     enum status status = dense_run(&target, &dense);
     dense_fini(&dense);

@@ -52,6 +52,7 @@ for how in "" -dense; do
     expect 0 qspan verify coin$how.qasm --against id.qasm
     has out "of all runs in which no while goes on after 32 rounds; others have probability 1.16e-10, whatever the input"
     expect 0 qspan verify counted$how.qasm --against id.qasm --max-rounds 4
+    has out "faults were not followed, in loops or outside: the program has a while"
     expect 5 qspan verify turned$how.qasm --against id.qasm --max-rounds 1
     has out "leaves X on b[0] (QPU B)"
 done

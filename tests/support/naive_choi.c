@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "support/naive_state.h"
 
 struct choi {
@@ -15,6 +16,12 @@ struct case_state {
     double *amps;
     uint64_t bits[64];
     size_t pc;
+    /* WHILEs that it is in, and the rounds that each began. */
+    struct {
+        size_t pc;
+        uint32_t rounds;
+    } loops[4];
+    size_t n_loops;
 };
 
 static void apply(const struct choi *choi, double *amps, enum gate_id gate, const double *params,
@@ -108,6 +115,23 @@ static void branch(const struct choi *choi, const struct case_state *state, cons
     }
 }
 
+/* At a WHILE; false: it had as many rounds as it may. */
+static bool go_round(const struct choi *choi, struct case_state *state) {
+    const struct op_list *ops = choi->spec->ops;
+    const struct op *op = &ops->ops[state->pc];
+    if (state->n_loops == 0 || state->loops[state->n_loops - 1].pc != state->pc) {
+        CHECK(state->n_loops < 4);
+        state->loops[state->n_loops].pc = state->pc;
+        state->loops[state->n_loops++].rounds = 0;
+    }
+    if (!(expr_eval_word(ops, op->expr, state->bits, 1, 0) & 1)) {
+        state->n_loops--;
+        state->pc = op->match;
+        return true;
+    }
+    return state->loops[state->n_loops - 1].rounds++ < choi->spec->max_rounds;
+}
+
 static void walk(const struct choi *choi, struct case_state state) {
     const struct op_list *ops = choi->spec->ops;
     for (; state.pc < ops->n_ops; state.pc++) {
@@ -125,6 +149,11 @@ static void walk(const struct choi *choi, struct case_state state) {
         } else if (op->kind == OP_ELSE ||
                    (op->kind == OP_IF && !(expr_eval_word(ops, op->expr, state.bits, 1, 0) & 1))) {
             state.pc = op->match; /* past ELSE or END */
+        } else if (op->kind == OP_END && ops->ops[op->match].kind == OP_WHILE) {
+            state.pc = (size_t)op->match - 1;
+        } else if (op->kind == OP_WHILE && !go_round(choi, &state)) {
+            free(state.amps);
+            return;
         }
     }
     finish(choi, &state);

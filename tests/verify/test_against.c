@@ -55,7 +55,7 @@ Test(against, agrees_with_dense_choi_matrices) {
             change(b, &stream);
         }
         bool is_equal = false;
-        const enum status status = verify_is_equal(&is_equal, a, NULL, b);
+        const enum status status = verify_is_equal(&is_equal, a, NULL, b, VERIFY_MAX_ROUNDS);
         if (status == STATUS_UNVERIFIED) {
             n_undecided++;
         } else {

@@ -114,7 +114,9 @@ static void judge(struct subject *subject, const char *what) {
     bool is_equal = false;
     const bool is_refused = program_check(&check, subject->program) != STATUS_OK;
     program_check_fini(&check);
-    cr_assert_eq(verify_is_equal(&is_equal, subject->program, subject->circuit, NULL), STATUS_OK);
+    cr_assert_eq(
+        verify_is_equal(&is_equal, subject->program, subject->circuit, NULL, VERIFY_MAX_ROUNDS),
+        STATUS_OK);
     cr_assert_eq(is_equal, is_same_densely(subject), "%s: proof says %d", what, is_equal);
     subject->counts.n_mutants++;
     subject->counts.n_refused += is_refused;
@@ -196,7 +198,9 @@ static struct counts mutate(const char *name) {
     messages_keep();
     load(&subject, name);
     cr_assert(is_same_densely(&subject), "%s", name);
-    cr_assert_eq(verify_is_equal(&is_equal, subject.program, subject.circuit, NULL), STATUS_OK);
+    cr_assert_eq(
+        verify_is_equal(&is_equal, subject.program, subject.circuit, NULL, VERIFY_MAX_ROUNDS),
+        STATUS_OK);
     cr_assert(is_equal, "%s", name);
     for (size_t i = 0; i < subject.program->ops.n_ops; i++) {
         struct op *op = &subject.program->ops.ops[i];
