@@ -54,6 +54,12 @@ static void yield_if_oversubscribed(void) {
     }
 }
 
+/* A process without launcher: Open MPI would start a daemon for it, from which it could spawn
+ * others, which takes longer than most commands. */
+static void start_without_daemon(void) {
+    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+}
+
 static void init_team(struct team *team, MPI_Comm comm) {
     void *tag_ub = NULL;
     int has_tag_ub = 0;
@@ -101,6 +107,7 @@ enum status comm_start(int *argc, char ***argv) {
     if (!is_initialized) {
         int level;
         yield_if_oversubscribed();
+        start_without_daemon();
         comm_check_mpi("MPI_Init_thread", MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &level));
         job.owns_mpi = true;
         comm_check_mpi("MPI_Comm_set_errhandler",
