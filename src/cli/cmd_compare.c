@@ -40,8 +40,10 @@ static void add_report(struct text *out, const struct compare_job *job) {
     if (comparison->has_chi_square) {
         text_printf(out, "%-20s%.6g, %" PRIu64 " degrees of freedom, p-value %.4g\n", "chi-square",
                     comparison->chi_square, comparison->dof, comparison->p_value);
-        text_printf(out, "%-20s%s (p-value %s %g)\n", "they", job->differ ? "differ" : "agree",
-                    job->differ ? "below" : "at least", job->alpha);
+        const bool is_untested = !job->differ && comparison->dof == 0 && comparison->n_outcomes > 1;
+        text_printf(out, "%-20s%s (p-value %s %g)%s\n", "they", job->differ ? "differ" : "agree",
+                    job->differ ? "below" : "at least", job->alpha,
+                    is_untested ? ", but too few shots for a test" : "");
     } else {
         text_printf(out, "%-20s%s (total variation %s %g)\n", "they",
                     job->differ ? "differ" : "agree", job->differ ? "above" : "at most",

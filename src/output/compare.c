@@ -47,7 +47,7 @@ double compare_gamma_q(double a, double x) {
 struct chi_square {
     double sum;
     uint64_t n_cells;
-    double rest_a, rest_b;   /* the pool */
+    double rest_a, rest_b;   /* the pool: rare outcomes in a row, not yet enough for a cell */
     double least_a, least_b; /* the cell with the fewest expected, not yet in the sum */
     double total_a, total_b;
     bool is_exact_b; /* b holds probabilities */
@@ -77,9 +77,12 @@ static void add_cell(struct chi_square *chi, double a, double b) {
 static void offer_cell(struct chi_square *chi, double a, double b) {
     chi->is_impossible = chi->is_impossible || (chi->is_exact_b && b == 0 && a > 0);
     if (expected(chi, a, b) < EXPECTED_MIN) {
-        chi->rest_a += a;
-        chi->rest_b += b;
-        return;
+        a = chi->rest_a += a;
+        b = chi->rest_b += b;
+        if (expected(chi, a, b) < EXPECTED_MIN) {
+            return;
+        }
+        chi->rest_a = chi->rest_b = 0;
     }
     const bool has_least = chi->least_a + chi->least_b > 0;
     if (!has_least) {
@@ -94,15 +97,10 @@ static void offer_cell(struct chi_square *chi, double a, double b) {
     }
 }
 
-/* A pool that is too small itself joins the smallest cell. */
+/* What is left in the pool joins the smallest cell. */
 static void finish(struct chi_square *chi, struct comparison *out) {
-    const bool has_rest = chi->rest_a + chi->rest_b > 0;
-    if (has_rest && expected(chi, chi->rest_a, chi->rest_b) >= EXPECTED_MIN) {
-        add_cell(chi, chi->rest_a, chi->rest_b);
-    } else {
-        chi->least_a += chi->rest_a;
-        chi->least_b += chi->rest_b;
-    }
+    chi->least_a += chi->rest_a;
+    chi->least_b += chi->rest_b;
     if (expected(chi, chi->least_a, chi->least_b) > 0) {
         add_cell(chi, chi->least_a, chi->least_b);
     }

@@ -5,7 +5,8 @@
  *     Hellinger fidelity    (sum sqrt(p q))^2
  *     chi-square            counts n of N shots against probabilities: sum (n - N p)^2 / (N p);
  *                           counts a of A shots and b of B: sum (a sqrt(B/A) - b sqrt(A/B))^2
- *                           / (a + b); outcomes of which fewer than 5 are expected count as one
+ *                           / (a + b); outcomes of which fewer than 5 are expected are put
+ *                           together, by rising key, until 5 are
  *     p-value               of a chi-square as large under equal distributions: Q(dof/2, chi2/2) */
 #ifndef QSPAN_OUTPUT_COMPARE_H
 #define QSPAN_OUTPUT_COMPARE_H

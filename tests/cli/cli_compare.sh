@@ -28,6 +28,10 @@ has out "they                differ (p-value below 0.001)"
 [ ! -s err ] || fail "a difference is no error: $(cat err)"
 expect 3 qspan compare most.json one.json
 expect 3 qspan compare missing.json one.json
+printf '{"00": 4}' >few.json
+printf '{"11": 3}' >fewer.json
+expect 0 qspan compare few.json fewer.json
+has out "they                agree (p-value at least 0.001), but too few shots for a test"
 expect 2 qspan compare one.json
 expect 2 qspan compare one.json one.json --alpha 1
 qspan run circuit.qasm -q --qpus 1 --json wide.json >/dev/null

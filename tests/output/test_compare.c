@@ -81,8 +81,8 @@ Test(compare, counts_with_probabilities) {
     }
 }
 
-/* Expected 80, 12, 3, 3, 2: the last three count as one cell. */
-Test(compare, rare_outcomes_count_as_one) {
+/* Expected 80, 12, 3, 3, 2: two of the last three are a cell, which the third joins. */
+Test(compare, rare_outcomes_are_put_together) {
     const struct comparison seen =
         compare("{\"000\": 75, \"001\": 13, \"010\": 5, \"011\": 3, \"100\": 4}",
                 "{\"probabilities\": {\"000\": 0.8, \"001\": 0.12, \"010\": 0.03, \"011\": 0.03, "
@@ -97,6 +97,24 @@ Test(compare, too_few_rare_ones_join_the_smallest) {
         compare("{\"00\": 90, \"01\": 5, \"10\": 5}",
                 "{\"probabilities\": {\"00\": 0.96, \"01\": 0.02, \"10\": 0.02}}");
     cr_expect(seen.dof == 0 && seen.p_value == 1 && seen.chi_square == 0);
+}
+
+/* Expected 3 of each of the first 8 outcomes, in pairs; 1 of the others, five and the rest. */
+Test(compare, many_rare_outcomes_are_many_cells) {
+    char even[512] = "{", odd[512] = "{";
+    for (int i = 0; i < 16; i++) {
+        char key[8];
+        for (int bit = 0; bit < 4; bit++) {
+            key[bit] = (char)('0' + (i >> (3 - bit) & 1));
+        }
+        const char *end = i < 15 ? "," : "}";
+        sprintf(even + strlen(even), "\"%.4s\": 2%s", key, end);
+        sprintf(odd + strlen(odd), "\"%.4s\": %d%s", key, i < 8 ? 4 : 0, end);
+    }
+    const struct comparison seen = compare(even, odd);
+    check_near(seen.chi_square, 4 * pow(4 - 8, 2) / (4 + 8) + pow(16 - 0, 2) / 16, 1e-12);
+    cr_expect_eq(seen.dof, 4);
+    cr_expect_lt(seen.p_value, 0.001);
 }
 
 Test(compare, impossible_outcomes) {
