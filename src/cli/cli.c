@@ -22,9 +22,9 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
             .name = "run",
             .brief = "run a circuit or a distributed program",
             .args_help = "CIRCUIT|PROGRAM",
-            .summary = "Run an OpenQASM 2 or Stim (.stim) circuit, distributed over QPUs, or a "
-                       "distributed program (OpenQASM 3 with qspan pragmas); - reads standard "
-                       "input.",
+            .summary = "Run a circuit (OpenQASM 2 or 3, Stim, CUNQA's JSON), distributed over "
+                       "QPUs, or a distributed program (OpenQASM 3 with qspan pragmas); - reads "
+                       "standard input.",
             .details =
                 "The state is shared by all ranks: mpirun -n 4 qspan run ..., srun qspan run ... "
                 "Counts, probabilities, ledger and times are the same for any number of ranks and "
@@ -347,8 +347,30 @@ static int run_command(enum command_id id, int argc, char **argv) {
     return (int)status;
 }
 
+/* COMMAND_COUNT if there is none. */
+static int find_command(const char *word) {
+    int id = 0;
+    while (id < COMMAND_COUNT && strcmp(word, cli_commands[id].name) != 0) {
+        id++;
+    }
+    return id;
+}
+
+/* qspan help COMMAND */
+static int help_command(const char *word) {
+    const int id = find_command(word);
+    if (id == COMMAND_COUNT) {
+        return refuse_command(word);
+    }
+    options_print_help((enum command_id)id);
+    return (int)flush_output(STATUS_OK);
+}
+
 int cli_main(int argc, char **argv) {
     const char *word = argc > 1 ? argv[1] : "--help";
+    if (strcmp(word, "help") == 0 && argc > 2) {
+        return help_command(argv[2]);
+    }
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
         print_version();
         return (int)flush_output(STATUS_OK);
@@ -357,10 +379,9 @@ int cli_main(int argc, char **argv) {
         print_help();
         return argc > 1 ? (int)flush_output(STATUS_OK) : (int)STATUS_USAGE;
     }
-    for (int id = 0; id < COMMAND_COUNT; id++) {
-        if (strcmp(word, cli_commands[id].name) == 0) {
-            return run_command((enum command_id)id, argc - 1, argv + 1);
-        }
+    const int id = find_command(word);
+    if (id < COMMAND_COUNT) {
+        return run_command((enum command_id)id, argc - 1, argv + 1);
     }
     log_set_rank(find_launcher_rank(), 1);
     return refuse_command(word);

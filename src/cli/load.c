@@ -212,6 +212,17 @@ static enum status make_ideal(struct program **out_program, struct circuit *circ
     return status;
 }
 
+/* A machine with room to spare leaves its other QPUs without work. */
+static void note_idle_qpus(const struct machine *machine, const struct circuit *circuit) {
+    const uint32_t n_first = machine->qpus[0].n_data;
+    if (machine->n_qpus > 1 && circuit->n_placed_qpus == 0 && circuit->n_qubits > 1 &&
+        circuit->n_qubits <= n_first) {
+        log_note("QPU %s has %u data qubits and takes all %u of the circuit: nothing is "
+                 "distributed; --placement or a smaller `data` spreads them",
+                 machine->qpus[0].name, n_first, circuit->n_qubits);
+    }
+}
+
 enum status load_distribute(struct load *out_load, struct circuit *circuit,
                             const struct cli_options *options, const struct team *team,
                             uint32_t n_default_qpus) {
@@ -223,7 +234,9 @@ enum status load_distribute(struct load *out_load, struct circuit *circuit,
     if (options->placement) {
         TRY_GOTO(load_placement(circuit, options, team, load.machine), cleanup);
     }
-    if (!load.machine) {
+    if (load.machine) {
+        note_idle_qpus(load.machine, circuit);
+    } else {
         TRY_GOTO(comm_agree(team, make_machine(&load.machine, options, circuit, n_default_qpus)),
                  cleanup);
     }

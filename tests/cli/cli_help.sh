@@ -6,6 +6,8 @@ for command in run plan verify gen machine compare report info; do
     has out "  $command "
 done
 cp out overview
+expect 0 qspan help
+cmp out overview
 expect 2 qspan
 cmp out overview
 for command in run plan verify gen machine compare report info; do
@@ -17,7 +19,12 @@ for command in run plan verify gen machine compare report info; do
     [ "$(wc -L <out)" -le 80 ] || fail "$command --help is too wide"
 done
 
+expect 2 qspan help rnu
+has err "did you mean run?"
+expect 0 qspan help run
+cp out run_help
 expect 0 qspan run --help
+cmp out run_help
 for option in machine qpus comm-qubits engine precision fast protocol distribute shots seed \
     shots-per-timeline probabilities max-branches idle memory-per-rank decode json output state observables noise replicas fidelity strict quiet; do
     has out "--$option"

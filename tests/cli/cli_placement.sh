@@ -46,3 +46,11 @@ for circuit in three.qasm placed.stim; do
     expect 3 qspan run $circuit --placement beyond -q
     has err "beyond:1:1: error: 'q[3]' is outside of q[3]"
 done
+
+# A QPU that holds all of them leaves the others idle; said once, and not of a placement.
+expect 0 qspan plan bv.qasm --machine ideal:n=2,data=8,comm=1
+has err "QPU A has 8 data qubits and takes all 8 of the circuit: nothing is distributed"
+expect 0 qspan plan bv.qasm --placement numbers --machine ideal:n=2,data=8,comm=1
+! grep -q "takes all" err || fail "note of idle QPUs in spite of a placement"
+expect 0 qspan plan bv.qasm --machine ideal:n=2,data=7,comm=1
+! grep -q "takes all" err || fail "note of idle QPUs that are not"
