@@ -46,10 +46,24 @@ void comm_check_mpi(const char *call, int code) {
     abort_all(STATUS_INTERNAL);
 }
 
-/* Ranks that share cores must not spin while they wait. mpirun knows only its slots, so count. */
-static void yield_if_oversubscribed(void) {
+/* Most ranks of this job on one node, by what the launcher tells: mpirun, or srun as `3(x2),1`. */
+static long find_local_size(void) {
     const char *local_size = getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
-    if (local_size && atol(local_size) > sysconf(_SC_NPROCESSORS_ONLN)) {
+    const char *next = local_size ? local_size : getenv("SLURM_STEP_TASKS_PER_NODE");
+    long most = 0;
+    while (next) {
+        const long n = strtol(next, NULL, 10);
+        most = n > most ? n : most;
+        next = strchr(next, ',');
+        next = next ? next + 1 : NULL;
+    }
+    return most;
+}
+
+/* Ranks that share cores must not spin while they wait. mpirun knows only its slots, and srun
+ * nothing, so count. */
+static void yield_if_oversubscribed(void) {
+    if (find_local_size() > sysconf(_SC_NPROCESSORS_ONLN)) {
         setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
     }
 }
