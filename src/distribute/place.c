@@ -10,9 +10,12 @@ static enum status refuse_name(const char *name, struct src_loc loc,
         text_printf(&names, "%s%s", i == 0 ? "" : ", ", machine->qpus[i].name);
     }
     text_add(&names, machine->n_qpus > 8 ? ", ..." : "");
-    const enum status status = log_error_at(
-        STATUS_INPUT, loc, "the circuit places qubits on QPU '%s', but the machine '%s' has %s",
-        name, machine->name == NULL ? "" : machine->name, names.data == NULL ? "none" : names.data);
+    const enum status status = log_error_at(STATUS_INPUT, loc,
+                                            "the circuit places qubits on QPU '%s', but the "
+                                            "machine '%s' has %s: rename one of them, or "
+                                            "place the qubits otherwise (--placement)",
+                                            name, machine->name == NULL ? "" : machine->name,
+                                            names.data == NULL ? "none" : names.data);
     text_fini(&names);
     return status;
 }
