@@ -267,3 +267,33 @@ Test(passes, waiting_gates_and_snapshots) {
     engine->class->destroy(engine);
     op_list_fini(&gates.ops);
 }
+
+/* Wires that are alone, joined one by one by phases and then mixed: the phases among the first go
+ * on small vectors, and the whole vector is swept once or twice, not once for each join. */
+Test(passes, joins_wait_for_one_another) {
+    enum { N = 18 };
+    struct gates gates = {.task = {.n_wires = N, .n_qpus = 1}};
+    const struct src_loc loc = {0};
+    const double angle = 0.7;
+    comm_start_alone();
+    gates.task.ops = &gates.ops;
+    gates.task.modes = gates.modes;
+    gates.task.copy_wires = gates.copies;
+    gates.task.wire_qpu = gates.wire_qpu;
+    memset(gates.modes, ENGINE_APPLY, sizeof gates.modes);
+    for (uint32_t i = 0; i < N; i++) {
+        op_list_add_gate(&gates.ops, GATE_RY, &i, &angle, loc);
+    }
+    for (uint32_t i = 0; i + 1 < N; i++) {
+        op_list_add_gate(&gates.ops, GATE_CP, (uint32_t[]){i, i + 1}, &angle, loc);
+    }
+    for (uint32_t i = 0; i < N; i++) {
+        op_list_add_gate(&gates.ops, GATE_RY, &i, &angle, loc);
+    }
+    struct engine *engine = open_engine(&gates.task, &layout_tuning_default);
+    cr_assert_eq(engine->class->run(engine, 0, gates.ops.n_ops), STATUS_OK);
+    const double sweep = 32.0 * (1 << N);
+    cr_expect_leq(statevector_work(engine).n_bytes, 1.5 * sweep);
+    engine->class->destroy(engine);
+    op_list_fini(&gates.ops);
+}

@@ -101,16 +101,12 @@ static size_t mark_ranks(struct layout *layout, const struct layout_deal *deal) 
     return n_new;
 }
 
-void layout_count_spread(struct layout *layout, const struct store_factor *factor,
-                         const struct store_factor *other) {
+void layout_count_spread(struct layout *layout, const struct store_factor *factor) {
     if (factor->group == LAYOUT_ALONE) {
         return;
     }
     size_t n_ranks = mark_ranks(layout, &layout->scratch);
     n_ranks += mark_ranks(layout, &layout->groups[factor->group].deal);
-    if (other != NULL && other->group != LAYOUT_ALONE) {
-        n_ranks += mark_ranks(layout, &layout->groups[other->group].deal);
-    }
     memset(layout->marks, 0, (size_t)layout->n_ranks);
     uint32_t bits = factor->n > layout->lane_bits ? factor->n : layout->lane_bits;
     layout->exchanged_bytes += (double)(n_ranks - 1) * layout->amp_bytes * layout_amps(bits);

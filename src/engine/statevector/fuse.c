@@ -112,7 +112,7 @@ static enum status push_waiting(struct layout *layout, struct fuse_op *op) {
         op->wires[i] = fuse->carrier_of[op->wires[i]];
     }
     TRY(fuse_push(&fuse->waiting, op));
-    return fuse->waiting.n < MAX_WAITING ? STATUS_OK : fuse_flush_all(layout);
+    return fuse->waiting.n < MAX_WAITING ? STATUS_OK : layout_settle_all(layout);
 }
 
 enum status fuse_add_matrix(struct layout *layout, const struct fuse_op *shape,
@@ -147,28 +147,46 @@ enum status fuse_add_phase(struct layout *layout, const struct fuse_op *shape, d
 
 /* ---- flushing ---- */
 
-/* The group's operators go to work[0], with wires instead of carriers; the others stay. */
+enum { HELD_TARGETS = 1, HELD = 2 };
+
+/* All its wires are in the group, and it commutes with those that stay: on its targets with none,
+ * on its controls with those that are diagonal there too. */
+static bool can_go(struct layout *layout, const struct fuse_op *op, uint32_t group) {
+    bool can = layout->wires[op->wires[0]].group == group;
+    for (unsigned i = 0; can && i < fuse_n_wires(op); i++) {
+        const uint32_t held = i < op->n_targets ? HELD | HELD_TARGETS : HELD;
+        can = layout->wires[op->wires[i]].group == group &&
+              !(fuse_mark_of(layout->fuse, op->wires[i])->state & held);
+    }
+    return can;
+}
+
+/* The operators that can go move to work[0], with wires instead of carriers. */
 static enum status take_out(struct layout *layout, uint32_t group) {
     struct fuse *fuse = layout->fuse;
     struct fuse_list *waiting = &fuse->waiting;
     size_t n_kept = 0;
     fuse->work[0].n = 0;
+    fuse->epoch++;
     for (size_t i = 0; i < waiting->n; i++) {
         struct fuse_op op = waiting->ops[i];
-        if (layout->wires[fuse->wire_of[op.wires[0]]].group != group) {
-            waiting->ops[n_kept++] = op;
-            continue;
-        }
         for (unsigned j = 0; j == 0 || j < fuse_n_wires(&op); j++) {
             op.wires[j] = fuse->wire_of[op.wires[j]];
         }
-        TRY(fuse_push(&fuse->work[0], &op));
+        if (can_go(layout, &op, group)) {
+            TRY(fuse_push(&fuse->work[0], &op));
+            continue;
+        }
+        for (unsigned j = 0; j < fuse_n_wires(&op); j++) {
+            fuse_mark_of(fuse, op.wires[j])->state |= j < op.n_targets ? HELD : HELD_TARGETS;
+        }
+        waiting->ops[n_kept++] = waiting->ops[i];
     }
     waiting->n = n_kept;
     return STATUS_OK;
 }
 
-enum status fuse_flush(struct layout *layout, uint32_t group) {
+enum status fuse_run(struct layout *layout, uint32_t group) {
     struct fuse *fuse = layout->fuse;
     if (fuse->waiting.n == 0) {
         return STATUS_OK;
@@ -184,15 +202,6 @@ enum status fuse_flush(struct layout *layout, uint32_t group) {
     }
     if (fuse->waiting.n == 0) {
         fuse_clear(fuse);
-    }
-    return STATUS_OK;
-}
-
-enum status fuse_flush_all(struct layout *layout) {
-    struct fuse *fuse = layout->fuse;
-    while (fuse->waiting.n > 0) {
-        uint32_t wire = fuse->wire_of[fuse->waiting.ops[0].wires[0]];
-        TRY(fuse_flush(layout, layout->wires[wire].group));
     }
     return STATUS_OK;
 }

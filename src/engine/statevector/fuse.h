@@ -1,7 +1,8 @@
 /* Gates wait, are fused and put in order, and run in passes.
  *
  * An operator on a group's wires is not applied when it comes: it is kept until somebody looks at
- * amplitudes, the group merges with another, or a section of the program ends. Then the waiting
+ * amplitudes or a section of the program ends (or a wire is copied). One on wires of several groups
+ * waits for them to become one (bond.c). Then the waiting
  * operators of the group become a list that does the same with less work: one-qubit gates of a wire
  * and pairs of wires are multiplied where a table of costs says so, runs of diagonal
  * operators become one polynomial of phases, factors common to all amplitudes are put off to the
@@ -129,15 +130,16 @@ void fuse_fini(struct fuse *fuse);
 void fuse_clear(struct fuse *fuse);
 void fuse_swap(struct fuse *fuse, uint32_t a, uint32_t b);
 
-/* A matrix (row major, interleaved) on targets where all controls have these bits; wires of one
- * group. A matrix on more than FUSE_BLOCK_TARGETS targets has no more than GATE_MAX_QUBITS. */
+/* A matrix (row major, interleaved) on targets where all controls have these bits; wires that have
+ * been joined. A matrix on more than FUSE_BLOCK_TARGETS targets has no more than GATE_MAX_QUBITS.
+ */
 enum status fuse_add_matrix(struct layout *layout, const struct fuse_op *shape,
                             const double *matrix);
 enum status fuse_add_phase(struct layout *layout, const struct fuse_op *shape, double re,
                            double im);
-/* Runs what waits for a group. Collective where the layout has a store. */
-enum status fuse_flush(struct layout *layout, uint32_t group);
-enum status fuse_flush_all(struct layout *layout);
+/* Runs what waits for a group, less what must come after operators on wires outside it. Collective
+ * where the layout has a store. */
+enum status fuse_run(struct layout *layout, uint32_t group);
 
 /* fuse_merge.c: work[0] becomes a list that does the same with less work. */
 enum status fuse_merge(struct fuse *fuse);

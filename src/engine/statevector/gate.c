@@ -97,7 +97,8 @@ static void fix_basis_operands(struct reduced *gate, const struct layout *layout
                                bool *out_unknown) {
     for (unsigned i = gate->n; i-- > 0;) {
         const struct layout_wire *wire = &layout->wires[gate->wires[i]];
-        if (wire->group != LAYOUT_ALONE || !wire->is_basis || !(find_diagonal(gate) >> i & 1)) {
+        if (!layout_is_alone(layout, gate->wires[i]) || !wire->is_basis ||
+            !(find_diagonal(gate) >> i & 1)) {
             continue;
         }
         *out_unknown = *out_unknown || layout->store == NULL;
@@ -124,7 +125,7 @@ static void apply_alone(struct layout_wire *wire, const struct reduced *gate, bo
 static void count_updates(const struct layout *layout, double *n_updates, uint32_t wire,
                           unsigned n_controls) {
     if (n_updates != NULL) {
-        *n_updates += layout_amps(layout->groups[layout->wires[wire].group].n - n_controls);
+        *n_updates += layout_amps(layout_size_of(layout, wire) - n_controls);
     }
 }
 
@@ -229,7 +230,7 @@ static enum status try_copy(struct layout *layout, double *n_updates, const stru
     }
     uint32_t from = gate->wires[1 - target], to = gate->wires[target];
     const struct layout_wire *wire = &layout->wires[to];
-    if (wire->group != LAYOUT_ALONE || !wire->is_basis) {
+    if (!layout_is_alone(layout, to) || !wire->is_basis) {
         return STATUS_OK;
     }
     bool bit = layout->store != NULL && !is_zero(wire->amp + 2);
@@ -279,18 +280,17 @@ enum status apply_gate(struct layout *layout, double *n_updates, enum gate_id ga
         return STATUS_OK;
     }
     struct layout_wire *first = &layout->wires[reduced.wires[0]];
-    if (reduced.n == 1 && first->group == LAYOUT_ALONE) {
+    if (reduced.n == 1 && layout_is_alone(layout, reduced.wires[0])) {
         apply_alone(first, &reduced, layout->store != NULL, keeps_basis);
         return STATUS_OK;
     }
     if (reduced.n > 1) {
-        uint32_t group = 0;
         bool is_done = false;
         TRY(try_copy(layout, n_updates, &reduced, op, &is_done));
         if (is_done) {
             return STATUS_OK;
         }
-        TRY(layout_join(layout, &group, reduced.wires, reduced.n, op));
+        TRY(layout_join(layout, reduced.wires, reduced.n));
     }
     take_flip(layout, &reduced);
     unsigned diagonal = find_diagonal(&reduced);
@@ -306,7 +306,7 @@ enum status apply_gate(struct layout *layout, double *n_updates, enum gate_id ga
 enum status apply_damping(struct layout *layout, uint32_t wire, double a, double b, size_t op) {
     struct layout_wire *w = &layout->wires[wire];
     const bool is_one = b < a; /* the smaller one damps */
-    if (w->group != LAYOUT_ALONE) {
+    if (!layout_is_alone(layout, wire)) {
         struct fuse_op shape = {.n_controls = 1, .values = is_one, .wires = {wire}, .op = op};
         return fuse_add_phase(layout, &shape, is_one ? b / a : a / b, 0);
     }

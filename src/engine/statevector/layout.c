@@ -46,6 +46,9 @@ enum status layout_init(struct layout *layout, const struct engine_task *task, i
     layout->wires = mem_alloc(task->n_wires, sizeof *layout->wires);
     layout->groups = mem_alloc(layout->n_groups, sizeof *layout->groups);
     layout->free_slots = mem_alloc(layout->n_groups, sizeof *layout->free_slots);
+    layout->n_bonds = layout->n_groups;
+    layout->bonds = mem_alloc(layout->n_bonds, sizeof *layout->bonds);
+    layout->joined = mem_alloc(task->n_wires, sizeof *layout->joined);
     layout->marks = mem_alloc(n, sizeof *layout->marks);
     layout->used = mem_alloc(n, sizeof *layout->used);
     layout->peak = mem_alloc(n, sizeof *layout->peak);
@@ -54,7 +57,8 @@ enum status layout_init(struct layout *layout, const struct engine_task *task, i
     layout->fuse = mem_alloc(1, sizeof *layout->fuse);
     if (layout->wires == NULL || layout->groups == NULL || layout->free_slots == NULL ||
         layout->marks == NULL || layout->used == NULL || layout->peak == NULL ||
-        layout->kept == NULL || layout->left == NULL || layout->fuse == NULL) {
+        layout->kept == NULL || layout->left == NULL || layout->fuse == NULL ||
+        layout->bonds == NULL || layout->joined == NULL) {
         return STATUS_NOFIT;
     }
     TRY(fuse_init(layout->fuse, task->n_wires, layout->tuning.costs));
@@ -70,6 +74,11 @@ void layout_fini(struct layout *layout) {
         mem_free(layout->groups[i].wires);
         mem_free(layout->groups[i].deal.ranks);
     }
+    for (uint32_t i = 0; layout->bonds != NULL && i < layout->n_bonds; i++) {
+        mem_free(layout->bonds[i].carriers);
+    }
+    mem_free(layout->bonds);
+    mem_free(layout->joined);
     mem_free(layout->wires);
     mem_free(layout->groups);
     mem_free(layout->free_slots);
@@ -97,7 +106,7 @@ void layout_reset(struct layout *layout) {
         set_alone(layout, i, false);
     }
     for (uint32_t i = 0; i < layout->n_groups; i++) {
-        layout->groups[i].n = 0;
+        layout->groups[i].n = layout->groups[i].bond = 0;
         layout->free_slots[i] = layout->n_groups - 1 - i;
     }
     layout->n_free_slots = layout->n_groups;
@@ -106,14 +115,10 @@ void layout_reset(struct layout *layout) {
     }
     layout->amps = 0;
     fuse_clear(layout->fuse);
+    layout_clear_bonds(layout);
     if (layout->store != NULL) {
         store_clear(layout->store);
     }
-}
-
-/* Before a vector becomes part of a larger one: operators on it are cheaper now. */
-static enum status settle(struct layout *layout, const struct store_factor *factor) {
-    return factor->group == LAYOUT_ALONE ? STATUS_OK : fuse_flush(layout, factor->group);
 }
 
 static enum status refuse(uint32_t n_wires) {
@@ -145,7 +150,7 @@ static void close_slot(struct layout *layout, uint32_t slot) {
     if (layout->store != NULL) {
         store_free(layout->store, slot);
     }
-    group->n = 0;
+    group->n = group->bond = 0;
     layout->free_slots[layout->n_free_slots++] = slot;
 }
 
@@ -154,6 +159,7 @@ static void put_wire(struct layout *layout, uint32_t slot, uint32_t pos, uint32_
     layout->wires[wire].group = slot;
     layout->wires[wire].pos = pos;
     layout->wires[wire].is_basis = false;
+    layout->wires[wire].bond = 0;
 }
 
 /* A wire alone, or the whole group of a wire. */
@@ -165,9 +171,20 @@ static struct store_factor factor_of(const struct layout *layout, uint32_t wire)
     return (struct store_factor){.group = w->group, .n = layout->groups[w->group].n};
 }
 
-static const uint32_t *factor_wires(const struct layout *layout, const struct store_factor *factor,
-                                    const uint32_t *wire) {
-    return factor->group == LAYOUT_ALONE ? wire : layout->groups[factor->group].wires;
+/* The parts that hold n wires, with these in order in layout->joined. */
+static struct store_product product_of(struct layout *layout, struct store_factor *factors,
+                                       const uint32_t *wires, size_t n) {
+    struct store_product product = {.factors = factors, .n_factors = n};
+    CHECK(n <= LAYOUT_MAX_PARTS);
+    for (size_t i = 0; i < n; i++) {
+        factors[i] = factor_of(layout, wires[i]);
+        const bool is_alone = factors[i].group == LAYOUT_ALONE;
+        memcpy(layout->joined + product.n,
+               is_alone ? &wires[i] : layout->groups[factors[i].group].wires,
+               factors[i].n * sizeof *wires);
+        product.n += factors[i].n;
+    }
+    return product;
 }
 
 /* Moves a group to another deal; the order of bits stays. */
@@ -207,24 +224,30 @@ static enum status adopt_deal(struct layout *layout, uint32_t slot, size_t op) {
     return move_group(layout, slot, &from, &layout->scratch);
 }
 
+static void count_spreads(struct layout *layout, const struct store_product *product) {
+    for (size_t i = 0; i < product->n_factors; i++) {
+        layout_count_spread(layout, &product->factors[i]);
+    }
+}
+
 /* Adds the wires of b (or a copy of wire q of the group) on top of the internal bits of a group. */
-static enum status grow(struct layout *layout, uint32_t slot, struct store_factor b,
-                        const uint32_t *wires, uint32_t q) {
+static enum status grow(struct layout *layout, uint32_t slot, const struct store_product *b,
+                        uint32_t q) {
     struct layout_group *group = &layout->groups[slot];
-    uint32_t n_old = group->n, n = n_old + b.n;
-    TRY(vec_reserve(&group->wires, n_old, &group->cap_wires, b.n, sizeof *group->wires));
+    uint32_t n_old = group->n, n = n_old + b->n;
+    TRY(vec_reserve(&group->wires, n_old, &group->cap_wires, b->n, sizeof *group->wires));
     unsigned at = layout_slice_bits(n_old, &group->deal);
-    layout_count_spread(layout, &b, NULL);
+    count_spreads(layout, b);
     count_resize(layout, &group->deal, n_old, n);
     if (layout->store != NULL) {
-        TRY(store_grow(layout->store, slot, &b, q));
+        TRY(store_grow(layout->store, slot, b, q));
     }
     layout_count_amps(layout, layout_amps(n) - layout_amps(n_old));
     for (uint32_t pos = n_old; pos-- > at;) {
-        put_wire(layout, slot, pos + b.n, group->wires[pos]);
+        put_wire(layout, slot, pos + b->n, group->wires[pos]);
     }
-    for (uint32_t i = 0; i < b.n; i++) {
-        put_wire(layout, slot, at + i, wires[i]);
+    for (uint32_t i = 0; i < b->n; i++) {
+        put_wire(layout, slot, at + i, layout->joined[i]);
     }
     group->n = n;
     if (n > layout->peak_group_qubits) {
@@ -233,42 +256,40 @@ static enum status grow(struct layout *layout, uint32_t slot, struct store_facto
     return STATUS_OK;
 }
 
-/* A new group from two small parts, which every rank of the group reads whole. */
-static enum status build(struct layout *layout, struct store_factor a, struct store_factor b,
-                         const uint32_t *wires_a, const uint32_t *wires_b, uint32_t q) {
-    uint32_t slot = 0, n = a.n + b.n;
+/* A new group from small parts, which every rank of the group reads whole. */
+static enum status build(struct layout *layout, uint32_t wire_a, const struct store_factor *a,
+                         const struct store_product *b, uint32_t q) {
+    uint32_t slot = 0, n = a->n + b->n;
     TRY(open_slot(layout, &slot, n, &layout->scratch));
     layout_count(layout, &layout->scratch, n, 1);
     layout_count_amps(layout, layout_amps(n));
-    layout_count_spread(layout, &a, &b);
-    layout_count_spread(layout, &b, &a);
+    layout_count_spread(layout, a);
+    count_spreads(layout, b);
     if (layout->store != NULL) {
-        TRY(store_build(layout->store, slot, &a, &b, q));
+        TRY(store_build(layout->store, slot, a, b, q));
     }
-    for (uint32_t i = 0; i < a.n; i++) {
-        put_wire(layout, slot, i, wires_a[i]);
+    for (uint32_t i = 0; i < a->n; i++) {
+        bool is_alone = a->group == LAYOUT_ALONE;
+        put_wire(layout, slot, i, is_alone ? wire_a : layout->groups[a->group].wires[i]);
     }
-    for (uint32_t i = 0; i < b.n; i++) {
-        put_wire(layout, slot, a.n + i, wires_b[i]);
+    for (uint32_t i = 0; i < b->n; i++) {
+        put_wire(layout, slot, a->n + i, layout->joined[i]);
     }
-    if (a.group != LAYOUT_ALONE) {
-        close_slot(layout, a.group);
+    layout->groups[slot].bond = a->group == LAYOUT_ALONE ? 0 : layout->groups[a->group].bond;
+    if (a->group != LAYOUT_ALONE) {
+        close_slot(layout, a->group);
     }
     return STATUS_OK;
 }
 
-/* One group of the parts that hold wire a and wire b; with is_copy, b (alone) becomes a copy of a.
- */
-static enum status merge(struct layout *layout, uint32_t wire_a, uint32_t wire_b, bool is_copy,
+enum status layout_merge(struct layout *layout, const uint32_t *wires, size_t n_wires, bool is_copy,
                          size_t op) {
-    struct store_factor a = factor_of(layout, wire_a), b = factor_of(layout, wire_b);
-    const uint32_t *wires_a = factor_wires(layout, &a, &wire_a);
-    const uint32_t *wires_b = factor_wires(layout, &b, &wire_b);
+    struct store_factor a = factor_of(layout, wires[0]), factors[LAYOUT_MAX_PARTS];
+    struct store_product b = product_of(layout, factors, wires + 1, n_wires - 1);
     bool is_group = a.group != LAYOUT_ALONE;
-    const struct layout_deal *old = is_group ? &layout->groups[a.group].deal : NULL;
-    TRY(settle(layout, &a));
-    TRY(settle(layout, &b));
-    if (!layout_choose_deal(layout, wires_a, a.n, wires_b, b.n, old, a.n)) {
+    const struct layout_group *group = is_group ? &layout->groups[a.group] : NULL;
+    if (!layout_choose_deal(layout, is_group ? group->wires : wires, a.n, layout->joined, b.n,
+                            is_group ? &group->deal : NULL, a.n)) {
         return refuse(a.n + b.n);
     }
     bool can_grow = is_group && a.n >= layout->scratch.slice_log + layout->lane_bits;
@@ -277,34 +298,15 @@ static enum status merge(struct layout *layout, uint32_t wire_a, uint32_t wire_b
     }
     uint32_t q = STORE_NO_BIT;
     if (is_copy) {
-        q = is_group ? layout->wires[wire_a].pos : 0;
-        layout->wires[wire_b].flip = layout->wires[wire_a].flip;
+        q = is_group ? layout->wires[wires[0]].pos : 0;
+        layout->wires[wires[1]].flip = layout->wires[wires[0]].flip;
     }
-    if (can_grow) {
-        TRY(grow(layout, a.group, b, wires_b, q));
-    } else {
-        TRY(build(layout, a, b, wires_a, wires_b, q));
-    }
-    if (b.group != LAYOUT_ALONE) {
-        close_slot(layout, b.group);
-    }
-    return STATUS_OK;
-}
-
-enum status layout_join(struct layout *layout, uint32_t *out_group, const uint32_t *wires,
-                        size_t n_wires, size_t op) {
-    uint32_t base = wires[0];
-    for (size_t i = 1; i < n_wires; i++) {
-        base = factor_of(layout, wires[i]).n > factor_of(layout, base).n ? wires[i] : base;
-    }
-    for (size_t i = 0; i < n_wires; i++) {
-        uint32_t group = layout->wires[base].group;
-        if (wires[i] != base && (group == LAYOUT_ALONE || layout->wires[wires[i]].group != group)) {
-            TRY(merge(layout, base, wires[i], false, op));
+    TRY(can_grow ? grow(layout, a.group, &b, q) : build(layout, wires[0], &a, &b, q));
+    for (size_t i = 0; i < b.n_factors; i++) {
+        if (factors[i].group != LAYOUT_ALONE) {
+            close_slot(layout, factors[i].group);
         }
     }
-    CHECK(!layout_is_alone(layout, base));
-    *out_group = layout->wires[base].group;
     return STATUS_OK;
 }
 
@@ -314,8 +316,9 @@ enum status layout_copy(struct layout *layout, uint32_t q, uint32_t b, size_t op
         layout->wires[b] = layout->wires[q];
         return STATUS_OK;
     }
+    TRY(layout_settle(layout, q));
     set_alone(layout, b, false);
-    return merge(layout, q, b, true, op);
+    return layout_merge(layout, (uint32_t[]){q, b}, 2, true, op);
 }
 
 enum status layout_pair(struct layout *layout, uint32_t a, uint32_t b) {
@@ -442,10 +445,10 @@ void layout_swap(struct layout *layout, uint32_t a, uint32_t b) {
     struct layout_wire kept = layout->wires[a];
     layout->wires[a] = layout->wires[b];
     layout->wires[b] = kept;
-    if (!layout_is_alone(layout, a)) {
+    if (layout->wires[a].group != LAYOUT_ALONE) {
         layout->groups[layout->wires[a].group].wires[layout->wires[a].pos] = a;
     }
-    if (!layout_is_alone(layout, b)) {
+    if (layout->wires[b].group != LAYOUT_ALONE) {
         layout->groups[layout->wires[b].group].wires[layout->wires[b].pos] = b;
     }
 }

@@ -58,6 +58,7 @@ struct layout_wire {
      * itself, |0> and alone. */
     uint32_t alias;
     bool is_inverted; /* alias: its value is the opposite */
+    uint32_t bond;    /* alone, but for that: 1 + index; 0: none */
     double amp[4];    /* alone: amplitudes of |0> and |1> (plans: not kept up) */
 };
 struct layout_deal {
@@ -70,6 +71,13 @@ struct layout_group {
     uint32_t *wires; /* by bit */
     size_t cap_wires;
     struct layout_deal deal;
+    uint32_t bond; /* 1 + index; 0: none */
+};
+/* Groups and lone wires that will be one group: operators on several of them wait (bond.c). */
+struct layout_bond {
+    uint32_t n;         /* wires in all; 0: free */
+    uint32_t *carriers; /* one of each part (fuse.h) */
+    size_t n_parts, cap_parts;
 };
 struct layout {
     const struct engine_task *task;
@@ -81,6 +89,9 @@ struct layout {
     uint32_t n_groups; /* slots */
     uint32_t *free_slots;
     uint32_t n_free_slots;
+    struct layout_bond *bonds;
+    uint32_t n_bonds, n_open_bonds; /* slots; in use */
+    uint32_t *joined;               /* scratch: wires of the parts that a group takes in */
     struct layout_deal scratch;
     uint8_t *marks;      /* per rank */
     double capacity;     /* bytes per rank; infinite in plans */
@@ -104,7 +115,7 @@ void layout_fini(struct layout *layout);
 void layout_reset(struct layout *layout);
 
 static inline bool layout_is_alone(const struct layout *layout, uint32_t wire) {
-    return layout->wires[wire].group == LAYOUT_ALONE;
+    return layout->wires[wire].group == LAYOUT_ALONE && layout->wires[wire].bond == 0;
 }
 static inline bool layout_is_basis(const double *amp) {
     return (amp[0] == 0 && amp[1] == 0) || (amp[2] == 0 && amp[3] == 0);
@@ -124,10 +135,15 @@ enum status layout_copy_deal(struct layout_deal *out, const struct layout_deal *
 double layout_share_bytes(const struct layout *layout, const struct layout_deal *deal, size_t i,
                           uint32_t n);
 
-/* Puts all these wires into one group, for the program's op `op`. Errors: STATUS_NOFIT (logged),
- * also below. */
-enum status layout_join(struct layout *layout, uint32_t *out_group, const uint32_t *wires,
-                        size_t n_wires, size_t op);
+/* These wires will be in one group: at the latest when what waits for them is flushed. Errors:
+ * STATUS_NOFIT (logged), also below. */
+enum status layout_join(struct layout *layout, const uint32_t *wires, size_t n_wires);
+/* Wires of the group that a wire is or will be in. */
+uint32_t layout_size_of(const struct layout *layout, uint32_t wire);
+/* Makes one group of all that is bound to the wire, and runs what waits for it. Collective where
+ * there is a store. */
+enum status layout_settle(struct layout *layout, uint32_t wire);
+enum status layout_settle_all(struct layout *layout);
 /* |q> -> |q>_q |q>_b for a wire b that is alone in |0>. */
 enum status layout_copy(struct layout *layout, uint32_t q, uint32_t b, size_t op);
 /* Two wires that are alone become (|00> + |11>) / sqrt 2. */

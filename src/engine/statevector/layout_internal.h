@@ -24,10 +24,16 @@ double layout_amps(uint32_t n);
 /* Counts a vector's blocks in (+1) or out (-1). */
 void layout_count(struct layout *layout, const struct layout_deal *deal, uint32_t n, int sign);
 void layout_count_amps(struct layout *layout, double change);
-/* Counts what is sent when all ranks that hold `factor`, layout->scratch's, and those that hold
- * `other` (NULL, or alone: none) read all of the factor. */
-void layout_count_spread(struct layout *layout, const struct store_factor *factor,
-                         const struct store_factor *other);
+/* Counts what is sent when all ranks of layout->scratch read all of the factor. */
+void layout_count_spread(struct layout *layout, const struct store_factor *factor);
+enum { LAYOUT_MAX_PARTS = 4 };
+/* layout.c: one group of the parts that hold these wires, the first of which has most; at most
+ * LAYOUT_MAX_PARTS others. Nothing waits for them that must be done before. With is_copy the second
+ * wire, alone in |0>, becomes a copy of the first. */
+enum status layout_merge(struct layout *layout, const uint32_t *wires, size_t n_wires, bool is_copy,
+                         size_t op);
+/* bond.c: forgets the bonds, whose operators have been forgotten. */
+void layout_clear_bonds(struct layout *layout);
 /* localize.c: before a group goes to a deal of more slices, its internal wires that the ops from
  * `op` need last take the bits that will choose them. */
 void layout_raise_last(struct layout *layout, uint32_t group, const struct layout_deal *to,

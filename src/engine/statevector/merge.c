@@ -90,10 +90,10 @@ static void write_chunk(const struct growth *growth, size_t index, uint64_t j,
                                   store_chunk_blocks(&growth->from), factor[0], factor[1]);
 }
 
-/* Writes the old vector times factors[j - first] to its places for j = first .. last-1: all places
+/* Writes the old vector times factors[j - base] to its places for j = first .. last-1: all places
  * of a chunk while it is in the cache, the lowest, which may be its own, last. */
 static void write_growth(const struct growth *growth, const union statevector_block *factors,
-                         uint64_t first, uint64_t last) {
+                         uint64_t base, uint64_t first, uint64_t last) {
     size_t n_old = growth->store->tables[growth->group].n;
     bool is_large = store_is_large((size_t)(n_old * (last - first)),
                                    store_chunk_blocks(&growth->from), growth->from.lane_bits);
@@ -101,7 +101,7 @@ static void write_growth(const struct growth *growth, const union statevector_bl
     for (size_t index = 0; index < n_old; index++) {
         for (uint64_t j = last; j-- > first;) {
             double f[2];
-            statevector_get(f, factors, growth->from.lane_bits, j - first);
+            statevector_get(f, factors, growth->from.lane_bits, j - base);
             write_chunk(growth, index, j, f);
         }
     }
@@ -114,64 +114,7 @@ static void put_alone(union statevector_block *vector, unsigned lane_bits, const
     statevector_put(vector, lane_bits, 1, amp[2], amp[3]);
 }
 
-/* All values j but 0, then 0: the old vector itself may be scaled last. b's chunks come in order
- * from their owners. */
-static void multiply_group(const struct growth *growth, const struct store_factor *b) {
-    struct store *store = growth->store;
-    struct store_view view = store_view_group(store, b->group);
-    size_t n_ranks = store_unite_ranks(store, 0, growth->to.deal);
-    n_ranks = store_unite_ranks(store, n_ranks, view.deal);
-    if (store_find_rank(store, n_ranks, store->rank) == n_ranks) {
-        return;
-    }
-    uint64_t n_blocks = store_chunk_blocks(&view);
-    size_t n_bytes = (size_t)n_blocks * sizeof *store->memory;
-    union statevector_block first = {{0}}, factor = {{0}};
-    for (uint64_t chunk = 0; chunk < BIT64(view.n - view.chunk_bits); chunk++) {
-        if (chunk >= view.first && chunk < view.last) {
-            memcpy(store->stage[0], store_chunk(store, b->group, &view, chunk), n_bytes);
-        }
-        uint64_t slice = chunk >> (view.slice_bits - view.chunk_bits);
-        int owner = view.deal->ranks[layout_owner(view.deal, slice)];
-        store_spread(store, store->stage[0], n_bytes, store->ranks, n_ranks,
-                     store_find_rank(store, n_ranks, owner));
-        uint64_t j = chunk << view.chunk_bits, end = j + BIT64(view.chunk_bits);
-        if (j == 0) {
-            first = *store->stage[0];
-        }
-        for (uint64_t at = j == 0 ? 1 : j; at < end; at++) {
-            double f[2];
-            statevector_get(f, store->stage[0], view.lane_bits, at - j);
-            statevector_put(&factor, view.lane_bits, 0, f[0], f[1]);
-            write_growth(growth, &factor, at, at + 1);
-        }
-    }
-    write_growth(growth, &first, 0, 1);
-}
-
-enum status store_grow(struct store *store, uint32_t group, const struct store_factor *b,
-                       uint32_t q) {
-    const struct layout_group *g = &store->layout->groups[group];
-    struct growth growth = {.store = store, .group = group, .q = q, .n_bits = b->n};
-    growth.from = store_view_of(store, &g->deal, g->n);
-    growth.to = store_view_of(store, &g->deal, g->n + b->n);
-    store->n_events++;
-    TRY(take_growth(&growth));
-    if (b->group != LAYOUT_ALONE) {
-        multiply_group(&growth, b);
-    } else {
-        union statevector_block factors;
-        put_alone(&factors, growth.from.lane_bits, b->amp);
-        write_growth(&growth, &factors, 0, 2);
-    }
-    if (!grows_in_place(&growth)) {
-        store_free(store, group);
-    }
-    struct store_table old = store->tables[group];
-    store->tables[group] = store->spare;
-    store->spare = old;
-    return STATUS_OK;
-}
+/* ---- factors ---- */
 
 /* The whole vector of a factor, in order, on all ranks of store->ranks. */
 static void read_whole(struct store *store, const struct store_factor *factor,
@@ -211,33 +154,120 @@ static void put_product(union statevector_block *vector, unsigned lane_bits, uin
     }
 }
 
+/* Of vectors of n and n_more wires, into the first's place. */
+static void multiply_in_place(union statevector_block *vector, uint32_t n,
+                              const union statevector_block *more, uint32_t n_more,
+                              unsigned lane_bits) {
+    for (uint64_t j = BIT64(n_more); j-- > 0;) {
+        double f[2], x[2];
+        statevector_get(f, more, lane_bits, j);
+        for (uint64_t i = 0; i < BIT64(n); i++) {
+            statevector_get(x, vector, lane_bits, i);
+            put_product(vector, lane_bits, j << n | i, f, x);
+        }
+    }
+}
+
+/* The factor's ranks and those of `to` into store->ranks; false: this rank is none of them. */
+static bool meet(struct store *store, size_t *out_n_ranks, const struct store_factor *factor,
+                 const struct layout_deal *to) {
+    size_t n = store_unite_ranks(store, 0, to);
+    if (factor->group != LAYOUT_ALONE) {
+        n = store_unite_ranks(store, n, &store->layout->groups[factor->group].deal);
+    }
+    *out_n_ranks = n;
+    return store_find_rank(store, n, store->rank) < n;
+}
+
+/* The product's vector on all ranks of `to`, into the stages from number `first` on. */
+static void read_product(struct store *store, const struct store_product *product,
+                         const struct layout_deal *to, unsigned first) {
+    CHECK(product->n <= store->stage_bits);
+    uint32_t n = 0;
+    for (size_t i = 0; i < product->n_factors; i++) {
+        const struct store_factor *factor = &product->factors[i];
+        union statevector_block small, *out = i == 0 ? store->stage[first] : &small;
+        size_t n_ranks = 0;
+        CHECK(i == 0 || factor->n <= store->layout->lane_bits);
+        if (meet(store, &n_ranks, factor, to)) {
+            read_whole(store, factor, out, n_ranks);
+        }
+        if (i > 0) {
+            multiply_in_place(store->stage[first], n, out, factor->n, store->layout->lane_bits);
+        }
+        n += factor->n;
+    }
+}
+
+/* ---- growth ---- */
+
+/* All values j but 0, then 0: the old vector itself may be scaled last. b's chunks come in order
+ * from their owners. */
+static void multiply_group(const struct growth *growth, const struct store_factor *b) {
+    struct store *store = growth->store;
+    struct store_view view = store_view_group(store, b->group);
+    size_t n_ranks = 0;
+    if (!meet(store, &n_ranks, b, growth->to.deal)) {
+        return;
+    }
+    uint64_t n_blocks = store_chunk_blocks(&view);
+    size_t n_bytes = (size_t)n_blocks * sizeof *store->memory;
+    union statevector_block first = {{0}};
+    for (uint64_t chunk = 0; chunk < BIT64(view.n - view.chunk_bits); chunk++) {
+        if (chunk >= view.first && chunk < view.last) {
+            memcpy(store->stage[0], store_chunk(store, b->group, &view, chunk), n_bytes);
+        }
+        uint64_t slice = chunk >> (view.slice_bits - view.chunk_bits);
+        int owner = view.deal->ranks[layout_owner(view.deal, slice)];
+        store_spread(store, store->stage[0], n_bytes, store->ranks, n_ranks,
+                     store_find_rank(store, n_ranks, owner));
+        uint64_t j = chunk << view.chunk_bits;
+        if (j == 0) {
+            first = *store->stage[0];
+        }
+        write_growth(growth, store->stage[0], j, j == 0, j + BIT64(view.chunk_bits));
+    }
+    write_growth(growth, &first, 0, 0, 1);
+}
+
+enum status store_grow(struct store *store, uint32_t group, const struct store_product *b,
+                       uint32_t q) {
+    const struct layout_group *g = &store->layout->groups[group];
+    struct growth growth = {.store = store, .group = group, .q = q, .n_bits = b->n};
+    growth.from = store_view_of(store, &g->deal, g->n);
+    growth.to = store_view_of(store, &g->deal, g->n + b->n);
+    store->n_events++;
+    TRY(take_growth(&growth));
+    if (b->n > store->stage_bits) {
+        multiply_group(&growth, &b->factors[0]);
+    } else {
+        read_product(store, b, growth.to.deal, 0);
+        write_growth(&growth, store->stage[0], 0, 0, BIT64(b->n));
+    }
+    if (!grows_in_place(&growth)) {
+        store_free(store, group);
+    }
+    struct store_table old = store->tables[group];
+    store->tables[group] = store->spare;
+    store->spare = old;
+    return STATUS_OK;
+}
+
 enum status store_build(struct store *store, uint32_t group, const struct store_factor *a,
-                        const struct store_factor *b, uint32_t q) {
+                        const struct store_product *b, uint32_t q) {
     store->n_events++;
     TRY(store_take(store, group));
     struct store_view view = store_view_group(store, group);
-    const struct layout_group *groups = store->layout->groups;
-    size_t n_ranks = store_unite_ranks(store, 0, view.deal);
-    if (a->group != LAYOUT_ALONE) {
-        n_ranks = store_unite_ranks(store, n_ranks, &groups[a->group].deal);
-    }
-    if (b->group != LAYOUT_ALONE) {
-        n_ranks = store_unite_ranks(store, n_ranks, &groups[b->group].deal);
-    }
-    if (store_find_rank(store, n_ranks, store->rank) == n_ranks) {
-        return STATUS_OK;
-    }
-    CHECK(a->n <= store->stage_bits && b->n <= store->stage_bits);
-    read_whole(store, a, store->stage[0], n_ranks);
-    read_whole(store, b, store->stage[1], n_ranks);
+    read_product(store, &(struct store_product){a, 1, a->n}, view.deal, 1);
+    read_product(store, b, view.deal, 0);
     for (uint64_t chunk = view.first; chunk < view.last; chunk++) {
         union statevector_block *out = store_chunk(store, group, &view, chunk);
         for (uint64_t i = 0; i < BIT64(view.chunk_bits); i++) {
             uint64_t number = chunk << view.chunk_bits | i, j = number >> a->n;
             double x[2], f[2];
-            statevector_get(x, store->stage[0], view.lane_bits, number & (BIT64(a->n) - 1));
+            statevector_get(x, store->stage[1], view.lane_bits, number & (BIT64(a->n) - 1));
             if (q == STORE_NO_BIT) {
-                statevector_get(f, store->stage[1], view.lane_bits, j);
+                statevector_get(f, store->stage[0], view.lane_bits, j);
                 put_product(out, view.lane_bits, i, f, x);
             } else if ((number >> q & 1) == j) {
                 statevector_put(out, view.lane_bits, i, x[0], x[1]);

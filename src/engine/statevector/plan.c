@@ -22,11 +22,6 @@ struct plan {
 
 static enum status walk(struct plan *plan, size_t first, size_t last, bool is_certain);
 
-static enum status plan_join(struct plan *plan, const uint32_t *wires, size_t n, size_t op) {
-    uint32_t group = 0;
-    return layout_join(&plan->layout, &group, wires, n, op);
-}
-
 /* Wires that an IF may not have measured still count as members of their groups. */
 static enum status plan_apply(struct plan *plan, size_t i) {
     const struct op *op = &plan->task->ops->ops[i];
@@ -34,7 +29,7 @@ static enum status plan_apply(struct plan *plan, size_t i) {
     struct layout *layout = &plan->layout;
     if (op->kind == OP_EBIT) {
         bool is_free = layout_is_alone(layout, qubits[0]) && layout_is_alone(layout, qubits[1]);
-        return is_free ? layout_pair(layout, qubits[0], qubits[1]) : plan_join(plan, qubits, 2, i);
+        return is_free ? layout_pair(layout, qubits[0], qubits[1]) : layout_join(layout, qubits, 2);
     }
     if (op->kind != OP_GATE) { /* damping makes no amplitudes and moves none */
         return STATUS_OK;
@@ -42,7 +37,7 @@ static enum status plan_apply(struct plan *plan, size_t i) {
     if (plan->task->modes[i] == ENGINE_COPY) {
         uint32_t pair[2] = {alias_root(layout, qubits[0]), plan->task->copy_wires[i]};
         bool is_free = layout_is_alone(layout, pair[1]) && layout->wires[pair[1]].is_basis;
-        return is_free ? layout_copy(layout, pair[0], pair[1], i) : plan_join(plan, pair, 2, i);
+        return is_free ? layout_copy(layout, pair[0], pair[1], i) : layout_join(layout, pair, 2);
     }
     return apply_gate(layout, plan->is_first_round ? &plan->n_updates : NULL,
                       (enum gate_id)op->which, op_params(plan->task->ops, op), qubits, i);
@@ -51,7 +46,7 @@ static enum status plan_apply(struct plan *plan, size_t i) {
 static void plan_clear(struct plan *plan, const uint32_t *wires) {
     for (unsigned k = 0; k < 2; k++) {
         struct layout_wire *wire = &plan->layout.wires[wires[k]];
-        wire->is_basis = wire->is_basis || wire->group == LAYOUT_ALONE;
+        wire->is_basis = wire->is_basis || layout_is_alone(&plan->layout, wires[k]);
     }
 }
 
@@ -73,7 +68,7 @@ static enum status plan_measure(struct plan *plan, size_t i, bool is_certain) {
     const uint32_t *qubits = op_qubits(plan->task->ops, op);
     struct layout *layout = &plan->layout;
     if (op->n_qubits > 1) {
-        return plan_join(plan, qubits, op->n_qubits, i);
+        return layout_join(layout, qubits, op->n_qubits);
     }
     if (!is_certain || op->n_qubits == 0) {
         return STATUS_OK;
@@ -155,7 +150,7 @@ static enum status walk_ops(struct plan *plan, size_t first, size_t last, bool i
     const struct op *ops = plan->task->ops->ops;
     for (size_t i = first; i < last; i++) {
         if (ops[i].kind == OP_IF || ops[i].kind == OP_WHILE || ops[i].kind == OP_REPEAT) {
-            TRY(fuse_flush_all(&plan->layout));
+            TRY(layout_settle_all(&plan->layout));
             TRY(walk_block(plan, &i, is_certain));
             continue;
         }
@@ -167,7 +162,7 @@ static enum status walk_ops(struct plan *plan, size_t first, size_t last, bool i
             TRY(plan_apply(plan, i));
             break;
         case ENGINE_MEASURE:
-            TRY(fuse_flush_all(&plan->layout));
+            TRY(layout_settle_all(&plan->layout));
             TRY(plan_measure(plan, i, is_certain));
             break;
         case ENGINE_CLEAR:
@@ -185,7 +180,7 @@ static enum status walk_ops(struct plan *plan, size_t first, size_t last, bool i
 
 static enum status walk(struct plan *plan, size_t first, size_t last, bool is_certain) {
     TRY(walk_ops(plan, first, last, is_certain));
-    return fuse_flush_all(&plan->layout);
+    return layout_settle_all(&plan->layout);
 }
 
 static uint64_t saturate(double x) {

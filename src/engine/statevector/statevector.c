@@ -227,7 +227,7 @@ static enum status sv_run(struct engine *engine, size_t first, size_t last) {
     for (size_t i = first; i < last; i++) {
         TRY(run_op(self, i));
     }
-    return fuse_flush_all(&self->layout);
+    return layout_settle_all(&self->layout);
 }
 
 static enum status sv_apply_pauli(struct engine *engine, uint32_t wire, bool x, bool z) {
@@ -238,7 +238,7 @@ static enum status sv_apply_pauli(struct engine *engine, uint32_t wire, bool x, 
     if (x && !alias_flip(layout, wire)) {
         TRY(apply_gate(layout, NULL, GATE_X, NULL, &wire, LAYOUT_NO_OP));
     }
-    return fuse_flush_all(layout);
+    return layout_settle_all(layout);
 }
 
 static enum status sv_probability(struct engine *engine, double *out_p_one, uint32_t wire) {
@@ -264,7 +264,7 @@ static enum status sv_reset(struct engine *engine, uint32_t wire, bool bit, doub
     if (bit) {
         TRY(apply_gate(layout, NULL, GATE_X, NULL, &wire, LAYOUT_NO_OP));
     }
-    return fuse_flush_all(layout);
+    return layout_settle_all(layout);
 }
 
 static enum status sv_normalize(struct engine *engine) {

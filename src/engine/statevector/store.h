@@ -18,6 +18,7 @@
 enum {
     STORE_PARALLEL_AMPS = 1 << 17, /* below this one thread is quicker */
     STORE_PIECE_BYTES = 1 << 18,   /* of an exchange between ranks */
+    STORE_MAX_PRODUCT = 15,        /* wires of several factors: what a stage holds at least */
 };
 
 struct pass;
@@ -61,6 +62,13 @@ struct store_factor {
     uint32_t group; /* LAYOUT_ALONE: amp */
     uint32_t n;
     const double *amp;
+};
+/* Of factors, the first's bits lowest; the others have at most as many wires as there are lane
+ * bits, several at most STORE_MAX_PRODUCT in all. */
+struct store_product {
+    const struct store_factor *factors;
+    size_t n_factors;
+    uint32_t n; /* wires in all */
 };
 struct layout_cut;
 
@@ -109,10 +117,10 @@ enum status store_scale(struct store *store, uint32_t group, double factor);
 
 /* merge.c: products of vectors. q: bit of the group (of a) that the new wire copies, or
  * STORE_NO_BIT. */
-enum status store_grow(struct store *store, uint32_t group, const struct store_factor *b,
+enum status store_grow(struct store *store, uint32_t group, const struct store_product *b,
                        uint32_t q);
 enum status store_build(struct store *store, uint32_t group, const struct store_factor *a,
-                        const struct store_factor *b, uint32_t q);
+                        const struct store_product *b, uint32_t q);
 
 /* swap.c: bit slice_bit of slice numbers and the internal bit `victim` change places, for all n
  * pairs at once. With n_extra > 0 the highest n_extra internal bits count as the lowest bits of

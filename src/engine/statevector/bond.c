@@ -1,0 +1,188 @@
+/* Groups and lone wires that will be one group, and when they become it.
+ *
+ * An operator on several groups only binds them: its work, and that of all that follow, waits. When
+ * it is due, operators inside one part go first, where they are cheapest. Then parts are multiplied
+ * in a few steps, the largest first: each but the last leaves a vector 2^STEP_WIRES times smaller
+ * than the next, or smaller still, so that what can be done on it hardly costs, and the last one
+ * writes the whole vector once. Steps depend on the program alone. */
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/statevector/fuse.h"
+#include "engine/statevector/layout_internal.h"
+#include "engine/statevector/store.h"
+
+enum { STEP_WIRES = LAYOUT_MAX_PARTS };
+
+static uint32_t bond_of(const struct layout *layout, uint32_t wire) {
+    const struct layout_wire *w = &layout->wires[wire];
+    return w->group == LAYOUT_ALONE ? w->bond : layout->groups[w->group].bond;
+}
+
+static void set_bond(struct layout *layout, uint32_t wire, uint32_t bond) {
+    struct layout_wire *w = &layout->wires[wire];
+    *(w->group == LAYOUT_ALONE ? &w->bond : &layout->groups[w->group].bond) = bond;
+}
+
+static uint32_t part_size(const struct layout *layout, uint32_t wire) {
+    const uint32_t group = layout->wires[wire].group;
+    return group == LAYOUT_ALONE ? 1 : layout->groups[group].n;
+}
+
+uint32_t layout_size_of(const struct layout *layout, uint32_t wire) {
+    const uint32_t bond = bond_of(layout, wire);
+    return bond == 0 ? part_size(layout, wire) : layout->bonds[bond - 1].n;
+}
+
+static bool is_together(const struct layout *layout, uint32_t a, uint32_t b) {
+    const struct layout_wire *w = layout->wires;
+    const uint32_t bond = bond_of(layout, a);
+    return a == b || (bond != 0 && bond == bond_of(layout, b)) ||
+           (w[a].group != LAYOUT_ALONE && w[a].group == w[b].group);
+}
+
+static enum status add_part(struct layout *layout, uint32_t index, uint32_t wire) {
+    struct layout_bond *bond = &layout->bonds[index];
+    TRY(vec_reserve(&bond->carriers, bond->n_parts, &bond->cap_parts, 1, sizeof *bond->carriers));
+    bond->carriers[bond->n_parts++] = layout->fuse->carrier_of[wire];
+    bond->n += part_size(layout, wire);
+    set_bond(layout, wire, index + 1);
+    return STATUS_OK;
+}
+
+/* The bond of a wire; a new one, of its part alone, if it has none. */
+static enum status open_bond(struct layout *layout, uint32_t *out_index, uint32_t wire) {
+    const uint32_t bond = bond_of(layout, wire);
+    if (bond != 0) {
+        *out_index = bond - 1;
+        return STATUS_OK;
+    }
+    uint32_t index = 0;
+    while (index < layout->n_bonds && layout->bonds[index].n > 0) {
+        index++;
+    }
+    CHECK(index < layout->n_bonds);
+    layout->bonds[index].n_parts = 0;
+    layout->n_open_bonds++;
+    *out_index = index;
+    return add_part(layout, index, wire);
+}
+
+static void close_bond(struct layout *layout, uint32_t index) {
+    layout->bonds[index].n = 0;
+    layout->n_open_bonds--;
+}
+
+static enum status bind(struct layout *layout, uint32_t a, uint32_t b) {
+    uint32_t index = 0, other = bond_of(layout, b);
+    TRY(open_bond(layout, &index, a));
+    if (other == 0) {
+        return add_part(layout, index, b);
+    }
+    const struct layout_bond *from = &layout->bonds[other - 1];
+    for (size_t i = 0; i < from->n_parts; i++) {
+        TRY(add_part(layout, index, layout->fuse->wire_of[from->carriers[i]]));
+    }
+    close_bond(layout, other - 1);
+    return STATUS_OK;
+}
+
+enum status layout_join(struct layout *layout, const uint32_t *wires, size_t n_wires) {
+    uint32_t base = wires[0];
+    for (size_t i = 1; i < n_wires; i++) {
+        bool is_larger = layout_size_of(layout, wires[i]) > layout_size_of(layout, base);
+        base = is_larger ? wires[i] : base;
+    }
+    for (size_t i = 0; i < n_wires; i++) {
+        if (!is_together(layout, base, wires[i])) {
+            TRY(bind(layout, base, wires[i]));
+        }
+    }
+    return STATUS_OK;
+}
+
+void layout_clear_bonds(struct layout *layout) {
+    for (uint32_t i = 0; layout->n_open_bonds > 0 && i < layout->n_bonds; i++) {
+        layout->bonds[i].n = 0;
+    }
+    layout->n_open_bonds = 0;
+}
+
+/* ---- one vector ---- */
+
+/* Wires instead of carriers; larger parts first, else in the order in which they came. */
+static void sort_parts(const struct layout *layout, struct layout_bond *bond) {
+    for (size_t i = 0; i < bond->n_parts; i++) {
+        uint32_t wire = layout->fuse->wire_of[bond->carriers[i]];
+        size_t at = i;
+        for (; at > 0 && part_size(layout, bond->carriers[at - 1]) < part_size(layout, wire);
+             at--) {
+            bond->carriers[at] = bond->carriers[at - 1];
+        }
+        bond->carriers[at] = wire;
+    }
+}
+
+/* The first of the parts before `last` that come in one step. */
+static size_t find_step(const struct layout *layout, const struct layout_bond *bond, size_t last) {
+    size_t first = last - 1;
+    uint32_t n = part_size(layout, bond->carriers[first]);
+    while (first > 1 && n < STEP_WIRES) {
+        n += part_size(layout, bond->carriers[first - 1]);
+        if (n > STORE_MAX_PRODUCT) {
+            return first;
+        }
+        first--;
+    }
+    return first;
+}
+
+/* The program's op with which what waits begins. */
+static size_t find_op(const struct layout *layout) {
+    const struct fuse_list *waiting = &layout->fuse->waiting;
+    return waiting->n > 0 ? waiting->ops[0].op : LAYOUT_NO_OP;
+}
+
+static enum status join_parts(struct layout *layout, const struct layout_bond *bond, size_t last) {
+    const size_t first = find_step(layout, bond, last);
+    uint32_t wires[1 + LAYOUT_MAX_PARTS] = {bond->carriers[0]};
+    if (first > 1) {
+        TRY(join_parts(layout, bond, first));
+    }
+    memcpy(wires + 1, bond->carriers + first, (last - first) * sizeof *wires);
+    TRY(layout_merge(layout, wires, 1 + last - first, false, find_op(layout)));
+    return fuse_run(layout, layout->wires[wires[0]].group);
+}
+
+enum status layout_settle(struct layout *layout, uint32_t wire) {
+    const uint32_t index = bond_of(layout, wire);
+    if (index == 0) {
+        const uint32_t group = layout->wires[wire].group;
+        return group == LAYOUT_ALONE ? STATUS_OK : fuse_run(layout, group);
+    }
+    struct layout_bond *bond = &layout->bonds[index - 1];
+    sort_parts(layout, bond);
+    for (size_t i = 0; i < bond->n_parts; i++) {
+        const uint32_t group = layout->wires[bond->carriers[i]].group;
+        if (group != LAYOUT_ALONE) {
+            TRY(fuse_run(layout, group));
+        }
+    }
+    TRY(join_parts(layout, bond, bond->n_parts));
+    set_bond(layout, bond->carriers[0], 0);
+    close_bond(layout, index - 1);
+    return STATUS_OK;
+}
+
+enum status layout_settle_all(struct layout *layout) {
+    while (layout->fuse->waiting.n > 0) {
+        TRY(layout_settle(layout, layout->fuse->wire_of[layout->fuse->waiting.ops[0].wires[0]]));
+    }
+    for (uint32_t i = 0; layout->n_open_bonds > 0 && i < layout->n_bonds; i++) {
+        if (layout->bonds[i].n > 0) {
+            TRY(layout_settle(layout, layout->fuse->wire_of[layout->bonds[i].carriers[0]]));
+        }
+    }
+    return STATUS_OK;
+}
