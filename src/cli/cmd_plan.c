@@ -18,18 +18,30 @@ static enum status write_program(const char *path, const struct program *program
     return status;
 }
 
-/* The report goes to standard output unless the program text does. */
-static enum status write_report(const struct output_plan *plan, const char *program_path) {
-    if (program_path && strcmp(program_path, "-") == 0) {
-        return STATUS_OK;
-    }
+static bool is_stdout(const char *path) {
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
+static enum status write_text(const char *path, const struct output_plan *plan,
+                              enum status (*print)(struct text *, const struct output_plan *)) {
     struct text text = {0};
-    enum status status = output_plan_report(&text, plan);
+    enum status status = print(&text, plan);
     if (status == STATUS_OK) {
-        status = file_write("-", text.data, text.n);
+        status = file_write(path, text.data, text.n);
     }
     text_fini(&text);
     return status;
+}
+
+/* The report goes to standard output unless something else does. */
+static enum status write_reports(const struct output_plan *plan,
+                                 const struct cli_options *options) {
+    if (options->json != NULL) {
+        TRY(write_text(options->json, plan, output_plan_json));
+    }
+    return is_stdout(options->output) || is_stdout(options->json)
+               ? STATUS_OK
+               : write_text("-", plan, output_plan_report);
 }
 
 static enum status check_memory(const struct output_plan *plan) {
@@ -68,8 +80,9 @@ static enum status plan_program(const struct cli_options *options, const struct 
         .max_bytes = cli_is_given(options, OPTION_MEMORY_PER_RANK)
                          ? options->memory_per_rank
                          : mem_available() / options->n_ranks,
+        .is_drawn = load->machine != NULL && load->machine->physical != NULL,
     };
-    enum status status = write_report(&plan, options->output);
+    enum status status = write_reports(&plan, options);
     if (status == STATUS_OK) {
         status = check_memory(&plan);
     }
@@ -78,6 +91,10 @@ static enum status plan_program(const struct cli_options *options, const struct 
 }
 
 enum status cmd_plan_check(const struct cli_options *options) {
+    if (options->output != NULL && options->json != NULL &&
+        strcmp(options->output, options->json) == 0) {
+        return log_error(STATUS_USAGE, "-o and --json name the same file: %s", options->json);
+    }
     return load_check(options);
 }
 

@@ -78,7 +78,9 @@ struct output_plan {
     const struct run_plan *plan;
     int n_ranks;
     uint64_t max_bytes; /* that a rank may use */
+    bool is_drawn;      /* the makespan is that of one timeline of a physical network */
 };
 enum status output_plan_report(struct text *out, const struct output_plan *plan);
+enum status output_plan_json(struct text *out, const struct output_plan *plan);
 
 #endif

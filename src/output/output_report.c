@@ -373,7 +373,8 @@ static void add_plan_network(struct text *out, const struct output_plan *plan) {
     add_label(out, "makespan");
     if (figures->timeline) {
         units_print_time(time, sizeof time, figures->timeline->makespan_ps);
-        text_printf(out, "%s\n", time);
+        text_printf(out, "%s%s\n", time,
+                    plan->is_drawn ? " in one timeline; a run has the mean of many" : "");
     } else {
         text_add(out, "depends on measured bits: known only by a run\n");
     }

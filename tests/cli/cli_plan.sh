@@ -20,6 +20,28 @@ expect 0 qspan plan program.qasm
 expect 0 qspan plan ghz.qasm --qpus 2 -o -
 cmp out program.qasm || fail "-o - differs"
 
+# As JSON: the same figures, under the names of results where they mean the same.
+expect 0 qspan plan ghz.qasm --qpus 2 --json plan.json -q
+expect 0 qspan run ghz.qasm --qpus 2 --shots 10 --json run.json -q
+for key in "ebits total" "ebits links A-B" bits_sent "makespan_ps mean" "peak_comm_qubits B" engine; do
+    # shellcheck disable=SC2086
+    equal "$(json plan.json $key)" "$(json run.json $key)"
+done
+equal "$(json plan.json fits)" true
+expect 4 qspan plan ghz.qasm --qpus 2 --memory-per-rank 1 --json plan.json -q
+equal "$(json plan.json fits)" false
+expect 0 qspan plan ghz.qasm --qpus 2 --json - -o program.qasm -q
+equal "$(head -c 1 out)" "{"
+expect 2 qspan plan ghz.qasm --qpus 2 --json x -o x
+has err "-o and --json name the same file"
+printf 'm = measure a[0]; while (m) { ebit(a[1], b[1]); m = measure a[1]; k = measure b[1]; }\n' | two_qpus >while.qasm
+expect 0 qspan plan while.qasm --json plan.json -q
+! grep -q makespan plan.json || fail "a makespan that nobody knows"
+
+# The makespan of a physical network is drawn, and says so.
+expect 0 qspan plan ghz.qasm --machine demo-2030:n=2,data=2 -q
+has out " in one timeline"
+
 # N defaults to the ranks planned for.
 expect 0 qspan plan ghz.qasm --ranks 2
 has out "on 2 QPUs (A B), 2 ranks"
