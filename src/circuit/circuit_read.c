@@ -1,6 +1,7 @@
 /* Which language a text is in, and reading it. */
 #include <string.h>
 
+#include "base/log.h"
 #include "circuit/circuit.h"
 #include "circuit/lexer.h"
 
@@ -110,16 +111,32 @@ static bool is_named_stim(const char *name) {
     return n >= 5 && strcmp(name + n - 5, ".stim") == 0;
 }
 
+/* What only OpenQASM 3 has. */
+static enum status refuse_limits(const struct circuit_limits *limits, const char *name,
+                                 const char *language) {
+    if (limits != NULL && limits->n_params > 0) {
+        return log_error(STATUS_USAGE, "--param %.48s: %s is %s, which has no input variables",
+                         limits->params[0], name, language);
+    }
+    if (limits != NULL && limits->dialect == CIRCUIT_BRAKET) {
+        return log_error(STATUS_USAGE, "--dialect braket is of OpenQASM 3, and %s is %s", name,
+                         language);
+    }
+    return STATUS_OK;
+}
+
 enum status circuit_read_text(struct circuit **out_circuit, const char *name, const char *text,
                               size_t n, const struct circuit_limits *limits) {
     switch (is_named_stim(name) ? CIRCUIT_STIM : circuit_detect(text, n)) {
     case CIRCUIT_QASM2:
+        TRY(refuse_limits(limits, name, "OpenQASM 2"));
         return qasm2_read_text(out_circuit, name, text, n, limits);
     case CIRCUIT_QASM3:
         return qasm3_read_text(out_circuit, name, text, n, limits);
     case CIRCUIT_STIM:
         break;
     }
+    TRY(refuse_limits(limits, name, "of Stim's language"));
     return stim_read_text(out_circuit, name, text, n, limits);
 }
 

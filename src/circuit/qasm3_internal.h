@@ -126,6 +126,7 @@ struct qasm3_known {
 struct qasm3 {
     struct circuit *circuit;
     struct circuit_limits limits;
+    bool *is_param_read; /* of each of limits.params */
     struct lexer lexer;
     struct arena arena;   /* names, declarations, bodies */
     struct arena scratch; /* of some top-level statements */

@@ -159,6 +159,24 @@ done:
     return status;
 }
 
+static void note_param(struct qasm3 *p, const char *name) {
+    const size_t n = strlen(name);
+    for (size_t i = 0; i < p->limits.n_params; i++) {
+        const char *param = p->limits.params[i];
+        p->is_param_read[i] |= strncmp(param, name, n) == 0 && param[n] == '=';
+    }
+}
+
+static enum status check_params(const struct qasm3 *p) {
+    for (size_t i = 0; i < p->limits.n_params; i++) {
+        if (!p->is_param_read[i]) {
+            return log_error(STATUS_USAGE, "--param %.48s: there is no input variable of that name",
+                             p->limits.params[i]);
+        }
+    }
+    return STATUS_OK;
+}
+
 enum status qasm3_read_input(struct qasm3 *p, struct qasm3_value *out,
                              const struct qasm3_value *type, const struct qasm3_node *node) {
     const char *name = qasm3_name(p, node->sym);
@@ -170,6 +188,7 @@ enum status qasm3_read_input(struct qasm3 *p, struct qasm3_value *out,
             continue;
         }
         TRY(parse_input(p, out, name, param + n + 1));
+        note_param(p, name);
         if (type->kind == QASM3_T_BIT && out->kind == QASM3_T_BIT && out->width < type->width) {
             out->kind = QASM3_T_UINT; /* leading zeros may be left out */
         }
@@ -198,6 +217,7 @@ static enum status read_program(struct qasm3 *p) {
     TRY(qasm3_skip_notes(p));
     TRY(read_version(p));
     TRY(read_statements(p));
+    TRY(check_params(p));
     return placements_finish(&p->placements);
 }
 
@@ -213,6 +233,7 @@ static void reader_fini(struct qasm3 *p) {
     mem_free(p->bit_exprs);
     mem_free(p->prims);
     mem_free(p->prim_qubits);
+    mem_free(p->is_param_read);
     placements_fini(&p->placements);
     arena_fini(&p->arena);
     arena_fini(&p->scratch);
@@ -236,7 +257,8 @@ static struct qasm3 *reader_create(const struct circuit_limits *limits) {
     p->sources =
         (struct sources){p->circuit, &p->lexer, &p->arena, p->limits.max_file_bytes, {{0}}, 0, 0};
     p->placements = (struct placements){p->circuit, &p->lexer, &p->arena, NULL, 0, 0, 0, false};
-    if (p->circuit == NULL) {
+    p->is_param_read = mem_alloc(p->limits.n_params + 1, sizeof *p->is_param_read);
+    if (p->circuit == NULL || p->is_param_read == NULL) {
         reader_fini(p);
         return NULL;
     }

@@ -94,6 +94,9 @@ static enum status compare(struct compare_job *job) {
     TRY(outcomes_read(&job->a, job->options->args[0]));
     TRY(outcomes_read(&job->b, job->options->args[1]));
     TRY(outcomes_compare(&job->comparison, &job->a, &job->b));
+    if (cli_is_given(job->options, OPTION_ALPHA) && !job->comparison.has_chi_square) {
+        return log_error(STATUS_USAGE, "--alpha is of the test of shots, and both files are exact");
+    }
     job->differ = job->comparison.has_chi_square
                       ? job->comparison.p_value < job->alpha
                       : job->comparison.total_variation > EXACT_TOLERANCE;

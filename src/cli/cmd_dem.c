@@ -76,6 +76,7 @@ static enum status analyze_program(struct dem_model **out_model, const struct cl
 static enum status analyze_circuit(struct dem_model **out_model, const struct cli_options *options,
                                    const struct dem_options *how, const char *text, size_t n) {
     struct circuit *circuit = NULL;
+    TRY(load_check_undistributed(options));
     TRY(load_read_circuit(&circuit, options, options->args[0], text, n));
     const enum status status = dem_from_circuit(out_model, circuit, how);
     circuit_destroy(circuit);
@@ -113,6 +114,14 @@ enum status cmd_dem_check(const struct cli_options *options) {
     if (!(options->approximate >= 0 && options->approximate <= 1)) {
         return log_error(STATUS_USAGE, "--approximate-disjoint-errors %g: expected a probability",
                          options->approximate);
+    }
+    if (cli_is_given(options, OPTION_TIMELINE) && options->machine == NULL) {
+        return log_error(STATUS_USAGE, "--timeline goes with a --machine that is a physical "
+                                       "network: others have one model");
+    }
+    if (cli_is_given(options, OPTION_SEED) && !cli_is_given(options, OPTION_TIMELINE)) {
+        return log_error(STATUS_USAGE,
+                         "--seed is of a network's timeline: it goes with --timeline");
     }
     return load_check(options);
 }

@@ -240,6 +240,15 @@ enum status cmd_run_check(const struct cli_options *options) {
     if (options->wants_fidelity && is_exact) {
         return log_error(STATUS_USAGE, "--fidelity is a mean over shots: not with --probabilities");
     }
+    if (is_exact && (cli_is_given(options, OPTION_REPLICAS) ||
+                     cli_is_given(options, OPTION_SHOTS_PER_TIMELINE))) {
+        return log_error(STATUS_USAGE, "--probabilities is exact and draws no shots: no --%s",
+                         cli_is_given(options, OPTION_REPLICAS) ? "replicas"
+                                                                : "shots-per-timeline");
+    }
+    if (!is_exact && cli_is_given(options, OPTION_MAX_BRANCHES)) {
+        return log_error(STATUS_USAGE, "--max-branches goes with --probabilities");
+    }
     TRY(check_files(options));
     return load_check(options);
 }

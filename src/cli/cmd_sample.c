@@ -60,6 +60,7 @@ static enum status find_recorded(struct sample_job *job) {
 static enum status read_program(struct sample_job *job, const char *text, size_t n) {
     const struct circuit_limits limits = {.strict = job->options->is_strict};
     struct program_check check = {0};
+    TRY(load_check_program(job->options));
     TRY(program_read_text(&job->program, job->options->args[0], text, n, &limits));
     const enum status status = program_check(&check, job->program);
     program_check_fini(&check);
@@ -116,6 +117,11 @@ static enum status read_placed(struct sample_job *job) {
     return comm_agree(job->team, status);
 }
 
+static enum status read_circuit(struct sample_job *job, const char *text, size_t n) {
+    TRY(load_check_undistributed(job->options));
+    return load_read_circuit(&job->circuit, job->options, job->options->args[0], text, n);
+}
+
 static enum status read_input(struct sample_job *job) {
     char *text;
     size_t n;
@@ -125,9 +131,7 @@ static enum status read_input(struct sample_job *job) {
     }
     TRY(load_text(&text, &n, job->team, job->options->args[0]));
     const enum status status =
-        program_is_program_text(text, n)
-            ? read_program(job, text, n)
-            : load_read_circuit(&job->circuit, job->options, job->options->args[0], text, n);
+        program_is_program_text(text, n) ? read_program(job, text, n) : read_circuit(job, text, n);
     mem_free(text);
     return comm_agree(job->team, status);
 }
@@ -417,8 +421,6 @@ static enum status sample_all(struct sample_job *job) {
     };
     if (is_physical(job)) {
         TRY(use_network(job, &task));
-    } else if (cli_is_given(options, OPTION_SHOTS_PER_TIMELINE)) {
-        log_note("--shots-per-timeline does nothing here: only physical networks have timelines");
     }
     enum status status = add_sinks(job, &task);
     if (status == STATUS_OK) {
@@ -445,6 +447,10 @@ static enum status sample_all(struct sample_job *job) {
 static enum status run_job(struct sample_job *job) {
     const struct cli_options *options = job->options;
     TRY(read_input(job));
+    if (cli_is_given(options, OPTION_SHOTS_PER_TIMELINE) && !is_physical(job)) {
+        return log_error(STATUS_USAGE, "--shots-per-timeline goes with a --machine that is a "
+                                       "physical network: others have no timelines");
+    }
     const uint32_t n_world = (uint32_t)team_size(job->team);
     const bool is_auto = strcmp(options->replicas, "auto") == 0;
     job->n_team = 1;

@@ -70,10 +70,11 @@ static enum status read_circuit(struct circuit **out_circuit, const struct cli_o
 
 static enum status read_target(struct inputs *inputs, const struct cli_options *options,
                                const char *text, size_t n) {
+    const bool is_program = program_is_program_text(text, n);
     inputs->against = options->against;
-    return program_is_program_text(text, n)
-               ? read_program(&inputs->target, options, options->against, text, n)
-               : read_circuit(&inputs->circuit, options, options->against, text, n);
+    TRY(is_program ? load_check_language(options, options->against) : STATUS_OK);
+    return is_program ? read_program(&inputs->target, options, options->against, text, n)
+                      : read_circuit(&inputs->circuit, options, options->against, text, n);
 }
 
 static enum status refuse_options(const struct cli_options *options, bool is_program) {
@@ -87,8 +88,12 @@ static enum status refuse_options(const struct cli_options *options, bool is_pro
                          "--comm-qubits, --placement and --distribute",
                          name);
     }
-    if (is_program && options->json && !options->against) {
-        return log_error(STATUS_USAGE, "--json goes with --against");
+    if (is_program && !options->against) {
+        const bool has_rounds = cli_is_given(options, OPTION_MAX_ROUNDS);
+        TRY(options->json || has_rounds ? log_error(STATUS_USAGE, "--%s goes with --against",
+                                                    options->json ? "json" : "max-rounds")
+                                        : STATUS_OK);
+        TRY(load_check_language(options, name));
     }
     if (!is_program && options->against) {
         return log_error(STATUS_USAGE,

@@ -140,15 +140,45 @@ enum status load_check(const struct cli_options *options) {
     if (options->machine && cli_is_given(options, OPTION_COMM_QUBITS)) {
         return log_error(STATUS_USAGE, "--comm-qubits goes with --qpus; the machine has its own");
     }
-    if (strcmp(options->engine, "frame") == 0 && load_precision(options) == PRECISION_SINGLE) {
-        return log_error(STATUS_USAGE, "--precision single is of amplitudes, and engine frame has "
-                                       "none: --engine statevector");
+    const bool is_single = load_precision(options) == PRECISION_SINGLE;
+    if (strcmp(options->engine, "frame") == 0 && (is_single || options->is_fast)) {
+        return log_error(STATUS_USAGE,
+                         "%s is of amplitudes, and engine frame has none: --engine statevector",
+                         is_single ? "--precision single" : "--fast");
     }
     return STATUS_OK;
 }
 
-/* Options that say how to distribute a circuit, given for a program. */
-static enum status check_program_options(const struct cli_options *options) {
+static bool is_braket(const struct cli_options *options) {
+    return options->dialect != NULL && strcmp(options->dialect, "braket") == 0;
+}
+
+enum status load_check_undistributed(const struct cli_options *options) {
+    const char *name = cli_is_given(options, OPTION_COMM_QUBITS)  ? "comm-qubits"
+                       : options->placement != NULL               ? "placement"
+                       : cli_is_given(options, OPTION_DISTRIBUTE) ? "distribute"
+                                                                  : NULL;
+    return name == NULL ? STATUS_OK
+                        : log_error(STATUS_USAGE,
+                                    "--%s goes with --qpus or --machine: without them %s is "
+                                    "not distributed",
+                                    name, options->args[0]);
+}
+
+enum status load_check_language(const struct cli_options *options, const char *name) {
+    if (options->n_params > 0) {
+        return log_error(STATUS_USAGE,
+                         "--param %.48s: %s is a program, which has no input variables",
+                         options->params[0], name);
+    }
+    if (is_braket(options)) {
+        return log_error(STATUS_USAGE, "--dialect braket is of circuits, and %s is a program",
+                         name);
+    }
+    return STATUS_OK;
+}
+
+enum status load_check_program(const struct cli_options *options) {
     const char *name = options->args[0];
     if (cli_is_given(options, OPTION_QPUS) || cli_is_given(options, OPTION_COMM_QUBITS)) {
         return log_error(STATUS_USAGE,
@@ -163,16 +193,14 @@ static enum status check_program_options(const struct cli_options *options) {
         return log_error(STATUS_USAGE, "%s is a program, distributed already: no --distribute",
                          name);
     }
-    return STATUS_OK;
+    return load_check_language(options, name);
 }
 
 enum status load_read_circuit(struct circuit **out_circuit, const struct cli_options *options,
                               const char *name, const char *text, size_t n) {
     const struct circuit_limits limits = {
         .strict = options->is_strict,
-        .dialect = options->dialect != NULL && strcmp(options->dialect, "braket") == 0
-                       ? CIRCUIT_BRAKET
-                       : CIRCUIT_STANDARD,
+        .dialect = is_braket(options) ? CIRCUIT_BRAKET : CIRCUIT_STANDARD,
         .params = options->params,
         .n_params = options->n_params,
     };
@@ -301,7 +329,7 @@ static enum status load_any(struct load *out_load, const struct cli_options *opt
     bool is_program = program_is_program_text(text, n);
     enum status status;
     if (is_program) {
-        TRY_GOTO(check_program_options(options), cleanup);
+        TRY_GOTO(load_check_program(options), cleanup);
         TRY_GOTO(load_program(&load, options, team, text, n), cleanup);
     } else {
         TRY_GOTO(load_circuit(&load, options, team, n_default_qpus, text, n, is_kept), cleanup);
@@ -386,6 +414,9 @@ enum status load_engine(const struct engine_class **out_engine, const struct cli
         TRY(runtime_choose(&choice, load->program, max_bytes));
     }
     log_note("engine %s: %s", choice.engine->name, choice.why);
+    if (options->is_fast && choice.engine == &engine_frame) {
+        log_note("--fast does nothing: it is of amplitudes, and engine frame has none");
+    }
     *out_engine = choice.engine;
     return STATUS_OK;
 }
@@ -417,6 +448,13 @@ enum status load_replicas(uint64_t *out_n, const struct cli_options *options,
     if (*end != '\0' || n == 0 || n > (unsigned long)n_ranks || (unsigned long)n_ranks % n != 0) {
         return log_error(STATUS_USAGE, "--replicas %s: expected auto or a divisor of the %d ranks",
                          options->replicas, n_ranks);
+    }
+    if (is_frame && n != (unsigned long)n_ranks) {
+        return log_error(
+            STATUS_USAGE,
+            "--replicas %s: engine frame deals shots over all %d ranks by itself: none, "
+            "or --engine statevector",
+            options->replicas, n_ranks);
     }
     *out_n = is_frame ? 1 : n;
     return STATUS_OK;

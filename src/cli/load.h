@@ -22,6 +22,13 @@ struct load {
 
 /* Options about the input that exclude each other: STATUS_USAGE, logged. */
 enum status load_check(const struct cli_options *options);
+/* Options that say how to distribute or read a circuit, given for a program. STATUS_USAGE, logged.
+ */
+enum status load_check_program(const struct cli_options *options);
+/* Of these only those on its language; `name` is the program. */
+enum status load_check_language(const struct cli_options *options, const char *name);
+/* Options that say how to distribute a circuit, where that is not done. STATUS_USAGE, logged. */
+enum status load_check_undistributed(const struct cli_options *options);
 /* A circuit is distributed over the machine; n_default_qpus, with a note (0: one without), where
  * neither --machine nor --qpus is given. Errors: as in DESIGN's exit codes, logged; then nothing is
  * kept. Collective. */

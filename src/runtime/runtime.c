@@ -564,7 +564,7 @@ static enum status check_frames(const struct run_options *options) {
                                                       : NULL;
     return what == NULL ? STATUS_OK
                         : log_error(STATUS_INPUT,
-                                    "engine frame draws shots; %s need engine statevector", what);
+                                    "engine frame draws shots: engine statevector gives %s", what);
 }
 
 /* Every rank has the same plan and reference shot, and blocks of its own. */

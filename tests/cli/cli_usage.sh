@@ -68,6 +68,36 @@ refused "not with --probabilities" run ghz.qasm --probabilities all --decode int
 refused "expected int:REGISTER or phase:REGISTER" run ghz.qasm --decode c
 refused "there is no bit register 'x'" run ghz.qasm --decode phase:x
 
+refused "no --replicas" run ghz.qasm --probabilities all --replicas 1
+refused "no --shots-per-timeline" run ghz.qasm --probabilities all --shots-per-timeline 2
+
+# Options that would do nothing.
+printf 'M 0\n' >m.stim
+printf 'OPENQASM 3.0;\ninput int n; qubit[1] q; bit c; c = measure q[0];\n' >input.qasm
+refused "--timeline goes with a --machine that is a physical network" dem m.stim --timeline 1
+refused "--timeline goes with a --machine that is a physical network" \
+    dem m.stim --machine ideal --timeline 1
+refused "it goes with --timeline" dem m.stim --seed 1
+for command in sample dem; do
+    refused "--comm-qubits goes with --qpus or --machine" $command m.stim --comm-qubits 1
+    refused "--placement goes with --qpus or --machine" $command m.stim --placement p.txt
+done
+refused "no --distribute" sample program.qasm --distribute simple
+refused "--shots-per-timeline goes with a --machine" sample m.stim --shots-per-timeline 64
+refused "--max-branches goes with --probabilities" run ghz.qasm --max-branches 5
+refused "--fast is of amplitudes" run ghz.qasm --engine frame --fast
+refused "engine frame deals shots over all 4 ranks by itself" plan ghz.qasm --ranks 4 --replicas 2
+refused "--param n=1: ghz.qasm is OpenQASM 2" run ghz.qasm --param n=1
+refused "--param n=1: m.stim is of Stim's language" sample m.stim --param n=1
+refused "--param n=1: program.qasm is a program" run program.qasm --param n=1
+refused "--param n=1: program.qasm is a program" verify program.qasm --param n=1
+refused "--param nn=1: there is no input variable" run input.qasm --param n=1 --param nn=1
+refused "--dialect braket is of OpenQASM 3" run ghz.qasm --dialect braket
+refused "--dialect braket is of circuits" sample program.qasm --dialect braket
+refused "--max-rounds goes with --against" verify program.qasm --max-rounds 3
+qspan run ghz.qasm --probabilities all --json exact.json >/dev/null 2>&1
+refused "--alpha is of the test of shots" compare exact.json exact.json --alpha 0.1
+
 # Under a launcher one process speaks.
 expect 2 on_ranks 3 run --shots 0 ghz.qasm
 equal "$(grep -c 'error: run: --shots 0' err)" 1
