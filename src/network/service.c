@@ -231,7 +231,6 @@ void request_free(struct service *s, uint32_t slot) {
     request->state = REQUEST_SPARE;
     request_unpark(s, request);
     request->has_comm = request->has_buffer = request->has_route = false;
-    request->is_called = false;
     s->spare[s->n_spare++] = slot; /* reserved when the slot was made */
 }
 
@@ -258,7 +257,7 @@ static enum status new_request(struct service *s, uint32_t *out_slot, struct ebi
     request->set = set;
     request->n_draws = 0;
     request->hint = UINT32_MAX;
-    request->is_wanted = request->is_called = false;
+    request->is_wanted = false;
     request->wait =
         what.wait == EBIT_WAIT_DEFAULT ? s->policy->wait : (enum machine_wait)(what.wait - 1);
     request->t_due_ps = what.t_due_ps > 0 ? what.t_due_ps : INT64_MAX;

@@ -272,6 +272,7 @@ void line_list(const struct service *s, uint32_t *out_slots);
 /* Waits for nothing; its events are void from now on. */
 static inline void request_unpark(struct service *s, struct request *request) {
     request->stamp++;
+    request->is_called = false;
     if (request->place != NO_PLACE) {
         line_leave(s, request);
     }

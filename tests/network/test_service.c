@@ -270,6 +270,7 @@ static const char *const machines[] = {
     "cisco-qdc-2026:reconfiguration=1us,policy.schedule=static",
     "cisco-qdc-2026:policy.schedule=shortest_first,topology=grid",
     "cisco-qdc-2026:policy.lookahead=8,cutoff=200us,n=8,qnus.0.T1=1ms,qnus.0.T2=1ms",
+    "cisco-qdc-2026:policy.schedule=tdma,policy.slot=50us,policy.lookahead=4,n=8",
     "cisco-qdc-2026:policy.wait=none,topology=ring,n=6",
     "demo-2030:policy.purify=pump,rounds=3,cutoff=100ms,control.handshake=rtt",
     "ft-2035:topology=two_centres,topology.trunk.length=50km,control.message=2us",
