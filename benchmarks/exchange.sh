@@ -6,21 +6,11 @@
 # Prints medians of the rounds and the ratio of each pair's two times. Needs two idle cores: ranks
 # that wait for each other spin.
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-build=$here/../build rounds=5 large=''
-while getopts b:r:l option; do
-    case $option in
-    b) build=$OPTARG ;;
-    r) rounds=$OPTARG ;;
-    l) large=1 ;;
-    *) exit 2 ;;
-    esac
-done
-build=$(cd "$build" && pwd)
-cmake --build "$build" --target qspan bench_exchange >/dev/null
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
+. "$(dirname "$0")/rounds.sh"
+rounds=5
+read_rounds l "$@"
+large=$flag
+build_and_enter qspan bench_exchange
 
 gen() { # gen N: brick-N, ghz-N, and a transform of an entangled state
     local n=$1

@@ -5,21 +5,11 @@
 #   -r  rounds; the least user seconds of each are printed; default 3
 #   -s  20 qubits only
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-build=$here/../build rounds=3 small=''
-while getopts b:r:s option; do
-    case $option in
-    b) build=$OPTARG ;;
-    r) rounds=$OPTARG ;;
-    s) small=1 ;;
-    *) exit 2 ;;
-    esac
-done
-build=$(cd "$build" && pwd)
-cmake --build "$build" --target qspan >/dev/null
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
+. "$(dirname "$0")/rounds.sh"
+rounds=3
+read_rounds s "$@"
+small=$flag
+build_and_enter qspan
 qspan=$build/qspan
 
 cat >noisy.yaml <<'END'

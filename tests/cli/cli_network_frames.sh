@@ -1,21 +1,8 @@
 # Bulk samples and error models of programs on physical networks: pairs of the run's own timelines.
 . "$QSPAN_SOURCE_DIR/tests/cli/common.sh" || exit 1
 
-cat >clifford.qasm <<'EOM'
-OPENQASM 2.0;
-include "qelib1.inc";
-qreg q[8];
-creg c[8];
-h q[0];
-cx q[0], q[5]; cx q[5], q[1]; cx q[1], q[6]; s q[6]; cx q[2], q[7]; h q[7]; cx q[3], q[4];
-measure q -> c;
-EOM
-cat >noisy.yaml <<'EOM'
-qpus: [{name: A, data: 4, comm: 2, measure: {time: 3 us}}, {name: B, like: A}]
-qnus: [{source: 1 us, T1: 100 us, T2: 60 us}]
-fibres: [{between: [A, B], length: 1 km, loss: 10 dB/km, channels: 4}]
-herald: {model: two_click, visibility: 0.8}
-EOM
+eight_qubits s >clifford.qasm
+fibre_pairs 4 'channels: 4' >noisy.yaml
 
 # With the seed of a run by frames, the same shots; on any number of ranks, in teams too.
 count() { # lines, each reversed
@@ -59,12 +46,7 @@ for uint i in [1:3] {
 }
 pragma qspan stim OBSERVABLE_INCLUDE(0) rec[-3] rec[-4]
 EOM
-cat >two.yaml <<'EOM'
-qpus: [{name: A, data: 1, comm: 2, measure: {time: 3 us}}, {name: B, like: A}]
-qnus: [{source: 1 us, T1: 100 us, T2: 60 us}]
-fibres: [{between: [A, B], length: 1 km, loss: 10 dB/km, channels: 4}]
-herald: {model: two_click, visibility: 0.8}
-EOM
+fibre_pairs 1 'channels: 4' >two.yaml
 expect 0 qspan sample rounds.qasm --machine two.yaml --detectors --append-observables --seed 7 \
     --shots 60000 --shots-per-timeline 20000 -o events
 for k in 0 2; do

@@ -11,15 +11,7 @@ qpus: [{name: A, data: 4, comm: 2}, {name: B, like: A}]
 fibres: [{between: [A, B], length: 200 m}]
 herald: {model: measured, fidelity: 0.9, rate: 100 kHz, deterministic: yes}
 EOM
-cat >bell.qasm <<'EOM'
-OPENQASM 2.0;
-include "qelib1.inc";
-qreg q[8];
-creg c[8];
-h q[0];
-cx q[0], q[5]; cx q[5], q[1]; cx q[1], q[6]; t q[6]; cx q[2], q[7]; h q[7]; cx q[3], q[4];
-measure q -> c;
-EOM
+eight_qubits t >bell.qasm
 figures() { # what both sources must agree on
     grep -E '"[01]{8}": |"(requested|A-B|total)"|bits_sent' "$1"
 }
@@ -138,21 +130,8 @@ cmp <(figures plain.json) <(figures never.json) || fail "settled shots differ fr
 
 # Frames meet the same pairs: one timeline per block of shots, blocks longer or shorter than those of
 # the engine, on any number of ranks.
-cat >clifford.qasm <<'EOM'
-OPENQASM 2.0;
-include "qelib1.inc";
-qreg q[8];
-creg c[8];
-h q[0];
-cx q[0], q[5]; cx q[5], q[1]; cx q[1], q[6]; s q[6]; cx q[2], q[7]; h q[7]; cx q[3], q[4];
-measure q -> c;
-EOM
-cat >noisy.yaml <<'EOM'
-qpus: [{name: A, data: 4, comm: 2, measure: {time: 3 us}}, {name: B, like: A}]
-qnus: [{source: 1 us, T1: 100 us, T2: 60 us}]
-fibres: [{between: [A, B], length: 1 km, loss: 10 dB/km}]
-herald: {model: two_click, visibility: 0.8}
-EOM
+eight_qubits s >clifford.qasm
+fibre_pairs 4 >noisy.yaml
 figures() { grep -E '"(requested|A-B|total|timelines|mean|p50)"|makespan|at_use|bits_sent' "$1"; }
 for b in 100 1024 1500; do
     for engine in statevector frame; do

@@ -44,6 +44,21 @@ two_qpus() {
     cat
 }
 
+# A circuit of 8 qubits with five gates between its halves, and this gate on one qubit.
+eight_qubits() { # eight_qubits GATE
+    printf '%s\n' 'OPENQASM 2.0;' 'include "qelib1.inc";' 'qreg q[8];' 'creg c[8];' 'h q[0];' \
+        'cx q[0], q[5]; cx q[5], q[1]; cx q[1], q[6];' "$1 q[6];" \
+        'cx q[2], q[7]; h q[7]; cx q[3], q[4];' 'measure q -> c;'
+}
+
+# A machine of two QPUs over a fibre, whose pairs take random times and age.
+fibre_pairs() { # fibre_pairs DATA [KEYS OF THE FIBRE]
+    printf '%s\n' "qpus: [{name: A, data: $1, comm: 2, measure: {time: 3 us}}, {name: B, like: A}]" \
+        'qnus: [{source: 1 us, T1: 100 us, T2: 60 us}]' \
+        "fibres: [{between: [A, B], length: 1 km, loss: 10 dB/km${2:+, $2}}]" \
+        'herald: {model: two_click, visibility: 0.8}'
+}
+
 on_ranks() { # on_ranks N OPTIONS...
     local n=$1
     shift

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/rng.h"
 #include "machine/import.h"
-#include "network/service.h"
+#include "network/one_pair.h"
 
 static struct machine *read_text(const char *text) {
     struct machine *machine = NULL;
@@ -32,14 +32,8 @@ static struct sample sample(const struct machine *machine, int n) {
     size_t n_ledgers;
     cr_assert_eq(service_create(&service, machine, 31), STATUS_OK);
     for (int i = 0; i < n; i++) {
-        const struct ebit_request request = {.id = (uint64_t)i, .qpu_a = 0, .qpu_b = b};
-        int64_t t_ready_ps;
-        uint32_t slot;
-        bool is_any;
         double w[4];
-        cr_assert_eq(service_submit(service, &slot, request, t_ps), STATUS_OK);
-        cr_assert_eq(service_next(service, &is_any, &slot, &t_ready_ps, INT64_MAX), STATUS_OK);
-        cr_assert_eq(service_take(service, w, slot, t_ready_ps), STATUS_OK);
+        const int64_t t_ready_ps = one_pair(w, service, (uint64_t)i, 0, b, t_ps);
         const double t_us = (double)(t_ready_ps - t_ps) * 1e-6;
         const double age_us = -log(w[0] + w[3] - w[1] - w[2]) / 2 * 1e6;
         sums[0] += t_us / n;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "network/service.h"
+#include "network/one_pair.h"
 
 struct ladder {
     double p, attempt_us, step_us, fidelity;
@@ -102,14 +102,8 @@ Test(ladder, ageing_while_pairs_are_made) {
         int64_t t_ps = 0;
         cr_assert_eq(service_begin(service, 1), STATUS_OK);
         for (uint64_t i = 0; i < 6000; i++) {
-            const struct ebit_request request = {.id = i, .qpu_a = 0, .qpu_b = 1};
-            int64_t t_ready_ps;
-            uint32_t slot;
-            bool is_any;
             double w[4];
-            cr_assert_eq(service_submit(service, &slot, request, t_ps), STATUS_OK);
-            cr_assert_eq(service_next(service, &is_any, &slot, &t_ready_ps, INT64_MAX), STATUS_OK);
-            cr_assert_eq(service_take(service, w, slot, t_ready_ps), STATUS_OK);
+            const int64_t t_ready_ps = one_pair(w, service, i, 0, 1, t_ps);
             mean_add(&time_us, (double)(t_ready_ps - t_ps) * 1e-6);
             mean_add(&fidelity, w[0]);
             mean_add(&lz, w[0] + w[3] - w[1] - w[2]);

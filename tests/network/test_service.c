@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "network/service.h"
+#include "network/one_pair.h"
 #include "network/workload.h"
 #include "support/messages.h"
 
@@ -42,15 +42,8 @@ static struct sample sample(struct service *service, uint32_t a, uint32_t b, int
     int64_t t_ps = 0;
     cr_assert_eq(service_begin(service, 3), STATUS_OK);
     for (int i = 0; i < n; i++) {
-        uint32_t slot, ready;
-        int64_t t_ready_ps;
-        bool is_any;
         double weights[4];
-        const struct ebit_request request = {.id = (uint64_t)i, .qpu_a = a, .qpu_b = b};
-        cr_assert_eq(service_submit(service, &slot, request, t_ps), STATUS_OK);
-        cr_assert_eq(service_next(service, &is_any, &ready, &t_ready_ps, INT64_MAX), STATUS_OK);
-        cr_assert(is_any && ready == slot);
-        cr_assert_eq(service_take(service, weights, slot, t_ready_ps), STATUS_OK);
+        const int64_t t_ready_ps = one_pair(weights, service, (uint64_t)i, a, b, t_ps);
         const double t_us = (double)(t_ready_ps - t_ps) * 1e-6;
         out.mean += t_us / n;
         square += t_us * t_us / n;

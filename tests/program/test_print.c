@@ -30,6 +30,17 @@ static void expect_round_trip(const struct program *program) {
     program_destroy(again);
 }
 
+/* The text of a program, printed, is itself. */
+static void expect_same_text(const char *text) {
+    struct program *program = must_read(text);
+    struct text out = {0};
+
+    cr_assert_eq(program_print(&out, program), STATUS_OK);
+    cr_expect_str_eq(out.data, text, "%s", out.data);
+    text_fini(&out);
+    program_destroy(program);
+}
+
 /* ---- random programs ---- */
 
 struct writer {
@@ -330,13 +341,7 @@ Test(print, as_people_write_it) {
                        "pragma qspan op measure m X a[0] Y a[2]\n"
                        "pragma qspan stim OBSERVABLE_INCLUDE(0) rec[-1]\n"
                        "pragma qspan logical out q[0] a[0]\n";
-    struct program *program = must_read(text);
-    struct text out = {0};
-
-    cr_assert_eq(program_print(&out, program), STATUS_OK);
-    cr_expect_str_eq(out.data, text, "%s", out.data);
-    text_fini(&out);
-    program_destroy(program);
+    expect_same_text(text);
 }
 
 /* An EQ that is no whole register prints bit by bit: the same truth table. */
@@ -446,11 +451,5 @@ Test(print, what_stim_says) {
                        "c[2] = measure b[0];\n"
                        "pragma qspan stim DETECTOR rec[-1] rec[-2]\n"
                        "pragma qspan stim OBSERVABLE_INCLUDE(0) rec[-1] rec[-7]\n";
-    struct program *program = must_read(text);
-    struct text out = {0};
-
-    cr_assert_eq(program_print(&out, program), STATUS_OK);
-    cr_expect_str_eq(out.data, text, "%s", out.data);
-    text_fini(&out);
-    program_destroy(program);
+    expect_same_text(text);
 }
