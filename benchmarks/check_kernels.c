@@ -63,6 +63,10 @@ static const struct family families[] = {
     {"phase, lanes", STATEVECTOR_PHASE, 1, 6},
     {"dense 2", STATEVECTOR_DENSE2, 3, 30},
     {"dense 3", STATEVECTOR_DENSE3, 1, 62},
+    {"factors, bit", STATEVECTOR_FACTORS_BIT, 3, 3},
+    {"factors", STATEVECTOR_FACTORS, 1, 6},
+    {"lane factors, bit", STATEVECTOR_LANE_FACTORS_BIT, 3, 3},
+    {"lane factors", STATEVECTOR_LANE_FACTORS, 1, 6},
 };
 enum { N_FAMILIES = sizeof families / sizeof *families };
 
@@ -201,6 +205,7 @@ static void fill_random_step(struct statevector_step *step,
             step->mask[v] = 0;
         }
     }
+    step->row_mask = free_bits & (uint64_t)draw_below(CHECK_BLOCKS);
     if (draw_below(3) == 0) {
         step->block_mask = free_bits & (uint64_t)draw_below(CHECK_BLOCKS);
         step->block_value = step->block_mask & (uint64_t)draw_below(CHECK_BLOCKS);
@@ -359,7 +364,6 @@ static void run_scatter(const struct machine *machine, const struct job *job) {
 static void run_angles(const struct machine *machine, const struct job *job) {
     static struct statevector_angles angles;
     angles.n_bits = job->log < 13 ? job->log : 13;
-    angles.lane_mask = machine->kernels->all_lanes;
     for (uint64_t at = 0; at < UINT64_C(1) << job->log; at += UINT64_C(1) << angles.n_bits) {
         machine->kernels->angles(machine->memory + at, &angles);
     }

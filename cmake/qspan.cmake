@@ -56,8 +56,8 @@ set(qspan_external_cli PkgConfig::OPENBLAS OpenMP::OpenMP_C)
 
 # kernels/*_<isa>.c: flags of that ISA on x86-64, left out elsewhere.
 function(qspan_set_isas name_of_list)
-    set(flags_avx2 -mavx2 -mfma)
-    set(flags_avx512 -mavx512f -mavx512dq -mavx512vl)
+    set(flags_avx2 -mavx2 -mfma -mbmi2)
+    set(flags_avx512 -mavx512f -mavx512dq -mavx512vl -mbmi2)
     check_c_compiler_flag(-mprefer-vector-width=512 QSPAN_HAS_VECTOR_WIDTH)
     if(QSPAN_HAS_VECTOR_WIDTH)
         list(APPEND flags_avx512 -mprefer-vector-width=512)

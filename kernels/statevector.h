@@ -123,7 +123,14 @@ enum statevector_code {
     STATEVECTOR_PHASE = 84,  /* registers in `regs` times m[0] + i m[1] */
     STATEVECTOR_DENSE2 = 85, /* 4 x 4 `dense` on the two bits other than 2 - j, the lower first */
     STATEVECTOR_DENSE3 = 88, /* `matrix` on registers `order`, the first row's first */
-    STATEVECTOR_N_CODES = 89,
+    /* Times factors, a table's, all other bits of the block number than the registers' choosing the
+     * row (`row_mask`): registers whose bit j is 1, or all; one factor for each register of a row,
+     * or one for each lane of it. */
+    STATEVECTOR_FACTORS_BIT = 89,
+    STATEVECTOR_FACTORS = 92,
+    STATEVECTOR_LANE_FACTORS_BIT = 93,
+    STATEVECTOR_LANE_FACTORS = 96,
+    STATEVECTOR_N_CODES = 97,
 };
 /* Done where (block number & block_mask) == block_value. `regs` and `lanes`: registers (of a pair
  * or a DENSE2: the first) and lanes that REAL, FULL, SWAP, SPIN, PHASE, NEGATE and DENSE write;
@@ -134,7 +141,9 @@ struct statevector_step {
     uint16_t lanes;
     uint8_t order[8];
     uint64_t block_mask, block_value;
-    union { /* `lanes` as -1 or 0; NEGATE: as the sign bit or 0 */
+    uint64_t
+        row_mask; /* FACTORS: these bits of the block's number, drawn together, are the row's */
+    union {       /* `lanes` as -1 or 0; NEGATE: as the sign bit or 0 */
         int64_t mask[8];
         int32_t mask_f[16];
     };
@@ -142,19 +151,18 @@ struct statevector_step {
         double m[8];
         float m_f[8];
     };
-    const void *matrix; /* DENSE3: row major, interleaved */
+    const void *matrix; /* DENSE3: row major, interleaved. FACTORS: for every row and register the
+                           real and the imaginary part; LANE_FACTORS: a block */
     union {
         double dense[32];
         float dense_f[32];
     };
 };
 
-/* Angles, in turns / 2^64 and modulo 1, of all blocks of a tile whose number & block_mask is
- * block_value: lanes[v] + sum over bits j of linear[j][v] + sum over pairs of bits pairs[j][k]. */
+/* Angles, in turns / 2^64 and modulo 1, of all blocks of a tile: lanes[v] + sum over bits j of
+ * linear[j][v] + sum over pairs of bits pairs[j][k]. */
 struct statevector_angles {
-    unsigned n_bits;    /* 2^n_bits blocks */
-    unsigned lane_mask; /* written */
-    uint64_t block_mask, block_value;
+    unsigned n_bits; /* 2^n_bits blocks */
     uint64_t lanes[STATEVECTOR_MAX_LANES];
     uint64_t linear[STATEVECTOR_MAX_FIXED][STATEVECTOR_MAX_LANES];
     uint64_t pairs[STATEVECTOR_MAX_FIXED][STATEVECTOR_MAX_FIXED]; /* symmetric */

@@ -6,6 +6,7 @@
 #include "comm/comm.h"
 #include "engine/statevector/statevector.h"
 #include "support/random_run.h"
+#include "support/random_tuning.h"
 
 /* Alone on one rank: gate by gate. */
 static const struct layout_tuning sweeps = {
@@ -35,7 +36,8 @@ static bool run_once(struct digest *out, const struct random_task *random, const
     double error = 0, look_error = 0;
     uint32_t peak = 0;
     uint64_t n_bytes = 0;
-    if (statevector_create(&engine, &random->task, team, tuning) != STATUS_OK) {
+    const struct layout_tuning chosen = random_tuning(tuning, random->seed / 2);
+    if (statevector_create(&engine, &random->task, team, &chosen) != STATUS_OK) {
         return false;
     }
     naive_init(&naive, random->task.n_wires);

@@ -10,6 +10,7 @@
 #include "engine/statevector/fuse.h"
 #include "engine/statevector/statevector.h"
 #include "support/random_run.h"
+#include "support/random_tuning.h"
 
 static const struct layout_tuning sweeps[] = {
     {.chunk_bits = 16, .min_slice_bits = 12, .balance_log = 3},
@@ -52,7 +53,8 @@ struct digest {
 static struct digest digest_of(const struct random_task *random,
                                const struct layout_tuning *tuning) {
     double error = 0;
-    struct engine *engine = open_engine(&random->task, tuning);
+    const struct layout_tuning chosen = random_tuning(tuning, random->seed);
+    struct engine *engine = open_engine(&random->task, &chosen);
     struct digest digest = {.run = random_run(engine, random, NULL, &error)};
     digest.look = random_look(engine, random, NULL, &error);
     engine->class->destroy(engine);
@@ -144,7 +146,8 @@ static void read_amplitudes(struct engine *engine, double *out, uint32_t n) {
 /* In calls of 1 to max_step ops, the same at every call; a probability is asked for in between. */
 static void run_cut(double *out, struct gates *gates, const struct layout_tuning *tuning,
                     uint32_t max_step) {
-    struct engine *engine = open_engine(&gates->task, tuning);
+    const struct layout_tuning chosen = random_tuning(tuning, gates->seed);
+    struct engine *engine = open_engine(&gates->task, &chosen);
     gates->n_drawn = UINT64_C(1) << 32;
     for (size_t i = 0; i < gates->ops.n_ops;) {
         size_t last = i + 1 + below(gates, max_step);

@@ -57,8 +57,7 @@ static void run_fused(const struct statevector_kernels *kernels, union statevect
     kernels->matrix(blocks, 4, &span, matrix, 0x5a);
     span = (struct statevector_span){.last = 8, .n_fixed = 3, .fixed = {0, 1, 2}};
     kernels->program(chunk, &span, registers, steps, 1);
-    angles = (struct statevector_angles){
-        .n_bits = 6, .lane_mask = kernels->all_lanes, .lanes = {1, 2, 3}};
+    angles = (struct statevector_angles){.n_bits = 6, .lanes = {1, 2, 3}};
     angles.linear[2][5] = UINT64_C(1) << 61;
     angles.pairs[1][5] = angles.pairs[5][1] = UINT64_C(0x123456789abcdef0);
     kernels->angles(chunk, &angles);

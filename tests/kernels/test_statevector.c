@@ -268,6 +268,32 @@ static bool is_masked(unsigned code) {
            code == STATEVECTOR_NEGATE || code == STATEVECTOR_PHASE;
 }
 
+static bool has_lane_factors(const struct statevector_step *step) {
+    return step->code >= STATEVECTOR_LANE_FACTORS_BIT;
+}
+
+/* Registers that factors change. */
+static unsigned ones_of_factors(const struct statevector_step *step) {
+    static const uint8_t ones[4] = {0xaa, 0xcc, 0xf0, 0xff};
+    return ones[step->code - (has_lane_factors(step) ? (unsigned)STATEVECTOR_LANE_FACTORS_BIT
+                                                     : (unsigned)STATEVECTOR_FACTORS_BIT)];
+}
+
+/* From the table's row that the block's bits choose. */
+static void find_table_factor(double *out, const struct walk *walk, uint64_t block, unsigned reg,
+                              unsigned lane) {
+    size_t row = 0, n = 0;
+    for (unsigned j = 0; j < 64; j++) {
+        if (walk->step->row_mask >> j & 1) {
+            row |= (size_t)(block >> j & 1) << n++;
+        }
+    }
+    const double *at = walk->matrix + 2 * (8 * row + reg);
+    const double *lanes = walk->matrix + (size_t)2 * V * (8 * row + reg);
+    out[0] = has_lane_factors(walk->step) ? lanes[lane] : at[0];
+    out[1] = has_lane_factors(walk->step) ? lanes[V + lane] : at[1];
+}
+
 static bool is_written(const struct statevector_step *step, unsigned reg, unsigned lane) {
     static const uint8_t ones[7] = {0xaa, 0xcc, 0xf0, 0x88, 0xa0, 0xc0, 0xff};
     unsigned first = reg, regs = step->regs;
@@ -275,6 +301,8 @@ static bool is_written(const struct statevector_step *step, unsigned reg, unsign
         first = reg & ~(1u << target_of(step));
     } else if (step->code <= STATEVECTOR_PHASE) {
         regs = is_masked(step->code) ? regs : ones[step->code - family_of(step->code)];
+    } else if (step->code >= STATEVECTOR_FACTORS_BIT) {
+        regs = ones_of_factors(step);
     } else if (step->code < STATEVECTOR_DENSE3) {
         first = reg & 1u << (2u - (step->code - (unsigned)STATEVECTOR_DENSE2));
     } else {
@@ -319,6 +347,10 @@ static void naive_step(const struct walk *walk) {
             double factor[2];
             fill_factor(factor, step);
             add(walk, sum, i, reg, factor);
+        } else if (step->code >= STATEVECTOR_FACTORS_BIT) {
+            double factor[2];
+            find_table_factor(factor, walk, block, reg, lane);
+            add(walk, sum, i, reg, factor);
         } else {
             walk_dense(walk, sum, i, reg);
         }
@@ -335,6 +367,7 @@ static void draw_step(struct statevector_step *step, unsigned code, uint64_t fre
     bool is_pair = code < STATEVECTOR_REAL, is_cross = code / 3 >= STATEVECTOR_CROSS0 / 3;
     is_cross = is_cross && code < STATEVECTOR_SPIN_BIT;
     bool is_spin = code >= STATEVECTOR_SPIN_BIT && code < STATEVECTOR_NEGATE_BIT;
+    bool is_factors = code >= STATEVECTOR_FACTORS_BIT;
     bool is_all = code >= STATEVECTOR_SPIN_BIT && code < STATEVECTOR_PHASE && !is_masked(code);
     *step = (struct statevector_step){.code = (uint8_t)code,
                                       .regs = regs[which],
@@ -342,7 +375,7 @@ static void draw_step(struct statevector_step *step, unsigned code, uint64_t fre
                                       .order = {5, 4, 7, 6, 1, 0, 3, 2},
                                       .matrix = reals};
     step->regs = is_pair || is_cross ? 0xff : step->regs;
-    step->lanes = is_all ? all : step->lanes;
+    step->lanes = is_all || is_factors ? all : step->lanes;
     for (unsigned i = 0; i < 8; i++) {
         step->m[i] = draw();
     }
@@ -355,6 +388,9 @@ static void draw_step(struct statevector_step *step, unsigned code, uint64_t fre
     if (which == 1) {
         step->block_mask = free_blocks & -free_blocks;
         step->block_value = draw() < 0 ? step->block_mask : 0;
+    }
+    for (uint64_t rest = free_blocks; rest != 0 && is_factors; rest &= rest - 1) {
+        step->row_mask |= draw() < 0 ? rest & -rest : 0;
     }
 }
 
@@ -380,10 +416,12 @@ static bool has_code(unsigned code) {
     return is_single || code < STATEVECTOR_CROSS3 || code >= STATEVECTOR_CROSS3 + 3;
 }
 
+enum { MAX_TABLE = 8 * 8 * 2 * STATEVECTOR_MAX_LANES }; /* of three bits */
+
 /* Every code with every target, after some others. */
 static void check_program(const struct statevector_kernels *kernels, unsigned n_bits,
                           const uint8_t *bits) {
-    static double matrix[128], old[2 << MAX_BITS];
+    static double matrix[MAX_TABLE], old[2 << MAX_BITS];
     static struct pair pair;
     uint32_t targets[3];
     uint64_t blocks[8] = {0}, used = 0;
@@ -395,10 +433,10 @@ static void check_program(const struct statevector_kernels *kernels, unsigned n_
         }
     }
     struct statevector_span span = span_of(n_bits, targets, 3);
-    for (unsigned i = 0; i < 128; i++) {
+    for (unsigned i = 0; i < MAX_TABLE; i++) {
         matrix[i] = (float)(draw() / 3);
     }
-    const void *reals = reals_of(matrix, 128);
+    const void *reals = reals_of(matrix, MAX_TABLE);
     for (unsigned code = 0; code < STATEVECTOR_N_CODES; code++) {
         struct statevector_step steps[3], packed[3];
         const struct statevector_step *list[3] = {&packed[0], &packed[1], &packed[2]};
@@ -435,14 +473,8 @@ Test(kernels, programs) {
 static void check_angle(const struct statevector_kernels *kernels, unsigned n_bits) {
     static struct statevector_angles angles;
     static struct pair pair;
-    uint64_t blocks = BIT64(n_bits - L) - 1;
     pair_init(&pair, n_bits);
-    angles = (struct statevector_angles){.n_bits = n_bits - L, .lane_mask = kernels->all_lanes};
-    if (n_bits % 2 != 0) {
-        angles.lane_mask = 0x13c & kernels->all_lanes;
-        angles.block_mask = 9 & blocks;
-        angles.block_value = 8 & blocks;
-    }
+    angles = (struct statevector_angles){.n_bits = n_bits - L};
     for (unsigned v = 0; v < V; v++) {
         angles.lanes[v] = draw_word();
         for (unsigned j = 0; j < angles.n_bits; j++) {
@@ -461,10 +493,6 @@ static void check_angle(const struct statevector_kernels *kernels, unsigned n_bi
             for (unsigned k = 0; k < j; k++) {
                 turns += (block >> j & block >> k & 1) ? angles.pairs[j][k] : 0;
             }
-        }
-        if ((block & angles.block_mask) != angles.block_value ||
-            !(angles.lane_mask >> (i % V) & 1)) {
-            continue;
         }
         double angle = (double)turns * 0x1p-64 * 6.283185307179586477, c = cos(angle),
                s = sin(angle), *a = pair.naive.amps + 2 * i, re = a[0];

@@ -13,9 +13,10 @@ const struct costs costs_fixed = {
     .controlled_complex = 8,
     .sign = 2,
     .phase = 3,
+    .factors = 3.5,
+    .table_wires = 16,
     .dense = {0, 8, 16, 32, 64, 128},
     .angles = 40,
-    .ladder = 20,
     .polynomial = 120,
     .visit = 0.5,
 };
@@ -50,10 +51,12 @@ double costs_of(const struct costs *costs, const struct fuse_op *op) {
         return (op->m[0] == -1 && op->m[1] == 0 ? costs->sign : costs->phase) * share;
     case FUSE_DENSE:
         return costs->dense[op->n_targets] * share;
+    case FUSE_FACTORS:
+        return costs->factors;
     case FUSE_ANGLES:
         break;
     }
-    return costs->angles * share;
+    return costs->angles;
 }
 
 /* ---- measured ---- */
@@ -117,8 +120,7 @@ static void run_matrices(struct probe *probe, unsigned k) {
 }
 
 static void run_angles(struct probe *probe, unsigned n_bits) {
-    const struct statevector_angles angles = {.n_bits = n_bits,
-                                              .lane_mask = probe->kernels->all_lanes};
+    const struct statevector_angles angles = {.n_bits = n_bits};
     for (unsigned i = 0; i < N_STEPS; i++) {
         probe->kernels->angles(probe->tile, &angles);
     }
@@ -137,12 +139,12 @@ void costs_measure(struct costs *out, const struct statevector_kernels *kernels)
     out->sign = 2 * time_of(&probe, run_steps, STATEVECTOR_NEGATE_BIT) / unit;
     out->phase = 2 * time_of(&probe, run_steps, STATEVECTOR_SPIN_BIT) / unit;
     out->diagonal = out->phase / 2;
+    out->factors = time_of(&probe, run_steps, STATEVECTOR_FACTORS) / unit;
     out->dense[2] = time_of(&probe, run_steps, STATEVECTOR_DENSE2) / unit;
     out->dense[3] = time_of(&probe, run_steps, STATEVECTOR_DENSE3) / unit;
     for (unsigned k = 4; k <= STATEVECTOR_MAX_TARGETS; k++) {
         out->dense[k] = time_of(&probe, run_matrices, k) / unit;
     }
     out->angles = time_of(&probe, run_angles, TILE_LOG) / unit;
-    out->ladder = out->angles / 2;
     out->polynomial = 3 * out->angles;
 }

@@ -12,11 +12,12 @@ struct costs {
     double flip, diagonal, real, complex; /* 2 x 2 matrices without controls */
     double controlled_real, controlled_complex;
     double sign, phase;
+    double factors;     /* of a table, one for each amplitude; with a pivot half of it */
+    double table_wires; /* of a group, at least, where tables are worth their making */
     double dense[STATEVECTOR_MAX_TARGETS + 1]; /* by number of targets */
     double angles;
-    double ladder,
-        polynomial; /* phases one by one that are worth an ANGLES with, without control */
-    double visit;   /* of a phase, beside its arithmetic */
+    double polynomial; /* phases one by one that are worth an ANGLES */
+    double visit;      /* of a phase, beside its arithmetic */
 };
 /* The same everywhere, so that programs give the same bits everywhere. */
 extern const struct costs costs_fixed;

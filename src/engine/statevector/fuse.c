@@ -28,6 +28,7 @@ void fuse_fini(struct fuse *fuse) {
     mem_free(fuse->work[1].ops);
     mem_free(fuse->data);
     mem_free(fuse->terms);
+    mem_free(fuse->factors);
     mem_free(fuse->carrier_of);
     mem_free(fuse->wire_of);
     mem_free(fuse->marks);
@@ -42,7 +43,7 @@ void fuse_fini(struct fuse *fuse) {
 }
 
 void fuse_clear(struct fuse *fuse) {
-    fuse->waiting.n = fuse->n_data = fuse->n_terms = 0;
+    fuse->waiting.n = fuse->n_data = fuse->n_terms = fuse->n_factors = 0;
 }
 
 void fuse_swap(struct fuse *fuse, uint32_t a, uint32_t b) {
@@ -84,8 +85,8 @@ enum status fuse_push(struct fuse_list *list, const struct fuse_op *op) {
     return STATUS_OK;
 }
 
-enum status fuse_new_matrix(struct fuse *fuse, size_t *out_first, unsigned k) {
-    size_t n = (size_t)2 << (2 * k);
+enum status fuse_new_data(struct fuse *fuse, size_t *out_first, unsigned k) {
+    size_t n = (size_t)2 << k;
     TRY(vec_reserve(&fuse->data, fuse->n_data, &fuse->cap_data, n, sizeof *fuse->data));
     *out_first = fuse->n_data;
     fuse->n_data += n;
@@ -122,7 +123,7 @@ enum status fuse_add_matrix(struct layout *layout, const struct fuse_op *shape,
     double *out = op.m;
     op.kind = op.n_targets == 1 ? FUSE_MIX : FUSE_DENSE;
     if (op.kind == FUSE_DENSE) {
-        TRY(fuse_new_matrix(layout->fuse, &op.first, op.n_targets));
+        TRY(fuse_new_data(layout->fuse, &op.first, 2u * op.n_targets));
         out = layout->fuse->data + op.first;
     }
     for (unsigned row = 0; row < dim; row++) {
@@ -197,6 +198,7 @@ enum status fuse_run(struct layout *layout, uint32_t group) {
     }
     TRY(fuse_merge(fuse));
     TRY(fuse_order(fuse, layout->groups[group].n));
+    TRY(fuse_tabulate(fuse, layout->groups[group].n));
     for (size_t i = 0; i < fuse->n_stages; i++) {
         TRY(pass_run_stage(layout, group, &fuse->stages[i]));
     }

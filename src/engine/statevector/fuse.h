@@ -30,15 +30,16 @@ enum {
     FUSE_FEW_TARGETS = 10,   /* ... or else, and in groups of fewer than FUSE_LARGE_GROUP wires, */
     FUSE_LARGE_GROUP = 20,   /* ... whose slices on many ranks would not hold more */
     FUSE_MAX_STEPS = STATEVECTOR_MAX_STEPS, /* operators of a block */
+    FUSE_FACTOR_WIRES = 8,                  /* that a table of factors depends on */
 };
 
 enum fuse_kind {
-    FUSE_MIX,    /* 2 x 2 matrix m on wires[0] */
-    FUSE_PHASE,  /* factor m[0] + i m[1] where the controls have their values; no target. Without
-                    controls wires[0] only tells the group */
-    FUSE_DENSE,  /* 2^n_targets matrix at data + first */
-    FUSE_ANGLES, /* e^(2 pi i turns), turns = sum of terms first .. first + n - 1; no target, at
-                    most one control */
+    FUSE_MIX,     /* 2 x 2 matrix m on wires[0] */
+    FUSE_PHASE,   /* factor m[0] + i m[1] where the controls have their values; no target. Without
+                     controls wires[0] only tells the group */
+    FUSE_DENSE,   /* 2^n_targets matrix at data + first */
+    FUSE_ANGLES,  /* e^(2 pi i turns), turns = sum of terms first .. first + n - 1 */
+    FUSE_FACTORS, /* fuse.factors[first]; made of the phases of a block, when it has been chosen */
 };
 /* How a FUSE_MIX without controls is done. x, y, z are m[0 .. 1], m[2 .. 3], m[4 .. 5]: all real,
  * or x and y imaginary and z real, or (first three shapes) all complex. Each line is one assignment
@@ -64,6 +65,14 @@ struct fuse_op {
 struct fuse_term {
     uint32_t n, wires[2];
     uint64_t turns;
+};
+/* The product of phases, tabulated: where wire i has the bit x_i, all amplitudes times data[first +
+ * 2 x] + i data[first + 2 x + 1], x = sum of x_i 2^i. With a pivot only those whose pivot's bit is
+ * 1, the factors of the others being 1: it is the wire wires[0], a target of the block. */
+struct fuse_factors {
+    uint32_t wires[FUSE_FACTOR_WIRES], n_wires;
+    bool has_pivot;
+    size_t first;
 };
 /* order[first .. last-1] in registers; or one DENSE of more targets, or one ANGLES. */
 struct fuse_block {
@@ -107,6 +116,8 @@ struct fuse {
     size_t n_data, cap_data;
     struct fuse_term *terms;
     size_t n_terms, cap_terms;
+    struct fuse_factors *factors;
+    size_t n_factors, cap_factors;
     /* Swapping two wires changes who they are, not where waiting operators act: those name the
      * carrier, which the wire then had. */
     uint32_t *carrier_of, *wire_of;
@@ -148,6 +159,9 @@ enum status fuse_merge(struct fuse *fuse);
 enum status fuse_shear(struct fuse *fuse, const double *scale, uint32_t wire);
 /* fuse_order.c: blocks and stages of work[0]. */
 enum status fuse_order(struct fuse *fuse, uint32_t n_wires);
+/* fuse_factors.c: in every block, phases that may be done together and are worth a table become
+ * FUSE_FACTORS. */
+enum status fuse_tabulate(struct fuse *fuse, uint32_t n_wires);
 
 static inline struct fuse_mark *fuse_mark_of(struct fuse *fuse, uint32_t wire) {
     struct fuse_mark *mark = &fuse->marks[wire];
@@ -160,8 +174,8 @@ static inline unsigned fuse_n_wires(const struct fuse_op *op) {
     return (unsigned)op->n_targets + op->n_controls;
 }
 enum status fuse_push(struct fuse_list *list, const struct fuse_op *op);
-/* Room for 2 * 4^k doubles; *out_first: where. */
-enum status fuse_new_matrix(struct fuse *fuse, size_t *out_first, unsigned k);
+/* Room for 2^k complex numbers; *out_first: where. */
+enum status fuse_new_data(struct fuse *fuse, size_t *out_first, unsigned k);
 
 /* What a 2 x 2 matrix is, by exact comparison. */
 enum fuse_form {

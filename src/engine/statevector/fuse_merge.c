@@ -155,9 +155,6 @@ static enum status merge_wires(struct merge *merge) {
 /* Phases on one or two wires that commute with all that stands between them and `first`. */
 struct bag {
     size_t first; /* 1 + index of the first; 0: no bag */
-    size_t n_pairs;
-    uint32_t pivots[2]; /* wires that all pairs share; n of them */
-    unsigned n_pivots;
     double cost;
 };
 
@@ -198,88 +195,32 @@ static enum status add_pair(struct fuse *fuse, const struct fuse_op *op, uint64_
     return is_a || is_b ? STATUS_OK : add_term(fuse, 0, 0, 0, turns);
 }
 
-/* With a pivot, which is the control of all, only the other wire counts. */
-static enum status add_phase_terms(struct fuse *fuse, const struct fuse_op *op,
-                                   const struct bag *bag, bool is_ladder) {
+static enum status add_phase_terms(struct fuse *fuse, const struct fuse_op *op) {
     uint64_t turns = find_turns(op->m[0], op->m[1]);
-    if (op->n_controls == 1) {
-        return add_term(fuse, 1, op->wires[0], 0, turns);
-    }
-    if (!is_ladder) {
-        return add_pair(fuse, op, turns);
-    }
-    bool other = op->wires[0] == bag->pivots[0];
-    bool is_one = op->values >> other & 1;
-    TRY(add_term(fuse, 1, op->wires[other], 0, is_one ? turns : -turns));
-    return is_one ? STATUS_OK : add_term(fuse, 0, 0, 0, turns);
+    return op->n_controls == 1 ? add_term(fuse, 1, op->wires[0], 0, turns)
+                               : add_pair(fuse, op, turns);
 }
 
-/* Members of a bag bear state 1 in `next`. */
-static bool is_member(const struct merge *merge, size_t i, const struct bag *bag, bool is_ladder) {
-    const struct fuse_op *op = &merge->to->ops[i];
-    return i + 1 >= bag->first && merge->fuse->next[i] == bag->first &&
-           (!is_ladder || op->n_controls == 2);
-}
-
-static bool pivots_agree(const struct merge *merge, const struct bag *bag) {
-    unsigned values = 2; /* of the pivot's bit, not yet known */
-    for (size_t i = bag->first - 1; i < merge->to->n; i++) {
-        const struct fuse_op *op = &merge->to->ops[i];
-        if (is_member(merge, i, bag, true)) {
-            unsigned value = op->values >> (op->wires[1] == bag->pivots[0]) & 1;
-            if (values != 2 && values != value) {
-                return false;
-            }
-            values = value;
-        }
-    }
-    return true;
-}
-
-/* Done with the bag: together if that is cheaper. */
+/* Done with the bag, whose members bear its number in `next`: together if that is cheaper. */
 static enum status close_bag(struct merge *merge, struct bag *bag) {
     struct fuse *fuse = merge->fuse;
     struct bag old = *bag;
     *bag = (struct bag){0};
-    if (old.first == 0) {
+    if (old.first == 0 || old.cost <= fuse->costs->polynomial) {
         return STATUS_OK;
     }
-    bool is_ladder =
-        old.n_pivots > 0 && old.cost > fuse->costs->ladder && pivots_agree(merge, &old);
-    if (!is_ladder && old.cost <= fuse->costs->polynomial) {
-        return STATUS_OK;
-    }
-    struct fuse_op all = {.kind = FUSE_ANGLES, .first = fuse->n_terms};
+    struct fuse_op all = {.kind = FUSE_ANGLES, .wires = {merge->wire}, .first = fuse->n_terms};
     for (size_t i = old.first - 1; i < merge->to->n; i++) {
         struct fuse_op *op = &merge->to->ops[i];
-        if (!is_member(merge, i, &old, is_ladder)) {
-            continue;
+        if (fuse->next[i] == old.first) {
+            TRY(add_phase_terms(fuse, op));
+            all.op = op->op;
+            make_identity(op);
         }
-        if (is_ladder && all.n_controls == 0) {
-            all.n_controls = 1;
-            all.values = op->values >> (op->wires[1] == old.pivots[0]) & 1;
-        }
-        TRY(add_phase_terms(fuse, op, &old, is_ladder));
-        all.op = op->op;
-        make_identity(op);
     }
     all.n = fuse->n_terms - all.first;
-    all.wires[0] = is_ladder ? old.pivots[0] : merge->wire;
     merge->to->ops[old.first - 1] = all;
     return STATUS_OK;
-}
-
-static void share_pivots(struct bag *bag, const struct fuse_op *op) {
-    if (bag->n_pairs++ == 0) {
-        memcpy(bag->pivots, op->wires, sizeof bag->pivots);
-        bag->n_pivots = 2;
-        return;
-    }
-    for (unsigned i = bag->n_pivots; i-- > 0;) {
-        if (bag->pivots[i] != op->wires[0] && bag->pivots[i] != op->wires[1]) {
-            bag->pivots[i] = bag->pivots[--bag->n_pivots];
-        }
-    }
 }
 
 static bool may_join(struct merge *merge, const struct bag *bag, const struct fuse_op *op) {
@@ -309,9 +250,6 @@ static enum status merge_phases(struct merge *merge) {
         fuse->next[merge->to->n - 1] = joins ? (uint32_t)bag.first : 0;
         if (joins) {
             bag.cost += cost(merge, op) + fuse->costs->visit;
-        }
-        if (is_pair) {
-            share_pivots(&bag, op);
         }
     }
     return close_bag(merge, &bag);
@@ -383,7 +321,7 @@ static enum status close_cluster(struct merge *merge, struct fuse_cluster *clust
     if (!is_dense) {
         return STATUS_OK;
     }
-    TRY(fuse_new_matrix(fuse, &dense.first, 2));
+    TRY(fuse_new_data(fuse, &dense.first, 4));
     memcpy(fuse->data + dense.first, m, sizeof m);
     return fuse_push(merge->to, &dense);
 }

@@ -262,6 +262,7 @@ static enum status add_op(struct shear *shear, size_t i) {
             return add_dense(shear, op);
         }
         break;
+    case FUSE_FACTORS:
     case FUSE_ANGLES:
         break;
     }

@@ -48,6 +48,7 @@ struct pass *pass_create(union statevector_block *buffers, int n_threads,
 void pass_destroy(struct pass *pass) {
     if (pass != NULL) {
         mem_free(pass->steps);
+        mem_free(pass->tables.memory);
         mem_free(pass->units);
         mem_free(pass->matrices);
         mem_free(pass);
@@ -250,7 +251,7 @@ static unsigned block_bit(const struct pass *pass, uint32_t wire) {
     return pass->place[pass->layout->wires[wire].pos] - pass->lane_bits;
 }
 
-static enum status add_step(struct pass *pass, struct pass_step **out) {
+enum status pass_add_step(struct pass *pass, struct pass_step **out) {
     TRY(vec_reserve(&pass->steps, pass->n_steps, &pass->cap_steps, 1, sizeof *pass->steps));
     *out = &pass->steps[pass->n_steps++];
     **out = (struct pass_step){.step = {.regs = 0xff, .lanes = (uint16_t)pass->all_lanes}};
@@ -267,7 +268,7 @@ static enum status add_crosses(struct pass *pass) {
         unsigned n = 0;
         TRY(add_unit(pass, &unit, UNIT_PROGRAM));
         for (; n < FUSE_BLOCK_TARGETS && first + n < pass->n_crosses; n++) {
-            TRY(add_step(pass, &step));
+            TRY(pass_add_step(pass, &step));
             bits[n] = (uint8_t)(pass->crosses[first + n].bit - pass->lane_bits);
             step->step.code =
                 (uint8_t)(STATEVECTOR_CROSS0 + 3u * pass->crosses[first + n].lane + n);
@@ -457,16 +458,17 @@ static void fill_kind(struct pass *pass, struct statevector_step *step, const st
             fill_dense3(step, pass_matrix(pass, op), at);
         }
         return;
+    case FUSE_FACTORS:
     case FUSE_ANGLES:
         break;
     }
-    CHECK(op->kind != FUSE_ANGLES);
+    CHECK(op->kind == FUSE_MIX);
 }
 
 static enum status add_op(struct pass *pass, const struct fuse_op *op, const uint8_t *bits) {
     static const uint8_t ones[FUSE_BLOCK_TARGETS] = {0xaa, 0xcc, 0xf0};
     struct pass_step *to;
-    TRY(add_step(pass, &to));
+    TRY(pass_add_step(pass, &to));
     struct statevector_step *step = &to->step;
     struct pass_condition condition = find_condition(pass, op);
     uint8_t at[FUSE_BLOCK_TARGETS] = {0};
@@ -504,7 +506,8 @@ static enum status add_program(struct pass *pass, const struct fuse_block *block
     }
     span_registers(unit, pass, bits, block->n_targets);
     for (size_t i = block->first; i < block->last; i++) {
-        TRY(add_op(pass, &fuse->work[0].ops[fuse->order[i]], bits));
+        const struct fuse_op *op = &fuse->work[0].ops[fuse->order[i]];
+        TRY(op->kind == FUSE_FACTORS ? pass_add_factors(pass, op, bits) : add_op(pass, op, bits));
     }
     unit->last = pass->n_steps;
     return STATUS_OK;
@@ -565,7 +568,7 @@ static double count_mix(const struct fuse_op *op) {
     return 14;
 }
 
-static double count_flops(const struct fuse_op *op) {
+static double count_flops(const struct fuse *fuse, const struct fuse_op *op) {
     double share = 1.0 / (1 << op->n_controls), dim = 1 << op->n_targets;
     switch (op->kind) {
     case FUSE_MIX:
@@ -574,10 +577,12 @@ static double count_flops(const struct fuse_op *op) {
         return op->m[0] == -1 && op->m[1] == 0 ? 0 : 6 * share;
     case FUSE_DENSE:
         return (8 * dim - 2) * share;
+    case FUSE_FACTORS:
+        return fuse->factors[op->first].has_pivot ? 3 : 6;
     case FUSE_ANGLES:
         break;
     }
-    return 44 * share;
+    return 44;
 }
 
 static void count_work(struct pass *pass, size_t first, size_t last) {
@@ -587,9 +592,12 @@ static void count_work(struct pass *pass, size_t first, size_t last) {
     pass->work.n_passes++;
     pass->work.n_bytes += 2 * pass->layout->amp_bytes * n_amps;
     pass->work.n_blocks += n_share * (double)pass->n_units;
-    pass->work.n_steps += n_share * (double)pass->n_steps;
-    for (size_t i = fuse->blocks[first].first; i < fuse->blocks[last - 1].last; i++) {
-        pass->work.n_flops += n_amps * count_flops(&fuse->work[0].ops[fuse->order[i]]);
+    pass->work.n_steps += n_share * pass->n_crosses;
+    for (size_t b = first; b < last; b++) {
+        pass->work.n_steps += n_share * (double)(fuse->blocks[b].last - fuse->blocks[b].first);
+        for (size_t i = fuse->blocks[b].first; i < fuse->blocks[b].last; i++) {
+            pass->work.n_flops += n_amps * count_flops(fuse, &fuse->work[0].ops[fuse->order[i]]);
+        }
     }
 }
 
@@ -609,12 +617,13 @@ static enum status run_blocks(struct pass *pass, size_t first, size_t last) {
         size_t n = cut_pass(pass, first, last, pass_bits);
         choose_bits(pass);
         choose_crosses(pass);
-        pass->n_steps = pass->n_units = 0;
+        pass->n_steps = pass->n_units = pass->tables.n = 0;
         TRY(add_crosses(pass));
         TRY(add_blocks(pass, first, first + n));
         if (pass->is_padded) {
             TRY(add_crosses(pass));
         }
+        pass_set_tables(pass);
         pass_run_tiles(pass);
         count_work(pass, first, first + n);
         move_wires(pass);

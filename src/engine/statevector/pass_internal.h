@@ -19,6 +19,13 @@ struct pass_condition {
 struct pass_step {
     struct statevector_step step;
     uint64_t outer_mask, outer_value;
+    size_t table; /* FACTORS: where its table is among the pass's */
+};
+/* Tables of factors, in the state's precision: blocks, aligned to lines of the cache. */
+struct pass_tables {
+    void *memory;
+    union statevector_block *blocks; /* in it */
+    size_t n, cap;
 };
 enum pass_unit_kind { UNIT_PROGRAM, UNIT_MATRIX, UNIT_ANGLES };
 struct pass_unit {
@@ -38,6 +45,7 @@ struct pass {
     size_t cap_matrices;
     struct pass_step *steps;
     size_t n_steps, cap_steps;
+    struct pass_tables tables;
     struct pass_unit *units;
     size_t n_units, cap_units;
     struct pass_work work;
@@ -60,6 +68,12 @@ struct pass {
 
 /* Reals in the state's precision. */
 const void *pass_matrix(const struct pass *pass, const struct fuse_op *op);
+enum status pass_add_step(struct pass *pass, struct pass_step **out);
+/* pass_factors.c: a table as a step for each choice of the bits outside the tile. registers: bits
+ * of the block's number. */
+enum status pass_add_factors(struct pass *pass, const struct fuse_op *op, const uint8_t *registers);
+/* The steps' pointers, when all tables are there. */
+void pass_set_tables(struct pass *pass);
 /* tile.c: all tiles of this rank. */
 void pass_run_tiles(struct pass *pass);
 

@@ -138,10 +138,7 @@ static void add_term(struct statevector_angles *angles, const struct pass *pass,
 
 static void run_angles(const struct pass *pass, const struct pass_unit *unit,
                        union statevector_block *tile, uint64_t base) {
-    struct statevector_angles angles = {.n_bits = pass->n_bits - pass->lane_bits,
-                                        .lane_mask = unit->condition.lanes,
-                                        .block_mask = unit->condition.block_mask,
-                                        .block_value = unit->condition.block_value};
+    struct statevector_angles angles = {.n_bits = pass->n_bits - pass->lane_bits};
     for (size_t i = 0; i < unit->op->n; i++) {
         add_term(&angles, pass, &pass->layout->fuse->terms[unit->op->first + i], base);
     }

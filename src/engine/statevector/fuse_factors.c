@@ -1,0 +1,269 @@
+/* Phases of a block together. All phases commute, and a phase commutes with what mixes other wires:
+ * in a block of operators on up to three targets phases wait until one of their wires is mixed.
+ * Those that depend on few enough wires beside the targets are then done by one product of their
+ * factors, from a table over the bits of these wires, if that is less work. Which ones depends on
+ * wires alone, not on where they lie. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "engine/statevector/fuse.h"
+
+enum { MAX_OUTSIDE = FUSE_FACTOR_WIRES - FUSE_BLOCK_TARGETS };
+
+/* A block being rewritten. */
+struct tabulation {
+    struct fuse *fuse;
+    const struct fuse_block *block;
+    size_t last_mix[FUSE_BLOCK_TARGETS]; /* 1 + place in the order; 0: none */
+    uint32_t *out;                       /* the new order, at most as long as what has been read */
+    size_t n_out;
+    uint32_t pending[FUSE_MAX_STEPS]; /* phases */
+    size_t n_pending;
+};
+/* Phases that one table does. */
+struct bunch {
+    uint32_t outside[MAX_OUTSIDE], n_outside;
+    uint32_t members[FUSE_MAX_STEPS];
+    size_t n;
+};
+
+static const struct fuse_op *op_at(const struct tabulation *t, uint32_t i) {
+    return &t->fuse->work[0].ops[i];
+}
+
+static bool has_wire(const uint32_t *wires, uint32_t n, uint32_t wire) {
+    uint32_t i = 0;
+    while (i < n && wires[i] != wire) {
+        i++;
+    }
+    return i < n;
+}
+
+static bool is_target(const struct tabulation *t, uint32_t wire) {
+    return has_wire(t->block->targets, t->block->n_targets, wire);
+}
+
+/* ---- tables ---- */
+
+/* The phase is done where (x & mask) == value, x the bits of the table's wires. */
+static void find_condition(unsigned *out_mask, unsigned *out_value,
+                           const struct fuse_factors *table, const struct fuse_op *op) {
+    *out_mask = *out_value = 0;
+    for (unsigned k = 0; k < op->n_controls; k++) {
+        unsigned i = 0;
+        while (table->wires[i] != op->wires[k]) {
+            i++;
+        }
+        *out_mask |= 1u << i;
+        *out_value |= (unsigned)(op->values >> k & 1) << i;
+    }
+}
+
+static void multiply_where(double *data, const struct fuse_factors *table,
+                           const struct fuse_op *op) {
+    unsigned mask, value;
+    find_condition(&mask, &value, table, op);
+    for (unsigned x = 0; x < 1u << table->n_wires; x++) {
+        if ((x & mask) == value) {
+            double *out = data + 2 * (size_t)x, re = out[0] * op->m[0] - out[1] * op->m[1];
+            out[1] = out[0] * op->m[1] + out[1] * op->m[0];
+            out[0] = re;
+        }
+    }
+}
+
+/* The product of all members' factors, in their order. */
+static enum status add_table(struct tabulation *t, struct fuse_factors *table,
+                             const struct bunch *bunch) {
+    struct fuse *fuse = t->fuse;
+    TRY(fuse_new_data(fuse, &table->first, table->n_wires));
+    double *data = fuse->data + table->first;
+    for (size_t x = 0; x < (size_t)1 << table->n_wires; x++) {
+        data[2 * x] = 1;
+        data[2 * x + 1] = 0;
+    }
+    for (size_t i = 0; i < bunch->n; i++) {
+        multiply_where(data, table, op_at(t, bunch->members[i]));
+    }
+    TRY(vec_reserve(&fuse->factors, fuse->n_factors, &fuse->cap_factors, 1, sizeof *fuse->factors));
+    fuse->factors[fuse->n_factors++] = *table;
+    return STATUS_OK;
+}
+
+static bool needs_one(const struct fuse_op *op, uint32_t wire) {
+    bool needs = false;
+    for (unsigned k = 0; k < op->n_controls; k++) {
+        needs = needs || (op->wires[k] == wire && (op->values >> k & 1) != 0);
+    }
+    return needs;
+}
+
+/* A target whose bit all members want to be 1 comes first. */
+static void find_wires(struct fuse_factors *out, const struct tabulation *t,
+                       const struct bunch *bunch) {
+    const struct fuse_block *block = t->block;
+    *out = (struct fuse_factors){0};
+    for (unsigned i = 0; i < block->n_targets && !out->has_pivot; i++) {
+        size_t n = 0;
+        while (n < bunch->n && needs_one(op_at(t, bunch->members[n]), block->targets[i])) {
+            n++;
+        }
+        out->has_pivot = n == bunch->n;
+        out->wires[0] = block->targets[i];
+    }
+    out->n_wires = out->has_pivot;
+    for (size_t i = 0; i < bunch->n; i++) {
+        const struct fuse_op *op = op_at(t, bunch->members[i]);
+        for (unsigned k = 0; k < op->n_controls; k++) {
+            if (!has_wire(out->wires, out->n_wires, op->wires[k])) {
+                out->wires[out->n_wires++] = op->wires[k];
+            }
+        }
+    }
+}
+
+/* The bunch as a table or, where that is more work, one by one. */
+static enum status emit_bunch(struct tabulation *t, const struct bunch *bunch) {
+    struct fuse *fuse = t->fuse;
+    struct fuse_factors table;
+    double apart = 0;
+    for (size_t i = 0; i < bunch->n; i++) {
+        apart += costs_of(fuse->costs, op_at(t, bunch->members[i])) + fuse->costs->visit;
+    }
+    find_wires(&table, t, bunch);
+    double together = fuse->costs->factors / (table.has_pivot ? 2 : 1) + fuse->costs->visit;
+    if (apart <= together) {
+        memcpy(t->out + t->n_out, bunch->members, bunch->n * sizeof *bunch->members);
+        t->n_out += bunch->n;
+        return STATUS_OK;
+    }
+    TRY(add_table(t, &table, bunch));
+    const struct fuse_op op = {.kind = FUSE_FACTORS,
+                               .wires = {table.wires[0]},
+                               .first = fuse->n_factors - 1,
+                               .op = op_at(t, bunch->members[0])->op};
+    t->out[t->n_out++] = u32_from_size(fuse->work[0].n);
+    return fuse_push(&fuse->work[0], &op);
+}
+
+/* ---- bunches ---- */
+
+static bool try_add(const struct tabulation *t, struct bunch *bunch, uint32_t i) {
+    const struct fuse_op *op = op_at(t, i);
+    uint32_t n = bunch->n_outside, outside[MAX_OUTSIDE + GATE_MAX_QUBITS];
+    memcpy(outside, bunch->outside, sizeof bunch->outside);
+    for (unsigned k = 0; k < op->n_controls; k++) {
+        if (!is_target(t, op->wires[k]) && !has_wire(outside, n, op->wires[k])) {
+            outside[n++] = op->wires[k];
+        }
+    }
+    if (n > MAX_OUTSIDE) {
+        return false;
+    }
+    memcpy(bunch->outside, outside, sizeof bunch->outside);
+    bunch->n_outside = n;
+    bunch->members[bunch->n++] = i;
+    return true;
+}
+
+/* Takes the pending phases that fit out, those of which `wanted` is true, in their order. */
+static void gather(struct tabulation *t, struct bunch *bunch, const bool *wanted, bool *gone) {
+    for (size_t i = 0; i < t->n_pending; i++) {
+        if (wanted[i] && !gone[i]) {
+            gone[i] = try_add(t, bunch, t->pending[i]);
+        }
+    }
+}
+
+/* Emits the pending phases in `must`; others in `may` come along where they ask for no table of
+ * their own. */
+static enum status emit(struct tabulation *t, const bool *must, const bool *may) {
+    bool gone[FUSE_MAX_STEPS] = {false};
+    for (size_t first = 0; first < t->n_pending; first++) {
+        if (must[first] && !gone[first]) {
+            struct bunch bunch = {.n = 0};
+            gather(t, &bunch, must, gone);
+            gather(t, &bunch, may, gone);
+            TRY(emit_bunch(t, &bunch));
+        }
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < t->n_pending; i++) {
+        if (!gone[i]) {
+            t->pending[n++] = t->pending[i];
+        }
+    }
+    t->n_pending = n;
+    return STATUS_OK;
+}
+
+static bool touches(const struct fuse_op *phase, const struct fuse_op *mix) {
+    bool does = false;
+    for (unsigned k = 0; k < phase->n_controls; k++) {
+        does = does || has_wire(mix->wires, mix->n_targets, phase->wires[k]);
+    }
+    return does;
+}
+
+/* Is one of its wires mixed at or after that place of the old order? */
+static bool is_touched_after(const struct tabulation *t, const struct fuse_op *phase,
+                             size_t place) {
+    bool is = false;
+    for (unsigned j = 0; j < t->block->n_targets; j++) {
+        is = is || (t->last_mix[j] > place &&
+                    has_wire(phase->wires, phase->n_controls, t->block->targets[j]));
+    }
+    return is;
+}
+
+/* Phases that must not wait longer than the operator at this place, and, with them, those that
+ * could not wait much longer. */
+static enum status release(struct tabulation *t, const struct fuse_op *mix, size_t place) {
+    bool must[FUSE_MAX_STEPS] = {false}, may[FUSE_MAX_STEPS] = {false};
+    for (size_t i = 0; i < t->n_pending; i++) {
+        const struct fuse_op *phase = op_at(t, t->pending[i]);
+        must[i] = touches(phase, mix);
+        may[i] = is_touched_after(t, phase, place);
+    }
+    return emit(t, must, may);
+}
+
+static enum status rewrite(struct tabulation *t) {
+    const size_t first = t->block->first, last = t->block->last;
+    for (size_t i = first; i < last; i++) {
+        const uint32_t at = t->fuse->order[i];
+        const struct fuse_op op = *op_at(t, at);
+        if (op.kind == FUSE_PHASE && op.n_controls > 0) {
+            t->pending[t->n_pending++] = at;
+            continue;
+        }
+        TRY(release(t, &op, i));
+        t->out[t->n_out++] = at;
+    }
+    bool all[FUSE_MAX_STEPS];
+    memset(all, true, sizeof all);
+    return emit(t, all, all);
+}
+
+enum status fuse_tabulate(struct fuse *fuse, uint32_t n_wires) {
+    bool is_worth = n_wires >= fuse->costs->table_wires;
+    for (size_t b = 0; b < fuse->n_blocks && is_worth; b++) {
+        struct fuse_block *block = &fuse->blocks[b];
+        const struct fuse_op *op = &fuse->work[0].ops[fuse->order[block->first]];
+        if (op->kind == FUSE_ANGLES || op->n_targets > FUSE_BLOCK_TARGETS) {
+            continue;
+        }
+        struct tabulation t = {
+            .fuse = fuse, .block = block, .out = fuse->order + block->first, .n_out = 0};
+        for (size_t i = block->first; i < block->last; i++) {
+            op = &fuse->work[0].ops[fuse->order[i]];
+            for (unsigned j = 0; j < block->n_targets; j++) {
+                bool is_mixed = has_wire(op->wires, op->n_targets, block->targets[j]);
+                t.last_mix[j] = is_mixed ? i + 1 : t.last_mix[j];
+            }
+        }
+        TRY(rewrite(&t));
+        block->last = block->first + t.n_out;
+    }
+    return STATUS_OK;
+}
