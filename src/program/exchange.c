@@ -15,6 +15,7 @@ struct exchange {
     bool *is_received; /* by op: a RECV that a message is for */
     uint64_t n_sent;
     bool has_findings;
+    bool has_cycle; /* who has received what is then unknown */
 };
 
 static void find_at(struct exchange *exchange, size_t op, const char *fmt, ...)
@@ -104,6 +105,7 @@ static enum status report_cycle(struct exchange *exchange, const struct order_pa
     if (status == STATUS_OK && text.n > 0) {
         char message[512];
         snprintf(message, sizeof message, "wait-for cycle: %s", text.data);
+        exchange->has_cycle = true;
         exchange->has_findings = true;
         exchange->find(exchange->ctx, loc, message);
     } else if (status == STATUS_OK) {
@@ -165,7 +167,7 @@ static void note_message(void *ctx, size_t op_index, uint32_t bit, uint32_t from
     }
     if (op->kind == OP_RECV) {
         exchange->is_received[op_index] = true;
-    } else if (exchange->is_explicit[bit]) {
+    } else if (exchange->is_explicit[bit] && !exchange->has_cycle) {
         find_at(exchange, op_index,
                 "QPU %s uses bit %s without recv_bit: a bit that is sent explicitly does not "
                 "travel by itself",

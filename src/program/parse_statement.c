@@ -1,7 +1,9 @@
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/nearest.h"
 #include "program/parse.h"
 #include "program/registers.h"
 #include "program/words.h"
@@ -364,6 +366,33 @@ static enum status refuse_keyword(struct parser *p) {
                         token_describe(token, text));
 }
 
+/* With the gate or def whose name is nearest. */
+static enum status refuse_unknown(const struct parser *p) {
+    const struct token *token = &p->lexer.token;
+    char word[64], name[64], best[64] = "", text[TOKEN_TEXT_SIZE];
+    token_describe(token, text);
+    if (token->n < sizeof word) {
+        memcpy(word, token->text, token->n);
+        word[token->n] = '\0';
+        struct nearest near = nearest_start(word);
+        for (uint32_t gate = 0; gate < GATE_COUNT; gate++) {
+            nearest_offer(&near, gate_get((enum gate_id)gate)->name);
+        }
+        for (size_t i = 0; i < p->n_defs; i++) {
+            snprintf(name, sizeof name, "%.*s", (int)p->defs[i].n_name, p->defs[i].name);
+            nearest_offer(&near, name);
+            if (near.best == name) { /* the next def overwrites it */
+                near.best = strcpy(best, name);
+            }
+        }
+        if (near.best != NULL) {
+            return log_error_at(STATUS_INPUT, token->loc, "unknown gate %s; did you mean '%s'?",
+                                text, near.best);
+        }
+    }
+    return log_error_at(STATUS_INPUT, token->loc, "unknown gate %s", text);
+}
+
 enum status parse_simple_statement(struct parser *p) {
     const struct token *token = &p->lexer.token;
     struct src_loc loc = parse_loc(p);
@@ -395,5 +424,5 @@ enum status parse_simple_statement(struct parser *p) {
                             "%s is not known yet: expected include \"qnu.inc\"",
                             token_describe(token, text));
     }
-    return log_error_at(STATUS_INPUT, token->loc, "unknown gate %s", token_describe(token, text));
+    return refuse_unknown(p);
 }

@@ -90,7 +90,7 @@ Test(errors, declarations) {
         {"if (true) include \"qnu.inc\";",
          "2:11: error: 'include' in a block: expected it outside"},
         {"if (true) bit v;", "2:11: error: 'bit': expected declarations outside of blocks"},
-        {"telegate_x(a);", "2:1: error: unknown gate 'telegate_x'"},
+        {"telegate_x(a);", "2:1: error: unknown gate 'telegate_x'; did you mean 'telegate_cx'?"},
         {"qreg q[2];", "2:1: error: 'qreg' is not supported in programs"},
     };
 
@@ -148,6 +148,8 @@ Test(errors, operands) {
         {"ccx a[0], a[1], a[0];", "3:1: error: 'ccx' takes a[0] twice"},
         {"x a[0], a[1];", "3:1: error: gate 'x' takes 1 qubit, not 2"},
         {"foo a[0];", "3:1: error: unknown gate 'foo'"},
+        {"cxx a[0];", "3:1: error: unknown gate 'cxx'; did you mean 'cx'?"},
+        {"ebitt(a[0], a[1]);", "3:1: error: unknown gate 'ebitt'; did you mean 'ebit'?"},
         {"x 5;", "3:3: error: '5': expected a qubit"},
         {"x a[0:1];", "3:6: error: ':': expected ']' after an index"},
         {"rx a[0];", "3:1: error: gate 'rx' takes 1 parameter, not 0"},

@@ -104,8 +104,12 @@ Test(exchange, wait_for_cycles) {
         "waits in line 12 for bit n, which QPU A sends in line 10");
     /* A sends only when both have their ebit, B takes part only when it has received */
     must_find(
-        PLACES AT("B", "recv_bit(m)") "ebit(a[1], b[1]);\nm = measure a[1];\n"
-                                      "k = measure b[1];\n" AT("A", "send_bit(m, b[0])"),
+        PLACES AT(
+            "B",
+            "recv_bit(m)") "ebit(a[1], b[1]);\nm = measure a[1];\n"
+                           "k = measure b[1];\n" AT(
+                               "A",
+                               "send_bit(m, b[0])") "if (m) x b[0];\n", /* no finding of its own */
         "t.qasm:7:1: error: wait-for cycle: QPU B waits in line 7 for bit m, which QPU A sends "
         "in line 12; QPUs A and B wait for each other's half of the ebit of line 8");
 }
