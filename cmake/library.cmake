@@ -33,6 +33,11 @@ function(qspan_public_library)
 
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/qspan
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+    foreach(folder docs examples slurm)
+        install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_DOCDIR})
+    endforeach()
+    install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/LICENSE
+        DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
     list(JOIN MPI_C_LIBRARIES " " mpi_libraries)
     list(JOIN HDF5_C_LIBRARIES " " hdf5_libraries)
