@@ -6,78 +6,8 @@
 #include "base/log.h"
 #include "runtime/runtime_impl.h"
 
-/* Frames and bits of one batch of shots take at most about this much memory. */
-#define BATCH_BYTES (UINT64_C(64) << 20)
 /* Shots that are walked again and again until all of them have settled. */
 enum { SETTLE_SHOTS = 1024 };
-
-/* ---- keys and marginals ---- */
-
-/* The QPU whose measurement or assignment writes a bit last in text order; OP_NO_QPU: none. */
-static uint32_t *find_birth_qpus(const struct program *program) {
-    uint32_t *birth = mem_alloc(program->n_bits, sizeof *birth);
-    if (birth == NULL) {
-        return NULL;
-    }
-    memset(birth, 0xff, program->n_bits * sizeof *birth);
-    for (size_t i = 0; i < program->ops.n_ops; i++) {
-        const struct op *op = &program->ops.ops[i];
-        if ((op->kind == OP_MEASURE || op->kind == OP_ASSIGN) && op->bit != OP_NO_BIT) {
-            birth[op->bit] = op->qpu;
-        }
-    }
-    return birth;
-}
-
-static enum status list_marginal_bits(struct results *results, const struct program *program) {
-    uint32_t *birth = find_birth_qpus(program);
-    results->marginals =
-        arena_alloc(&results->arena, (program->n_qpus + 1) * sizeof *results->marginals);
-    enum status status = birth == NULL || results->marginals == NULL ? STATUS_NOFIT : STATUS_OK;
-    for (size_t q = 0; q < program->n_qpus && status == STATUS_OK; q++) {
-        struct run_marginal *marginal = &results->marginals[q];
-        marginal->bits =
-            arena_alloc(&results->arena, (results->n_key_bits + 1) * sizeof *marginal->bits);
-        if (marginal->bits == NULL) {
-            status = STATUS_NOFIT;
-            break;
-        }
-        for (size_t i = 0; i < results->n_key_bits; i++) {
-            if (birth[results->key_bits[i]] == q) {
-                marginal->bits[marginal->n_bits++] = results->key_bits[i];
-            }
-        }
-        marginal->key_words = bits_words(marginal->n_bits) + (marginal->n_bits == 0);
-    }
-    mem_free(birth);
-    return status;
-}
-
-static enum status set_keys(struct run *run) {
-    struct results *results = run->results;
-    uint32_t *bits;
-    size_t n;
-    TRY(program_key_bits(run->program, &bits, &n));
-    results->key_bits = arena_alloc(&results->arena, (n + 1) * sizeof *bits);
-    if (results->key_bits == NULL) {
-        mem_free(bits);
-        return STATUS_NOFIT;
-    }
-    memcpy(results->key_bits, bits, n * sizeof *bits);
-    mem_free(bits);
-    results->n_key_bits = n;
-    results->key_words = bits_words(n) + (n == 0);
-    TRY(list_marginal_bits(results, run->program));
-    tally_init(&run->tally, results->key_bits, n);
-    run->marginals = mem_alloc(run->program->n_qpus, sizeof *run->marginals);
-    if (run->marginals == NULL) {
-        return STATUS_NOFIT;
-    }
-    for (size_t q = 0; q < run->program->n_qpus; q++) {
-        tally_init(&run->marginals[q], results->marginals[q].bits, results->marginals[q].n_bits);
-    }
-    return STATUS_OK;
-}
 
 /* ---- states at the end of branches ---- */
 
@@ -156,52 +86,6 @@ static void add_digest(struct run *run, const struct rows *rows) {
     }
 }
 
-static void set_records(uint8_t *records, size_t record_bytes, size_t i, const uint64_t *row,
-                        size_t n_shots) {
-    for (size_t w = 0; w < bits_words(n_shots); w++) {
-        const uint64_t ours = n_shots - 64 * w < 64 ? BIT64(n_shots - 64 * w) - 1
-                                                    : UINT64_MAX; /* frames fill words */
-        for (uint64_t rest = row[w] & ours; rest != 0; rest &= rest - 1) {
-            const size_t shot = 64 * w + (unsigned)bits_lowest(rest);
-            records[shot * record_bytes + i / 8] |= (uint8_t)(1u << i % 8);
-        }
-    }
-}
-
-static void keep_records(struct run *run, const struct rows *rows, size_t n_shots) {
-    struct results *results = run->results;
-    uint8_t *records =
-        results->records + (run->first_shot - run->first_kept) * results->record_bytes;
-    for (size_t i = 0; i < results->n_key_bits; i++) {
-        set_records(records, results->record_bytes, i, rows_bit(rows, results->key_bits[i]),
-                    n_shots);
-    }
-}
-
-static enum status count_batch(struct run *run, const struct rows *rows, size_t n_shots) {
-    if (run->results->records != NULL) {
-        keep_records(run, rows, n_shots);
-    }
-    TRY(tally_count_rows(&run->tally, rows, n_shots));
-    for (size_t q = 0; q < run->program->n_qpus; q++) {
-        if (run->marginals[q].n_bits > 0) {
-            TRY(tally_count_rows(&run->marginals[q], rows, n_shots));
-        }
-    }
-    return STATUS_OK;
-}
-
-static enum status list_counts(struct run *run) {
-    struct results *results = run->results;
-    TRY(tally_list_counts(&run->tally, &results->arena, &results->counts, &results->n_counts));
-    for (size_t q = 0; q < run->program->n_qpus; q++) {
-        struct run_marginal *marginal = &results->marginals[q];
-        TRY(tally_list_counts(&run->marginals[q], &results->arena, &marginal->counts,
-                              &marginal->n_counts));
-    }
-    return STATUS_OK;
-}
-
 static enum status sample_leaf(void *ctx, const struct walker_leaf *leaf) {
     struct run *run = ctx;
     const struct columns *columns = leaf->columns;
@@ -223,41 +107,17 @@ static enum status sample_leaf(void *ctx, const struct walker_leaf *leaf) {
     return STATUS_OK;
 }
 
-/* How many timelines' pairs may be kept at once; one was run. */
-static uint64_t kept_timelines(const struct run *run) {
-    return BATCH_BYTES / ((run->clock.n_pairs + 1) * sizeof(struct clock_pair)) + 1;
-}
-
 static uint64_t choose_batch(const struct run *run, uint32_t block_shots) {
     const uint64_t n_rows = 2 * (uint64_t)run->program->n_wires + run->program->n_bits + 1;
-    uint64_t n_shots = 8 * BATCH_BYTES / n_rows;
+    uint64_t n_shots = 8 * RUN_BATCH_BYTES / n_rows;
     if (run->settle != NULL) {
         return n_shots < SETTLE_SHOTS ? n_shots : SETTLE_SHOTS;
     }
     if (run->clock.does_vary) { /* the pairs of each block are kept as well */
-        const uint64_t n_blocks = kept_timelines(run);
+        const uint64_t n_blocks = run_kept_timelines(run);
         n_shots = n_shots / block_shots < n_blocks ? n_shots : n_blocks * block_shots;
     }
     return n_shots < block_shots ? block_shots : n_shots / block_shots * block_shots;
-}
-
-/* n_kept: shots whose records this rank holds; a rank's failure is agreed on with the others'. */
-static enum status make_shot_arrays(struct run *run, uint64_t n_kept) {
-    struct results *results = run->results;
-    const uint64_t n_shots = run->options->n_shots;
-    enum status status = STATUS_OK;
-    if (run->program->is_data_dependent) {
-        results->shot_makespans_ps = mem_alloc(n_shots, sizeof *results->shot_makespans_ps);
-        status = results->shot_makespans_ps == NULL ? STATUS_NOFIT : STATUS_OK;
-    }
-    if (run->options->keeps_records && n_kept > 0) {
-        size_t n_bytes;
-        results->record_bytes = (results->n_key_bits + 7) / 8;
-        results->records =
-            size_mul(&n_bytes, n_kept, results->record_bytes) ? mem_alloc(n_bytes, 1) : NULL;
-        status = results->records == NULL ? STATUS_NOFIT : status;
-    }
-    return comm_agree(run->world, status);
 }
 
 /* Shots whose timelines decide what they meet: until walks and timelines agree (settle.h). */
@@ -292,7 +152,7 @@ static enum status sample_batch(struct run *run, const struct rows **out_rows, u
 
 /* Timelines of blocks whose shots another replica has: they count in the ledger. */
 static enum status pass_blocks(struct run *run, uint64_t first, uint64_t end) {
-    const uint64_t most = kept_timelines(run);
+    const uint64_t most = run_kept_timelines(run);
     for (uint64_t n; run->clock.does_vary && run->settle == NULL && first < end; first += n) {
         n = end - first < most ? end - first : most;
         TRY(clock_run_blocks(&run->clock, first, n, 0));
@@ -310,7 +170,7 @@ static enum status sample_own(struct run *run, uint64_t first_shot, uint64_t end
         TRY(sample_batch(run, &rows, first, n, block_shots));
         add_digest(run, rows);
         if (run->is_keeper && run->keeper_status == STATUS_OK) {
-            run->keeper_status = count_batch(run, rows, n);
+            run->keeper_status = run_count_batch(run, rows, n);
         }
     }
     return STATUS_OK;
@@ -363,7 +223,7 @@ static enum status sample(struct run *run, uint32_t block_shots) {
     const uint64_t n_kept = team_rank(run->world) == 0 ? n_shots
                             : run->is_keeper           ? end_shot - run->first_kept
                                                        : 0;
-    TRY(make_shot_arrays(run, n_kept));
+    TRY(run_make_shot_arrays(run, n_kept));
     enum status status = pass_blocks(run, 0, first);
     status = status == STATUS_OK ? sample_own(run, run->first_kept, end_shot, block_shots) : status;
     status = status == STATUS_OK ? pass_blocks(run, end, n_blocks) : status;
@@ -373,106 +233,12 @@ static enum status sample(struct run *run, uint32_t block_shots) {
     TRY(comm_agree(run->world, status != STATUS_OK ? status : run->keeper_status));
     TRY(merge_replicas(run, block_shots));
     if (run->is_keeper) {
-        run->keeper_status = list_counts(run);
+        run->keeper_status = run_list_counts(run);
     }
     if (run->keeper_status == STATUS_OK) {
         run->keeper_status = list_states(run);
     }
     return comm_agree(run->world, run->keeper_status);
-}
-
-/* ---- sampling by frames: batches of shots go round the ranks ---- */
-
-/* The same on all ranks: what the one with the least memory can do. */
-static uint64_t agree_batch(const struct run *run) {
-    uint64_t spare = UINT64_MAX - bulk_batch(run->bulk);
-    comm_max_u64(run->team, &spare, 1);
-    return UINT64_MAX - spare;
-}
-
-struct deal {
-    uint64_t batch, n_shots;
-    uint64_t rank, n_ranks;
-};
-
-static uint64_t dealt_shots(const struct deal *deal, uint64_t first) {
-    return deal->n_shots - first < deal->batch ? deal->n_shots - first : deal->batch;
-}
-
-static uint64_t count_dealt(const struct deal *deal, uint64_t rank) {
-    const uint64_t step = deal->batch * deal->n_ranks;
-    uint64_t n = 0;
-    for (uint64_t first = rank * deal->batch; first < deal->n_shots; first += step) {
-        n += dealt_shots(deal, first);
-    }
-    return n;
-}
-
-/* Rank 0 has its own records in place; those of others come batch by batch. */
-static void move_records(struct run *run, const struct deal *deal) {
-    struct results *results = run->results;
-    uint8_t *own = results->records;
-    for (uint64_t first = 0, turn = 0; first < deal->n_shots; first += deal->batch, turn++) {
-        const uint64_t from = turn % deal->n_ranks;
-        const size_t n_bytes = (size_t)dealt_shots(deal, first) * results->record_bytes;
-        struct comm_request request;
-        if (from != 0 && run->is_keeper) {
-            comm_irecv(run->team, &request, results->records + first * results->record_bytes,
-                       n_bytes, (int)from, TAG_RESULT, 0);
-            comm_wait(&request, 1);
-        } else if (from != 0 && from == deal->rank) {
-            comm_isend(run->team, &request, own, n_bytes, 0, TAG_RESULT, 0);
-            comm_wait(&request, 1);
-            own += n_bytes;
-        }
-    }
-    if (!run->is_keeper) {
-        mem_free(results->records);
-        results->records = NULL;
-    }
-}
-
-static enum status merge_ranks(struct run *run, const struct deal *deal) {
-    run->digest = bulk_digest(run->bulk) ^ run->clock.digest;
-    TRY(comm_check_digest(run->team, &run->digest, sizeof run->digest));
-    if (run->options->keeps_records) {
-        move_records(run, deal);
-    }
-    TRY(tally_merge(&run->tally, run->team));
-    for (size_t q = 0; q < run->program->n_qpus; q++) {
-        TRY(tally_merge(&run->marginals[q], run->team));
-    }
-    return comm_agree(run->team, run->is_keeper ? list_counts(run) : STATUS_OK);
-}
-
-/* The timelines of a batch; those that began in the batch before are counted already. */
-static enum status run_timelines(struct run *run, uint64_t first, uint64_t n) {
-    const uint64_t block_shots = run->options->shots_per_timeline;
-    const uint64_t block = first / block_shots, end = (first + n - 1) / block_shots + 1;
-    return clock_run_blocks(&run->clock, block, end - block, run->clock.n_makespans);
-}
-
-static enum status sample_frames(struct run *run) {
-    struct deal deal = {agree_batch(run), run->options->n_shots, (uint64_t)team_rank(run->team),
-                        (uint64_t)team_size(run->team)};
-    enum status status = STATUS_OK;
-    uint64_t n_own = 0, turn = 0;
-    TRY(make_shot_arrays(run, run->is_keeper ? deal.n_shots : count_dealt(&deal, deal.rank)));
-    for (uint64_t first = 0; first < deal.n_shots && status == STATUS_OK;
-         first += deal.batch, turn++) {
-        const size_t n = (size_t)dealt_shots(&deal, first);
-        if (run->clock.does_vary) { /* all ranks run all timelines */
-            TRY(run_timelines(run, first, n));
-        }
-        if (turn % deal.n_ranks == deal.rank) {
-            run->first_shot = run->is_keeper ? first : n_own;
-            status = count_batch(run, bulk_sample(run->bulk, first), n);
-            n_own += n;
-        }
-        progress_add(&run->progress, n);
-    }
-    TRY(comm_agree(run->team, status));
-    return merge_ranks(run, &deal);
 }
 
 /* ---- exact distributions ---- */
@@ -551,40 +317,6 @@ static void run_fini(struct run *run) {
     replicas_fini(&run->replicas);
 }
 
-static bool has_frames(const struct run_options *options) {
-    return options->engine == &engine_frame;
-}
-
-/* What frames do not have. */
-static enum status check_frames(const struct run_options *options) {
-    const char *what = options->n_probabilities > 0   ? "exact probabilities"
-                       : options->observables != NULL ? "expectation values"
-                       : options->ideal != NULL       ? "fidelity"
-                       : options->visit_state != NULL ? "the state"
-                                                      : NULL;
-    return what == NULL ? STATUS_OK
-                        : log_error(STATUS_INPUT,
-                                    "engine frame draws shots: engine statevector gives %s", what);
-}
-
-/* Every rank has the same plan and reference shot, and blocks of its own. */
-static enum status create_bulk(struct run *run) {
-    const uint32_t block_shots = run->options->shots_per_timeline;
-    const uint64_t n_ranks = (uint64_t)team_size(run->team), n_shots = run->options->n_shots;
-    struct bulk_options bulk = {
-        .seed = run->options->seed,
-        .block_shots = block_shots,
-        .max_bytes =
-            run->options->max_bytes != 0 ? run->options->max_bytes : mem_available() / n_ranks,
-        .max_shots = n_shots / n_ranks + (n_shots % n_ranks != 0),
-    };
-    if (run->clock.does_vary) { /* the pairs of each timeline of a batch are kept as well */
-        const uint64_t most = kept_timelines(run) * block_shots;
-        bulk.max_shots = bulk.max_shots < most ? bulk.max_shots : most;
-    }
-    return bulk_create(&run->bulk, run->program, &run->clock, &bulk);
-}
-
 /* What needs more than shots, where pairs depend on when they are asked for. */
 static enum status check_settling(const struct run_options *options,
                                   const struct machine *machine) {
@@ -606,16 +338,17 @@ static enum status prepare(struct run *run, const struct machine *machine) {
         return log_error(STATUS_INPUT, "at most 2^32 - 1 shots in one run");
     }
     const struct run_options *options = run->options;
-    TRY(has_frames(options) ? check_frames(options)
-                            : lower_program(&run->lowered, run->program, options->engine,
-                                            wants_state(options) || holds_state(run)));
+    TRY(run_has_frames(options) ? run_check_frames(options)
+                                : lower_program(&run->lowered, run->program, options->engine,
+                                                wants_state(options) || holds_state(run)));
     TRY(final_qubits_find(&run->qubits, run->program));
     if (options->observables != NULL) {
         TRY(expectation_init(&run->expectation, options->observables, &run->qubits));
     }
     TRY(clock_create(&run->clock, run->program, machine, options->seed));
-    TRY(has_frames(options) ? bulk_count_packets(&run->results->packets, run->program, &run->clock)
-                            : packets_count(&run->results->packets, run->program));
+    TRY(run_has_frames(options)
+            ? bulk_count_packets(&run->results->packets, run->program, &run->clock)
+            : packets_count(&run->results->packets, run->program));
     run->clock.trace = options->trace;
     if (options->trace != NULL && run->clock.network == NULL) {
         return log_error(STATUS_INPUT,
@@ -628,21 +361,21 @@ static enum status prepare(struct run *run, const struct machine *machine) {
         run->clock.keeps_reals = run->replicas.n > 1;
         TRY(settle_create(&run->settle, &run->clock));
     }
-    TRY(set_keys(run));
+    TRY(run_set_keys(run));
     if (run->program->is_data_dependent) {
-        return has_frames(options) ? create_bulk(run) : STATUS_OK;
+        return run_has_frames(options) ? run_create_bulk(run) : STATUS_OK;
     }
     /* where timelines vary, samples bring their own */
     const bool is_counted =
         !run->clock.does_vary || options->n_probabilities > 0 || options->n_shots == 0;
     TRY(clock_run(&run->clock, NULL, is_counted ? 1 : 0));
-    return has_frames(options) ? create_bulk(run) : STATUS_OK;
+    return run_has_frames(options) ? run_create_bulk(run) : STATUS_OK;
 }
 
 static enum status sample_all(struct run *run, uint32_t block_shots, bool is_exact) {
     progress_init(&run->progress, "shots", run->options->n_shots);
     const enum status status = is_exact            ? enumerate(run)
-                               : run->bulk != NULL ? sample_frames(run)
+                               : run->bulk != NULL ? run_sample_frames(run)
                                                    : sample(run, block_shots);
     progress_fini(&run->progress);
     return status;
@@ -721,8 +454,8 @@ enum status runtime_run(struct results **out_results, const struct program *prog
                       .digest = UINT64_C(0xcbf29ce484222325)};
     results->program = program;
     results->engine = options->engine->name;
-    results->precision = has_frames(options) ? NULL : precision_name(options->precision);
-    results->is_fast = options->is_fast && !has_frames(options);
+    results->precision = run_has_frames(options) ? NULL : precision_name(options->precision);
+    results->is_fast = options->is_fast && !run_has_frames(options);
     results->seed = options->seed;
     results->n_shots = options->n_shots;
     enum status status = split_replicas(&run, &own);
