@@ -1,4 +1,4 @@
-/* What walker.c and walk_ops.c share; for nobody else. */
+/* What walker.c and the parts walk_*.c share; for nobody else. */
 #ifndef QSPAN_RUNTIME_WALKER_IMPL_H
 #define QSPAN_RUNTIME_WALKER_IMPL_H
 
@@ -85,6 +85,8 @@ enum status walker_flush_to_change(struct walker *walker);
 /* A place to go on from, for walker_park; NULL in *out_saved: no memory, start again. */
 enum status walker_save(struct walker *walker, struct saved **out_saved);
 void walker_release(struct walker *walker, struct saved *saved);
+/* What it holds, not the record. */
+void walker_fini_branch(struct walker *walker, struct branch *branch);
 /* Tells columns apart by n_keys rows of walker->keys. If they agree, *out_pattern is their pattern
  * and nothing else happens. Else the walked branch keeps one class (pattern 0 if there is one) and
  * the others wait at pc. Exact: the branch is split on coins until the forms are constant. */

@@ -1,5 +1,5 @@
 /* What the files that compile lists for frames share: frame_plan.c has gates, noise, results and
- * loops, frame_parity.c what depends on results. */
+ * loops, frame_parity.c what depends on results, frame_instr.c the instructions that they make. */
 #ifndef QSPAN_ENGINE_FRAME_FRAME_BUILD_H
 #define QSPAN_ENGINE_FRAME_FRAME_BUILD_H
 
@@ -49,6 +49,12 @@ enum status frame_refuse(struct frame_builder *b, const char *reason);
 bool frame_is_mine(const struct frame_builder *b, uint32_t qubit);
 enum status frame_add_words(uint32_t **pool, size_t *n, size_t *cap, const uint32_t *words,
                             size_t n_words);
+/* Targets, of those qubits that are here. */
+enum status frame_add_qubits(struct frame_builder *b, const uint32_t *qubits, size_t n);
+/* How many of them this rank holds. */
+uint32_t frame_count_mine(const struct frame_builder *b, const uint32_t *qubits, uint32_t n);
+/* Does an op that wants its qubits in one place concern this rank? */
+enum status frame_check_place(struct frame_builder *b, bool *out_is_mine);
 /* A factor of a product, if its qubit is here. */
 enum status frame_add_pauli(struct frame_builder *b, uint32_t qubit, unsigned letter);
 /* A new instruction: its targets, sources and sites begin where the pools end. */
