@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "cli/man.h"
 #include "cli/options.h"
 #include "comm/comm.h"
 
@@ -238,6 +239,7 @@ static void print_help(void) {
                cli_commands[i].brief);
     }
     printf("\n  qspan COMMAND --help    options of a command\n"
+           "  qspan help --man        manual page\n"
            "  qspan --version         version and build\n\n" EXIT_CODES "\n");
 }
 
@@ -356,9 +358,21 @@ static int find_command(const char *word) {
     return id;
 }
 
-/* qspan help COMMAND */
+static int print_man(void) {
+    struct text page = {0};
+    man_add_page(&page);
+    const bool has_failed = page.failed;
+    fputs(has_failed ? "" : page.data, stdout);
+    text_fini(&page);
+    return (int)(has_failed ? log_error(STATUS_NOFIT, "out of memory") : flush_output(STATUS_OK));
+}
+
+/* qspan help COMMAND, qspan help --man */
 static int help_command(const char *word) {
     const int id = find_command(word);
+    if (strcmp(word, "--man") == 0) {
+        return print_man();
+    }
     if (id == COMMAND_COUNT) {
         return refuse_command(word);
     }

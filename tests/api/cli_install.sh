@@ -9,6 +9,8 @@ fi
 source="$QSPAN_SOURCE_DIR/examples/api"
 prefix="$scratch/prefix"
 cmake --install "$build" --prefix "$prefix" >install.log 2>&1 || fail "$(tail -5 install.log)"
+has "$prefix/share/man/man1/qspan.1" ".TH QSPAN 1"
+[ -f "$prefix/share/doc/qspan/examples/qpe16.qasm" ] || fail "no examples installed"
 libdir=$(dirname "$(find "$prefix" -name libqspan.so)")
 export PKG_CONFIG_PATH="$libdir/pkgconfig" LD_LIBRARY_PATH="$libdir"
 read -ra flags <<<"$(pkg-config --cflags --libs qspan)"

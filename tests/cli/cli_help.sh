@@ -35,6 +35,19 @@ for option in checkpoint restart \
     ! grep -q -- "--$option\b" out || fail "run --help lists --$option"
 done
 
+# The manual page has every command and option that --help has.
+expect 0 qspan help --man
+cp out page
+has page ".TH QSPAN 1"
+for command in $(sed -n 's/^  \([a-z]*\) .*[a-z]$/\1/p' overview | grep -v '^qspan$'); do
+    has page ".B qspan $command"
+    expect 0 qspan $command --help
+    for option in $(grep -o -- '^ *\(-[a-z], \|\) *--[a-z-]*' out | grep -o -- '--[a-z-]*'); do
+        sed -n "/^.B qspan $command\$/,/^.SH/p" page | sed 's/\\-/-/g' >section
+        grep -qE "^.B (-[a-z], )?$option(=|\$)" section || fail "no $option of $command in the page"
+    done
+done
+
 expect 0 qspan --version
 grep -qE '^qspan [0-9]+\.[0-9]+\.[0-9]+ \([0-9a-z-]+\)$' out || fail "version: $(cat out)"
 
