@@ -65,7 +65,7 @@ static enum status links_begin(struct ebit_source *base, uint64_t timeline) {
         link->ledger =
             (struct ebit_ledger){.qpu_a = link->ledger.qpu_a, .qpu_b = link->ledger.qpu_b};
     }
-    source->grants.n = 0;
+    event_heap_clear(&source->grants);
     source->n_submitted = 0;
     source->t_now_ps = 0;
     return STATUS_OK;

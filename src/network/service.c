@@ -1,5 +1,4 @@
 /* The loop, requests, hints, outages, figures. */
-#define HASH_NONFATAL_OOM 1
 #include "network/service.h"
 
 #include <stdlib.h>
@@ -168,7 +167,7 @@ static void forget_routes(struct service *s) {
     struct path_set *const *sets = routes_sets(s->routes, &n);
     for (size_t i = 0; i < n; i++) {
         sets[i]->ledger = (struct ebit_ledger){.qpu_a = sets[i]->a, .qpu_b = sets[i]->b};
-        sets[i]->waiting.n = 0;
+        event_heap_clear(&sets[i]->waiting);
         sets[i]->n_in_a_row = sets[i]->n_waiting = 0;
         for (struct route *route = sets[i]->routes; route; route = route->next) {
             for (uint32_t k = 0; k < route->n_segments; k++) {
@@ -196,7 +195,8 @@ enum status service_begin(struct service *s, uint64_t timeline) {
     }
     HASH_CLEAR(hh, s->hints_by_id);
     s->n_hints = s->first_hint = 0;
-    s->events.n = s->in_order.n = 0;
+    event_heap_clear(&s->events);
+    event_heap_clear(&s->in_order);
     s->first_ready = s->n_ready = s->n_released = 0;
     s->n_seq = s->n_ties = s->n_waiting = s->n_circuits = 0;
     s->n_outages_now = 0;
@@ -237,7 +237,7 @@ void request_free(struct service *s, uint32_t slot) {
 static enum status new_request(struct service *s, uint32_t *out_slot, struct ebit_request what) {
     struct path_set *set;
     TRY(routes_find(s->routes, &set, what.qpu_a, what.qpu_b));
-    routes_prefetch(set->routes);
+    routes_prefetch(set);
     if (s->n_spare == 0) {
         if (s->n_requests == MAX_REQUESTS) {
             return log_error(STATUS_INPUT, "more than %d ebits are asked for at once",
@@ -405,17 +405,17 @@ static enum status run_event(struct service *s, struct service_event event) {
 
 /* Runs events up to t; stops after the first that makes a pair ready if asked to. */
 static enum status advance(struct service *s, int64_t t_limit_ps, bool stops_when_ready) {
-    struct event event;
     for (;;) {
         const struct event *top = event_heap_top(&s->events);
         if (top == NULL || top->t_ps > t_limit_ps ||
             (stops_when_ready && s->first_ready < s->n_ready)) {
             return STATUS_OK;
         }
-        event_heap_pop(&s->events, &event);
-        service_set_now(s, event.t_ps);
+        const struct service_event event = event_unpack(top->id);
+        service_set_now(s, top->t_ps);
+        event_heap_drop(&s->events);
         s->stats.n_events++;
-        TRY(run_event(s, event_unpack(event.id)));
+        TRY(run_event(s, event));
         if (s->n_released > 0) {
             TRY(service_wake(s));
         }

@@ -2,6 +2,7 @@
 #ifndef QSPAN_NETWORK_SERVICE_IMPL_H
 #define QSPAN_NETWORK_SERVICE_IMPL_H
 
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 #include "base/log.h"

@@ -138,8 +138,8 @@ static enum status run_loop(struct loop *loop) {
             }
             TRY(event_heap_push(&loop->uses, (struct event){t_ps, slot, slot}));
         } else if (top != NULL) {
-            struct event event;
-            event_heap_pop(&loop->uses, &event);
+            const struct event event = *top;
+            event_heap_drop(&loop->uses);
             TRY(use(loop, (uint32_t)event.id, event.t_ps));
         } else {
             return refuse_stuck(loop);

@@ -200,3 +200,37 @@ Test(event_heap, pops_in_order_of_time_then_tie) {
     }
     event_heap_fini(&heap);
 }
+
+/* Pops and pushes in any order, beside a list that is searched. */
+Test(event_heap, keeps_order_when_pushed_between_pops) {
+    struct event_heap heap = {0};
+    struct event list[64], event;
+    size_t n = 0;
+    for (uint64_t i = 0; i < 20000; i++) {
+        const struct rng_block random = rng_draw(6, i, 0, RNG_TEST);
+        const bool grows = (i / 64) % 2 == 0;
+        if (n < 64 && (n == 0 || random.word[0] % 8 < (grows ? 5 : 3))) {
+            event = (struct event){random.word[1] % 100, i, random.word[2]};
+            list[n++] = event;
+            cr_assert_eq(event_heap_push(&heap, event), STATUS_OK);
+        } else {
+            size_t first = 0;
+            for (size_t k = 1; k < n; k++) {
+                const bool is_earlier = list[k].t_ps != list[first].t_ps
+                                            ? list[k].t_ps < list[first].t_ps
+                                            : list[k].tie < list[first].tie;
+                first = is_earlier ? k : first;
+            }
+            if (random.word[3] % 2 == 0) {
+                cr_assert_eq(event_heap_top(&heap)->id, list[first].id);
+            }
+            cr_assert(event_heap_pop(&heap, &event));
+            cr_assert_eq(event.id, list[first].id);
+            list[first] = list[--n];
+        }
+        cr_assert_eq(heap.n, n);
+    }
+    event_heap_clear(&heap);
+    cr_expect_null(event_heap_top(&heap));
+    event_heap_fini(&heap);
+}
