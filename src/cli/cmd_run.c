@@ -188,10 +188,47 @@ static enum status check_writable(const struct run_job *job) {
     return STATUS_OK;
 }
 
+/* Does any op write what counts are made of? */
+static enum status find_written_key(bool *out_is_written, const struct program *program) {
+    uint32_t *bits;
+    size_t n;
+    bool *is_key = mem_alloc(program->n_bits, sizeof *is_key);
+    enum status status = is_key == NULL ? STATUS_NOFIT : program_key_bits(program, &bits, &n);
+    *out_is_written = false;
+    if (status == STATUS_OK) {
+        for (size_t i = 0; i < n; i++) {
+            is_key[bits[i]] = true;
+        }
+        for (size_t i = 0; i < program->ops.n_ops && !*out_is_written; i++) {
+            const struct op *op = &program->ops.ops[i];
+            *out_is_written = op->bit != OP_NO_BIT && op->kind != OP_SEND && op->kind != OP_RECV &&
+                              is_key[op->bit];
+        }
+        mem_free(bits);
+    }
+    mem_free(is_key);
+    return status;
+}
+
+static enum status note_blank_keys(const struct run_job *job) {
+    const struct cli_options *options = job->options;
+    bool is_written = true;
+    if (options->state == NULL && options->observables == NULL && !options->wants_fidelity) {
+        TRY(find_written_key(&is_written, job->load.program));
+    }
+    if (!is_written) {
+        log_note("%s writes no bit that counts are made of (those declared `output`, or all if "
+                 "none is): every shot is the same",
+                 options->args[0]);
+    }
+    return STATUS_OK;
+}
+
 static enum status run_job(struct run_job *job) {
     const struct cli_options *options = job->options;
     TRY(load_input(&job->load, options, job->team, (uint32_t)team_size(job->team)));
     TRY(load_noise(&job->load, options, job->team));
+    TRY(comm_agree(job->team, note_blank_keys(job)));
     TRY(parse_decodes(job));
     TRY(load_observables(job));
     TRY(comm_agree(job->team, set_provenance(job)));

@@ -339,6 +339,9 @@ static enum status add_sinks(struct sample_job *job, struct sample_task *task) {
     if (!options->wants_detectors) {
         return add_sink(job, task, FRAME_OUT_RECORDS, &layout, options->output);
     }
+    if (n_detectors == 0) {
+        log_note("%s has no detectors: every line is empty", options->args[0]);
+    }
     layout.letter = 'D';
     layout.n_detectors = n_detectors;
     layout.observables_first = layout.format == SAMPLES_DETS && !options->appends_observables &&

@@ -51,6 +51,17 @@ equal "$(json bits.json counts)" '{"101":7}'
 expect 3 qspan run t.qasm --qpus 3 --shots 7 --engine frame
 has err "t.qasm:$line:1: error: frames cannot follow t: it is no Clifford gate"
 
+# A program whose results nobody writes says so; one that is run for its state does not.
+printf 'h a[0]; m = measure a[0];\n' | two_qpus >blank.qasm
+expect 0 qspan run blank.qasm --shots 3
+has err "blank.qasm writes no bit that counts are made of"
+printf 'h a[0]; c[1] = measure a[0];\n' | two_qpus >written.qasm
+expect 0 qspan run written.qasm --shots 3
+! grep -q "writes no bit" err || fail "a note on bits that are written"
+printf 'h a[0];\n' | two_qpus >state.qasm
+expect 0 qspan run state.qasm --shots 3 --fidelity
+! grep -q "writes no bit" err || fail "a note on a run for its state"
+
 # Without --qpus: one QPU per rank, with a note; a circuit that measures nothing is measured.
 printf 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\nx q[1];\n' >plain.qasm
 expect 0 on_ranks 2 run plain.qasm --shots 3 --json plain.json

@@ -308,3 +308,8 @@ printf 'REPEAT 1000000000000 {\nM 0\nDETECTOR rec[-1]\n}\n' >endless.stim
 expect 4 qspan sample endless.stim --detectors --shots 1
 has err "more than the"
 expect 4 qspan sample fixed.stim --memory-per-rank 1000
+
+# Without detectors every line is empty, and a note says why.
+printf 'M 0\n' >plain.stim
+expect 0 qspan sample plain.stim --detectors --shots 2
+has err "plain.stim has no detectors"
