@@ -215,6 +215,10 @@ struct statevector_kernels {
      * once. Products are formed in double. dst may be src. */
     void (*scale)(union statevector_block *dst, const union statevector_block *src,
                   uint64_t n_blocks, double re, double im);
+    /* The same past the caches where the ISA can, for a dst that is not src and is not read again
+     * soon. Aligned to 64 bytes. */
+    void (*scale_past)(union statevector_block *dst, const union statevector_block *src,
+                       uint64_t n_blocks, double re, double im);
     /* dst = src in lanes[0 or 1: is block_bit set in the block's number], else 0. dst may be src.
      */
     void (*keep)(union statevector_block *dst, const union statevector_block *src,

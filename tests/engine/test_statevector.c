@@ -3,6 +3,7 @@
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bits.h"
 #include "base/rng.h"
@@ -473,4 +474,91 @@ Test(engine, is_found_by_name) {
         cr_assert_eq(engine_find(list[i]->name), list[i]);
     }
     cr_assert_null(engine_find("Statevector"));
+}
+
+/* ---- wires that join ---- */
+
+enum { MANY_WIRES = 24, MANY_OPS = 3 * MANY_WIRES };
+struct chain {
+    struct engine_task task;
+    struct op_list ops;
+    uint8_t modes[MANY_OPS];
+    uint32_t copies[MANY_OPS], wire_qpu[MANY_WIRES];
+};
+
+static double angle_of(uint32_t wire) {
+    return 0.3 + 0.1 * wire;
+}
+
+/* Rotated wires, and phases between neighbours. */
+static void chain_init(struct chain *chain, uint32_t n) {
+    const struct src_loc loc = {0};
+    *chain = (struct chain){.task = {.n_wires = n, .n_qpus = 1}};
+    chain->task.ops = &chain->ops;
+    chain->task.modes = chain->modes;
+    chain->task.copy_wires = chain->copies;
+    chain->task.wire_qpu = chain->wire_qpu;
+    memset(chain->modes, ENGINE_APPLY, sizeof chain->modes);
+    for (uint32_t i = 0; i < n; i++) {
+        const double angle = angle_of(i);
+        op_list_add_gate(&chain->ops, GATE_RY, &i, &angle, loc);
+    }
+    for (uint32_t i = 0; i + 1 < n; i++) {
+        const double angle = angle_of(i);
+        op_list_add_gate(&chain->ops, GATE_CP, (uint32_t[]){i, i + 1}, &angle, loc);
+    }
+}
+
+/* The whole vector does not fit the caches: it is written past them. */
+Test(statevector, lone_wires_become_a_large_vector) {
+    enum { N = 22 };
+    static struct chain chain;
+    static double amps[2 << N];
+    struct engine *engine = NULL;
+    uint32_t wires[N];
+    comm_start_alone();
+    chain_init(&chain, N);
+    for (uint32_t i = 0; i < N; i++) {
+        wires[i] = i;
+    }
+    cr_assert_eq(statevector_create(&engine, &chain.task, comm_world(), &layout_tuning_default),
+                 STATUS_OK);
+    cr_assert_eq(engine->class->begin(engine), STATUS_OK);
+    cr_assert_eq(engine->class->run(engine, 0, chain.ops.n_ops), STATUS_OK);
+    cr_assert_eq(engine->class->amplitudes(engine, amps, wires, N), STATUS_OK);
+    for (uint64_t at = 0; at < BIT64(N); at += 1 + at % 61) {
+        double size = 1, phase = 0;
+        for (uint32_t i = 0; i < N; i++) {
+            size *= at >> i & 1 ? sin(angle_of(i) / 2) : cos(angle_of(i) / 2);
+            phase += (at >> i & 3) == 3 ? angle_of(i) : 0;
+        }
+        cr_assert_float_eq(amps[2 * at], size * cos(phase), 1e-13);
+        cr_assert_float_eq(amps[2 * at + 1], size * sin(phase), 1e-13);
+    }
+    engine->class->destroy(engine);
+    op_list_fini(&chain.ops);
+}
+
+/* From 2^20 amplitudes per rank on, whatever the number of ranks, buffers and what the last wires
+ * need while they join included. */
+Test(statevector, a_tenth_more_than_the_state) {
+    static const struct {
+        uint32_t n_wires;
+        int n_ranks;
+    } cases[] = {{20, 1}, {22, 2}, {22, 3}, {23, 3}, {23, 5},  {23, 6},  {24, 3},
+                 {24, 5}, {24, 6}, {24, 7}, {24, 9}, {24, 11}, {24, 12}, {24, 13}};
+    static struct chain chain;
+    comm_start_alone();
+    omp_set_num_threads(1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct engine_figures figures;
+        chain_init(&chain, cases[i].n_wires);
+        cr_assert_eq(
+            statevector_plan(&figures, &chain.task, cases[i].n_ranks, &layout_tuning_default),
+            STATUS_OK);
+        const double state = 16.0 * (double)BIT64(cases[i].n_wires) / cases[i].n_ranks;
+        cr_expect_leq((double)figures.peak_bytes, 1.1 * state, "%u wires, %d ranks: %.3f",
+                      cases[i].n_wires, cases[i].n_ranks, (double)figures.peak_bytes / state);
+        op_list_fini(&chain.ops);
+    }
 }

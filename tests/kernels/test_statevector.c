@@ -570,6 +570,26 @@ Test(kernels, gather_and_scatter) {
     for_all_tables(check_gathers);
 }
 
+/* Pieces of any length, the same bits as in the caches. */
+static void check_scale_past(const struct statevector_kernels *kernels,
+                             const union statevector_block *some, double re, double im) {
+    enum { N = 131 };
+    static union statevector_block from[N], to[N];
+    static _Alignas(64) union statevector_block past[N + 1];
+    for (uint64_t n = 1; n <= N; n += 65) {
+        for (uint64_t i = 0; i < n; i++) {
+            from[i] = some[i * i % 4];
+        }
+        memset(past, 0, sizeof past);
+        kernels->scale(to, from, n, re, im);
+        kernels->scale_past(past, from, n, re, im);
+        cr_assert_eq(memcmp(past, to, n * sizeof *to), 0);
+        for (size_t i = 0; i < sizeof *past; i++) {
+            cr_assert_eq(((const char *)&past[n])[i], 0);
+        }
+    }
+}
+
 static void check_factors(const struct statevector_kernels *kernels) {
     static struct pair pair, copy;
     static const double factors[][2] = {{0, 0}, {1, 0}, {-0.5, 0}, {0.25, -3}, {0, 1}};
@@ -578,6 +598,7 @@ static void check_factors(const struct statevector_kernels *kernels) {
         pair_init(&pair, L + 2);
         copy = pair;
         kernels->scale(copy.chunk, pair.chunk, 4, re, im);
+        check_scale_past(kernels, pair.chunk, re, im);
         kernels->scale(pair.chunk, pair.chunk, 4, re, im);
         cr_assert_eq(memcmp(copy.chunk, pair.chunk, 4 * sizeof *pair.chunk), 0);
         for (uint64_t i = 0; i < 4 * V; i++) {

@@ -5,8 +5,14 @@
 #include "base/bits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/statevector/fuse.h"
 #include "engine/statevector/layout_internal.h"
 #include "engine/statevector/store.h"
+
+enum {
+    UNFAIR_SHARE = 32,
+    MAX_SLICE_LOG = 16,
+};
 
 void layout_share(const struct layout_deal *deal, size_t i, uint64_t *out_first,
                   uint64_t *out_count) {
@@ -69,6 +75,16 @@ double layout_share_bytes(const struct layout *layout, const struct layout_deal 
     return (double)count * slice_bytes(layout, deal, n);
 }
 
+double layout_resize_bytes(const struct layout *layout, const struct layout_deal *deal, size_t i,
+                           uint32_t n_old, uint32_t n) {
+    const uint32_t least = n < n_old ? n : n_old;
+    if (layout_slice_bits(least, deal) >= layout->tuning.chunk_bits) {
+        return 0;
+    }
+    return n > n_old + STORE_MAX_PRODUCT ? layout_share_bytes(layout, deal, i, least)
+                                         : slice_bytes(layout, deal, least);
+}
+
 static void add_used(struct layout *layout, int rank, double bytes) {
     layout->used[rank] += bytes;
     if (layout->used[rank] > layout->peak[rank]) {
@@ -80,9 +96,19 @@ void layout_count(struct layout *layout, const struct layout_deal *deal, uint32_
     for (size_t i = 0; i < deal->n_ranks; i++) {
         add_used(layout, deal->ranks[i], sign * layout_share_bytes(layout, deal, i, n));
     }
-    uint64_t first = 0, n_slices = 0;
-    layout_share(deal, 0, &first, &n_slices);
-    layout->peak_slices = n_slices > layout->peak_slices ? n_slices : layout->peak_slices;
+}
+
+void layout_count_resize(struct layout *layout, const struct layout_deal *deal, uint32_t n_old,
+                         uint32_t n) {
+    for (size_t i = 0; i < deal->n_ranks; i++) {
+        const int rank = deal->ranks[i];
+        const double old = layout_share_bytes(layout, deal, i, n_old);
+        const double new = layout_share_bytes(layout, deal, i, n);
+        const double most =
+            (old < new ? new : old) + layout_resize_bytes(layout, deal, i, n_old, n);
+        add_used(layout, rank, most - old);
+        add_used(layout, rank, new - most);
+    }
 }
 
 void layout_count_amps(struct layout *layout, double change) {
@@ -112,17 +138,29 @@ void layout_count_spread(struct layout *layout, const struct store_factor *facto
     layout->exchanged_bytes += (double)(n_ranks - 1) * layout->amp_bytes * layout_amps(bits);
 }
 
-/* A power of two of slices when that is fair, else at least 2^balance_log for each rank. */
-static unsigned choose_slice_log(const struct layout *layout, uint64_t n_ranks) {
+/* The fullest rank has a share that is fair to one part in UNFAIR_SHARE. */
+static bool is_fair(unsigned slice_log, uint64_t n_ranks) {
+    const uint64_t n = BIT64(slice_log), most = n / n_ranks + (n % n_ranks != 0);
+    return (most * n_ranks - n) * UNFAIR_SHARE <= n;
+}
+
+/* A power of two of slices when that is fair, else at least 2^balance_log for each rank; more,
+ * where slices still hold what a stage mixes. */
+static unsigned choose_slice_log(const struct layout *layout, uint64_t n_ranks, uint32_t n) {
     if (is_power_of_two(n_ranks)) {
         return floor_log2(n_ranks);
     }
-    return floor_log2(n_ranks) + 1 + layout->tuning.balance_log;
+    const unsigned least = FUSE_STAGE_TARGETS + layout->lane_bits;
+    unsigned log = floor_log2(n_ranks) + 1 + layout->tuning.balance_log;
+    while (!is_fair(log, n_ranks) && n > log + least && log < MAX_SLICE_LOG) {
+        log++;
+    }
+    return log;
 }
 
 /* Cuts the list of ranks to what a vector of n wires is worth. */
 static void trim_deal(const struct layout *layout, struct layout_deal *deal, uint32_t n) {
-    deal->slice_log = choose_slice_log(layout, deal->n_ranks);
+    deal->slice_log = choose_slice_log(layout, deal->n_ranks, n);
     unsigned least = layout->tuning.min_slice_bits;
     if (n >= least && deal->slice_log <= n - least) {
         return;
@@ -155,8 +193,8 @@ static void collect_marks(struct layout *layout, struct layout_deal *out, uint32
     trim_deal(layout, out, n);
 }
 
-/* What rank i needs beside its present use while `old` becomes this: it is dealt anew, then grows
- * in place, or, where slices are smaller than a chunk or it is built of parts, is there twice. */
+/* What rank i needs beside its present use while `old` becomes this: it is dealt anew, then grows;
+ * where it is built of parts, those stay meanwhile. */
 static double find_need(const struct layout *layout, const struct layout_deal *deal, size_t i,
                         uint32_t n, const struct layout_deal *old, uint32_t n_old) {
     double need = layout_share_bytes(layout, deal, i, n);
@@ -165,9 +203,7 @@ static double find_need(const struct layout *layout, const struct layout_deal *d
     if (old == NULL || is_built) {
         return need;
     }
-    if (n > n_old && n_old < deal->slice_log + layout->tuning.chunk_bits) {
-        need += layout_share_bytes(layout, deal, i, n_old);
-    }
+    need += n > n_old ? layout_resize_bytes(layout, deal, i, n_old, n) : 0;
     return at < old->n_ranks ? need - layout_share_bytes(layout, old, at, n_old) : need;
 }
 

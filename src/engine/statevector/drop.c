@@ -55,17 +55,14 @@ static enum status drop_to_new(struct store *store, uint32_t group, const struct
                                unsigned pos, bool bit, double factor) {
     struct store_table *table = &store->tables[group];
     uint64_t n_blocks = store_chunk_blocks(view), n_new = n_blocks > 1 ? n_blocks / 2 : 1;
-    struct store_table *spare = &store->spare;
-    TRY(vec_reserve(&spare->handles, 0, &spare->cap, table->n, sizeof *spare->handles));
     for (size_t i = 0; i < table->n; i++) {
-        TRY(pool_take(&store->pool, &spare->handles[i], n_new));
-    }
-    for (size_t i = 0; i < table->n; i++) {
-        store->kernels->gather(pool_at(&store->pool, spare->handles[i]),
+        uint32_t handle = 0;
+        TRY(pool_take(&store->pool, &handle, n_new));
+        store->kernels->gather(pool_at(&store->pool, handle),
                                pool_at(&store->pool, table->handles[i]), n_blocks, 0, n_new, pos,
                                bit, factor);
         pool_give(&store->pool, table->handles[i]);
-        table->handles[i] = spare->handles[i];
+        table->handles[i] = handle;
     }
     return STATUS_OK;
 }

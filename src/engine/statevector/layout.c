@@ -199,20 +199,6 @@ static enum status move_group(struct layout *layout, uint32_t slot, const struct
     return layout_copy_deal(&layout->groups[slot].deal, to);
 }
 
-/* Slices of whole chunks grow and shrink in place; smaller ones are written anew. */
-static void count_resize(struct layout *layout, const struct layout_deal *deal, uint32_t n_old,
-                         uint32_t n) {
-    unsigned least = layout_slice_bits(n < n_old ? n : n_old, deal);
-    bool in_place = least >= layout->tuning.chunk_bits;
-    if (in_place) {
-        layout_count(layout, deal, n_old, -1);
-    }
-    layout_count(layout, deal, n, 1);
-    if (!in_place) {
-        layout_count(layout, deal, n_old, -1);
-    }
-}
-
 /* The deal in layout->scratch, before a group grows. */
 static enum status adopt_deal(struct layout *layout, uint32_t slot, size_t op) {
     const struct layout_group *group = &layout->groups[slot];
@@ -238,7 +224,7 @@ static enum status grow(struct layout *layout, uint32_t slot, const struct store
     TRY(vec_reserve(&group->wires, n_old, &group->cap_wires, b->n, sizeof *group->wires));
     unsigned at = layout_slice_bits(n_old, &group->deal);
     count_spreads(layout, b);
-    count_resize(layout, &group->deal, n_old, n);
+    layout_count_resize(layout, &group->deal, n_old, n);
     if (layout->store != NULL) {
         TRY(store_grow(layout->store, slot, b, q));
     }
@@ -380,7 +366,7 @@ static enum status dissolve(struct layout *layout, uint32_t slot, uint32_t wire,
 static enum status drop_internal(struct layout *layout, uint32_t slot, uint32_t pos, bool bit,
                                  double factor, bool may_move) {
     struct layout_group *group = &layout->groups[slot];
-    count_resize(layout, &group->deal, group->n, group->n - 1);
+    layout_count_resize(layout, &group->deal, group->n, group->n - 1);
     if (layout->store != NULL) {
         TRY(store_drop(layout->store, slot, pos, bit, factor));
     }

@@ -101,7 +101,6 @@ struct layout {
     double exchanged_bytes; /* of amplitudes, sent by all ranks so far */
     uint64_t n_exchanges;   /* of wires that choose slices with others */
     uint32_t peak_group_qubits;
-    uint64_t peak_slices; /* of a vector on one rank */
     struct schedule schedule;
     struct fuse *fuse;   /* operators that wait */
     struct store *store; /* NULL in plans */

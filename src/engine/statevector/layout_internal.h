@@ -23,6 +23,14 @@ bool layout_is_same_deal(const struct layout_deal *a, const struct layout_deal *
 double layout_amps(uint32_t n);
 /* Counts a vector's blocks in (+1) or out (-1). */
 void layout_count(struct layout *layout, const struct layout_deal *deal, uint32_t n, int sign);
+/* Counts a vector that grows or shrinks (not by more than one wire). Slices of whole chunks do it
+ * in place. Smaller ones are written anew one after the other, so that the smaller of both is there
+ * twice; all of them at once where a vector grows by more than STORE_MAX_PRODUCT wires. */
+void layout_count_resize(struct layout *layout, const struct layout_deal *deal, uint32_t n_old,
+                         uint32_t n);
+/* What the deal's i-th rank needs meanwhile beside the larger vector. */
+double layout_resize_bytes(const struct layout *layout, const struct layout_deal *deal, size_t i,
+                           uint32_t n_old, uint32_t n);
 void layout_count_amps(struct layout *layout, double change);
 /* Counts what is sent when all ranks of layout->scratch read all of the factor. */
 void layout_count_spread(struct layout *layout, const struct store_factor *factor);

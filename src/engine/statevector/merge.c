@@ -11,7 +11,8 @@
 struct growth {
     struct store *store;
     uint32_t group, q;
-    unsigned n_bits; /* new wires */
+    unsigned n_bits;  /* new wires */
+    bool is_streamed; /* past the caches, which it does not fit */
     struct store_view from, to;
 };
 
@@ -32,15 +33,14 @@ static bool grows_in_place(const struct growth *growth) {
     return growth->from.slice_bits >= growth->store->layout->tuning.chunk_bits;
 }
 
-static enum status take_growth(const struct growth *growth) {
+/* New chunks first .. last-1 of this rank's. */
+static enum status take_growth(const struct growth *growth, size_t first, size_t last) {
     struct store *store = growth->store;
-    const struct store_view *from = &growth->from, *to = &growth->to;
+    const struct store_view *from = &growth->from;
     struct store_table *spare = &store->spare;
-    size_t n = (size_t)(to->last - to->first);
-    TRY(vec_reserve(&spare->handles, 0, &spare->cap, n, sizeof *spare->handles));
     unsigned per_slice = from->slice_bits - from->chunk_bits;
-    uint64_t size = store_chunk_blocks(to);
-    for (size_t i = 0; i < n; i++) {
+    uint64_t size = store_chunk_blocks(&growth->to);
+    for (size_t i = first; i < last; i++) {
         uint64_t j = i >> per_slice & (BIT64(growth->n_bits) - 1);
         if (grows_in_place(growth) && j == 0) {
             size_t slice = i >> (per_slice + growth->n_bits);
@@ -50,22 +50,14 @@ static enum status take_growth(const struct growth *growth) {
             TRY(pool_take(&store->pool, &spare->handles[i], size));
         }
     }
-    spare->n = n;
     return STATUS_OK;
 }
 
-static void copy_chunk(const struct growth *growth, size_t index, uint64_t j) {
+/* The copied bit is one inside the chunk. */
+static void copy_chunk(const struct growth *growth, union statevector_block *dst,
+                       const union statevector_block *src, uint64_t j) {
     const struct store_view *from = &growth->from;
     const struct statevector_kernels *kernels = growth->store->kernels;
-    const union statevector_block *src =
-        pool_at(&growth->store->pool, growth->store->tables[growth->group].handles[index]);
-    union statevector_block *dst = growth_target(growth, index, j);
-    uint64_t n_blocks = store_chunk_blocks(from);
-    if (growth->q >= from->chunk_bits) {
-        bool value = (from->first + index) >> (growth->q - from->chunk_bits) & 1;
-        kernels->scale(dst, src, n_blocks, value == (j != 0), 0);
-        return;
-    }
     uint16_t lanes[2] = {0, 0};
     uint64_t block_bit = 0;
     if (growth->q >= from->lane_bits) {
@@ -75,36 +67,60 @@ static void copy_chunk(const struct growth *growth, size_t index, uint64_t j) {
         const unsigned ones = statevector_lanes_with(growth->q);
         lanes[0] = (uint16_t)(kernels->all_lanes & (j != 0 ? ones : ~ones));
     }
-    kernels->keep(dst, src, n_blocks, block_bit, lanes);
+    kernels->keep(dst, src, store_chunk_blocks(from), block_bit, lanes);
 }
 
-static void write_chunk(const struct growth *growth, size_t index, uint64_t j,
-                        const double *factor) {
-    if (growth->q != STORE_NO_BIT) {
-        copy_chunk(growth, index, j);
+/* Old chunk number `index` times the factor of j, in its place. */
+static void write_chunk(const struct growth *growth, size_t index, uint64_t j, const double *f) {
+    const struct store *store = growth->store;
+    const struct store_view *from = &growth->from;
+    const union statevector_block *src =
+        pool_at(&store->pool, store->tables[growth->group].handles[index]);
+    union statevector_block *dst = growth_target(growth, index, j);
+    const bool is_copy = growth->q != STORE_NO_BIT;
+    if (is_copy && growth->q < from->chunk_bits) {
+        copy_chunk(growth, dst, src, j);
         return;
     }
-    const union statevector_block *src =
-        pool_at(&growth->store->pool, growth->store->tables[growth->group].handles[index]);
-    growth->store->kernels->scale(growth_target(growth, index, j), src,
-                                  store_chunk_blocks(&growth->from), factor[0], factor[1]);
+    double re = f[0];
+    if (is_copy) {
+        bool value = (from->first + index) >> (growth->q - from->chunk_bits) & 1;
+        re = value == (j != 0);
+    }
+    const bool is_past = growth->is_streamed && dst != src;
+    (is_past ? store->kernels->scale_past
+             : store->kernels->scale)(dst, src, store_chunk_blocks(from), re, is_copy ? 0 : f[1]);
 }
 
-/* Writes the old vector times factors[j - base] to its places for j = first .. last-1: all places
- * of a chunk while it is in the cache, the lowest, which may be its own, last. */
-static void write_growth(const struct growth *growth, const union statevector_block *factors,
-                         uint64_t base, uint64_t first, uint64_t last) {
-    size_t n_old = growth->store->tables[growth->group].n;
-    bool is_large = store_is_large((size_t)(n_old * (last - first)),
-                                   store_chunk_blocks(&growth->from), growth->from.lane_bits);
-#pragma omp parallel for schedule(static) if (is_large)
-    for (size_t index = 0; index < n_old; index++) {
-        for (uint64_t j = last; j-- > first;) {
+/* Writes old chunks old .. old_end-1 times factors[j - base] to their places for j = first ..
+ * last-1: those of a chunk while it is in the cache, but the lowest, which may be its own, last. */
+static void write_chunks(const struct growth *growth, size_t old, size_t old_end,
+                         const union statevector_block *factors, uint64_t base, uint64_t first,
+                         uint64_t last) {
+    const unsigned lane_bits = growth->from.lane_bits;
+    const bool is_large = store_is_large((size_t)((old_end - old) * (last - first)),
+                                         store_chunk_blocks(&growth->from), lane_bits);
+    const uint64_t next = first == 0 ? 1 : first;
+#pragma omp parallel for schedule(static) collapse(2) if (is_large)
+    for (size_t index = old; index < old_end; index++) {
+        for (uint64_t j = next; j < last; j++) {
             double f[2];
-            statevector_get(f, factors, growth->from.lane_bits, j - base);
+            statevector_get(f, factors, lane_bits, j - base);
             write_chunk(growth, index, j, f);
         }
     }
+    double f[2];
+    statevector_get(f, factors, lane_bits, 0);
+#pragma omp parallel for schedule(static) if (is_large)
+    for (size_t index = old; index < (first == 0 ? old_end : old); index++) {
+        write_chunk(growth, index, 0, f);
+    }
+}
+
+static void write_growth(const struct growth *growth, const union statevector_block *factors,
+                         uint64_t base, uint64_t first, uint64_t last) {
+    const size_t n_old = growth->store->tables[growth->group].n;
+    write_chunks(growth, 0, n_old, factors, base, first, last);
 }
 
 /* A wire that is alone, as a vector. */
@@ -230,26 +246,53 @@ static void multiply_group(const struct growth *growth, const struct store_facto
     write_growth(growth, &first, 0, 0, 1);
 }
 
+/* Slices of one chunk at most: each is written to new ones and given back. */
+static enum status grow_slices(const struct growth *growth) {
+    struct store *store = growth->store;
+    const struct store_table *table = &store->tables[growth->group];
+    const unsigned per_slice = growth->to.slice_bits - growth->to.chunk_bits;
+    for (size_t slice = 0; slice < table->n; slice++) {
+        TRY(take_growth(growth, slice << per_slice, (slice + 1) << per_slice));
+        write_chunks(growth, slice, slice + 1, store->stage[0], 0, 0, BIT64(growth->n_bits));
+        pool_give(&store->pool, table->handles[slice]);
+    }
+    return STATUS_OK;
+}
+
 enum status store_grow(struct store *store, uint32_t group, const struct store_product *b,
                        uint32_t q) {
     const struct layout_group *g = &store->layout->groups[group];
     struct growth growth = {.store = store, .group = group, .q = q, .n_bits = b->n};
+    struct store_table *table = &store->tables[group], *spare = &store->spare;
     growth.from = store_view_of(store, &g->deal, g->n);
     growth.to = store_view_of(store, &g->deal, g->n + b->n);
+    const size_t n = (size_t)(growth.to.last - growth.to.first);
+    growth.is_streamed =
+        n * store_chunk_blocks(&growth.to) >= STORE_STREAM_BYTES / sizeof *store->memory;
     store->n_events++;
-    TRY(take_growth(&growth));
-    if (b->n > store->stage_bits) {
-        multiply_group(&growth, &b->factors[0]);
-    } else {
+    TRY(vec_reserve(&spare->handles, 0, &spare->cap, n, sizeof *spare->handles));
+    const bool is_whole = b->n <= store->stage_bits;
+    if (is_whole) {
         read_product(store, b, growth.to.deal, 0);
-        write_growth(&growth, store->stage[0], 0, 0, BIT64(b->n));
     }
-    if (!grows_in_place(&growth)) {
-        store_free(store, group);
+    if (is_whole && !grows_in_place(&growth)) {
+        TRY(grow_slices(&growth));
+    } else {
+        TRY(take_growth(&growth, 0, n));
+        if (is_whole) {
+            write_growth(&growth, store->stage[0], 0, 0, BIT64(b->n));
+        } else {
+            multiply_group(&growth, &b->factors[0]);
+        }
+        if (!grows_in_place(&growth)) {
+            store_free(store, group);
+        }
     }
-    struct store_table old = store->tables[group];
-    store->tables[group] = store->spare;
-    store->spare = old;
+    struct store_table old = *table;
+    *table = *spare;
+    table->n = n;
+    *spare = old;
+    spare->n = 0;
     return STATUS_OK;
 }
 

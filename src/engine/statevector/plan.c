@@ -188,15 +188,13 @@ static uint64_t saturate(double x) {
 }
 
 /* What a run may need beyond the plan, where it merges or measures what the plan did not: the
- * factor that is taken in, at most half of the wires; and slices smaller than a chunk twice while
- * they change their size. Vectors much larger than those have room: parts of theirs are smaller. */
+ * factor that is taken in, at most half of the wires, and a slice smaller than a chunk that changes
+ * its size. */
 static double find_slack(const struct layout *layout, double most) {
     uint32_t n = layout->peak_group_qubits / 2;
     double factor = layout->amp_bytes * layout_amps(n > layout->lane_bits ? n : layout->lane_bits);
-    double slices = layout->amp_bytes / 2 * layout_amps(layout->tuning.chunk_bits) *
-                    (double)layout->peak_slices;
-    slices = slices < most / 2 ? slices : most / 2;
-    return (factor < most ? factor : most) + (slices < most / 8 ? 0 : slices);
+    double slice = layout->amp_bytes / 2 * layout_amps(layout->tuning.chunk_bits);
+    return (factor < most ? factor : most) + (slice < most ? slice : most);
 }
 
 static void fill_result(struct plan_result *out, struct plan *plan, int n_ranks) {

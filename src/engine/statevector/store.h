@@ -18,6 +18,7 @@
 enum {
     STORE_PARALLEL_AMPS = 1 << 17, /* below this one thread is quicker */
     STORE_PIECE_BYTES = 1 << 18,   /* of an exchange between ranks */
+    STORE_STREAM_BYTES = 1 << 26,  /* of a vector's part on this rank: caches do not hold more */
     STORE_MAX_PRODUCT = 15,        /* wires of several factors: what a stage holds at least */
 };
 
