@@ -69,9 +69,11 @@ static void yield_if_oversubscribed(void) {
 }
 
 /* A process without launcher: Open MPI would start a daemon for it, from which it could spawn
- * others, which takes longer than most commands. */
+ * others, which takes longer than most commands. Without it there is no folder for shared file
+ * pointers in shared memory, which nobody uses, but which would be complained of. */
 static void start_without_daemon(void) {
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+    setenv("OMPI_MCA_sharedfp", "^sm", 0);
 }
 
 static void init_team(struct team *team, MPI_Comm comm) {
