@@ -36,6 +36,10 @@ static enum status read_head(const struct reader *reader) {
     }
     TRY(get_note(reader, &format, "/", "format"));
     TRY(store_file_get_note_u64(reader->file, &schema, "/", "schema"));
+    if (strcmp(format, "qspan state") == 0) {
+        return refuse(reader, "holds a state, which has no report; docs/formats.md says how it "
+                              "is read");
+    }
     if (strcmp(format, "qspan results") != 0 || schema != 1) {
         return refuse(reader, "holds no results of schema 1");
     }

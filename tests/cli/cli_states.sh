@@ -40,6 +40,10 @@ equal "$(json exact.json observables_over)" outcomes
 equal "$(json exact.json observables energy std_error)" 0
 expect 0 qspan run "$protocols/teledata.qasm" --fidelity --state teleported.h5 --shots 10
 ! grep -v '^qspan: ' err || fail "the MPI library complains"
+cp out teleported.out
+expect 3 qspan report teleported.h5
+has err "teleported.h5: error: holds a state, which has no report"
+cp teleported.out out
 has out "state fidelity  1 +- 0"
 
 # Shots are drawn from the state that was written: they are those of a run without it, whatever else
