@@ -84,8 +84,8 @@ static enum status get_number(const struct store_file *file, const struct number
     size_t n = 1;
     TRY(store_file_get(file, &data, &n, number->path, number->type, number->n > 0, arena));
     if (n != (number->n > 0 ? number->n : 1)) {
-        return log_error(STATUS_INPUT, "%s has %zu numbers instead of %zu", number->path, n,
-                         number->n);
+        return log_error_at(STATUS_INPUT, (struct src_loc){.file = store_file_name(file)},
+                            "%s has %zu numbers instead of %zu", number->path, n, number->n);
     }
     memcpy(to, data, n * sizeof(uint64_t));
     return STATUS_OK;

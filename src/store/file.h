@@ -51,6 +51,8 @@ void store_file_note_u64(struct store_file *file, const char *path, const char *
 
 /* Reading. What is missing, of another shape or of another kind is STATUS_INPUT, logged with the
  * file's name; numbers are converted. Results live in the arena. */
+/* As it was opened. */
+const char *store_file_name(const struct store_file *file);
 bool store_file_has(const struct store_file *file, const char *path);
 bool store_file_has_note(const struct store_file *file, const char *path, const char *name);
 /* out_data_ptr: address of a pointer to the type; out_dims: n_dims entries. */

@@ -4,6 +4,10 @@
 #include "store/file_internal.h"
 #include "store/silence.h"
 
+const char *store_file_name(const struct store_file *file) {
+    return file->name;
+}
+
 static enum status refuse(const struct store_file *file, const char *path, const char *why) {
     return log_error_at(STATUS_INPUT, (struct src_loc){.file = file->name}, "%s %s", path, why);
 }

@@ -77,5 +77,11 @@ expect 0 qspan network demo-2030 --requests 40 --jobs 2 --seed 3 -o alone.h5
 cp out ran
 expect 0 qspan report alone.h5
 cmp ran out || fail "the report of a network alone differs"
+# A file from before some figure was kept is refused by name.
+for file in net alone; do
+    sed 's/used_with_due/used_wixh_due/' "$file.h5" >old.h5
+    expect 3 qspan report old.h5
+    has err "old.h5: error: network/used_with_due is not there"
+done
 expect 4 qspan network demo-2030 --requests 4 -o /dev/full
 expect 2 qspan network demo-2030 --requests 4 -o /nowhere/x.h5
