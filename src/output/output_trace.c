@@ -119,7 +119,7 @@ static enum status choose_lane(struct lane_ends *lanes, uint32_t *out_lane, bool
         TRY(vec_reserve(&lanes->t_ps, lanes->n, &lanes->cap, 1, sizeof *lanes->t_ps));
         lanes->n++;
     }
-    lanes->t_ps[lane] = span->t_until_ps;
+    lanes->t_ps[lane] = span->kind == TRACE_REQUEST ? span->t_use_ps : span->t_until_ps;
     *out_lane = (uint32_t)lane;
     return STATUS_OK;
 }

@@ -12,6 +12,23 @@ has trace.json '"name": "analyser 0"'
 has trace.json '"ph": "f"'
 if command -v python3 >/dev/null; then
     python3 "$QSPAN_SOURCE_DIR/tests/tools/check_trace.py" trace.json || fail "not a valid trace"
+    # pairs made in advance and kept while they are used; outages
+    cat >out.yaml <<'EOM'
+qpus: [{name: q, count: 4, data: 16, comm: 2}]
+qnus: [{source: 1 us, reset: 10 us, T1: 1 s, T2: 1 s, buffer: 4}]
+topology: {kind: star, switch: {analysers: 2, reconfiguration: 1 us}, fibre: {length: 10 m, loss: 100 dB/km, channels: 2}}
+herald: {model: sender_receiver}
+policy: {purify: dejmps, rounds: 2, cutoff: 10 ms, lookahead: 4}
+outages:
+  - {node: hub0, from: 1 ms, until: 2 ms}
+  - {between: [q0, hub0], from: 3 ms, until: 4 ms}
+  - {node: q1, from: 5 ms, until: 6 ms}
+EOM
+    for machine in out.yaml cisco-qdc-2026:n=32,policy.lookahead=16,comm=2; do
+        expect 0 qspan network $machine --seed 1 --requests 200 --workload random --use 100us \
+            --window 24 --trace trace.json
+        python3 "$QSPAN_SOURCE_DIR/tests/tools/check_trace.py" trace.json || fail "$machine: trace"
+    done
 fi
 
 for workload in nearest random qft; do
