@@ -57,9 +57,9 @@ static const struct machine_field repeater_fields[] = {
 const struct machine_fields machine_repeater_fields = TABLE(repeater_fields, "a repeater", 1);
 
 static const struct machine_field transducer_fields[] = {
-    {"efficiency", FIELD_PROBABILITY, AT(machine_qnu, efficiency), NULL},
+    {"efficiency", FIELD_EFFICIENCY, AT(machine_qnu, efficiency), NULL},
     {"added_noise", FIELD_NUMBER, AT(machine_qnu, added_noise), NULL},
-    {"repetition", FIELD_FREQUENCY, AT(machine_qnu, repetition_hz), NULL},
+    {"repetition", FIELD_REPETITION, AT(machine_qnu, repetition_hz), NULL},
 };
 const struct machine_fields machine_transducer_fields = TABLE(transducer_fields, "a transducer", 0);
 
@@ -103,7 +103,7 @@ static const struct machine_field herald_fields[] = {
 const struct machine_fields machine_herald_fields = TABLE(herald_fields, "herald", 1);
 
 static const struct machine_field detectors_fields[] = {
-    {"efficiency", FIELD_PROBABILITY, AT(machine_detectors, efficiency), NULL},
+    {"efficiency", FIELD_EFFICIENCY, AT(machine_detectors, efficiency), NULL},
     {"dark", FIELD_FREQUENCY, AT(machine_detectors, dark_hz), NULL},
     {"window", FIELD_TIME, AT(machine_detectors, t_window_ps), NULL},
 };

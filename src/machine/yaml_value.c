@@ -66,7 +66,7 @@ static enum status parse_lifetime(int64_t *out_t_ps, const char **out_why, const
     if (strcmp(text, "infinite") != 0) {
         TRY(units_parse_time(&t_ps, out_why, text));
         if (t_ps == 0) {
-            *out_why = "must be more than 0; 'infinite' for no decay";
+            *out_why = "must be more than 0, or 'infinite'";
             return STATUS_INPUT;
         }
     }
@@ -105,6 +105,14 @@ static enum status parse_quantity(double *out_value, const char **out_why, const
     return STATUS_OK;
 }
 
+static enum status refuse_zero(const double *value, const char **out_why, const char *why) {
+    if (*value > 0) {
+        return STATUS_OK;
+    }
+    *out_why = why;
+    return STATUS_INPUT;
+}
+
 static enum status parse_flag(bool *out_flag, const char **out_why, const char *text) {
     const bool is_yes = strcmp(text, "yes") == 0 || strcmp(text, "true") == 0;
     if (!is_yes && strcmp(text, "no") != 0 && strcmp(text, "false") != 0) {
@@ -119,7 +127,7 @@ static enum status parse_positive_count(uint32_t *out_n, const char **out_why, c
     uint32_t n;
     TRY(machine_parse_count(&n, out_why, text));
     if (n == 0) {
-        *out_why = "must be at least 1: nothing gets through without capacity";
+        *out_why = "must be at least 1";
         return STATUS_INPUT;
     }
     *out_n = n;
@@ -161,6 +169,9 @@ static enum status parse_field(void *target, const char **out_why, const char *t
         return parse_number(target, out_why, text);
     case FIELD_PROBABILITY:
         return machine_parse_probability(target, out_why, text);
+    case FIELD_EFFICIENCY:
+        TRY(machine_parse_probability(target, out_why, text));
+        return refuse_zero(target, out_why, "must be more than 0: no light would get through");
     case FIELD_FIDELITY:
         return machine_parse_fidelity(target, out_why, text);
     case FIELD_LENGTH:
@@ -171,6 +182,9 @@ static enum status parse_field(void *target, const char **out_why, const char *t
         return parse_quantity(target, out_why, text, UNIT_LOSS_PER_LENGTH);
     case FIELD_FREQUENCY:
         return parse_quantity(target, out_why, text, UNIT_FREQUENCY);
+    case FIELD_REPETITION:
+        TRY(parse_quantity(target, out_why, text, UNIT_FREQUENCY));
+        return refuse_zero(target, out_why, "must be more than 0; without it there is no limit");
     case FIELD_SPEED:
         return parse_quantity(target, out_why, text, UNIT_SPEED);
     case FIELD_FLAG:
@@ -242,11 +256,13 @@ static size_t field_size(enum machine_field_kind kind) {
     case FIELD_CLOCK:
     case FIELD_NUMBER:
     case FIELD_PROBABILITY:
+    case FIELD_EFFICIENCY:
     case FIELD_FIDELITY:
     case FIELD_LENGTH:
     case FIELD_LOSS:
     case FIELD_LOSS_PER_LENGTH:
     case FIELD_FREQUENCY:
+    case FIELD_REPETITION:
     case FIELD_SPEED:
         break;
     }
@@ -296,6 +312,7 @@ static void print_value(struct text *out, const struct machine_field *field, con
         break;
     case FIELD_NUMBER:
     case FIELD_PROBABILITY:
+    case FIELD_EFFICIENCY:
     case FIELD_FIDELITY:
         print_number(out, value, "");
         break;
@@ -309,6 +326,7 @@ static void print_value(struct text *out, const struct machine_field *field, con
         print_number(out, value, " dB/m");
         break;
     case FIELD_FREQUENCY:
+    case FIELD_REPETITION:
         print_number(out, value, " Hz");
         break;
     case FIELD_SPEED:

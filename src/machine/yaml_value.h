@@ -37,11 +37,13 @@ enum machine_field_kind {
     FIELD_CLOCK,           /* double ps, from a time */
     FIELD_NUMBER,          /* double from 0, no unit */
     FIELD_PROBABILITY,     /* double from 0 to 1 */
+    FIELD_EFFICIENCY,      /* double above 0, to 1 */
     FIELD_FIDELITY,        /* double from 1/4 to 1 */
     FIELD_LENGTH,          /* double m */
     FIELD_LOSS,            /* double dB */
     FIELD_LOSS_PER_LENGTH, /* double dB/m */
     FIELD_FREQUENCY,       /* double Hz */
+    FIELD_REPETITION,      /* double Hz above 0; by default, 0, as often as you like */
     FIELD_SPEED,           /* double m/s */
     FIELD_FLAG,            /* bool: yes or no */
     FIELD_WORD,            /* an enum (of int's size): one of `words` */

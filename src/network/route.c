@@ -313,7 +313,8 @@ static enum status solve_segment(struct routes *r, struct segment *segment, uint
             sw->t_reconf_ps > segment->t_reconf_ps ? sw->t_reconf_ps : segment->t_reconf_ps;
     }
     if (!(light_ps < 0x1p61)) {
-        return log_error(STATUS_INPUT, "a fibre so long that light passes 2^63 ps in it");
+        return log_error_at(STATUS_INPUT, p->fibres[segment->fibres[0]].loc,
+                            "fibres so long that light takes longer than 2^61 ps (26 days)");
     }
     segment->t_light_ps = (int64_t)(light_ps + 0.5);
     return solve_spots(r, segment, spots, figures, loss_db);

@@ -170,8 +170,16 @@ Test(physical, refused) {
         {AB "qnus: [{T1: 1 us, T2: 3 us}]\nfibres: [{between: [A, B]}]\n",
          "m.yaml:2:10: error: QNU of 'A': T2 (3 us) must be given and at most twice T1 (1 us)"},
         {AB "fibres: [{between: [A, B], channels: 0}]\n",
-         "m.yaml:4:38: error: channels: '0': must be at least 1: nothing gets through without "
-         "capacity"},
+         "m.yaml:4:38: error: channels: '0': must be at least 1"},
+        {AB "qnus: [{transducer: {efficiency: 0}}]\nfibres: [{between: [A, B]}]\n",
+         "m.yaml:4:34: error: efficiency: '0': must be more than 0: no light would get through"},
+        {AB "qnus: [{transducer: {repetition: 0 kHz}}]\nfibres: [{between: [A, B]}]\n",
+         "m.yaml:4:34: error: repetition: '0 kHz': must be more than 0; without it there is no "
+         "limit"},
+        {AB "fibres: [{between: [A, B]}]\ndetectors: {efficiency: 0}\n",
+         "m.yaml:5:25: error: efficiency: '0': must be more than 0: no light would get through"},
+        {AB "fibres: [{between: [A, B]}]\npolicy: {cutoff: 0 us}\n",
+         "m.yaml:5:18: error: cutoff: '0 us': must be more than 0, or 'infinite'"},
         {AB "switches: [{name: s, radix: 2, analysers: 0}]\n"
             "fibres: [{between: [A, s]}, {between: [B, s]}]\n",
          "m.yaml:4:12: error: analysers: no switch has one, so no two photons can meet"},
