@@ -44,7 +44,8 @@ const struct option_info options_table[] = {
      .offset = FIELD(n_qpus),
      .min = 1,
      .max = 1 << 20,
-     .help = "N QPUs with ideal links, qubits dealt in order; without --machine and --qpus: one "
+     .help = "N QPUs with ideal links, qubits dealt in order; run and plan without --machine and "
+             "--qpus: one "
              "QPU per rank"},
     {.name = "comm-qubits",
      .metavar = "C",
