@@ -603,14 +603,15 @@ Test(service, refusals) {
         machine_destroy(machine);
     }
     struct machine *machine = read_text("qpus: [{name: q, count: 2, data: 1, comm: 1}]\n"
-                                        "fibres: [{between: [q0, q1]}]\n"
-                                        "qnus: [{transducer: {efficiency: 0}}]\n"
+                                        "fibres: [{between: [q0, q1], length: 1 km, "
+                                        "loss: 1e7 dB/km}]\n"
                                         "herald: {model: two_click}\n");
     struct service *service = serve(machine, 1);
     uint32_t slot;
     cr_expect_eq(
         service_submit(service, &slot, (struct ebit_request){.id = 1, .qpu_a = 0, .qpu_b = 1}, 0),
         STATUS_INPUT);
+    cr_expect_str_eq(messages_last(), "qspan: error: a link's attempts never succeed");
     service_destroy(service);
     machine_destroy(machine);
     machine = read_text("qpus: [{name: q, count: 2, data: 1, comm: 1}]\n"
