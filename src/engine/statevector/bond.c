@@ -2,9 +2,9 @@
  *
  * An operator on several groups only binds them: its work, and that of all that follow, waits. When
  * it is due, operators inside one part go first, where they are cheapest. Then parts are multiplied
- * in a few steps, the largest first: each but the last leaves a vector 2^STEP_WIRES times smaller
- * than the next, or smaller still, so that what can be done on it hardly costs, and the last one
- * writes the whole vector once. Steps depend on the program alone. */
+ * in steps of STEP_WIRES wires or one larger part, the largest first, and after each goes what then
+ * can. Longer steps would do more on the whole vector, shorter ones sweep more. Steps depend on the
+ * program alone. */
 #include <string.h>
 
 #include "base/log.h"

@@ -1,4 +1,5 @@
 /* Products of vectors: a group takes in wires, another group, or a copy of one of its wires. */
+#include <omp.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -6,6 +7,8 @@
 #include "base/mem.h"
 #include "engine/statevector/layout_internal.h"
 #include "engine/statevector/store.h"
+
+enum { MANY_CHUNKS = 4 }; /* per thread, to share them out */
 
 /* Growth of a group: new wires stand right above its internal bits. */
 struct growth {
@@ -92,28 +95,42 @@ static void write_chunk(const struct growth *growth, size_t index, uint64_t j, c
              : store->kernels->scale)(dst, src, store_chunk_blocks(from), re, is_copy ? 0 : f[1]);
 }
 
+/* An old chunk's places are written while it is in the cache: the lowest, which may be its own,
+ * last. */
+static void write_places(const struct growth *growth, size_t index,
+                         const union statevector_block *factors, uint64_t base, uint64_t first,
+                         uint64_t last) {
+    for (uint64_t j = last; j-- > first;) {
+        double f[2];
+        statevector_get(f, factors, growth->from.lane_bits, j - base);
+        write_chunk(growth, index, j, f);
+    }
+}
+
 /* Writes old chunks old .. old_end-1 times factors[j - base] to their places for j = first ..
- * last-1: those of a chunk while it is in the cache, but the lowest, which may be its own, last. */
+ * last-1. */
 static void write_chunks(const struct growth *growth, size_t old, size_t old_end,
                          const union statevector_block *factors, uint64_t base, uint64_t first,
                          uint64_t last) {
-    const unsigned lane_bits = growth->from.lane_bits;
-    const bool is_large = store_is_large((size_t)((old_end - old) * (last - first)),
-                                         store_chunk_blocks(&growth->from), lane_bits);
+    const size_t n_old = old_end - old;
+    const bool is_large = store_is_large((size_t)(n_old * (last - first)),
+                                         store_chunk_blocks(&growth->from), growth->from.lane_bits);
+    if (!is_large || n_old >= MANY_CHUNKS * (size_t)omp_get_max_threads()) {
+#pragma omp parallel for schedule(static) if (is_large)
+        for (size_t index = old; index < old_end; index++) {
+            write_places(growth, index, factors, base, first, last);
+        }
+        return;
+    }
     const uint64_t next = first == 0 ? 1 : first;
-#pragma omp parallel for schedule(static) collapse(2) if (is_large)
+#pragma omp parallel for schedule(static) collapse(2)
     for (size_t index = old; index < old_end; index++) {
         for (uint64_t j = next; j < last; j++) {
-            double f[2];
-            statevector_get(f, factors, lane_bits, j - base);
-            write_chunk(growth, index, j, f);
+            write_places(growth, index, factors, base, j, j + 1);
         }
     }
-    double f[2];
-    statevector_get(f, factors, lane_bits, 0);
-#pragma omp parallel for schedule(static) if (is_large)
-    for (size_t index = old; index < (first == 0 ? old_end : old); index++) {
-        write_chunk(growth, index, 0, f);
+    for (size_t index = old; index < old_end && first == 0; index++) {
+        write_places(growth, index, factors, base, 0, 1);
     }
 }
 
