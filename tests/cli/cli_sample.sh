@@ -293,8 +293,14 @@ cmp alone out || fail "3 ranks differ"
 expect 0 qspan sample given.qasm --detectors --shots 20000 --seed 6
 awk '{ a += /^1/; b += /1$/ } END { exit !(a > 2740 && a < 3260 && b > 5690 && b < 6310) }' out ||
     fail "detectors: $(sort out | uniq -c)"
-expect 3 on_ranks 2 sample given.qasm --replicas 1
-has err "given.qasm:11:15: error: frames cannot follow X_ERROR: it depends on a bit, and no rank of a team knows"
+expect 0 on_ranks 2 sample given.qasm --shots 20000 --seed 6 --replicas 1
+cmp alone out || fail "a team differs"
+sed 's/X_ERROR(0.3) b\[0\]/E(0.3) X b[0]/' given.qasm >chain.qasm
+expect 0 qspan sample chain.qasm --shots 20000 --seed 6
+awk '{ bad += /^01/ || /^..0/ } END { exit bad != 0 }' out || fail "$(sort out | uniq -c)"
+cp out alone
+expect 0 on_ranks 2 sample chain.qasm --shots 20000 --seed 6 --replicas 1
+cmp alone out || fail "a team differs in chains of errors"
 
 # Refused.
 printf 'H 0\nT 0\nM 0\n' >magic.stim

@@ -8,6 +8,7 @@
 #include "base/bits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "program/program.h"
 #include "runtime/sample.h"
 
@@ -65,6 +66,39 @@ static void add_traffic(struct text *out) {
                   "  pragma qspan stim DETECTOR rec[-1] rec[-2]\n}\n");
 }
 
+static int below(int n) {
+    static uint64_t n_drawn;
+    return (int)(rng_uniform(5, n_drawn++, 0, RNG_TEST) * n);
+}
+
+/* Parities of bits of one to three QPUs, which turn a qubit of some QPU or decide about errors. */
+static void add_parities(struct text *out) {
+    for (int i = 0; i < 300; i++) {
+        const int a = below(N_QPUS), to = below(N_QPUS),
+                  next = (to + 1 + below(N_QPUS - 1)) % N_QPUS;
+        text_printf(out, "h d%d[0];\nm[%d] = measure d%d[0];\nif (m[%d]", a, a, a, below(N_QPUS));
+        for (int k = below(3); k > 0; k--) {
+            text_printf(out, " ^ m[%d]", below(N_QPUS));
+        }
+        switch (below(6)) {
+        case 0:
+            text_printf(out,
+                        ") {\n@qspan.stim X_ERROR(0.3) d%d[1]\nbarrier;\n} else {\n"
+                        "@qspan.stim DEPOLARIZE2(0.01) d%d[1] d%d[1]\nbarrier;\n}\n",
+                        to, to, next);
+            break;
+        case 1:
+            text_printf(out,
+                        ") {\n@qspan.stim E(0.3) X d%d[1]\nbarrier;\n"
+                        "@qspan.stim ELSE_CORRELATED_ERROR(0.5) X d%d[1]\nbarrier;\n}\n",
+                        to, next);
+            break;
+        default:
+            text_printf(out, ") x d%d[1];\n", to);
+        }
+    }
+}
+
 static void add_end(struct text *out) {
     text_add(out, "if (m[0] ^ m[1] ^ m[4]) x d2[1];\n");
     for (int i = 0; i < 2 * N_QPUS; i++) {
@@ -79,6 +113,7 @@ static enum status read_program(struct program **out) {
     struct program_check checked = {0};
     add_heading(&text);
     add_traffic(&text);
+    add_parities(&text);
     add_end(&text);
     enum status status = program_read_text(out, "p.qasm", text.data, text.n, NULL);
     status = status == STATUS_OK ? program_check(&checked, *out) : status;
@@ -109,6 +144,7 @@ static enum status make_plan(struct frame_plan **out, const struct program *prog
         .qubit_rank = n_team > 1 ? ranks : NULL,
         .rank = (uint32_t)team_rank(comm_world()) % n_team,
         .n_ranks = n_team,
+        .knows_reference = true,
     };
     return frame_plan_create(out, &task);
 }
@@ -155,11 +191,16 @@ static enum status put(void *ctx, const char *data, size_t n, uint64_t offset) {
 /* Bit 0: shots of one length; bit 1: written by all ranks; bit 2: detection events. */
 static enum status sample(struct page *page, const struct frame_plan *plan, const struct team *team,
                           unsigned how) {
+    static const uint64_t conditions[] = {UINT64_C(0x5a96c3f00f3c695a),
+                                          UINT64_C(0x3c3ca5a5699655aa),
+                                          UINT64_C(0x1234567890abcdef), 0, UINT64_MAX};
     struct sample_figures figures;
+    CHECK(plan->n_conditions <= 64 * sizeof conditions / sizeof conditions[0]);
     const struct sample_task task = {
         .plan = plan,
         .n_shots = N_SHOTS,
         .seed = 9,
+        .conditions = conditions,
         .n_blocks = 1 + how % 2,
         .outputs = {{.what = (how & 4) != 0 ? FRAME_OUT_DETECTORS : FRAME_OUT_RECORDS,
                      .ctx = page,
@@ -188,6 +229,8 @@ static int check(const struct program *program, const struct frame_plan *whole,
         omp_set_num_threads(n_threads);
         n_bad += sample(&got, plan, comm_world(), how) != STATUS_OK;
         n_bad += team_rank(comm_world()) == 0 && memcmp(want.words, got.words, N_BYTES) != 0;
+        const enum status status = n_bad > 0 ? STATUS_INTERNAL : STATUS_OK;
+        n_bad = comm_agree(comm_world(), status) != STATUS_OK; /* all go on, or none */
         if (n_bad > 0) {
             fprintf(stderr, "teams of %u ranks, %d threads, way %u: other bytes than on one rank\n",
                     n_team, n_threads, how);

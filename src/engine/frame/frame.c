@@ -304,7 +304,7 @@ static void run_chain(struct frame_state *s, const struct frame_instr *instr) {
     frame_draw_flips(s, &s->plan->channels[instr->which], row, 1, frame_site(s, instr), 1);
     for (size_t w = 0; w < s->n_words; w++) {
         const uint64_t before = instr->is_else ? s->chain[w] : 0;
-        row[w] &= ~before;
+        row[w] &= instr->is_conditional ? s->condition[w] & ~before : ~before;
         s->chain[w] = before | row[w];
     }
     for (uint32_t i = 0; i < instr->n_targets; i++) {
@@ -359,6 +359,8 @@ static void run_condition(struct frame_state *s, const struct frame_instr *instr
     if (!instr->is_else) {
         clear_row(s, s->condition);
         add_sources(s, s->condition, s->plan->sources + instr->source0, instr->n_sources);
+        s->kernels->add(s->condition, s->received, s->n_words);
+        clear_row(s, s->received);
         is_turned = bits_get(s->options.conditions, s->next_condition++);
     }
     for (size_t w = 0; w < s->n_words && is_turned; w++) {

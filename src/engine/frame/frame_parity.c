@@ -115,12 +115,30 @@ static bool has_part(const struct frame_builder *b, uint32_t rank, size_t source
     return false;
 }
 
-/* The parity that the feedback wants goes from the ranks that have parts of it to those with
+/* Rows from a rank come in the order in which it sent them: what waits for one of those before goes
+ * first. */
+static enum status take_earlier(struct frame_builder *b, size_t source0) {
+    const struct frame_waiting *waiting = &b->waiting;
+    size_t until = waiting->n;
+    for (; until > waiting->head; until--) {
+        const struct frame_instr *instr = &waiting->instrs[until - 1];
+        if (instr->kind == FRAME_RECEIVE && has_part(b, instr->which, source0)) {
+            break;
+        }
+    }
+    while (until > waiting->head && waiting->instrs[until - 1].kind != FRAME_FEEDBACK) {
+        until++; /* to the one that it is for */
+    }
+    return frame_end_waiting(b, until);
+}
+
+/* The parity that feedback or errors want goes from the ranks that have parts of it to those with
  * targets; a bit of a sweep is known to all. Only RECEIVE and FEEDBACK stand at a target's rank,
  * and wait where this rank has no part, whose rows could change. */
 static enum status pass_parts(struct frame_builder *b, const bool *is_target, size_t source0,
                               bool does_wait) {
     const struct frame_task *task = b->task;
+    TRY(is_target[task->rank] && !does_wait ? take_earlier(b, source0) : STATUS_OK);
     for (uint32_t to = 0; to < task->n_ranks; to++) {
         for (uint32_t from = 0; from < task->n_ranks && is_target[to]; from++) {
             if (from == to || !has_part(b, from, source0)) {
@@ -141,11 +159,38 @@ static enum status pass_parts(struct frame_builder *b, const bool *is_target, si
     return STATUS_OK;
 }
 
+/* In a team: the ranks that make errors of the IF learn its condition. Of a chain of errors all do,
+ * as what is left of it may be anywhere. */
+static enum status tell_condition(struct frame_builder *b, size_t source0) {
+    const struct op_list *ops = b->task->ops;
+    bool *is_target = mem_alloc(b->task->n_ranks, sizeof *is_target);
+    if (is_target == NULL) {
+        return STATUS_NOFIT;
+    }
+    for (size_t i = b->op; ops->ops[i].kind != OP_END; i++) {
+        const struct op *op = &ops->ops[i];
+        const bool is_chain = op->which == NOISE_CORRELATED || op->which == NOISE_ELSE;
+        for (uint32_t q = 0; op->kind == OP_NOISE && q < op->n_qubits; q++) {
+            is_target[b->task->qubit_rank[op_qubits(ops, op)[q]]] = true;
+        }
+        for (uint32_t rank = 0; op->kind == OP_NOISE && is_chain && rank < b->task->n_ranks;
+             rank++) {
+            is_target[rank] = true;
+        }
+    }
+    const enum status status = pass_parts(b, is_target, source0, false);
+    mem_free(is_target);
+    return status;
+}
+
 /* Errors of the block of an IF and of its ELSE, each where its condition holds. The op is the IF,
  * and then its END. */
 static enum status compile_errors(struct frame_builder *b) {
-    struct frame_instr condition = frame_begin_instr(b, FRAME_CONDITION);
+    const size_t source0 = b->plan->n_sources;
     TRY(add_parity(b, frame_op(b)->expr));
+    TRY(b->local != NULL ? tell_condition(b, source0) : STATUS_OK);
+    struct frame_instr condition = frame_begin_instr(b, FRAME_CONDITION);
+    condition.source0 = (uint32_t)source0;
     TRY(frame_end_instr(b, condition));
     b->plan->n_conditions += b->plan->n_conditions < INT64_MAX;
     for (b->op++; frame_op(b)->kind != OP_END; b->op++) {
@@ -174,13 +219,6 @@ enum status frame_compile_feedback(struct frame_builder *b) {
     return STATUS_OK;
 }
 
-/* Why there is no error that depends on a bit; NULL: there may be. */
-static const char *find_objection(const struct frame_builder *b) {
-    return b->local != NULL ? "it depends on a bit, and no rank of a team knows the bits of all"
-           : !b->task->knows_reference ? "it depends on a bit, which takes a reference shot"
-                                       : NULL;
-}
-
 /* Paulis that a parity applies; also of an ELSE part, whose condition flips with it. */
 static enum status compile_paulis(struct frame_builder *b) {
     const struct op_list *ops = b->task->ops;
@@ -193,8 +231,8 @@ static enum status compile_paulis(struct frame_builder *b) {
         const bool is_pauli = op->kind == OP_GATE && (op->which == GATE_X || op->which == GATE_Y ||
                                                       op->which == GATE_Z || op->which == GATE_I);
         const bool is_error = op->kind == OP_NOISE;
-        if (is_error && find_objection(b) != NULL) {
-            status = frame_refuse(b, find_objection(b));
+        if (is_error && !b->task->knows_reference) {
+            status = frame_refuse(b, "it depends on a bit, which takes a reference shot");
             break;
         }
         if (!is_pauli && !is_error && op->kind != OP_ELSE && op->kind != OP_BARRIER &&

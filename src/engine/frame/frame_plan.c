@@ -246,12 +246,13 @@ static enum status compile_ebit(struct frame_builder *b) {
     return frame_end_instr(b, instr);
 }
 
-static enum status compile_chain(struct frame_builder *b, uint32_t channel) {
+static enum status compile_chain(struct frame_builder *b, uint32_t channel, bool is_conditional) {
     const struct op *op = frame_op(b);
     const uint32_t *qubits = op_qubits(b->task->ops, op);
     struct frame_instr instr = frame_begin_instr(b, FRAME_CHAIN);
     instr.which = channel;
     instr.is_else = op->which == NOISE_ELSE;
+    instr.is_conditional = is_conditional;
     instr.n = 1;
     for (uint32_t i = 0; i < op->n_qubits; i++) {
         TRY(frame_add_pauli(b, qubits[i], op_pauli(op, i)));
@@ -309,13 +310,16 @@ enum status frame_compile_noise(struct frame_builder *b, bool is_conditional) {
     TRY(add_channel(b, &instr.which, p, n_letters));
     b->plan->n_noise_sites += op_count_sites(op);
     if (n_letters == 1) {
-        return compile_chain(b, instr.which);
+        return compile_chain(b, instr.which, is_conditional);
     }
     if (!is_herald && b->plan->channels[instr.which].p_any <= 0) {
         return STATUS_OK;
     }
     instr.group = (uint8_t)op_noise_group(noise);
     instr.is_conditional = is_conditional;
+    if (is_herald && is_conditional) {
+        return frame_refuse(b, "it depends on a bit, and so would its result");
+    }
     if (is_herald) {
         return compile_herald(b, instr);
     }

@@ -25,15 +25,15 @@ enum frame_kind {
                     * FRAME_NONE */
     FRAME_NOISE,   /* which = index in channels; targets: qubits, `group` each (1 or 2);
                     * is_conditional: in the shots of the last CONDITION alone */
-    FRAME_CONDITION, /* sources and the reference's next condition; is_else: the opposite of the
-                      * last one */
+    FRAME_CONDITION, /* sources, what was received and the reference's next condition; is_else: the
+                      * opposite of the last one */
     FRAME_CHAIN,     /* which = index in channels; targets: frame_pauli of one error; is_else: only
-                      * where no error of the chain happened before */
+                      * where no error of the chain happened before; is_conditional: as NOISE */
     FRAME_HERALD,    /* which = index in channels of 4 letters, I X Y Z; targets: qubits, one result
                       * each */
     FRAME_FOREIGN,   /* n results of other ranks: 0 here; recorded, to bits, as MEASURE */
     FRAME_SEND,      /* sources: their parity goes to rank `which` */
-    FRAME_RECEIVE,   /* a parity from rank `which`, for the next FEEDBACK */
+    FRAME_RECEIVE,   /* a parity from rank `which`, for the next FEEDBACK or CONDITION */
     FRAME_FEEDBACK,  /* sources and what was received; targets: frame_pauli that it applies */
     FRAME_ASSIGN,    /* sources; which = bit */
     FRAME_DETECTOR,  /* sources: n groups, each a count, then that many */
@@ -130,13 +130,12 @@ struct frame_task {
 /* With a team, a plan is that of one rank: its own qubits (and a last one that stands for all
  * others), its own results. Bits, detectors and observables are then shared: their values are the
  * XOR of those on all ranks. An ebit costs no message, nor does an error on qubits of several
- * ranks: each rank makes the same draws. Only parities that feedback wants travel. */
+ * ranks: each rank makes the same draws. Only parities that feedback or errors want travel. */
 
 /* Refused (STATUS_INPUT at the op, with the reason): gates that are no Clifford, conditions that
- * are no parity, WHILE, IF around anything but Paulis (and errors, if knows_reference, on one
- * rank), IDLE, CALL, more than 2^32 - 1 of anything,
- * loops whose sites pass 2^63, gates and products of qubits of several ranks. STATUS_NOFIT: without
- * memory. Not collective. Cost: linear in the list. */
+ * are no parity, WHILE, IF around anything but Paulis (and errors, if knows_reference), IDLE, CALL,
+ * more than 2^32 - 1 of anything, loops whose sites pass 2^63, gates and products of qubits of
+ * several ranks. STATUS_NOFIT: without memory. Not collective. Cost: linear in the list. */
 enum status frame_plan_create(struct frame_plan **out_plan, const struct frame_task *task);
 void frame_plan_destroy(struct frame_plan *plan);
 /* Can the list be compiled? Logs nothing. If not, *out_op says where and *out_reason why. */

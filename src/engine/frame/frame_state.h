@@ -35,7 +35,7 @@ struct frame_state {
     size_t n_bytes;
     size_t pc;               /* next instruction */
     struct frame_post *post; /* team: rows on their way; NULL: none */
-    uint64_t *received;      /* parity for the next FEEDBACK */
+    uint64_t *received;      /* parity for the next FEEDBACK or CONDITION */
     uint64_t *condition;     /* of conditional errors */
     uint64_t next_condition; /* of the reference's */
     /* Team: has this rank a part of the row? By row; NULL: it has all. */
