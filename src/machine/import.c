@@ -75,6 +75,30 @@ static enum status need_list(struct importer *im, const yaml_node_item_t **out_i
     return machine_yaml_list(&im->yaml, out_items, out_n, node, key);
 }
 
+/* What is not read might matter. */
+static enum status check_keys(struct importer *im, const yaml_node_t *map, const char *what,
+                              const char *const *known) {
+    if (map == NULL || map->type != YAML_MAPPING_NODE) {
+        return STATUS_OK;
+    }
+    for (const yaml_node_pair_t *pair = map->data.mapping.pairs.start;
+         pair < map->data.mapping.pairs.top; pair++) {
+        const yaml_node_t *node = yaml_document_get_node(&im->yaml.doc, pair->key);
+        const char *key;
+        size_t i = 0;
+        TRY(machine_yaml_scalar(&im->yaml, &key, node, what));
+        while (known[i] != NULL && strcmp(known[i], key) != 0) {
+            i++;
+        }
+        if (known[i] == NULL) {
+            return log_error_at(STATUS_INPUT, machine_yaml_loc(&im->yaml, node),
+                                "'%.64s' in %s is not read: write a machine file that says it", key,
+                                what);
+        }
+    }
+    return STATUS_OK;
+}
+
 static void add_number(struct importer *im, const char *before, double value, const char *unit) {
     text_add(im->out, before);
     text_add_double(im->out, value);
@@ -96,10 +120,35 @@ static void add_gate(struct importer *im, const char *key, double t_ns, double e
     }
 }
 
+static enum status check_stack(struct importer *im, const yaml_node_t *stack) {
+    static const char *const keys[] = {"name", "qdevice_typ", "qdevice_cfg", NULL};
+    static const char *const device_keys[] = {"num_qubits",
+                                              "T1",
+                                              "T2",
+                                              "init_time",
+                                              "single_qubit_gate_time",
+                                              "two_qubit_gate_time",
+                                              "measure_time",
+                                              "single_qubit_gate_depolar_prob",
+                                              "two_qubit_gate_depolar_prob",
+                                              NULL};
+    const yaml_node_t *node = find(im, stack, "qdevice_typ");
+    const char *type = "generic";
+    TRY(check_keys(im, stack, "a stack", keys));
+    if (node != NULL) {
+        TRY(machine_yaml_scalar(&im->yaml, &type, node, "qdevice_typ"));
+    }
+    return strcmp(type, "generic") == 0
+               ? check_keys(im, find(im, stack, "qdevice_cfg"), "a generic qdevice_cfg",
+                            device_keys)
+               : machine_yaml_refuse(&im->yaml, node, "qdevice_typ", type, "expected generic");
+}
+
 static enum status add_stack(struct importer *im, const yaml_node_t *stack) {
     const yaml_node_t *config = find(im, stack, "qdevice_cfg");
     const char *name;
     double n, t1, t2, t_init, t_one, t_two, t_measure, p_one, p_two;
+    TRY(check_stack(im, stack));
     TRY(need_text(im, &name, stack, "name"));
     if (config == NULL) {
         return log_error_at(STATUS_INPUT, machine_yaml_loc(&im->yaml, stack),
@@ -153,7 +202,9 @@ static enum status add_memories(struct importer *im, const yaml_node_t *stack) {
 
 static enum status add_depolarise(struct importer *im, struct text *herald,
                                   const yaml_node_t *config) {
+    static const char *const keys[] = {"fidelity", "prob_success", "t_cycle", NULL};
     double fidelity, p, t_ns;
+    TRY(check_keys(im, config, "a depolarise link", keys));
     TRY(read_number(im, &fidelity, config, "fidelity", -1));
     TRY(read_number(im, &p, config, "prob_success", 1));
     TRY(read_number(im, &t_ns, config, "t_cycle", -1));
@@ -191,7 +242,17 @@ static enum status read_optics(struct importer *im, struct optics *o, const yaml
 /* All heralded links alike: the machine file has one herald and one kind of detector. */
 static enum status add_heralded(struct importer *im, struct text *herald,
                                 const yaml_node_t *config) {
+    static const char *const keys[] = {"length",
+                                       "p_loss_init",
+                                       "p_loss_length",
+                                       "speed_of_light",
+                                       "dark_count_probability",
+                                       "detector_efficiency",
+                                       "visibility",
+                                       "num_resolving",
+                                       NULL};
     struct optics o;
+    TRY(check_keys(im, config, "a heralded link", keys));
     TRY(read_optics(im, &o, config));
     text_add(herald, "model: two_click, visibility: ");
     text_add_double(herald, o.visibility);
@@ -228,8 +289,10 @@ static enum status add_fibre(struct importer *im, const yaml_node_t *link, const
 
 static enum status describe_link(struct importer *im, struct text *herald,
                                  const yaml_node_t *link) {
+    static const char *const keys[] = {"stack1", "stack2", "typ", "cfg", NULL};
     const yaml_node_t *config = find(im, link, "cfg");
     const char *type;
+    TRY(check_keys(im, link, "a link", keys));
     TRY(need_text(im, &type, link, "typ"));
     const bool is_perfect = strcmp(type, "perfect") == 0;
     if (config == NULL && !is_perfect) {
@@ -288,9 +351,11 @@ static enum status add_links(struct importer *im, struct text *herald, double *o
 static enum status convert_squidasm(struct importer *im) {
     const yaml_node_t *root = machine_yaml_root(&im->yaml);
     const yaml_node_item_t *stacks, *links;
+    static const char *const keys[] = {"stacks", "links", NULL};
     struct text herald = {0};
     size_t n_stacks, n_links;
     double p_init = 0;
+    TRY(check_keys(im, root, "the network", keys));
     TRY(need_list(im, &stacks, &n_stacks, root, "stacks"));
     TRY(need_list(im, &links, &n_links, root, "links"));
     text_add(im->out, "# from SquidASM\nqpus:\n");

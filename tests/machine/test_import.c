@@ -101,6 +101,18 @@ Test(import, refused) {
         {"stacks: [{name: A, qdevice_cfg: {num_qubits: 2}}]\n"
          "links: [{stack1: A, stack2: B, typ: magic, cfg: {}}]\n",
          "f:2:37: error: typ: 'magic': expected depolarise or heralded"},
+        {"stacks: [{name: A, qdevice_typ: nv, qdevice_cfg: {num_qubits: 2}}]\nlinks: []\n",
+         "f:1:33: error: qdevice_typ: 'nv': expected generic"},
+        {"stacks: [{name: A, qdevice_cfg: {num_qubits: 2, electron_T1: 3}}]\nlinks: []\n",
+         "f:1:49: error: 'electron_T1' in a generic qdevice_cfg is not read: write a machine file "
+         "that says it"},
+        {"stacks: [{name: A, qdevice_cfg: {num_qubits: 2}}]\n"
+         "links: [{stack1: A, stack2: B, typ: heralded, cfg: {length: 1, visibilty: 1}}]\n",
+         "f:2:64: error: 'visibilty' in a heralded link is not read: write a machine file that "
+         "says "
+         "it"},
+        {"stacks: []\nlinks: []\nclinks: []\n",
+         "f:3:1: error: 'clinks' in the network is not read: write a machine file that says it"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct text out = {0};
