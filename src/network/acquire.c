@@ -269,6 +269,7 @@ static enum status find_route(struct service *s, struct route **out_route, uint3
         if (route == NULL) {
             return STATUS_OK;
         }
+        routes_prefetch(route->next);
         const size_t lacking = route_lacks(s, &needs, route);
         if (lacking == NO_RESOURCE) {
             *out_route = route;

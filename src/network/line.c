@@ -129,7 +129,7 @@ static int64_t rank_of(const struct service *s, const struct request *request) {
     case SCHEDULE_STATIC:
         break;
     case SCHEDULE_SHORTEST_FIRST:
-        return request->set->routes != NULL ? route_times(request->set->routes)->t_expected_ps : 0;
+        return request->set->routes != NULL ? request->set->routes->t_expected_ps : 0;
     case SCHEDULE_EDF:
         return request->t_due_ps;
     case SCHEDULE_MAX_WEIGHT:

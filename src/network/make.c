@@ -96,7 +96,7 @@ enum status request_start(struct service *s, uint32_t slot) {
     int64_t t_ps, round_trip_ps = 0;
     TRY(later(&t_ps, s->t_now_ps, control->t_decision_ps));
     if (control->handshake == HANDSHAKE_RTT) {
-        TRY(later(&round_trip_ps, route_times(route)->t_light_ps, control->t_message_ps));
+        TRY(later(&round_trip_ps, route->t_light_ps, control->t_message_ps));
         TRY(later(&round_trip_ps, round_trip_ps, round_trip_ps));
         s->stats.n_messages += 2;
     }
@@ -286,7 +286,7 @@ static enum status finish(struct service *s, uint32_t slot) {
         t_ps = s->t_now_ps + swap_ps > t_ps ? s->t_now_ps + swap_ps : t_ps;
     }
     if (route->n_segments > 1 && request->wait == WAIT_FRAME) {
-        TRY(later(&t_ps, t_ps, route_times(route)->t_frame_ps));
+        TRY(later(&t_ps, t_ps, route->t_frame_ps));
         TRY(later(&t_ps, t_ps, s->physical->control.t_message_ps));
     }
     const struct service_event event = {EVENT_DONE, 0, slot, request->stamp};

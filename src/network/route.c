@@ -329,105 +329,79 @@ static int64_t expected_ps(const struct routes *r, const struct segment *segment
     return t_ps < 0x1p62 ? (int64_t)t_ps : INT64_MAX;
 }
 
-static struct route_times sum_times(const struct routes *r, const struct route *route) {
-    struct route_times times = {0};
+static void sum_route(const struct routes *r, struct route *route) {
     int64_t before = 0;
     for (uint32_t i = 0; i < route->n_segments; i++) {
-        times.t_light_ps += route->segments[i].t_light_ps;
+        route->t_light_ps += route->segments[i].t_light_ps;
         const int64_t expected = expected_ps(r, &route->segments[i]);
-        times.t_expected_ps = expected > times.t_expected_ps ? expected : times.t_expected_ps;
+        route->t_expected_ps = expected > route->t_expected_ps ? expected : route->t_expected_ps;
     }
     for (uint32_t i = 0; i + 1 < route->n_segments; i++) {
         before += route->segments[i].t_light_ps;
-        const int64_t after = times.t_light_ps - before;
+        const int64_t after = route->t_light_ps - before;
         const int64_t far = before > after ? before : after;
-        times.t_frame_ps = far > times.t_frame_ps ? far : times.t_frame_ps;
+        route->t_frame_ps = far > route->t_frame_ps ? far : route->t_frame_ps;
     }
-    return times;
 }
 
 /* Segment from node `start` to node `end` of the path; its needs are written at *needs, which is
- * moved behind them. cold: room for fibres, spots, figures and switches, moved likewise. */
+ * moved behind them. cold: room for figures and switches. */
 static enum status make_segment(struct routes *r, struct segment *segment, uint32_t **needs,
-                                uint32_t **cold, const uint32_t *nodes, const uint32_t *fibres,
+                                uint32_t *cold, const uint32_t *nodes, const uint32_t *fibres,
                                 uint32_t start, uint32_t end) {
     const uint32_t n = end - start;
     struct route_needs *out = (struct route_needs *)(void *)*needs;
-    uint32_t *own = *cold, *spots = own + n, *figures = spots + n, *switches = figures + n;
-    memcpy(own, &fibres[start], n * sizeof *fibres);
+    uint32_t *switches = cold + n;
+    memcpy(out->places, &fibres[start], n * sizeof *fibres);
     for (uint32_t k = 1; k < n; k++) {
         switches[k - 1] = nodes[start + k] - (uint32_t)r->machine->n_qpus;
     }
     *segment = (struct segment){.ends = {nodes[start], nodes[end]},
                                 .n_fibres = n,
-                                .fibres = own,
-                                .spots = spots,
-                                .figures = figures,
+                                .fibres = out->places,
+                                .spots = out->places + n,
+                                .figures = cold,
                                 .switches = switches};
-    TRY(solve_segment(r, segment, spots, figures));
-    out->n_fibres = (uint16_t)n; /* at most ROUTE_MAX_FIBRES */
-    out->n_spots = (uint16_t)segment->n_spots;
+    TRY(solve_segment(r, segment, out->places + n, cold));
+    out->n_fibres = n;
+    out->n_spots = segment->n_spots;
     out->relay = nodes[start];
-    memcpy(out->places, own, n * sizeof *own);
-    memcpy(out->places + n, spots, segment->n_spots * sizeof *spots);
     *needs = out->places + n + segment->n_spots;
-    *cold = switches + n;
     return STATUS_OK;
 }
 
-/* Paths of a set lie side by side: there is room for a few like the first. */
-static struct route *route_alloc(struct routes *r, struct path_set *set, size_t n_bytes) {
-    enum { N_AHEAD = 4 };
-    n_bytes = (n_bytes + 7) / 8 * 8;
-    if (set->n_room < n_bytes) {
-        const uint32_t n_max =
-            r->physical->policy.routing == ROUTING_SHORTEST ? 1 : r->physical->policy.n_paths;
-        const uint32_t n_left = n_max > set->n_routes ? n_max - set->n_routes : 1;
-        const size_t n_room = n_bytes * (n_left < N_AHEAD ? n_left : N_AHEAD);
-        set->n_room = 0;
-        set->room = arena_alloc(&r->arena, n_room);
-        if (set->room == NULL) {
-            return NULL;
-        }
-        set->n_room = n_room;
-    }
-    struct route *route = (struct route *)(void *)set->room;
-    set->room += n_bytes;
-    set->n_room -= n_bytes;
-    return route;
-}
-
 /* nodes[0 .. n_fibres] and the fibres between them. */
-static enum status make_route(struct routes *r, struct route **out_route, struct path_set *set,
-                              const struct path *path) {
-    const uint32_t *nodes = path->nodes, n_fibres = path->n_fibres;
+static enum status make_route(struct routes *r, struct route **out_route, const uint32_t *nodes,
+                              const uint32_t *fibres, uint32_t n_fibres) {
     uint32_t n_segments = 1;
     for (uint32_t i = 1; i < n_fibres; i++) {
         n_segments += !is_switch(r, nodes[i]);
     }
-    /* a segment has at most a spot per fibre */
-    struct route *route = route_alloc(
-        r, set, sizeof *route + n_segments * sizeof(struct route_needs) + 8 * (size_t)n_fibres);
-    char *block =
-        arena_alloc(&r->arena, sizeof(struct route_times) + n_segments * sizeof(struct segment) +
-                                   4 * n_fibres * sizeof(uint32_t));
-    if (route == NULL || block == NULL) {
+    /* one block, so that they are near: a segment has at most a spot per fibre */
+    const size_t needs_bytes =
+        (n_segments * sizeof(struct route_needs) + 2 * n_fibres * sizeof(uint32_t) + 7) / 8 * 8;
+    char *block = arena_alloc(&r->arena, sizeof(struct route) + needs_bytes +
+                                             n_segments * sizeof(struct segment) +
+                                             2 * n_fibres * sizeof(uint32_t));
+    if (block == NULL) {
         return STATUS_NOFIT;
     }
-    struct route_times *times = (struct route_times *)(void *)block;
-    struct segment *segments = (struct segment *)(void *)(times + 1);
-    uint32_t *needs = route->needs, *cold = (uint32_t *)(void *)(segments + n_segments);
+    struct route *route = (struct route *)(void *)block;
+    uint32_t *needs = (uint32_t *)(void *)(route + 1);
+    struct segment *segments = (struct segment *)(void *)(block + sizeof *route + needs_bytes);
+    uint32_t *cold = (uint32_t *)(segments + n_segments);
     uint32_t s = 0, start = 0;
     for (uint32_t i = 1; i <= n_fibres; i++) {
         if (i < n_fibres && is_switch(r, nodes[i])) {
             continue;
         }
-        TRY(make_segment(r, &segments[s++], &needs, &cold, nodes, path->fibres, start, i));
+        TRY(make_segment(r, &segments[s++], &needs, cold, nodes, fibres, start, i));
+        cold += 2 * (i - start);
         start = i;
     }
     route->segments = segments;
     route->n_segments = n_segments;
-    *times = sum_times(r, route);
+    sum_route(r, route);
     *out_route = route;
     return STATUS_OK;
 }
@@ -493,21 +467,8 @@ static bool is_known(const struct path_set *set, const struct path *path) {
 
 /* ---- sets ---- */
 
-/* Where the key is, or belongs. */
-static struct set_slot *find_slot(const struct routes *r, uint64_t key) {
-    const uint64_t hash = mix(key), mask = r->n_slots - 1;
-    const uint32_t tag = (uint32_t)(hash >> 32);
-    uint64_t at = hash & mask;
-    while (r->slots[at].n != 0 &&
-           (r->slots[at].tag != tag || r->sets[r->slots[at].n - 1]->key != key)) {
-        at = (at + 1) & mask;
-    }
-    return &r->slots[at];
-}
-
-static void set_slot(struct routes *r, size_t index) {
-    const uint64_t key = r->sets[index]->key;
-    *find_slot(r, key) = (struct set_slot){(uint32_t)(mix(key) >> 32), u32_from_size(index + 1)};
+static uint64_t hash_key(const struct routes *r, uint64_t key) {
+    return mix(key) & (r->n_slots - 1);
 }
 
 static enum status grow_slots(struct routes *r) {
@@ -520,24 +481,13 @@ static enum status grow_slots(struct routes *r) {
     r->slots = slots;
     r->n_slots = n;
     for (size_t i = 0; i < r->n_sets; i++) {
-        set_slot(r, i);
+        uint64_t at = hash_key(r, r->sets[i]->key);
+        while (slots[at].set != NULL) {
+            at = (at + 1) & (n - 1);
+        }
+        slots[at] = (struct set_slot){r->sets[i]->key, r->sets[i]};
     }
     return STATUS_OK;
-}
-
-static struct path_set *set_alloc(struct routes *r) {
-    enum { N_AHEAD = 32 };
-    if (r->n_spare_sets == 0) {
-        char *block = arena_alloc(&r->arena, N_AHEAD * sizeof *r->spare_sets + PATH_SET_ALIGN);
-        if (block == NULL) {
-            return NULL;
-        }
-        block += (PATH_SET_ALIGN - (uintptr_t)block % PATH_SET_ALIGN) % PATH_SET_ALIGN;
-        r->spare_sets = (struct path_set *)(void *)block;
-        r->n_spare_sets = N_AHEAD;
-    }
-    r->n_spare_sets--;
-    return r->spare_sets++;
 }
 
 enum status routes_find(struct routes *r, struct path_set **out_set, uint32_t a, uint32_t b) {
@@ -547,20 +497,23 @@ enum status routes_find(struct routes *r, struct path_set **out_set, uint32_t a,
     if (2 * r->n_sets >= r->n_slots) {
         TRY(grow_slots(r));
     }
-    const uint32_t n = find_slot(r, key)->n;
-    if (n != 0) {
-        *out_set = r->sets[n - 1];
-        return STATUS_OK;
+    uint64_t at = hash_key(r, key);
+    while (r->slots[at].set != NULL) {
+        if (r->slots[at].key == key) {
+            *out_set = r->slots[at].set;
+            return STATUS_OK;
+        }
+        at = (at + 1) & (r->n_slots - 1);
     }
-    TRY(vec_reserve(&r->sets, r->n_sets, &r->cap_sets, 1, sizeof *r->sets));
-    struct path_set *set = set_alloc(r);
+    struct path_set *set = arena_alloc(&r->arena, sizeof *set);
     if (set == NULL) {
         return STATUS_NOFIT;
     }
+    TRY(vec_reserve(&r->sets, r->n_sets, &r->cap_sets, 1, sizeof *r->sets));
     *set =
         (struct path_set){.key = key, .a = low, .b = high, .ledger = {.qpu_a = low, .qpu_b = high}};
-    r->sets[r->n_sets] = set;
-    set_slot(r, r->n_sets++);
+    r->sets[r->n_sets++] = set;
+    r->slots[at] = (struct set_slot){key, set};
     *out_set = set;
     return STATUS_OK;
 }
@@ -621,7 +574,7 @@ enum status routes_extend(struct routes *r, struct route **at, struct path_set *
         return STATUS_OK;
     }
     struct route *route;
-    TRY(make_route(r, &route, set, &path));
+    TRY(make_route(r, &route, path.nodes, path.fibres, path.n_fibres));
     if (!is_usable(route)) {
         set->is_complete = true;
         return set->n_routes > 0
@@ -656,7 +609,7 @@ enum status routes_detour(struct routes *r, struct route **out_route, struct pat
     if (dist[set->b] != INT64_MAX) {
         struct route *route;
         TRY_GOTO(walk_back(r, &path, dist, set->a, set->b, 0, banned_fibres), done);
-        TRY_GOTO(make_route(r, &route, set, &path), done);
+        TRY_GOTO(make_route(r, &route, path.nodes, path.fibres, path.n_fibres), done);
         *out_route = is_usable(route) ? route : NULL;
     }
 done:
@@ -669,6 +622,6 @@ enum status routes_light_time(struct routes *r, int64_t *out_t_ps, uint32_t a, u
     struct route *route;
     TRY(routes_find(r, &set, a, b));
     TRY(routes_get(r, &route, set, 0));
-    *out_t_ps = route_times(route)->t_light_ps;
+    *out_t_ps = route->t_light_ps;
     return STATUS_OK;
 }

@@ -25,52 +25,40 @@ struct segment {
     int64_t t_reconf_ps, t_light_ps;
     struct circuit *idle;
 };
-/* Small, and the paths of two QPUs side by side: many are looked at for one that is free, and there
- * are more than a cache holds. */
 struct route {
     struct route *next; /* another path between the same QPUs */
-    struct segment *segments;
     uint32_t n_segments;
-    uint32_t needs[]; /* struct route_needs of each segment, one behind the other */
+    struct segment *segments;
+    int64_t t_light_ps;    /* from end to end */
+    int64_t t_frame_ps;    /* from the relay that is farthest from an end to that end */
+    int64_t t_expected_ps; /* mean time to make the slowest segment's pair */
 };
-/* What a segment takes at once. */
+/* What each segment takes at once, right behind its route: many are looked at for one that is
+ * free, and there are more than a cache holds. */
 struct route_needs {
-    uint16_t n_fibres, n_spots;
-    uint32_t relay;    /* the node where it starts */
-    uint32_t places[]; /* fibres, then spots, of the segment */
+    uint32_t n_fibres, n_spots, relay; /* relay: the node where it starts */
+    uint32_t places[];                 /* fibres, then spots, of the segment */
 };
 static inline const struct route_needs *route_needs(const struct route *route) {
-    return (const struct route_needs *)(const void *)route->needs;
+    return (const struct route_needs *)(const void *)(route + 1);
 }
 static inline const struct route_needs *route_needs_next(const struct route_needs *needs) {
     const uint32_t *end = needs->places + needs->n_fibres + needs->n_spots;
     return (const struct route_needs *)(const void *)end;
 }
-/* Right before its segments. */
-struct route_times {
-    int64_t t_light_ps;    /* from end to end */
-    int64_t t_frame_ps;    /* from the relay that is farthest from an end to that end */
-    int64_t t_expected_ps; /* mean time to make the slowest segment's pair */
-};
-static inline const struct route_times *route_times(const struct route *route) {
-    return (const struct route_times *)(const void *)route->segments - 1;
-}
-enum { PATH_SET_ALIGN = 64 }; /* a line of the cache */
 /* Everything about two QPUs a < b that asked for ebits. */
 struct path_set {
-    _Alignas(PATH_SET_ALIGN) uint64_t key; /* what is used often comes first */
+    uint64_t key;
     uint32_t a, b;
     struct route *routes;
     uint32_t n_routes;
-    uint32_t n_waiting;  /* requests that wait for these QPUs */
-    uint32_t n_in_a_row; /* served over one circuit */
-    bool is_complete;    /* no further path is to be tried */
-    char *room;          /* for further routes */
-    size_t n_room;
-    struct ebit_ledger ledger;
+    bool is_complete;          /* no further path is to be tried */
+    uint32_t n_in_a_row;       /* served over one circuit */
+    uint32_t n_waiting;        /* requests that wait for these QPUs */
     struct event_heap waiting; /* requests, for batches */
     struct route *detour;      /* round what is down; NULL: none is known */
     uint64_t detour_epoch;     /* of the outages that it goes round */
+    struct ebit_ledger ledger;
 };
 struct routes;
 
@@ -93,10 +81,10 @@ static inline enum status routes_next(struct routes *routes, struct route **rout
     *route = *at;
     return STATUS_OK;
 }
-/* Paths come from memory while something else is done. */
-static inline void routes_prefetch(const struct path_set *set) {
-    for (int line = 0; set->routes != NULL && line < 3; line++) {
-        __builtin_prefetch((const char *)set->routes + 64 * line);
+/* Many pairs of QPUs have more paths than a cache holds: the next one comes while one is tried. */
+static inline void routes_prefetch(const struct route *route) {
+    for (int line = 0; route != NULL && line < 2; line++) {
+        __builtin_prefetch((const char *)route + 64 * line);
     }
 }
 /* The best path that leaves out fibres (a flag per fibre); *out_route NULL: there is none. */

@@ -25,14 +25,13 @@ struct routes {
     struct pair_decay *decays;
     int64_t **distances; /* per QPU, NULL until asked for */
     struct event_heap heap;
-    struct set_slot {    /* open addressing; n 0: empty, else index of the set + 1 */
-        uint32_t tag, n; /* tag: of the set's hash */
+    struct set_slot { /* open addressing; set NULL: empty */
+        uint64_t key;
+        struct path_set *set;
     } * slots;
     size_t n_slots;
     struct path_set **sets;
     size_t n_sets, cap_sets;
-    struct path_set *spare_sets; /* side by side */
-    size_t n_spare_sets;
     struct link_figures **figures;
     struct link_setup *setups; /* that the figures are of */
     size_t n_figures, cap_figures, cap_setups;

@@ -237,7 +237,7 @@ void request_free(struct service *s, uint32_t slot) {
 static enum status new_request(struct service *s, uint32_t *out_slot, struct ebit_request what) {
     struct path_set *set;
     TRY(routes_find(s->routes, &set, what.qpu_a, what.qpu_b));
-    routes_prefetch(set);
+    routes_prefetch(set->routes);
     if (s->n_spare == 0) {
         if (s->n_requests == MAX_REQUESTS) {
             return log_error(STATUS_INPUT, "more than %d ebits are asked for at once",
