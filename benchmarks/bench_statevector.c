@@ -4,11 +4,11 @@
  *
  * -f: with measured costs, as qspan run --fast. For each circuit: seconds of the gates alone (wall;
  * CPU of all threads divided by their number, which other jobs disturb less), sweeps of the state
- * that this time amounts to per gate, passes and what they moved and computed, runs of the tiles
- * through registers and steps in them (of 2^24 amplitudes), and the floor: the larger of bytes /
- * bandwidth and flops / peak. Bandwidth is that of an update in place, the peak that of matrices in
- * registers, both measured first (by CPU time too). Memory: bytes reserved per byte of the state,
- * where that has more than buffers need. */
+ * that this time amounts to per gate, passes, what they and growing vectors moved and computed,
+ * runs of the tiles through registers and steps in them (of 2^24 amplitudes), and the floor: the
+ * larger of bytes / bandwidth and flops / peak. Bandwidth is that of an update in place, the peak
+ * that of matrices in registers, both measured first (by CPU time too). Memory: bytes reserved per
+ * byte of the state, where that has more than buffers need. */
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,7 +119,7 @@ static void report(const char *name, const struct circuit *circuit, size_t n_gat
     engine->class->usage(engine, &n_qubits, &n_bytes);
     double n_state = (double)(precision_amp_bytes(precision) * (UINT64_C(1) << n_qubits));
     double sweep_s = 2 * n_state / machine->bytes_per_s;
-    double by_memory = work.n_bytes / machine->bytes_per_s;
+    double n_moved = work.n_bytes + work.n_grown, by_memory = n_moved / machine->bytes_per_s;
     double by_flops = work.n_flops / machine->flops_per_s;
     const char *base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
     char memory[16] = "-";
@@ -129,8 +129,8 @@ static void report(const char *name, const struct circuit *circuit, size_t n_gat
     printf("%-18s %3u %6zu %8.3f %8.3f %8.3f %7.3f %6.0f %7.1f %8.1f %6.1f %6.0f %7.1f %7.1f %8.3f "
            "%6s\n",
            base, circuit->n_qubits, n_gates, create.cpu_s, run.wall_s, run.cpu_s,
-           run.cpu_s / sweep_s / (double)n_gates, work.n_passes, work.n_bytes * 1e-9,
-           work.n_flops * 1e-9, work.n_blocks, work.n_steps, work.n_bytes * 1e-9 / run.cpu_s,
+           run.cpu_s / sweep_s / (double)n_gates, work.n_passes, n_moved * 1e-9,
+           work.n_flops * 1e-9, work.n_blocks, work.n_steps, n_moved * 1e-9 / run.cpu_s,
            work.n_flops * 1e-9 / run.cpu_s, by_memory > by_flops ? by_memory : by_flops, memory);
 }
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/statevector/layout_internal.h"
+#include "engine/statevector/pass.h"
 #include "engine/statevector/store.h"
 
 enum { MANY_CHUNKS = 4 }; /* per thread, to share them out */
@@ -263,6 +264,11 @@ static void multiply_group(const struct growth *growth, const struct store_facto
     write_growth(growth, &first, 0, 0, 1);
 }
 
+static double share_bytes(const struct store *store, const struct store_view *view) {
+    return (double)store->layout->amp_bytes *
+           (double)((view->last - view->first) << view->chunk_bits);
+}
+
 /* Slices of one chunk at most: each is written to new ones and given back. */
 static enum status grow_slices(const struct growth *growth) {
     struct store *store = growth->store;
@@ -287,6 +293,8 @@ enum status store_grow(struct store *store, uint32_t group, const struct store_p
     growth.is_streamed =
         n * store_chunk_blocks(&growth.to) >= STORE_STREAM_BYTES / sizeof *store->memory;
     store->n_events++;
+    pass_count_growth(store->pass,
+                      share_bytes(store, &growth.from) + share_bytes(store, &growth.to));
     TRY(vec_reserve(&spare->handles, 0, &spare->cap, n, sizeof *spare->handles));
     const bool is_whole = b->n <= store->stage_bits;
     if (is_whole) {
@@ -318,6 +326,7 @@ enum status store_build(struct store *store, uint32_t group, const struct store_
     store->n_events++;
     TRY(store_take(store, group));
     struct store_view view = store_view_group(store, group);
+    pass_count_growth(store->pass, share_bytes(store, &view));
     read_product(store, &(struct store_product){a, 1, a->n}, view.deal, 1);
     read_product(store, b, view.deal, 0);
     for (uint64_t chunk = view.first; chunk < view.last; chunk++) {

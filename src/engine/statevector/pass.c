@@ -59,6 +59,10 @@ struct pass_work pass_get_work(const struct pass *pass) {
     return pass->work;
 }
 
+void pass_count_growth(struct pass *pass, double n_bytes) {
+    pass->work.n_grown += n_bytes;
+}
+
 /* ---- the tile ---- */
 
 static unsigned count_bits(uint64_t mask) {

@@ -31,9 +31,11 @@ enum status pass_run_stage(struct layout *layout, uint32_t group, const struct f
 /* What has been done on this rank. */
 struct pass_work {
     double n_passes, n_bytes; /* moved between memory and cores: a read and a write each pass */
+    double n_grown;           /* bytes of vectors read and written larger, between passes */
     double n_flops;
     double n_blocks, n_steps; /* passes of the tiles through registers, operators in them */
 };
 struct pass_work pass_get_work(const struct pass *pass);
+void pass_count_growth(struct pass *pass, double n_bytes);
 
 #endif
