@@ -73,7 +73,8 @@ enum status api_choose_replicas(uint64_t *out_n, const struct qspan_options *opt
                                        program->is_data_dependent ? run->n_shots : n_timelines);
     }
     if (n > (uint64_t)n_ranks || (uint64_t)n_ranks % n != 0) {
-        return log_error(STATUS_USAGE, "%llu replicas: expected a divisor of the %d ranks",
+        return log_error(STATUS_USAGE,
+                         "%llu replicas: expected a divisor of the number of ranks, %d",
                          (unsigned long long)n, n_ranks);
     }
     *out_n = engine == &engine_frame ? 1 : n; /* frames deal shots over all ranks themselves */

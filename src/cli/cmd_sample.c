@@ -206,7 +206,8 @@ static enum status compile_teams(struct sample_job *job, uint32_t n_world) {
     const unsigned long n = strtoul(text, &end, 10);
     const size_t n_qpus = job->program != NULL ? job->program->n_qpus : 1;
     if (*end != '\0' || n == 0 || n > n_world || n_world % n != 0) {
-        return log_error(STATUS_USAGE, "--replicas %s: expected auto or a divisor of the %u ranks",
+        return log_error(STATUS_USAGE,
+                         "--replicas %s: expected auto or a divisor of the number of ranks, %u",
                          text, n_world);
     }
     if (n_world / n > n_qpus) {

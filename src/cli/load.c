@@ -446,7 +446,8 @@ enum status load_replicas(uint64_t *out_n, const struct cli_options *options,
     char *end;
     const unsigned long n = strtoul(options->replicas, &end, 10);
     if (*end != '\0' || n == 0 || n > (unsigned long)n_ranks || (unsigned long)n_ranks % n != 0) {
-        return log_error(STATUS_USAGE, "--replicas %s: expected auto or a divisor of the %d ranks",
+        return log_error(STATUS_USAGE,
+                         "--replicas %s: expected auto or a divisor of the number of ranks, %d",
                          options->replicas, n_ranks);
     }
     if (is_frame && n != (unsigned long)n_ranks) {

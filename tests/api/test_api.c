@@ -300,7 +300,8 @@ Test(api, engines_say_why_and_where) {
     cr_assert_eq(qspan_options_set_engine(options, QSPAN_AUTO), QSPAN_OK);
     cr_assert_eq(qspan_options_set_replicas(options, 2), QSPAN_OK);
     cr_assert_eq(qspan_run(&results, program, machine, options), QSPAN_USAGE);
-    cr_expect(strstr(message, "2 replicas: expected a divisor of the 1 ranks"), "%s", message);
+    cr_expect(strstr(message, "2 replicas: expected a divisor of the number of ranks, 1"), "%s",
+              message);
     cr_assert_eq(qspan_options_set_replicas(options, 0), QSPAN_OK);
     cr_assert_eq(qspan_run(&results, program, machine, options), QSPAN_OK);
     cr_expect_eq(qspan_results_n_replicas(results), 1);

@@ -74,7 +74,7 @@ has err "noise.yaml:3:27: error: pauli: 'IQ'"
 # a bad number of replicas is refused whatever the engine
 qspan gen ghz -n 2 -o bell.qasm
 expect 2 qspan run bell.qasm --engine frame --replicas 2
-has err "expected auto or a divisor of the 1 ranks"
+has err "expected auto or a divisor of the number of ranks, 1"
 : >nothing.yaml
 expect 3 qspan run bell.qasm --noise nothing.yaml
 has err "nothing.yaml:1:1: error: the file describes nothing"

@@ -43,4 +43,4 @@ for split in "2 2" "4 2"; do
 done
 expect 0 on_ranks 2 "${options[@]}" --replicas auto --json many.json
 expect 2 on_ranks 3 "${options[@]}" --replicas 2
-has err "--replicas 2: expected auto or a divisor of the 3 ranks"
+has err "--replicas 2: expected auto or a divisor of the number of ranks, 3"
