@@ -428,7 +428,8 @@ Test(simple, refuses_with_place_and_reason) {
         "qubits");
     assert_refused("qreg q[3];\n// qspan qpu middle q[0:2]\n", machine,
                    "c.qasm:4:14: error: the circuit places qubits on QPU 'middle', but the machine "
-                   "'two' has left, right, far");
+                   "'two' has left, right, far: rename one of them, or place the qubits "
+                   "otherwise (--placement)");
     machine_destroy(machine);
 }
 
