@@ -198,7 +198,9 @@ enum status fuse_run(struct layout *layout, uint32_t group) {
     }
     TRY(fuse_merge(fuse));
     TRY(fuse_order(fuse, layout->groups[group].n));
-    TRY(fuse_tabulate(fuse, layout->groups[group].n));
+    if (layout->store != NULL) { /* plans need no numbers */
+        TRY(fuse_tabulate(fuse, layout->groups[group].n));
+    }
     for (size_t i = 0; i < fuse->n_stages; i++) {
         TRY(pass_run_stage(layout, group, &fuse->stages[i]));
     }
