@@ -45,7 +45,7 @@ static void open_plan(struct plan *plan, int n_ranks, uint64_t seed, unsigned n_
     }
     cr_assert_eq(layout_place(&plan->layout, &plan->group, wires, N, &deal), STATUS_OK);
     for (size_t i = 0; i < N_STAGES; i++) {
-        stages[i] = (struct fuse_stage){.op = LAYOUT_NO_OP};
+        stages[i] = (struct fuse_stage){0};
         for (uint32_t j = 0; stages[i].n_targets < n_targets; j++) {
             uint32_t wire = (uint32_t)(N * rng_uniform(seed, i, j, RNG_TEST));
             if (!(plan->needs[i] >> wire & 1)) {
@@ -156,5 +156,24 @@ Test(schedule, wires_that_are_used_up_go_together) {
     cr_assert_eq(list_outside(&plan), 0xe00u);
     double moved = run_stages(&plan);
     cr_assert_float_eq(moved, 0.875, 1e-12, "%g", moved);
+    close_plan(&plan);
+}
+
+/* What waits for wires of other groups names carriers: after a swap, the other wire. */
+Test(schedule, operators_that_wait_count) {
+    struct plan plan;
+    open_plan(&plan, 2, 0, 1);
+    struct fuse *fuse = plan.layout.fuse;
+    fuse->n_stages = 1;
+    fuse->stages[0].targets[0] = N - 1;
+    fuse_swap(fuse, 3, 4);
+    for (uint32_t carrier = 0; carrier < N; carrier++) {
+        struct fuse_op op = {.kind = FUSE_MIX, .n_targets = 1, .wires = {carrier}};
+        if (carrier != 4) {
+            cr_assert_eq(fuse_push(&fuse->waiting, &op), STATUS_OK);
+        }
+    }
+    layout_localize(&plan.layout, fuse->stages[0].targets, 1, fuse->stages);
+    cr_assert_eq(list_outside(&plan), 1u << 3);
     close_plan(&plan);
 }

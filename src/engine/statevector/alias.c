@@ -24,7 +24,7 @@ enum status alias_move(struct layout *layout, uint32_t q, uint32_t b) {
             wire->is_inverted = wire->is_inverted != is_inverted;
         }
     }
-    return is_inverted ? apply_gate(layout, NULL, GATE_X, NULL, &b, LAYOUT_NO_OP) : STATUS_OK;
+    return is_inverted ? apply_gate(layout, NULL, GATE_X, NULL, &b) : STATUS_OK;
 }
 
 bool alias_flip(struct layout *layout, uint32_t wire) {

@@ -138,12 +138,6 @@ static size_t find_step(const struct layout *layout, const struct layout_bond *b
     return first;
 }
 
-/* The program's op with which what waits begins. */
-static size_t find_op(const struct layout *layout) {
-    const struct fuse_list *waiting = &layout->fuse->waiting;
-    return waiting->n > 0 ? waiting->ops[0].op : LAYOUT_NO_OP;
-}
-
 static enum status join_parts(struct layout *layout, const struct layout_bond *bond, size_t last) {
     const size_t first = find_step(layout, bond, last);
     uint32_t wires[1 + LAYOUT_MAX_PARTS] = {bond->carriers[0]};
@@ -151,7 +145,7 @@ static enum status join_parts(struct layout *layout, const struct layout_bond *b
         TRY(join_parts(layout, bond, first));
     }
     memcpy(wires + 1, bond->carriers + first, (last - first) * sizeof *wires);
-    TRY(layout_merge(layout, wires, 1 + last - first, false, find_op(layout)));
+    TRY(layout_merge(layout, wires, 1 + last - first, false));
     return fuse_run(layout, layout->wires[wires[0]].group);
 }
 

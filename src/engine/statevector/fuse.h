@@ -59,7 +59,6 @@ struct fuse_op {
     uint32_t wires[GATE_MAX_QUBITS];       /* targets, the matrix's lowest bit first; controls */
     size_t first, n;
     double m[8];
-    size_t op; /* of the program; LAYOUT_NO_OP */
 };
 /* turns / 2^64 where the bits of all (at most 2) wires are 1. */
 struct fuse_term {
@@ -83,7 +82,6 @@ struct fuse_block {
 /* Blocks first .. last-1, on n_targets wires in all. */
 struct fuse_stage {
     size_t first, last;
-    size_t op; /* of the program: what comes after this one is still to be done */
     uint32_t targets[FUSE_STAGE_TARGETS];
     uint32_t n_targets;
 };

@@ -138,10 +138,8 @@ static enum status emit_bunch(struct tabulation *t, const struct bunch *bunch) {
         return STATUS_OK;
     }
     TRY(add_table(t, &table, bunch));
-    const struct fuse_op op = {.kind = FUSE_FACTORS,
-                               .wires = {table.wires[0]},
-                               .first = fuse->n_factors - 1,
-                               .op = op_at(t, bunch->members[0])->op};
+    const struct fuse_op op = {
+        .kind = FUSE_FACTORS, .wires = {table.wires[0]}, .first = fuse->n_factors - 1};
     t->out[t->n_out++] = u32_from_size(fuse->work[0].n);
     return fuse_push(&fuse->work[0], &op);
 }

@@ -214,7 +214,6 @@ static enum status close_bag(struct merge *merge, struct bag *bag) {
         struct fuse_op *op = &merge->to->ops[i];
         if (fuse->next[i] == old.first) {
             TRY(add_phase_terms(fuse, op));
-            all.op = op->op;
             make_identity(op);
         }
     }
@@ -305,7 +304,7 @@ static void apply_to_pair(double *m, const struct fuse *fuse, const struct fuse_
 static enum status close_cluster(struct merge *merge, struct fuse_cluster *cluster) {
     struct fuse *fuse = merge->fuse;
     const struct fuse_op *ops = merge->from->ops;
-    struct fuse_op dense = {.kind = FUSE_DENSE, .n_targets = 2, .op = ops[cluster->head].op};
+    struct fuse_op dense = {.kind = FUSE_DENSE, .n_targets = 2};
     memcpy(dense.wires, cluster->wires, sizeof cluster->wires);
     cluster->is_open = false;
     bool is_dense = cluster->n_wires == 2 && cluster->cost > cost(merge, &dense);

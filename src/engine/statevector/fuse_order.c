@@ -123,13 +123,6 @@ static enum status order_blocks(struct fuse *fuse, uint32_t n_wires, size_t n_ta
     return STATUS_OK;
 }
 
-/* What a look ahead in the program starts from. */
-static size_t find_place(const struct fuse *fuse, size_t n_rest) {
-    const struct fuse_list *work = &fuse->work[0];
-    size_t op = n_rest > 0 ? work->ops[fuse->rest[0]].op : work->ops[work->n - 1].op;
-    return n_rest > 0 && op != LAYOUT_NO_OP && op > 0 ? op - 1 : op;
-}
-
 static enum status order_stages(struct fuse *fuse, uint32_t n_wires, size_t max_targets) {
     size_t n = fuse->work[0].n, n_rest = n;
     TRY(vec_reserve(&fuse->rest, 0, &fuse->cap_rest, n, sizeof *fuse->rest));
@@ -151,7 +144,6 @@ static enum status order_stages(struct fuse *fuse, uint32_t n_wires, size_t max_
         take(&choice, fuse->taken, fuse->rest, &n_rest);
         CHECK(choice.n > 0);
         stage->n_targets = choice.n_targets;
-        stage->op = find_place(fuse, n_rest);
         TRY(order_blocks(fuse, n_wires, choice.n));
         stage->last = fuse->n_blocks;
     }

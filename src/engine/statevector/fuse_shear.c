@@ -103,7 +103,7 @@ static void put_off_all(struct shear *shear, struct number factor) {
 }
 
 static enum status push_scale(struct shear *shear) {
-    struct fuse_op op = {.kind = FUSE_PHASE, .wires = {shear->wire}, .op = LAYOUT_NO_OP};
+    struct fuse_op op = {.kind = FUSE_PHASE, .wires = {shear->wire}};
     if (shear->scale[0] == 1 && shear->scale[1] == 0) {
         return STATUS_OK;
     }
@@ -117,7 +117,7 @@ static enum status push_scale(struct shear *shear) {
 /* By what follows, the quotient of the rows' factors waits or is done here. */
 static enum status push_with_factor(struct shear *shear, struct fuse_op *op, struct number factor,
                                     enum next next) {
-    struct fuse_op phase = {.kind = FUSE_PHASE, .n_controls = 1, .values = 1, .op = op->op};
+    struct fuse_op phase = {.kind = FUSE_PHASE, .n_controls = 1, .values = 1};
     TRY(fuse_push(shear->to, op));
     if (factor.im == 0 || next == NEXT_ANY) {
         put_off(shear, op->wires[0], factor);

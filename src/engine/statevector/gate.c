@@ -130,7 +130,7 @@ static void count_updates(const struct layout *layout, double *n_updates, uint32
 }
 
 /* d(x) = product over subsets S of x of f(S): a phase where all wires of S are 1. */
-static enum status do_diagonal(struct layout *layout, const struct reduced *gate, size_t op) {
+static enum status do_diagonal(struct layout *layout, const struct reduced *gate) {
     double d[2 * MAX_DIM];
     for (unsigned i = 0; i < 1u << gate->n; i++) {
         memcpy(d + 2 * i, element(gate, i, i), 2 * sizeof *d);
@@ -146,7 +146,7 @@ static enum status do_diagonal(struct layout *layout, const struct reduced *gate
         }
     }
     for (unsigned i = 0; i < 1u << gate->n; i++) {
-        struct fuse_op shape = {.wires = {gate->wires[0]}, .op = op};
+        struct fuse_op shape = {.wires = {gate->wires[0]}};
         for (unsigned j = 0; j < gate->n; j++) {
             if (i >> j & 1) {
                 shape.values = (uint8_t)(shape.values | 1u << shape.n_controls);
@@ -162,14 +162,13 @@ static enum status do_diagonal(struct layout *layout, const struct reduced *gate
 
 /* One controlled matrix for every value of the operands that the gate leaves diagonal. */
 static enum status do_blocks(struct layout *layout, double *n_updates, const struct reduced *gate,
-                             unsigned diagonal, size_t op) {
+                             unsigned diagonal) {
     unsigned n_controls = (unsigned)bits_popcount(diagonal), n_targets = gate->n - n_controls;
     for (unsigned values = 0; values < 1u << n_controls; values++) {
         struct reduced block = *gate;
         struct fuse_op shape = {.n_targets = (uint8_t)n_targets,
                                 .n_controls = (uint8_t)n_controls,
-                                .values = (uint8_t)values,
-                                .op = op};
+                                .values = (uint8_t)values};
         unsigned at = n_controls;
         for (unsigned i = gate->n; i-- > 0;) {
             if (diagonal >> i & 1) {
@@ -221,7 +220,7 @@ static bool is_controlled_x(const struct reduced *gate, unsigned *out_target, bo
 
 /* CX onto a wire alone in |0> or |1>: a copy, with no room for what would be 0 anyway. */
 static enum status try_copy(struct layout *layout, double *n_updates, const struct reduced *gate,
-                            size_t op, bool *out_is_done) {
+                            bool *out_is_done) {
     unsigned target = 0;
     bool value = false;
     *out_is_done = false;
@@ -237,11 +236,11 @@ static enum status try_copy(struct layout *layout, double *n_updates, const stru
     /* A phase that the wire has been given stays with the state. */
     double amp[2] = {1, 0};
     memcpy(amp, wire->amp + (bit ? 2 : 0), layout->store != NULL ? sizeof amp : 0);
-    TRY(layout_copy(layout, from, to, op));
+    TRY(layout_copy(layout, from, to));
     layout->wires[to].flip = layout->wires[to].flip != (bit == value);
     count_updates(layout, n_updates, to, 0);
     *out_is_done = true;
-    struct fuse_op shape = {.wires = {to}, .op = LAYOUT_NO_OP};
+    struct fuse_op shape = {.wires = {to}};
     return is_one(amp) ? STATUS_OK : fuse_add_phase(layout, &shape, amp[0], amp[1]);
 }
 
@@ -264,7 +263,7 @@ static void resolve_aliases(const struct layout *layout, struct reduced *gate) {
 }
 
 enum status apply_gate(struct layout *layout, double *n_updates, enum gate_id gate,
-                       const double *params, const uint32_t *wires, size_t op) {
+                       const double *params, const uint32_t *wires) {
     struct reduced reduced = {.n = gate_get(gate)->n_qubits};
     memcpy(reduced.wires, wires, reduced.n * sizeof *wires);
     gate_unitary(reduced.matrix, gate, params);
@@ -286,7 +285,7 @@ enum status apply_gate(struct layout *layout, double *n_updates, enum gate_id ga
     }
     if (reduced.n > 1) {
         bool is_done = false;
-        TRY(try_copy(layout, n_updates, &reduced, op, &is_done));
+        TRY(try_copy(layout, n_updates, &reduced, &is_done));
         if (is_done) {
             return STATUS_OK;
         }
@@ -295,19 +294,19 @@ enum status apply_gate(struct layout *layout, double *n_updates, enum gate_id ga
     take_flip(layout, &reduced);
     unsigned diagonal = find_diagonal(&reduced);
     if (diagonal != (1u << reduced.n) - 1) {
-        return do_blocks(layout, n_updates, &reduced, diagonal, op);
+        return do_blocks(layout, n_updates, &reduced, diagonal);
     }
     count_updates(layout, is_identity(&reduced) ? NULL : n_updates, reduced.wires[0], 0);
-    return do_diagonal(layout, &reduced, op);
+    return do_diagonal(layout, &reduced);
 }
 
 /* ---- operators that are not unitary ---- */
 
-enum status apply_damping(struct layout *layout, uint32_t wire, double a, double b, size_t op) {
+enum status apply_damping(struct layout *layout, uint32_t wire, double a, double b) {
     struct layout_wire *w = &layout->wires[wire];
     const bool is_one = b < a; /* the smaller one damps */
     if (!layout_is_alone(layout, wire)) {
-        struct fuse_op shape = {.n_controls = 1, .values = is_one, .wires = {wire}, .op = op};
+        struct fuse_op shape = {.n_controls = 1, .values = is_one, .wires = {wire}};
         return fuse_add_phase(layout, &shape, is_one ? b / a : a / b, 0);
     }
     if (layout->store == NULL || w->is_basis) {
@@ -326,8 +325,8 @@ enum status apply_damping(struct layout *layout, uint32_t wire, double a, double
 }
 
 enum status apply_projector(struct layout *layout, uint32_t wire, bool bit, double factor) {
-    struct fuse_op half = {.n_controls = 1, .values = !bit, .wires = {wire}, .op = LAYOUT_NO_OP};
-    struct fuse_op all = {.wires = {wire}, .op = LAYOUT_NO_OP};
+    struct fuse_op half = {.n_controls = 1, .values = !bit, .wires = {wire}};
+    struct fuse_op all = {.wires = {wire}};
     CHECK(!layout_is_alone(layout, wire));
     TRY(fuse_add_phase(layout, &half, 0, 0));
     return fuse_add_phase(layout, &all, factor, 0);

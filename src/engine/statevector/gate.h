@@ -8,12 +8,12 @@
 /* Any gate of the table: operands in a basis state with which it commutes only choose a block of
  * it; X and swaps change the records of wires; CX onto a wire that is alone in a basis state
  * copies; what is left joins groups and waits (fuse.h). *n_updates (may be NULL) grows by the
- * amplitudes touched. op: its place in the op list. */
+ * amplitudes touched. */
 enum status apply_gate(struct layout *layout, double *n_updates, enum gate_id gate,
-                       const double *params, const uint32_t *wires, size_t op);
+                       const double *params, const uint32_t *wires);
 
 /* diag(a, b) up to a factor, a, b >= 0, one of them > 0. */
-enum status apply_damping(struct layout *layout, uint32_t wire, double a, double b, size_t op);
+enum status apply_damping(struct layout *layout, uint32_t wire, double a, double b);
 /* Amplitudes where the wire is not |bit> become 0, the others are multiplied by factor. The wire is
  * not alone. */
 enum status apply_projector(struct layout *layout, uint32_t wire, bool bit, double factor);

@@ -114,6 +114,7 @@ void layout_reset(struct layout *layout) {
         layout->used[i] = 0;
     }
     layout->amps = 0;
+    layout->next_op = 0;
     fuse_clear(layout->fuse);
     layout_clear_bonds(layout);
     if (layout->store != NULL) {
@@ -200,12 +201,12 @@ static enum status move_group(struct layout *layout, uint32_t slot, const struct
 }
 
 /* The deal in layout->scratch, before a group grows. */
-static enum status adopt_deal(struct layout *layout, uint32_t slot, size_t op) {
+static enum status adopt_deal(struct layout *layout, uint32_t slot) {
     const struct layout_group *group = &layout->groups[slot];
     if (layout_is_same_deal(&group->deal, &layout->scratch)) {
         return STATUS_OK;
     }
-    layout_raise_last(layout, slot, &layout->scratch, op);
+    layout_raise_last(layout, slot, &layout->scratch);
     struct layout_cut from = {.deal = &group->deal, .n = group->n};
     return move_group(layout, slot, &from, &layout->scratch);
 }
@@ -268,8 +269,8 @@ static enum status build(struct layout *layout, uint32_t wire_a, const struct st
     return STATUS_OK;
 }
 
-enum status layout_merge(struct layout *layout, const uint32_t *wires, size_t n_wires, bool is_copy,
-                         size_t op) {
+enum status layout_merge(struct layout *layout, const uint32_t *wires, size_t n_wires,
+                         bool is_copy) {
     struct store_factor a = factor_of(layout, wires[0]), factors[LAYOUT_MAX_PARTS];
     struct store_product b = product_of(layout, factors, wires + 1, n_wires - 1);
     bool is_group = a.group != LAYOUT_ALONE;
@@ -280,7 +281,7 @@ enum status layout_merge(struct layout *layout, const uint32_t *wires, size_t n_
     }
     bool can_grow = is_group && a.n >= layout->scratch.slice_log + layout->lane_bits;
     if (can_grow) {
-        TRY(adopt_deal(layout, a.group, op));
+        TRY(adopt_deal(layout, a.group));
     }
     uint32_t q = STORE_NO_BIT;
     if (is_copy) {
@@ -296,7 +297,7 @@ enum status layout_merge(struct layout *layout, const uint32_t *wires, size_t n_
     return STATUS_OK;
 }
 
-enum status layout_copy(struct layout *layout, uint32_t q, uint32_t b, size_t op) {
+enum status layout_copy(struct layout *layout, uint32_t q, uint32_t b) {
     CHECK(layout_is_alone(layout, b) && layout->wires[b].is_basis);
     if (layout_is_alone(layout, q) && layout->wires[q].is_basis) {
         layout->wires[b] = layout->wires[q];
@@ -304,7 +305,7 @@ enum status layout_copy(struct layout *layout, uint32_t q, uint32_t b, size_t op
     }
     TRY(layout_settle(layout, q));
     set_alone(layout, b, false);
-    return layout_merge(layout, (uint32_t[]){q, b}, 2, true, op);
+    return layout_merge(layout, (uint32_t[]){q, b}, 2, true);
 }
 
 enum status layout_pair(struct layout *layout, uint32_t a, uint32_t b) {

@@ -30,7 +30,6 @@
 #include "engine/statevector/schedule.h"
 
 #define LAYOUT_ALONE UINT32_MAX
-#define LAYOUT_NO_OP SIZE_MAX
 
 struct store;
 struct fuse;
@@ -101,6 +100,7 @@ struct layout {
     double exchanged_bytes; /* of amplitudes, sent by all ranks so far */
     uint64_t n_exchanges;   /* of wires that choose slices with others */
     uint32_t peak_group_qubits;
+    size_t next_op; /* of the program: those before have been done, or wait */
     struct schedule schedule;
     struct fuse *fuse;   /* operators that wait */
     struct store *store; /* NULL in plans */
@@ -144,7 +144,7 @@ uint32_t layout_size_of(const struct layout *layout, uint32_t wire);
 enum status layout_settle(struct layout *layout, uint32_t wire);
 enum status layout_settle_all(struct layout *layout);
 /* |q> -> |q>_q |q>_b for a wire b that is alone in |0>. */
-enum status layout_copy(struct layout *layout, uint32_t q, uint32_t b, size_t op);
+enum status layout_copy(struct layout *layout, uint32_t q, uint32_t b);
 /* Two wires that are alone become (|00> + |11>) / sqrt 2. */
 enum status layout_pair(struct layout *layout, uint32_t a, uint32_t b);
 /* Makes the bits of these wires of one group internal, for a stage that is about to run or for

@@ -38,14 +38,13 @@ enum { LAYOUT_MAX_PARTS = 2 };
 /* layout.c: one group of the parts that hold these wires, the first of which has most; at most
  * LAYOUT_MAX_PARTS others. Nothing waits for them that must be done before. With is_copy the second
  * wire, alone in |0>, becomes a copy of the first. */
-enum status layout_merge(struct layout *layout, const uint32_t *wires, size_t n_wires, bool is_copy,
-                         size_t op);
+enum status layout_merge(struct layout *layout, const uint32_t *wires, size_t n_wires,
+                         bool is_copy);
 /* bond.c: forgets the bonds, whose operators have been forgotten. */
 void layout_clear_bonds(struct layout *layout);
-/* localize.c: before a group goes to a deal of more slices, its internal wires that the ops from
- * `op` need last take the bits that will choose them. */
-void layout_raise_last(struct layout *layout, uint32_t group, const struct layout_deal *to,
-                       size_t op);
+/* localize.c: before a group goes to a deal of more slices, its internal wires that are needed
+ * last take the bits that will choose them. */
+void layout_raise_last(struct layout *layout, uint32_t group, const struct layout_deal *to);
 /* Into layout->scratch: the deal for a vector of these wires, of which `old` (NULL: nothing) is in
  * memory already. false: it fits nowhere. */
 bool layout_choose_deal(struct layout *layout, const uint32_t *wires, size_t n_wires,

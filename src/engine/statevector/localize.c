@@ -66,8 +66,7 @@ static void turn(struct layout *layout, uint32_t slot, unsigned top, unsigned hi
     layout_cross(layout, slot, high, low);
 }
 
-void layout_raise_last(struct layout *layout, uint32_t slot, const struct layout_deal *to,
-                       size_t op) {
+void layout_raise_last(struct layout *layout, uint32_t slot, const struct layout_deal *to) {
     const struct layout_group *group = &layout->groups[slot];
     uint32_t wires[64];
     if (to->slice_log <= group->deal.slice_log) {
@@ -76,7 +75,7 @@ void layout_raise_last(struct layout *layout, uint32_t slot, const struct layout
     unsigned n = to->slice_log - group->deal.slice_log;
     unsigned top = layout_slice_bits(group->n, &group->deal) - n;
     CHECK(n <= 64 && top > 0);
-    schedule_choose_last(wires, n, layout, slot, op);
+    schedule_choose_last(wires, n, layout, slot);
     for (unsigned i = 0; i < n; i++) {
         uint32_t pos = layout->wires[wires[i]].pos;
         if (pos > top && pos != top + i) {

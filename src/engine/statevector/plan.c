@@ -37,10 +37,10 @@ static enum status plan_apply(struct plan *plan, size_t i) {
     if (plan->task->modes[i] == ENGINE_COPY) {
         uint32_t pair[2] = {alias_root(layout, qubits[0]), plan->task->copy_wires[i]};
         bool is_free = layout_is_alone(layout, pair[1]) && layout->wires[pair[1]].is_basis;
-        return is_free ? layout_copy(layout, pair[0], pair[1], i) : layout_join(layout, pair, 2);
+        return is_free ? layout_copy(layout, pair[0], pair[1]) : layout_join(layout, pair, 2);
     }
     return apply_gate(layout, plan->is_first_round ? &plan->n_updates : NULL,
-                      (enum gate_id)op->which, op_params(plan->task->ops, op), qubits, i);
+                      (enum gate_id)op->which, op_params(plan->task->ops, op), qubits);
 }
 
 static void plan_clear(struct plan *plan, const uint32_t *wires) {
@@ -149,6 +149,7 @@ static enum status walk_block(struct plan *plan, size_t *inout, bool is_certain)
 static enum status walk_ops(struct plan *plan, size_t first, size_t last, bool is_certain) {
     const struct op *ops = plan->task->ops->ops;
     for (size_t i = first; i < last; i++) {
+        plan->layout.next_op = i;
         if (ops[i].kind == OP_IF || ops[i].kind == OP_WHILE || ops[i].kind == OP_REPEAT) {
             TRY(layout_settle_all(&plan->layout));
             TRY(walk_block(plan, &i, is_certain));
@@ -180,6 +181,7 @@ static enum status walk_ops(struct plan *plan, size_t first, size_t last, bool i
 
 static enum status walk(struct plan *plan, size_t first, size_t last, bool is_certain) {
     TRY(walk_ops(plan, first, last, is_certain));
+    plan->layout.next_op = last;
     return layout_settle_all(&plan->layout);
 }
 

@@ -132,8 +132,21 @@ static void forget_names(struct view *view, size_t first, size_t last) {
     }
 }
 
-/* Fills `next`: stages to come, then the program after `op`. */
-static void look_ahead(struct view *view, size_t op) {
+/* Operators that wait for other wires. Returns the time after them. */
+static uint32_t note_waiting(struct view *view, uint32_t time) {
+    const struct fuse *fuse = view->layout->fuse;
+    for (size_t i = 0; i < fuse->waiting.n && view->n_unknown > 0; i++, time++) {
+        const struct fuse_op *op = &fuse->waiting.ops[i];
+        for (unsigned j = 0; j < op->n_targets; j++) {
+            note_use(view, fuse->wire_of[op->wires[j]], time);
+        }
+    }
+    return time;
+}
+
+/* Fills `next`: stages to come, then what waits, then the rest of the program. */
+static void look_ahead(struct view *view) {
+    const size_t op = view->layout->next_op;
     uint32_t time = 0;
     view->n_unknown = view->group->n;
     for (uint32_t i = 0; i < view->group->n; i++) {
@@ -144,9 +157,10 @@ static void look_ahead(struct view *view, size_t op) {
             note_use(view, stage->targets[i], time);
         }
     }
+    time = note_waiting(view, time);
     if (op < view->layout->task->ops->n_ops) {
-        size_t last = note_ops(view, op + 1, time);
-        forget_names(view, op + 1, last);
+        size_t last = note_ops(view, op, time);
+        forget_names(view, op, last);
     }
 }
 
@@ -301,14 +315,12 @@ void schedule_choose(struct schedule_choice *out, struct layout *layout, uint32_
         return;
     }
     struct view view = open_view(layout, group);
-    size_t op = LAYOUT_NO_OP;
     if (stage != NULL) {
         const struct fuse_stage *end = layout->fuse->stages + layout->fuse->n_stages;
-        op = end[-1].op;
         view.stages = n_wires < stage->n_targets ? stage : stage + 1;
         view.end = end - view.stages < STAGES_AHEAD ? end : view.stages + STAGES_AHEAD;
     }
-    look_ahead(&view, op);
+    look_ahead(&view);
     for (size_t i = 0; i < n_wires; i++) {
         if (layout->wires[wires[i]].pos < inside) {
             view.schedule->place[wires[i]] = PLACE_NEEDED;
@@ -325,10 +337,9 @@ void schedule_choose(struct schedule_choice *out, struct layout *layout, uint32_
     sort_pairs(out, &view);
 }
 
-void schedule_choose_last(uint32_t *out, unsigned n, struct layout *layout, uint32_t group,
-                          size_t op) {
+void schedule_choose_last(uint32_t *out, unsigned n, struct layout *layout, uint32_t group) {
     struct view view = open_view(layout, group);
-    look_ahead(&view, op);
+    look_ahead(&view);
     for (unsigned i = n; i-- > 0;) {
         out[i] = pick(&view, view.schedule->next, view.schedule->place, PLACE_INSIDE, true);
         CHECK(out[i] != NEVER);

@@ -1,7 +1,8 @@
 /* Which wires of a group choose its slices, and which lie inside them: by what comes next.
  *
  * Stages (fuse.h) need their targets inside. When one of them is outside, as many wires change
- * places at once as pays: of those inside, the ones that are mixed or measured last (Belady), and
+ * places at once as pays: of those inside, the ones that are mixed or measured last (Belady) by the
+ * stages to come, then operators that wait for other wires, then the rest of the program, and
  * of those outside, the ones needed now and maybe some that are needed soon: m wires at once move
  * 1 - 2^-m of the vector, one after the other m / 2 of it. How many more is decided by walking the
  * stages to come with each number. Of the wires that go, those needed last take the highest bits of
@@ -42,8 +43,7 @@ void schedule_fini(struct schedule *schedule);
  * nothing is known of what comes. */
 void schedule_choose(struct schedule_choice *out, struct layout *layout, uint32_t group,
                      const uint32_t *wires, size_t n_wires, const struct fuse_stage *stage);
-/* The n wires inside that are needed last after `op`, the last of them last. */
-void schedule_choose_last(uint32_t *out, unsigned n, struct layout *layout, uint32_t group,
-                          size_t op);
+/* The n wires inside that are needed last, the last of them last. */
+void schedule_choose_last(uint32_t *out, unsigned n, struct layout *layout, uint32_t group);
 
 #endif

@@ -164,11 +164,11 @@ static enum status sv_begin(struct engine *engine) {
 
 /* What no jump does: sqrt(1 - u) |0><0| + sqrt(1 - d) |1><1|. */
 static enum status damp(struct layout *layout, const struct op *op, const double *params,
-                        const uint32_t *wires, size_t i) {
+                        const uint32_t *wires) {
     CHECK(op->which == NOISE_RELAX);
     const double a = sqrt(1 - params[1]), b = sqrt(1 - params[0]);
     for (uint32_t j = 0; a != b && j < op->n_qubits; j++) {
-        TRY(apply_damping(layout, wires[j], a, b, i));
+        TRY(apply_damping(layout, wires[j], a, b));
     }
     return STATUS_OK;
 }
@@ -180,10 +180,9 @@ static void set_basis(struct layout *layout, uint32_t wire, bool bit) {
 }
 
 /* b becomes a copy of q, or of the opposite of the wire that q is a name of. */
-static enum status copy_wire(struct layout *layout, uint32_t q, uint32_t b, size_t op) {
-    TRY(layout_copy(layout, alias_root(layout, q), b, op));
-    return layout->wires[q].is_inverted ? apply_gate(layout, NULL, GATE_X, NULL, &b, LAYOUT_NO_OP)
-                                        : STATUS_OK;
+static enum status copy_wire(struct layout *layout, uint32_t q, uint32_t b) {
+    TRY(layout_copy(layout, alias_root(layout, q), b));
+    return layout->wires[q].is_inverted ? apply_gate(layout, NULL, GATE_X, NULL, &b) : STATUS_OK;
 }
 
 static enum status run_op(struct statevector *self, size_t i) {
@@ -199,7 +198,7 @@ static enum status run_op(struct statevector *self, size_t i) {
         set_basis(&self->layout, qubits[1], false);
         return STATUS_OK;
     case ENGINE_COPY:
-        return copy_wire(&self->layout, qubits[0], copies[i], i);
+        return copy_wire(&self->layout, qubits[0], copies[i]);
     case ENGINE_ALIAS:
         alias_begin(&self->layout, qubits[0], copies[i]);
         return STATUS_OK;
@@ -215,28 +214,30 @@ static enum status run_op(struct statevector *self, size_t i) {
         return layout_pair(&self->layout, qubits[0], qubits[1]);
     }
     if (op->kind == OP_NOISE) {
-        return damp(&self->layout, op, op_params(self->task->ops, op), qubits, i);
+        return damp(&self->layout, op, op_params(self->task->ops, op), qubits);
     }
     CHECK(op->kind == OP_GATE);
     return apply_gate(&self->layout, NULL, (enum gate_id)op->which, op_params(self->task->ops, op),
-                      qubits, i);
+                      qubits);
 }
 
 static enum status sv_run(struct engine *engine, size_t first, size_t last) {
     struct statevector *self = self_of(engine);
     for (size_t i = first; i < last; i++) {
+        self->layout.next_op = i;
         TRY(run_op(self, i));
     }
+    self->layout.next_op = last;
     return layout_settle_all(&self->layout);
 }
 
 static enum status sv_apply_pauli(struct engine *engine, uint32_t wire, bool x, bool z) {
     struct layout *layout = &self_of(engine)->layout;
     if (z) {
-        TRY(apply_gate(layout, NULL, GATE_Z, NULL, &wire, LAYOUT_NO_OP));
+        TRY(apply_gate(layout, NULL, GATE_Z, NULL, &wire));
     }
     if (x && !alias_flip(layout, wire)) {
-        TRY(apply_gate(layout, NULL, GATE_X, NULL, &wire, LAYOUT_NO_OP));
+        TRY(apply_gate(layout, NULL, GATE_X, NULL, &wire));
     }
     return layout_settle_all(layout);
 }
@@ -262,7 +263,7 @@ static enum status sv_reset(struct engine *engine, uint32_t wire, bool bit, doub
     }
     TRY(apply_projector(layout, wire, bit, 1 / sqrt(p)));
     if (bit) {
-        TRY(apply_gate(layout, NULL, GATE_X, NULL, &wire, LAYOUT_NO_OP));
+        TRY(apply_gate(layout, NULL, GATE_X, NULL, &wire));
     }
     return layout_settle_all(layout);
 }
