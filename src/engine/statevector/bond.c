@@ -44,8 +44,8 @@ static bool is_together(const struct layout *layout, uint32_t a, uint32_t b) {
 
 static enum status add_part(struct layout *layout, uint32_t index, uint32_t wire) {
     struct layout_bond *bond = &layout->bonds[index];
-    TRY(vec_reserve(&bond->carriers, bond->n_parts, &bond->cap_parts, 1, sizeof *bond->carriers));
-    bond->carriers[bond->n_parts++] = layout->fuse->carrier_of[wire];
+    TRY(vec_reserve(&bond->parts, bond->n_parts, &bond->cap_parts, 1, sizeof *bond->parts));
+    bond->parts[bond->n_parts++].carrier = layout->fuse->carrier_of[wire];
     bond->n += part_size(layout, wire);
     set_bond(layout, wire, index + 1);
     return STATUS_OK;
@@ -63,7 +63,7 @@ static enum status open_bond(struct layout *layout, uint32_t *out_index, uint32_
         index++;
     }
     CHECK(index < layout->n_bonds);
-    layout->bonds[index].n_parts = 0;
+    layout->bonds[index].n_parts = layout->bonds[index].n_joined = 0;
     layout->n_open_bonds++;
     *out_index = index;
     return add_part(layout, index, wire);
@@ -82,7 +82,7 @@ static enum status bind(struct layout *layout, uint32_t a, uint32_t b) {
     }
     const struct layout_bond *from = &layout->bonds[other - 1];
     for (size_t i = 0; i < from->n_parts; i++) {
-        TRY(add_part(layout, index, layout->fuse->wire_of[from->carriers[i]]));
+        TRY(add_part(layout, index, layout->fuse->wire_of[from->parts[i].carrier]));
     }
     close_bond(layout, other - 1);
     return STATUS_OK;
@@ -114,22 +114,22 @@ void layout_clear_bonds(struct layout *layout) {
 /* Wires instead of carriers; larger parts first, else in the order in which they came. */
 static void sort_parts(const struct layout *layout, struct layout_bond *bond) {
     for (size_t i = 0; i < bond->n_parts; i++) {
-        uint32_t wire = layout->fuse->wire_of[bond->carriers[i]];
+        uint32_t wire = layout->fuse->wire_of[bond->parts[i].carrier];
         size_t at = i;
-        for (; at > 0 && part_size(layout, bond->carriers[at - 1]) < part_size(layout, wire);
+        for (; at > 0 && part_size(layout, bond->parts[at - 1].carrier) < part_size(layout, wire);
              at--) {
-            bond->carriers[at] = bond->carriers[at - 1];
+            bond->parts[at] = bond->parts[at - 1];
         }
-        bond->carriers[at] = wire;
+        bond->parts[at].carrier = wire;
     }
 }
 
 /* The first of the parts before `last` that come in one step. */
 static size_t find_step(const struct layout *layout, const struct layout_bond *bond, size_t last) {
     size_t first = last - 1;
-    uint32_t n = part_size(layout, bond->carriers[first]);
+    uint32_t n = part_size(layout, bond->parts[first].carrier);
     while (first > 1 && n < STEP_WIRES) {
-        n += part_size(layout, bond->carriers[first - 1]);
+        n += part_size(layout, bond->parts[first - 1].carrier);
         if (n > STORE_MAX_PRODUCT) {
             return first;
         }
@@ -138,14 +138,26 @@ static size_t find_step(const struct layout *layout, const struct layout_bond *b
     return first;
 }
 
-static enum status join_parts(struct layout *layout, const struct layout_bond *bond, size_t last) {
-    const size_t first = find_step(layout, bond, last);
-    uint32_t wires[1 + LAYOUT_MAX_PARTS] = {bond->carriers[0]};
-    if (first > 1) {
-        TRY(join_parts(layout, bond, first));
+static void number_steps(const struct layout *layout, struct layout_bond *bond) {
+    uint32_t step = 0;
+    for (size_t last = bond->n_parts; last > 1; step++) {
+        const size_t first = find_step(layout, bond, last);
+        while (last > first) {
+            bond->parts[--last].step = step;
+        }
     }
-    memcpy(wires + 1, bond->carriers + first, (last - first) * sizeof *wires);
-    TRY(layout_merge(layout, wires, 1 + last - first, false));
+}
+
+/* The first part and those joined take in what comes in one step. */
+static enum status join_step(struct layout *layout, struct layout_bond *bond) {
+    const uint32_t step = bond->parts[bond->n_joined].step;
+    uint32_t wires[1 + LAYOUT_MAX_PARTS] = {bond->parts[0].carrier};
+    size_t last = bond->n_joined, n = 1;
+    while (last < bond->n_parts && bond->parts[last].step == step) {
+        wires[n++] = bond->parts[last++].carrier;
+    }
+    TRY(layout_merge(layout, wires, n, false));
+    bond->n_joined = last;
     return fuse_run(layout, layout->wires[wires[0]].group);
 }
 
@@ -157,14 +169,18 @@ enum status layout_settle(struct layout *layout, uint32_t wire) {
     }
     struct layout_bond *bond = &layout->bonds[index - 1];
     sort_parts(layout, bond);
+    number_steps(layout, bond);
+    bond->n_joined = 1;
     for (size_t i = 0; i < bond->n_parts; i++) {
-        const uint32_t group = layout->wires[bond->carriers[i]].group;
+        const uint32_t group = layout->wires[bond->parts[i].carrier].group;
         if (group != LAYOUT_ALONE) {
             TRY(fuse_run(layout, group));
         }
     }
-    TRY(join_parts(layout, bond, bond->n_parts));
-    set_bond(layout, bond->carriers[0], 0);
+    while (bond->n_joined < bond->n_parts) {
+        TRY(join_step(layout, bond));
+    }
+    set_bond(layout, bond->parts[0].carrier, 0);
     close_bond(layout, index - 1);
     return STATUS_OK;
 }
@@ -175,7 +191,7 @@ enum status layout_settle_all(struct layout *layout) {
     }
     for (uint32_t i = 0; layout->n_open_bonds > 0 && i < layout->n_bonds; i++) {
         if (layout->bonds[i].n > 0) {
-            TRY(layout_settle(layout, layout->fuse->wire_of[layout->bonds[i].carriers[0]]));
+            TRY(layout_settle(layout, layout->fuse->wire_of[layout->bonds[i].parts[0].carrier]));
         }
     }
     return STATUS_OK;

@@ -75,7 +75,7 @@ void layout_fini(struct layout *layout) {
         mem_free(layout->groups[i].deal.ranks);
     }
     for (uint32_t i = 0; layout->bonds != NULL && i < layout->n_bonds; i++) {
-        mem_free(layout->bonds[i].carriers);
+        mem_free(layout->bonds[i].parts);
     }
     mem_free(layout->bonds);
     mem_free(layout->joined);
@@ -247,6 +247,8 @@ static enum status grow(struct layout *layout, uint32_t slot, const struct store
 static enum status build(struct layout *layout, uint32_t wire_a, const struct store_factor *a,
                          const struct store_product *b, uint32_t q) {
     uint32_t slot = 0, n = a->n + b->n;
+    const uint32_t bond =
+        a->group == LAYOUT_ALONE ? layout->wires[wire_a].bond : layout->groups[a->group].bond;
     TRY(open_slot(layout, &slot, n, &layout->scratch));
     layout_count(layout, &layout->scratch, n, 1);
     layout_count_amps(layout, layout_amps(n));
@@ -262,7 +264,7 @@ static enum status build(struct layout *layout, uint32_t wire_a, const struct st
     for (uint32_t i = 0; i < b->n; i++) {
         put_wire(layout, slot, a->n + i, layout->joined[i]);
     }
-    layout->groups[slot].bond = a->group == LAYOUT_ALONE ? 0 : layout->groups[a->group].bond;
+    layout->groups[slot].bond = bond;
     if (a->group != LAYOUT_ALONE) {
         close_slot(layout, a->group);
     }
@@ -282,6 +284,7 @@ enum status layout_merge(struct layout *layout, const uint32_t *wires, size_t n_
     bool can_grow = is_group && a.n >= layout->scratch.slice_log + layout->lane_bits;
     if (can_grow) {
         TRY(adopt_deal(layout, a.group));
+        layout_localize_early(layout, a.group);
     }
     uint32_t q = STORE_NO_BIT;
     if (is_copy) {

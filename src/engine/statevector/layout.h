@@ -73,10 +73,15 @@ struct layout_group {
     uint32_t bond; /* 1 + index; 0: none */
 };
 /* Groups and lone wires that will be one group: operators on several of them wait (bond.c). */
+struct layout_part {
+    uint32_t carrier; /* of one of its wires (fuse.h); while it is settled, that wire */
+    uint32_t step;    /* in which it joins the first one: counted from the last */
+};
 struct layout_bond {
-    uint32_t n;         /* wires in all; 0: free */
-    uint32_t *carriers; /* one of each part (fuse.h) */
+    uint32_t n; /* wires in all; 0: free */
+    struct layout_part *parts;
     size_t n_parts, cap_parts;
+    size_t n_joined; /* of the parts, in order; 0: it is not being settled */
 };
 struct layout {
     const struct engine_task *task;

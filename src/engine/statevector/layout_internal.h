@@ -42,6 +42,8 @@ enum status layout_merge(struct layout *layout, const uint32_t *wires, size_t n_
                          bool is_copy);
 /* bond.c: forgets the bonds, whose operators have been forgotten. */
 void layout_clear_bonds(struct layout *layout);
+/* localize.c: before a group grows, wires change places that would have to later. */
+void layout_localize_early(struct layout *layout, uint32_t group);
 /* localize.c: before a group goes to a deal of more slices, its internal wires that are needed
  * last take the bits that will choose them. */
 void layout_raise_last(struct layout *layout, uint32_t group, const struct layout_deal *to);

@@ -55,6 +55,14 @@ void layout_localize(struct layout *layout, const uint32_t *wires, size_t n_wire
     } while (choice.n > 0);
 }
 
+void layout_localize_early(struct layout *layout, uint32_t slot) {
+    struct schedule_choice choice;
+    schedule_choose_early(&choice, layout, slot);
+    if (choice.n > 0) {
+        exchange(layout, slot, &choice);
+    }
+}
+
 /* The wires on two internal bits change places; the lower one is below `top`. */
 static void turn(struct layout *layout, uint32_t slot, unsigned top, unsigned high, unsigned low) {
     const struct layout_group *group = &layout->groups[slot];
