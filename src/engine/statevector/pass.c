@@ -170,7 +170,8 @@ static void choose_bits(struct pass *pass) {
     pass->in_place = !pass->is_padded && pass->inside == low_mask(n) && n <= pass->view.chunk_bits;
 }
 
-/* Lane bits that are mixed change places with bits that are not. */
+/* Lane bits that are mixed change places with bits that are not, before the first unit that mixes
+ * them. */
 static void choose_crosses(struct pass *pass) {
     unsigned bit = pass->is_padded ? pass->n_bits - pass->lane_bits : pass->lane_bits;
     pass->n_crosses = 0;
@@ -182,12 +183,8 @@ static void choose_crosses(struct pass *pass) {
             bit++;
         }
         CHECK(bit < pass->n_bits);
-        pass->crosses[pass->n_crosses].lane = (uint8_t)lane;
-        pass->crosses[pass->n_crosses++].bit = (uint8_t)bit;
-        pass->place[lane] = (uint8_t)bit;
-        if (!pass->is_padded) {
-            pass->place[pass->bits[bit]] = (uint8_t)lane;
-        }
+        pass->crosses[pass->n_crosses++] =
+            (struct pass_cross){.lane = (uint8_t)lane, .bit = (uint8_t)bit};
         bit++;
     }
 }
@@ -263,24 +260,63 @@ enum status pass_add_step(struct pass *pass, struct pass_step **out) {
     return STATUS_OK;
 }
 
-/* As many crosses at a time as there are register bits. */
+/* The cross as a step; bit `reg` of the registers' numbers is its bit. */
+static enum status add_cross(struct pass *pass, struct pass_cross *cross, unsigned reg) {
+    struct pass_step *step;
+    TRY(pass_add_step(pass, &step));
+    step->step.code = (uint8_t)(STATEVECTOR_CROSS0 + 3u * cross->lane + reg);
+    pass->place[cross->lane] = cross->bit;
+    if (!pass->is_padded) {
+        pass->place[pass->bits[cross->bit]] = cross->lane;
+    }
+    cross->is_done = true;
+    return STATUS_OK;
+}
+
+/* Those that are not done, as many at a time as there are register bits. */
 static enum status add_crosses(struct pass *pass) {
-    for (unsigned first = 0; first < pass->n_crosses; first += FUSE_BLOCK_TARGETS) {
+    struct pass_cross *cross = pass->crosses, *end = cross + pass->n_crosses;
+    while (cross < end) {
+        struct pass_cross *chosen[FUSE_BLOCK_TARGETS];
         struct pass_unit *unit;
-        struct pass_step *step;
         uint8_t bits[FUSE_BLOCK_TARGETS];
         unsigned n = 0;
-        TRY(add_unit(pass, &unit, UNIT_PROGRAM));
-        for (; n < FUSE_BLOCK_TARGETS && first + n < pass->n_crosses; n++) {
-            TRY(pass_add_step(pass, &step));
-            bits[n] = (uint8_t)(pass->crosses[first + n].bit - pass->lane_bits);
-            step->step.code =
-                (uint8_t)(STATEVECTOR_CROSS0 + 3u * pass->crosses[first + n].lane + n);
+        for (; n < FUSE_BLOCK_TARGETS && cross < end; cross++) {
+            if (!cross->is_done) {
+                bits[n] = (uint8_t)(cross->bit - pass->lane_bits);
+                chosen[n++] = cross;
+            }
         }
-        unit->last = pass->n_steps;
-        span_registers(unit, pass, bits, n);
+        if (n > 0) {
+            TRY(add_unit(pass, &unit, UNIT_PROGRAM));
+            span_registers(unit, pass, bits, n);
+            for (unsigned i = 0; i < n; i++) {
+                TRY(add_cross(pass, chosen[i], i));
+            }
+            unit->last = pass->n_steps;
+        }
     }
     return STATUS_OK;
+}
+
+static enum status add_crosses_back(struct pass *pass) {
+    for (unsigned i = 0; i < pass->n_crosses; i++) {
+        pass->crosses[i].is_done = false;
+    }
+    return add_crosses(pass);
+}
+
+/* NULL: the wire's bit is not a lane's. */
+static struct pass_cross *find_cross(struct pass *pass, uint32_t wire) {
+    unsigned place = pass->place[pass->layout->wires[wire].pos], i = 0;
+    if (place >= pass->lane_bits) {
+        return NULL;
+    }
+    while (pass->crosses[i].lane != place || pass->crosses[i].is_done) {
+        i++;
+        CHECK(i < pass->n_crosses);
+    }
+    return &pass->crosses[i];
 }
 
 /* Shears and turns, for all registers and lanes. */
@@ -503,12 +539,20 @@ static enum status add_op(struct pass *pass, const struct fuse_op *op, const uin
 static enum status add_program(struct pass *pass, const struct fuse_block *block) {
     const struct fuse *fuse = pass->layout->fuse;
     struct pass_unit *unit;
+    struct pass_cross *crosses[FUSE_BLOCK_TARGETS];
     uint8_t bits[FUSE_BLOCK_TARGETS];
     TRY(add_unit(pass, &unit, UNIT_PROGRAM));
     for (unsigned i = 0; i < block->n_targets; i++) {
-        bits[i] = (uint8_t)block_bit(pass, block->targets[i]);
+        crosses[i] = find_cross(pass, block->targets[i]);
+        bits[i] = crosses[i] != NULL ? (uint8_t)(crosses[i]->bit - pass->lane_bits)
+                                     : (uint8_t)block_bit(pass, block->targets[i]);
     }
     span_registers(unit, pass, bits, block->n_targets);
+    for (unsigned i = 0; i < block->n_targets; i++) {
+        if (crosses[i] != NULL) {
+            TRY(add_cross(pass, crosses[i], i));
+        }
+    }
     for (size_t i = block->first; i < block->last; i++) {
         const struct fuse_op *op = &fuse->work[0].ops[fuse->order[i]];
         TRY(op->kind == FUSE_FACTORS ? pass_add_factors(pass, op, bits) : add_op(pass, op, bits));
@@ -519,6 +563,7 @@ static enum status add_program(struct pass *pass, const struct fuse_block *block
 
 static enum status add_apart(struct pass *pass, const struct fuse_op *op) {
     struct pass_unit *unit;
+    TRY(add_crosses(pass));
     TRY(add_unit(pass, &unit, op->kind == FUSE_ANGLES ? UNIT_ANGLES : UNIT_MATRIX));
     unit->op = op;
     unit->condition = find_condition(pass, op);
@@ -622,10 +667,12 @@ static enum status run_blocks(struct pass *pass, size_t first, size_t last) {
         choose_bits(pass);
         choose_crosses(pass);
         pass->n_steps = pass->n_units = pass->tables.n = 0;
-        TRY(add_crosses(pass));
-        TRY(add_blocks(pass, first, first + n));
         if (pass->is_padded) {
             TRY(add_crosses(pass));
+        }
+        TRY(add_blocks(pass, first, first + n));
+        if (pass->is_padded) {
+            TRY(add_crosses_back(pass));
         }
         pass_set_tables(pass);
         pass_run_tiles(pass);

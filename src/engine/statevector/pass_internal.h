@@ -36,6 +36,11 @@ struct pass_unit {
     const struct fuse_op *op; /* the others */
     struct pass_condition condition;
 };
+/* A lane bit and a bit of the tile that change places. */
+struct pass_cross {
+    uint8_t lane, bit;
+    bool is_done;
+};
 struct pass {
     union statevector_block *buffers;
     int n_threads;
@@ -60,9 +65,7 @@ struct pass {
     uint8_t bits[PASS_MAX_BITS +
                  PASS_MAX_PADS]; /* of the tile, ascending: positions; pads: PASS_OUTSIDE */
     uint8_t place[64];           /* position -> bit of the tile, or PASS_OUTSIDE */
-    struct {
-        uint8_t lane, bit; /* of the tile */
-    } crosses[STATEVECTOR_MAX_LANE_BITS];
+    struct pass_cross crosses[STATEVECTOR_MAX_LANE_BITS];
     unsigned n_crosses;
 };
 

@@ -83,7 +83,7 @@ static bool is_on(const struct pass_step *step, uint64_t base) {
 static void run_program(const struct pass *pass, const struct pass_unit *unit,
                         union statevector_block *tile, uint64_t base,
                         const struct statevector_route *route) {
-    const struct statevector_step *steps[FUSE_MAX_STEPS];
+    const struct statevector_step *steps[STATEVECTOR_MAX_STEPS];
     size_t n = 0;
     for (size_t i = unit->first; i < unit->last; i++) {
         if (is_on(&pass->steps[i], base)) {
