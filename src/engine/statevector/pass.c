@@ -299,8 +299,10 @@ static enum status add_crosses(struct pass *pass) {
     return STATUS_OK;
 }
 
+/* All have been done, and are undone. */
 static enum status add_crosses_back(struct pass *pass) {
     for (unsigned i = 0; i < pass->n_crosses; i++) {
+        CHECK(pass->crosses[i].is_done);
         pass->crosses[i].is_done = false;
     }
     return add_crosses(pass);
@@ -667,9 +669,6 @@ static enum status run_blocks(struct pass *pass, size_t first, size_t last) {
         choose_bits(pass);
         choose_crosses(pass);
         pass->n_steps = pass->n_units = pass->tables.n = 0;
-        if (pass->is_padded) {
-            TRY(add_crosses(pass));
-        }
         TRY(add_blocks(pass, first, first + n));
         if (pass->is_padded) {
             TRY(add_crosses_back(pass));
