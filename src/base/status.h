@@ -7,11 +7,12 @@
 
 enum status {
     STATUS_OK = 0,
-    STATUS_INTERNAL = 1,   /* a fault of qspan itself */
-    STATUS_USAGE = 2,      /* wrong command line */
-    STATUS_INPUT = 3,      /* input refused: file:line:column was logged */
-    STATUS_NOFIT = 4,      /* does not fit the machine it runs on; the figure was logged */
-    STATUS_UNVERIFIED = 5, /* a program was not proved */
+    STATUS_INTERNAL = 1,     /* a fault of qspan itself */
+    STATUS_USAGE = 2,        /* wrong command line */
+    STATUS_INPUT = 3,        /* input refused: file:line:column was logged */
+    STATUS_NOFIT = 4,        /* does not fit the machine it runs on; the figure was logged */
+    STATUS_UNVERIFIED = 5,   /* a program was not proved */
+    STATUS_INTERRUPTED = 85, /* stopped by a signal: results hold the shots done so far */
 };
 
 /* Returns from the calling function when an expression of type enum status is not STATUS_OK. */

@@ -11,23 +11,26 @@ static uint64_t severity(enum status status) {
     switch (status) {
     case STATUS_OK:
         return 0;
-    case STATUS_UNVERIFIED:
+    case STATUS_INTERRUPTED:
         return 1;
-    case STATUS_USAGE:
+    case STATUS_UNVERIFIED:
         return 2;
-    case STATUS_INPUT:
+    case STATUS_USAGE:
         return 3;
-    case STATUS_NOFIT:
+    case STATUS_INPUT:
         return 4;
-    case STATUS_INTERNAL:
+    case STATUS_NOFIT:
         return 5;
+    case STATUS_INTERNAL:
+        return 6;
     }
     check_fail("status is one of enum status", __FILE__, __LINE__);
 }
 
 static enum status status_of_severity(uint64_t level) {
-    static const enum status statuses[] = {STATUS_OK,    STATUS_UNVERIFIED, STATUS_USAGE,
-                                           STATUS_INPUT, STATUS_NOFIT,      STATUS_INTERNAL};
+    static const enum status statuses[] = {STATUS_OK,      STATUS_INTERRUPTED, STATUS_UNVERIFIED,
+                                           STATUS_USAGE,   STATUS_INPUT,       STATUS_NOFIT,
+                                           STATUS_INTERNAL};
     return statuses[level];
 }
 

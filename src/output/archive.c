@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "output/output.h"
 #include "output/output_network.h"
+#include "output/provenance.h"
 #include "store/file.h"
 
 enum { PATH_BYTES = 64 };
@@ -15,6 +16,7 @@ struct reader {
     const struct store_file *file;
     const char *path;
     struct output_archive *archive;
+    bool wants_past; /* all that a run needs to go on */
 };
 
 static enum status refuse(const struct reader *reader, const char *why) {
@@ -63,6 +65,15 @@ static enum status read_head(const struct reader *reader) {
     results->is_fast = store_file_has_note(reader->file, "/", "fast");
     TRY(store_file_get_note_u64(reader->file, &results->seed, "/", "seed"));
     TRY(store_file_get_note_u64(reader->file, &results->n_shots, "/", "shots"));
+    results->n_asked = results->n_shots;
+    archive->has_identity = store_file_has_note(reader->file, "/", "program_digest");
+    if (archive->has_identity) {
+        TRY(store_file_get_note_u64(reader->file, &results->n_asked, "/", "shots_asked"));
+        TRY(store_file_get_note_u64(reader->file, &results->first_shot, "/", "first_shot"));
+        TRY(store_file_get_note_u64(reader->file, &archive->shots_per_timeline, "/",
+                                    "shots_per_timeline"));
+        TRY(store_file_get_note_u64(reader->file, &archive->digest, "/", "program_digest"));
+    }
     TRY(store_file_get_note_u64(reader->file, &n_ranks, "/", "ranks"));
     results->n_ranks = (int)(n_ranks < INT32_MAX ? n_ranks : INT32_MAX);
     return store_file_get_note_u64(reader->file, &results->n_replicas, "/", "replicas");
@@ -209,6 +220,46 @@ static enum status read_decodes(const struct reader *reader) {
     return STATUS_OK;
 }
 
+static enum status read_sums(const struct reader *reader, struct average **out_sums, size_t n,
+                             const char *path) {
+    uint64_t *words;
+    size_t dims[2];
+    TRY(store_file_get(reader->file, &words, dims, path, STORE_U64, 2, &reader->archive->arena));
+    if (dims[0] != n || dims[1] != OUTPUT_SUM_WORDS) {
+        return refuse(reader, "has not as many sums as means");
+    }
+    struct average *sums = arena_alloc(&reader->archive->arena, (n + 1) * sizeof *sums);
+    for (size_t i = 0; sums && i < n; i++) {
+        average_word wide[3];
+        const uint64_t *row = words + i * OUTPUT_SUM_WORDS;
+        for (size_t k = 0; k < 3; k++) {
+            wide[k] = (average_word)row[2 * k + 1] << 64 | row[2 * k];
+        }
+        sums[i] = (struct average){wide[0], wide[1], wide[2], row[OUTPUT_SUM_WORDS - 1]};
+    }
+    *out_sums = sums;
+    return sums ? STATUS_OK : STATUS_NOFIT;
+}
+
+static enum status read_past_sums(const struct reader *reader) {
+    struct results *results = &reader->archive->results;
+    struct average *sums = NULL;
+    if (!reader->wants_past) {
+        return STATUS_OK;
+    }
+    if (results->fidelity.is_set) {
+        TRY(read_sums(reader, &sums, 1, "state_fidelity/sums"));
+        results->fidelity.sums = sums[0];
+    }
+    if (results->n_observables > 0) {
+        TRY(read_sums(reader, &sums, results->n_observables, "observables/sums"));
+    }
+    for (size_t i = 0; i < results->n_observables; i++) {
+        results->observables[i].sums = sums[i];
+    }
+    return STATUS_OK;
+}
+
 static enum status read_states(const struct reader *reader) {
     struct results *results = &reader->archive->results;
     struct arena *arena = &reader->archive->arena;
@@ -234,22 +285,47 @@ static enum status read_states(const struct reader *reader) {
     }
     results->observables = arena_alloc(arena, (n + 1) * sizeof *results->observables);
     for (size_t i = 0; results->observables && i < n; i++) {
-        results->observables[i] = (struct run_observable){names[i], values[i], errors[i]};
+        results->observables[i] =
+            (struct run_observable){.name = names[i], .value = values[i], .std_error = errors[i]};
     }
     results->n_observables = n;
     return results->observables ? STATUS_OK : STATUS_NOFIT;
 }
 
+static double *ledger_field(struct ebit_ledger_mean *link, size_t field) {
+    double *const fields[] = {&link->requested,     &link->generated, &link->swapped,
+                              &link->purified_away, &link->expired,   &link->used};
+    return fields[field];
+}
+
+static enum status read_ledger(const struct reader *reader) {
+    static const char *const paths[] = {"ebits/requested",     "ebits/generated", "ebits/swapped",
+                                        "ebits/purified_away", "ebits/expired",   "ebits/used"};
+    struct results *results = &reader->archive->results;
+    for (size_t k = 0; k < sizeof paths / sizeof paths[0]; k++) {
+        double *values;
+        size_t n;
+        TRY(store_file_get(reader->file, &values, &n, paths[k], STORE_F64, 1,
+                           &reader->archive->arena));
+        if (n != results->n_links) {
+            return refuse(reader, "has ebits of links that it does not list");
+        }
+        for (size_t i = 0; i < n; i++) {
+            *ledger_field(&results->links[i], k) = values[i];
+        }
+    }
+    return STATUS_OK;
+}
+
 static enum status read_ebits(const struct reader *reader) {
     struct results *results = &reader->archive->results;
     struct arena *arena = &reader->archive->arena;
+    const size_t n_qpus = reader->archive->program->n_qpus;
     uint32_t *ends = NULL;
-    double *used = NULL;
-    size_t dims[2] = {0}, n_used = 0;
+    size_t dims[2] = {0};
     TRY(store_file_get(reader->file, &ends, dims, "ebits/links", STORE_U32, 2, arena));
-    TRY(store_file_get(reader->file, &used, &n_used, "ebits/used", STORE_F64, 1, arena));
     TRY(store_file_get_f64(reader->file, &results->n_ebits, "ebits/total"));
-    if (dims[1] != 2 || n_used != dims[0]) {
+    if (dims[1] != 2) {
         return refuse(reader, "has ebits of links that it does not list");
     }
     results->links = arena_alloc(arena, (dims[0] + 1) * sizeof *results->links);
@@ -257,15 +333,14 @@ static enum status read_ebits(const struct reader *reader) {
         return STATUS_NOFIT;
     }
     for (size_t i = 0; i < dims[0]; i++) {
-        results->links[i] = (struct ebit_ledger_mean){
-            .qpu_a = ends[2 * i], .qpu_b = ends[2 * i + 1], .used = used[i]};
-        if (ends[2 * i] >= reader->archive->program->n_qpus ||
-            ends[2 * i + 1] >= reader->archive->program->n_qpus) {
+        results->links[i] =
+            (struct ebit_ledger_mean){.qpu_a = ends[2 * i], .qpu_b = ends[2 * i + 1]};
+        if (ends[2 * i] >= n_qpus || ends[2 * i + 1] >= n_qpus) {
             return refuse(reader, "has a link to a QPU that it does not list");
         }
     }
     results->n_links = dims[0];
-    return STATUS_OK;
+    return read_ledger(reader);
 }
 
 static enum status read_packets(const struct reader *reader) {
@@ -316,6 +391,26 @@ static enum status read_network(const struct reader *reader) {
     return output_get_network(reader->file, stats, arena);
 }
 
+static enum status read_records(const struct reader *reader) {
+    struct results *results = &reader->archive->results;
+    struct arena *arena = &reader->archive->arena;
+    size_t dims[2], n;
+    if (!reader->wants_past || !store_file_has(reader->file, "records/keys")) {
+        return STATUS_OK;
+    }
+    TRY(store_file_get(reader->file, &results->records, dims, "records/keys", STORE_U8, 2, arena));
+    results->record_bytes = dims[1];
+    if (dims[0] != results->n_shots || dims[1] != (results->n_key_bits + 7) / 8) {
+        return refuse(reader, "has records of another size than its shots and key bits");
+    }
+    if (!store_file_has(reader->file, "records/makespan_ps")) {
+        return STATUS_OK;
+    }
+    TRY(store_file_get(reader->file, &results->shot_makespans_ps, &n, "records/makespan_ps",
+                       STORE_I64, 1, arena));
+    return n == results->n_shots ? STATUS_OK : refuse(reader, "has not as many makespans as shots");
+}
+
 static enum status read_all(const struct reader *reader) {
     TRY(read_head(reader));
     TRY(read_names(reader));
@@ -323,13 +418,16 @@ static enum status read_all(const struct reader *reader) {
                                                       : read_counts(reader));
     TRY(read_decodes(reader));
     TRY(read_states(reader));
+    TRY(read_past_sums(reader));
     TRY(read_ebits(reader));
+    TRY(read_records(reader));
     TRY(read_packets(reader));
     TRY(read_network(reader));
     return read_figures(reader);
 }
 
-enum status output_archive_read(struct output_archive **out_archive, const char *path) {
+static enum status read_archive(struct output_archive **out_archive, const char *path,
+                                bool wants_past) {
     struct store_file *file = NULL;
     TRY(store_file_open(&file, path));
     struct output_archive *archive = mem_alloc(1, sizeof *archive);
@@ -337,7 +435,7 @@ enum status output_archive_read(struct output_archive **out_archive, const char 
     if (archive) {
         archive->program = program_create();
         archive->results.program = archive->program;
-        const struct reader reader = {file, path, archive};
+        const struct reader reader = {file, path, archive, wants_past};
         status = archive->program ? read_all(&reader) : STATUS_NOFIT;
     }
     store_file_destroy(file);
@@ -347,6 +445,14 @@ enum status output_archive_read(struct output_archive **out_archive, const char 
     }
     *out_archive = archive;
     return STATUS_OK;
+}
+
+enum status output_archive_read(struct output_archive **out_archive, const char *path) {
+    return read_archive(out_archive, path, false);
+}
+
+enum status output_archive_read_past(struct output_archive **out_archive, const char *path) {
+    return read_archive(out_archive, path, true);
 }
 
 void output_archive_destroy(struct output_archive *archive) {

@@ -37,7 +37,11 @@ struct output_provenance {
     const char *machine;           /* YAML; "" for a program without one */
     const char *noise;             /* YAML of the noise model; "": none */
     int64_t started_s, finished_s; /* Unix time */
+    uint64_t shots_per_timeline;   /* of results, as is: */
+    uint64_t digest; /* output_digest of the program that ran and of the Pauli sums asked for */
 };
+/* Equal texts have equal digests on every machine. */
+uint64_t output_digest(const char *text, size_t n);
 /* Results as HDF5 (docs/formats.md), through a temporary file; records of shots if they were kept.
  * Errors: as store_file_save. */
 enum status output_results_hdf5(const char *path, const struct results *results,
@@ -55,6 +59,13 @@ struct output_state {
  * disk or a product of states of more than 30 qubits, STATUS_USAGE, STATUS_INPUT (logged). */
 enum status output_state_write(void *ctx, struct engine *engine, const struct final_qubits *qubits);
 
+/* A run before it starts. */
+struct output_now {
+    const struct output_provenance *provenance;
+    const struct program *program;
+    const struct run_options *options;
+};
+
 /* Results as read back, enough for a report. */
 struct output_archive {
     struct arena arena;
@@ -63,11 +74,21 @@ struct output_archive {
     struct output_context context;
     const char *version, *command_line, *started, *finished;
     const char *machine, *noise; /* YAML, or "" */
+    /* Of runs that can go on (has_identity): what makes two runs the same. */
+    bool has_identity;
+    uint64_t shots_per_timeline, digest;
     const char **warnings;
     size_t n_warnings;
 };
 /* Errors: STATUS_INPUT (logged) if the file is no HDF5 file, or not one of results of schema 1. */
 enum status output_archive_read(struct output_archive **out_archive, const char *path);
+/* The same, with the records of shots, for a run that goes on after them. Errors: STATUS_INPUT
+ * (logged) also for files that hold no such thing. */
+enum status output_archive_read_past(struct output_archive **out_archive, const char *path);
+/* Are these shots of the run that `now` and `provenance` describe, which has drawn none yet? Else
+ * STATUS_INPUT, logged with what differs. */
+enum status output_archive_check_past(const struct output_archive *past, const char *path,
+                                      const struct output_now *now);
 void output_archive_destroy(struct output_archive *archive);
 
 /* What a plan is about, beside its figures. */

@@ -43,6 +43,11 @@ static void add_head(struct writer *writer, const struct output_context *context
     store_file_note(file, "/", "distribute", results->program->distribute);
     store_file_note_u64(file, "/", "seed", results->seed);
     store_file_note_u64(file, "/", "shots", results->p_one ? 0 : results->n_shots);
+    store_file_note_u64(file, "/", "first_shot", results->first_shot);
+    store_file_note_u64(file, "/", "shots_asked", results->p_one ? 0 : results->n_asked);
+    store_file_note_u64(file, "/", "interrupted", results->n_shots < results->n_asked);
+    store_file_note_u64(file, "/", "shots_per_timeline", provenance->shots_per_timeline);
+    store_file_note_u64(file, "/", "program_digest", provenance->digest);
     store_file_note_u64(file, "/", "ranks", (uint64_t)results->n_ranks);
     store_file_note_u64(file, "/", "replicas", results->n_replicas);
 }
@@ -173,13 +178,35 @@ static void add_decodes(struct writer *writer, const struct output_context *cont
     }
 }
 
+/* What means and errors are made of, so that a run can go on: words of sums modulo 2^128, the lower
+ * one first. */
+static void add_sums(struct writer *writer, const char *path, const struct average *const *sums,
+                     size_t n) {
+    const size_t dims[2] = {n, OUTPUT_SUM_WORDS};
+    uint64_t *words = take(writer, n * OUTPUT_SUM_WORDS, sizeof *words);
+    for (size_t i = 0; words && i < n; i++) {
+        const average_word wide[] = {sums[i]->fine, sums[i]->sum, sums[i]->square};
+        uint64_t *row = words + i * OUTPUT_SUM_WORDS;
+        for (size_t k = 0; k < sizeof wide / sizeof wide[0]; k++) {
+            row[2 * k] = (uint64_t)wide[k];
+            row[2 * k + 1] = (uint64_t)(wide[k] >> 64);
+        }
+        row[OUTPUT_SUM_WORDS - 1] = sums[i]->n;
+    }
+    if (words) {
+        store_file_put(writer->file, path, STORE_U64, words, dims, 2, "1");
+    }
+}
+
 static void add_states(struct writer *writer) {
     const struct results *results = writer->results;
     const struct run_fidelity *fidelity = &results->fidelity;
     size_t n = results->n_observables;
     const char **names = take(writer, n, sizeof *names);
     double *values = take(writer, 2 * n, sizeof *values);
-    for (size_t i = 0; names && values && i < n; i++) {
+    const struct average **sums = take(writer, n, sizeof(const struct average *));
+    for (size_t i = 0; names && values && sums && i < n; i++) {
+        sums[i] = &results->observables[i].sums;
         names[i] = results->observables[i].name;
         values[i] = results->observables[i].value;
         values[n + i] = results->observables[i].std_error;
@@ -189,10 +216,15 @@ static void add_states(struct writer *writer) {
         store_file_put(writer->file, "observables/values", STORE_F64, values, &n, 1, "1");
         store_file_put(writer->file, "observables/std_errors", STORE_F64, values + n, &n, 1, "1");
         store_file_note(writer->file, "observables", "over", results->p_one ? "outcomes" : "shots");
+        if (sums && !results->p_one) {
+            add_sums(writer, "observables/sums", sums, n);
+        }
     }
     if (fidelity->is_set) {
         store_file_put_f64(writer->file, "state_fidelity/mean", fidelity->mean, "1");
         store_file_put_f64(writer->file, "state_fidelity/std_error", fidelity->std_error, "1");
+        const struct average *const sum = &fidelity->sums;
+        add_sums(writer, "state_fidelity/sums", &sum, 1);
     }
 }
 

@@ -212,6 +212,13 @@ static void add_head(struct json_writer *json, const struct results *results) {
     json_add_string(json, "distribute", program->distribute);
     json_add_uint(json, "seed", results->seed);
     json_add_uint(json, "shots", results->p_one ? 0 : results->n_shots);
+    if (results->first_shot > 0) {
+        json_add_uint(json, "first_shot", results->first_shot);
+    }
+    if (results->n_shots < results->n_asked) {
+        json_add_bool(json, "interrupted", true);
+        json_add_uint(json, "shots_asked", results->n_asked);
+    }
     json_add_int(json, "ranks", results->n_ranks);
     json_add_uint(json, "replicas", results->n_replicas);
     json_open_array(json, "qpus", JSON_ONE_LINE);

@@ -273,7 +273,13 @@ static void add_head(struct text *out, const struct results *results,
         add_number(out, results->n_outcomes, "outcome");
         text_add(out, "\n");
     } else {
-        add_number(out, results->n_shots, "shot");
+        if (results->n_shots < results->n_asked) {
+            text_printf(out, "interrupted after %" PRIu64 " of ", results->n_shots);
+        }
+        add_number(out, results->n_asked, "shot");
+        if (results->first_shot > 0) {
+            text_printf(out, " from number %" PRIu64 " on", results->first_shot);
+        }
         text_printf(out, ", seed %" PRIu64 "\n", results->seed);
     }
 }

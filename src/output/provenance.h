@@ -11,4 +11,7 @@ void output_note_provenance(struct store_file *file, const char *format,
 /* Unix time as ISO 8601. */
 void output_note_time(struct store_file *file, const char *name, int64_t unix_s);
 
+/* Columns of `sums`: of an average its three sums of 128 bits, and the shots. */
+enum { OUTPUT_SUM_WORDS = 7 };
+
 #endif

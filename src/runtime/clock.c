@@ -84,6 +84,7 @@ void clock_fini(struct run_clock *clock) {
     mem_free(clock->links);
     mem_free(clock->makespans);
     mem_free(clock->reals);
+    mem_free(clock->real_sums);
     mem_free(clock->network);
     memset(clock, 0, sizeof *clock);
 }
@@ -236,6 +237,18 @@ static enum status find_link(struct run_clock *clock, struct ebit_ledger_mean **
     return STATUS_OK;
 }
 
+enum status clock_add_link(struct run_clock *clock, const struct ebit_ledger_mean *link) {
+    struct ebit_ledger_mean *sum;
+    TRY(find_link(clock, &sum, link->qpu_a, link->qpu_b));
+    sum->requested += link->requested;
+    sum->generated += link->generated;
+    sum->swapped += link->swapped;
+    sum->purified_away += link->purified_away;
+    sum->expired += link->expired;
+    sum->used += link->used;
+    return STATUS_OK;
+}
+
 static enum status add_ledgers(struct run_clock *clock, double weight) {
     size_t n;
     const struct ebit_ledger *ledgers = clock->source->class->ledger(clock->source, &n);
@@ -243,14 +256,17 @@ static enum status add_ledgers(struct run_clock *clock, double weight) {
         const struct machine_qpu *qpus = clock->machine->qpus;
         uint32_t a = program_find_qpu(clock->program, qpus[ledgers[i].qpu_a].name);
         uint32_t b = program_find_qpu(clock->program, qpus[ledgers[i].qpu_b].name);
-        struct ebit_ledger_mean *link;
-        TRY(find_link(clock, &link, a < b ? a : b, a < b ? b : a));
-        link->requested += weight * (double)ledgers[i].requested;
-        link->generated += weight * (double)ledgers[i].generated;
-        link->swapped += weight * (double)ledgers[i].swapped;
-        link->purified_away += weight * (double)ledgers[i].purified_away;
-        link->expired += weight * (double)ledgers[i].expired;
-        link->used += weight * (double)ledgers[i].used;
+        const struct ebit_ledger_mean link = {
+            .qpu_a = a < b ? a : b,
+            .qpu_b = a < b ? b : a,
+            .requested = weight * (double)ledgers[i].requested,
+            .generated = weight * (double)ledgers[i].generated,
+            .swapped = weight * (double)ledgers[i].swapped,
+            .purified_away = weight * (double)ledgers[i].purified_away,
+            .expired = weight * (double)ledgers[i].expired,
+            .used = weight * (double)ledgers[i].used,
+        };
+        TRY(clock_add_link(clock, &link));
     }
     return STATUS_OK;
 }

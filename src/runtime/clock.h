@@ -34,8 +34,10 @@ struct run_clock {
     size_t n_makespans, cap_makespans;
     struct network_trace *trace;   /* of timeline 0, when it is counted; or NULL */
     struct network_stats *network; /* sums over timelines; NULL: the source keeps no figures */
-    bool keeps_reals;              /* of each counted timeline: NETWORK_N_REALS of its figures */
-    double *reals;
+    /* Of each counted timeline NETWORK_N_REALS of its figures, and the sums of those that the
+     * replicas have put together (replicas_add_reals). */
+    bool keeps_reals;
+    double *reals, *real_sums;
     size_t n_reals, cap_reals;
     /* Sums over timelines, each with its weight: the shots that it serves, or a probability. */
     struct ebit_ledger_mean *links; /* program QPU indices, sorted */
@@ -54,6 +56,8 @@ enum status clock_run(struct run_clock *clock, const struct decision *decisions,
  * first_counted on once to the sums and keeps their pairs instead of those kept so far. */
 enum status clock_run_blocks(struct run_clock *clock, uint64_t first, uint64_t n,
                              uint64_t first_counted);
+/* Adds to the sums of a link. */
+enum status clock_add_link(struct run_clock *clock, const struct ebit_ledger_mean *link);
 /* Programs that depend on data: runs a timeline with these decisions and keeps its pairs alone. */
 enum status clock_run_shot(struct run_clock *clock, const struct decision_list *decisions,
                            uint64_t number, bool is_counted);

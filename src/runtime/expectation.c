@@ -164,6 +164,7 @@ enum status expectation_list(const struct expectation *expectation, struct arena
         list[i].name = sums->sums[i].name;
         list[i].value =
             is_exact ? expectation->exact[i] : expectation->bounds[i] * average_mean(average);
+        list[i].sums = *average;
         list[i].std_error = is_exact ? 0 : expectation->bounds[i] * average_std_error(average);
     }
     *out_observables = list;

@@ -78,39 +78,6 @@ enum status replicas_add_averages(const struct replicas *replicas, struct averag
     return STATUS_OK;
 }
 
-static void add_link(struct run_clock *clock, const struct ebit_ledger_mean *link) {
-    size_t i = 0;
-    while (clock->links[i].qpu_a != link->qpu_a || clock->links[i].qpu_b != link->qpu_b) {
-        i++;
-    }
-    struct ebit_ledger_mean *sum = &clock->links[i];
-    sum->requested += link->requested;
-    sum->generated += link->generated;
-    sum->swapped += link->swapped;
-    sum->purified_away += link->purified_away;
-    sum->expired += link->expired;
-    sum->used += link->used;
-}
-
-/* Links that other replicas met and this one did not; kept sorted. */
-static enum status insert_link(struct run_clock *clock, const struct ebit_ledger_mean *link) {
-    size_t i = 0;
-    while (i < clock->n_links &&
-           (clock->links[i].qpu_a < link->qpu_a ||
-            (clock->links[i].qpu_a == link->qpu_a && clock->links[i].qpu_b < link->qpu_b))) {
-        i++;
-    }
-    if (i < clock->n_links && clock->links[i].qpu_a == link->qpu_a &&
-        clock->links[i].qpu_b == link->qpu_b) {
-        return STATUS_OK;
-    }
-    TRY(vec_reserve(&clock->links, clock->n_links, &clock->cap_links, 1, sizeof *clock->links));
-    memmove(clock->links + i + 1, clock->links + i, (clock->n_links - i) * sizeof *clock->links);
-    clock->links[i] = (struct ebit_ledger_mean){.qpu_a = link->qpu_a, .qpu_b = link->qpu_b};
-    clock->n_links++;
-    return STATUS_OK;
-}
-
 struct sums {
     double n_ebits, n_bits_sent;
     uint64_t n_links;
@@ -126,8 +93,7 @@ static enum status add_links(const struct replicas *replicas, struct run_clock *
     clock->n_links = 0;
     for (uint64_t r = 0; r < replicas->n; r++) {
         for (uint64_t i = 0; i < sums[r].n_links; i++) {
-            TRY(insert_link(clock, &all[r * most + i]));
-            add_link(clock, &all[r * most + i]);
+            TRY(clock_add_link(clock, &all[r * most + i]));
         }
     }
     return STATUS_OK;
@@ -167,42 +133,66 @@ static void add_stats(struct network_stats *sum, const struct network_stats *all
     }
 }
 
-/* `all`: of each replica its timelines in order, `most` numbers each. */
-static void add_reals(struct network_stats *sum, const double *all, size_t most,
-                      const struct network_stats *stats, uint64_t n) {
-    double reals[NETWORK_N_REALS] = {0};
+/* `all`: of each replica its timelines in order, `most` numbers each, of which n_reals count. */
+static void add_reals(double *sums, const double *all, uint64_t most, const uint64_t *n_reals,
+                      uint64_t n) {
     for (uint64_t r = 0; r < n; r++) {
-        for (size_t i = 0; i < stats[r].n_timelines * NETWORK_N_REALS; i++) {
-            reals[i % NETWORK_N_REALS] += all[r * most + i];
+        for (uint64_t i = 0; i < n_reals[r]; i++) {
+            sums[i % NETWORK_N_REALS] += all[r * most + i];
         }
     }
-    network_stats_set_reals(sum, reals);
 }
 
-enum status replicas_add_network(const struct replicas *replicas, struct run_clock *clock) {
-    const uint64_t n = replicas->n;
-    uint64_t most = clock->n_reals;
+enum status replicas_add_reals(const struct replicas *replicas, struct run_clock *clock) {
+    const uint64_t n = replicas->n, n_own = clock->n_reals;
+    uint64_t most = n_own;
+    double *all = NULL, *own = NULL;
+    enum status status;
+    clock->n_reals = 0;
     if (clock->network == NULL) {
         return STATUS_OK;
     }
-    double *all = NULL, *own = NULL;
-    enum status status;
-    struct network_stats *stats = mem_alloc(n, sizeof *stats);
+    if (n == 1) {
+        add_reals(clock->real_sums, clock->reals, most, &n_own, 1);
+        return STATUS_OK;
+    }
+    uint64_t *n_reals = mem_alloc(n, sizeof *n_reals);
     comm_max_u64(replicas->across, &most, 1);
     own = mem_alloc((size_t)most, sizeof *own);
     all = mem_alloc((size_t)(n * most), sizeof *all);
-    status = stats == NULL || own == NULL || all == NULL ? STATUS_NOFIT : STATUS_OK;
+    status = n_reals == NULL || own == NULL || all == NULL ? STATUS_NOFIT : STATUS_OK;
     TRY_GOTO(comm_agree(replicas->world, status), done);
-    if (clock->n_reals > 0) {
-        memcpy(own, clock->reals, clock->n_reals * sizeof *own);
+    if (n_own > 0) {
+        memcpy(own, clock->reals, (size_t)n_own * sizeof *own);
     }
-    comm_allgather(replicas->across, stats, clock->network, sizeof *stats);
+    comm_allgather(replicas->across, n_reals, &n_own, sizeof n_own);
     comm_allgather(replicas->across, all, own, (size_t)most * sizeof *all);
-    add_stats(clock->network, stats, n);
-    add_reals(clock->network, all, (size_t)most, stats, n);
+    add_reals(clock->real_sums, all, most, n_reals, n);
 done:
-    mem_free(stats);
+    mem_free(n_reals);
     mem_free(own);
     mem_free(all);
     return status;
+}
+
+enum status replicas_add_network(const struct replicas *replicas, struct run_clock *clock,
+                                 const struct network_stats *past) {
+    const uint64_t n = replicas->n;
+    if (clock->network == NULL) {
+        return STATUS_OK;
+    }
+    struct network_stats *stats = mem_alloc(n + 1, sizeof *stats);
+    TRY(comm_agree(replicas->world, stats == NULL ? STATUS_NOFIT : STATUS_OK));
+    if (n > 1) {
+        comm_allgather(replicas->across, stats, clock->network, sizeof *stats);
+    } else {
+        stats[0] = *clock->network;
+    }
+    if (past != NULL) {
+        stats[n] = *past;
+    }
+    add_stats(clock->network, stats, past != NULL ? n + 1 : n);
+    network_stats_set_reals(clock->network, clock->real_sums);
+    mem_free(stats);
+    return STATUS_OK;
 }

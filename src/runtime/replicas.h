@@ -31,10 +31,13 @@ void replicas_move_records(const struct replicas *replicas, uint8_t *records, si
 enum status replicas_add_averages(const struct replicas *replicas, struct average *averages,
                                   size_t n);
 /* Sums over timelines of data-dependent programs, which each replica ran for its own shots. */
-/* The figures of a physical network over the timelines of all shots, of which each replica counted
- * those of its own shots with keeps_reals: sums that are no integers are added in the order of
- * shots. Memory: 120 bytes a shot. */
-enum status replicas_add_network(const struct replicas *replicas, struct run_clock *clock);
 enum status replicas_add_ledgers(const struct replicas *replicas, struct run_clock *clock);
+/* Figures of a physical network that are no integers, of the timelines counted since the last call:
+ * added to clock->real_sums in the order of replicas, so that turns are added in the order of
+ * shots. Memory: 120 bytes a timeline. */
+enum status replicas_add_reals(const struct replicas *replicas, struct run_clock *clock);
+/* The others of all replicas, and of shots before (on one rank; or NULL); real_sums join them. */
+enum status replicas_add_network(const struct replicas *replicas, struct run_clock *clock,
+                                 const struct network_stats *past);
 
 #endif

@@ -72,7 +72,7 @@ enum status run_set_keys(struct run *run) {
 
 /* ---- batches of shots ---- */
 
-enum status run_make_shot_arrays(struct run *run, uint64_t n_kept) {
+enum status run_make_shot_arrays(struct run *run) {
     struct results *results = run->results;
     const uint64_t n_shots = run->options->n_shots;
     enum status status = STATUS_OK;
@@ -80,12 +80,31 @@ enum status run_make_shot_arrays(struct run *run, uint64_t n_kept) {
         results->shot_makespans_ps = mem_alloc(n_shots, sizeof *results->shot_makespans_ps);
         status = results->shot_makespans_ps == NULL ? STATUS_NOFIT : STATUS_OK;
     }
-    if (run->options->keeps_records && n_kept > 0) {
+    results->record_bytes = (results->n_key_bits + 7) / 8;
+    if (run->options->keeps_records && team_rank(run->world) == 0) {
         size_t n_bytes;
-        results->record_bytes = (results->n_key_bits + 7) / 8;
         results->records =
-            size_mul(&n_bytes, n_kept, results->record_bytes) ? mem_alloc(n_bytes, 1) : NULL;
+            size_mul(&n_bytes, n_shots, results->record_bytes) ? mem_alloc(n_bytes, 1) : NULL;
         status = results->records == NULL ? STATUS_NOFIT : status;
+    }
+    return comm_agree(run->world, status);
+}
+
+enum status run_keep_records(struct run *run, uint64_t first, uint64_t n) {
+    struct results *results = run->results;
+    enum status status = STATUS_OK;
+    size_t n_bytes;
+    if (!run->options->keeps_records) {
+        return STATUS_OK;
+    }
+    if (results->records != NULL) {
+        run->records = results->records;
+        run->first_kept = results->first_shot;
+    } else if (n > 0) {
+        mem_free(run->records);
+        run->first_kept = first;
+        run->records = size_mul(&n_bytes, n, results->record_bytes) ? mem_alloc(n_bytes, 1) : NULL;
+        status = run->records == NULL ? STATUS_NOFIT : STATUS_OK;
     }
     return comm_agree(run->world, status);
 }
@@ -104,8 +123,7 @@ static void set_records(uint8_t *records, size_t record_bytes, size_t i, const u
 
 static void keep_records(struct run *run, const struct rows *rows, size_t n_shots) {
     struct results *results = run->results;
-    uint8_t *records =
-        results->records + (run->first_shot - run->first_kept) * results->record_bytes;
+    uint8_t *records = run->records + (run->first_shot - run->first_kept) * results->record_bytes;
     for (size_t i = 0; i < results->n_key_bits; i++) {
         set_records(records, results->record_bytes, i, rows_bit(rows, results->key_bits[i]),
                     n_shots);
@@ -113,7 +131,7 @@ static void keep_records(struct run *run, const struct rows *rows, size_t n_shot
 }
 
 enum status run_count_batch(struct run *run, const struct rows *rows, size_t n_shots) {
-    if (run->results->records != NULL) {
+    if (run->records != NULL) {
         keep_records(run, rows, n_shots);
     }
     TRY(tally_count_rows(&run->tally, rows, n_shots));

@@ -24,7 +24,7 @@ static struct run_mean mean_of(const int64_t *t_ps, uint64_t n) {
 
 static void set_makespan(struct run *run, uint32_t block_shots) {
     struct run_mean *mean = &run->results->makespan_ps;
-    const uint64_t n_shots = run->options->n_shots;
+    const uint64_t n_shots = run->results->n_shots;
     if (run->clock.does_vary && !run->program->is_data_dependent) {
         *mean = mean_of(run->clock.makespans, run->clock.n_makespans);
         return;
@@ -53,7 +53,7 @@ static enum status set_ledger(struct run *run) {
         n = (double)clock->n_makespans;
     }
     if (run->program->is_data_dependent && run->options->n_probabilities == 0) {
-        n = (double)run->options->n_shots;
+        n = (double)results->n_shots;
     }
     results->links = arena_alloc(&results->arena, (clock->n_links + 1) * sizeof *results->links);
     results->peak_comm =
@@ -94,7 +94,9 @@ enum status run_set_figures(struct run *run, uint32_t block_shots) {
         results->peak_bytes = bulk_bytes(run->bulk);
         comm_max_u64(run->team, &results->peak_bytes, 1);
         results->planned_bytes = results->peak_bytes;
-        return set_ledger(run);
+        TRY(set_ledger(run));
+        run_add_past_figures(run);
+        return STATUS_OK;
     }
     const struct engine_task task =
         lowered_task(&run->lowered, run->program, run->options->precision, run->options->max_bytes);
@@ -117,5 +119,6 @@ enum status run_set_figures(struct run *run, uint32_t block_shots) {
         comm_max_u64(run->world, &peak, 1);
         results->peak_comm[q] = (uint32_t)peak;
     }
+    run_add_past_figures(run);
     return STATUS_OK;
 }

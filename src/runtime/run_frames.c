@@ -1,5 +1,6 @@
 /* Sampling by frames: batches of shots go round the ranks. */
 #include "base/log.h"
+#include "runtime/pace.h"
 #include "runtime/runtime_impl.h"
 
 enum status run_check_frames(const struct run_options *options) {
@@ -37,19 +38,20 @@ static uint64_t agree_batch(const struct run *run) {
     return UINT64_MAX - spare;
 }
 
+/* Shots begin .. end - 1 go round the ranks, a batch each; end is where rounds stopped. */
 struct deal {
-    uint64_t batch, n_shots;
+    uint64_t batch, begin, end;
     uint64_t rank, n_ranks;
 };
 
 static uint64_t dealt_shots(const struct deal *deal, uint64_t first) {
-    return deal->n_shots - first < deal->batch ? deal->n_shots - first : deal->batch;
+    return deal->end - first < deal->batch ? deal->end - first : deal->batch;
 }
 
 static uint64_t count_dealt(const struct deal *deal, uint64_t rank) {
     const uint64_t step = deal->batch * deal->n_ranks;
     uint64_t n = 0;
-    for (uint64_t first = rank * deal->batch; first < deal->n_shots; first += step) {
+    for (uint64_t first = deal->begin + rank * deal->batch; first < deal->end; first += step) {
         n += dealt_shots(deal, first);
     }
     return n;
@@ -57,25 +59,23 @@ static uint64_t count_dealt(const struct deal *deal, uint64_t rank) {
 
 /* Rank 0 has its own records in place; those of others come batch by batch. */
 static void move_records(struct run *run, const struct deal *deal) {
-    struct results *results = run->results;
-    uint8_t *own = results->records;
-    for (uint64_t first = 0, turn = 0; first < deal->n_shots; first += deal->batch, turn++) {
+    const struct results *results = run->results;
+    const uint8_t *own = run->records;
+    uint64_t turn = 0;
+    for (uint64_t first = deal->begin; first < deal->end; first += deal->batch, turn++) {
         const uint64_t from = turn % deal->n_ranks;
         const size_t n_bytes = (size_t)dealt_shots(deal, first) * results->record_bytes;
         struct comm_request request;
         if (from != 0 && run->is_keeper) {
-            comm_irecv(run->team, &request, results->records + first * results->record_bytes,
-                       n_bytes, (int)from, TAG_RESULT, 0);
+            const uint64_t at = (first - results->first_shot) * results->record_bytes;
+            comm_irecv(run->team, &request, results->records + at, n_bytes, (int)from, TAG_RESULT,
+                       0);
             comm_wait(&request, 1);
         } else if (from != 0 && from == deal->rank) {
             comm_isend(run->team, &request, own, n_bytes, 0, TAG_RESULT, 0);
             comm_wait(&request, 1);
             own += n_bytes;
         }
-    }
-    if (!run->is_keeper) {
-        mem_free(results->records);
-        results->records = NULL;
     }
 }
 
@@ -89,35 +89,82 @@ static enum status merge_ranks(struct run *run, const struct deal *deal) {
     for (size_t q = 0; q < run->program->n_qpus; q++) {
         TRY(tally_merge(&run->marginals[q], run->team));
     }
-    return comm_agree(run->team, run->is_keeper ? run_list_counts(run) : STATUS_OK);
+    enum status status = run->is_keeper ? run_add_past(run) : STATUS_OK;
+    if (run->is_keeper && status == STATUS_OK) {
+        status = run_list_counts(run);
+    }
+    return comm_agree(run->team, status);
 }
 
-/* The timelines of a batch; those that began in the batch before are counted already. */
+/* The timelines of shots; those that began in the batch before are counted already. */
 static enum status run_timelines(struct run *run, uint64_t first, uint64_t n) {
     const uint64_t block_shots = run->options->shots_per_timeline;
     const uint64_t block = first / block_shots, end = (first + n - 1) / block_shots + 1;
-    return clock_run_blocks(&run->clock, block, end - block, run->clock.n_makespans);
+    return clock_run_blocks(&run->clock, block, end - block,
+                            run->results->first_shot / block_shots + run->clock.n_makespans);
 }
 
-enum status run_sample_frames(struct run *run) {
-    struct deal deal = {agree_batch(run), run->options->n_shots, (uint64_t)team_rank(run->team),
-                        (uint64_t)team_size(run->team)};
+/* Those of shots before, which count as well. */
+static enum status run_past_timelines(struct run *run) {
+    const uint64_t most = run_kept_timelines(run) * run->options->shots_per_timeline;
+    for (uint64_t first = run->results->first_shot, n; first < run->begin; first += n) {
+        n = run->begin - first < most ? run->begin - first : most;
+        TRY(run_timelines(run, first, n));
+    }
+    return STATUS_OK;
+}
+
+/* A batch for each rank. */
+static enum status sample_round(struct run *run, const struct deal *deal, uint64_t first,
+                                uint64_t *inout_own) {
     enum status status = STATUS_OK;
-    uint64_t n_own = 0, turn = 0;
-    TRY(run_make_shot_arrays(run, run->is_keeper ? deal.n_shots : count_dealt(&deal, deal.rank)));
-    for (uint64_t first = 0; first < deal.n_shots && status == STATUS_OK;
-         first += deal.batch, turn++) {
-        const size_t n = (size_t)dealt_shots(&deal, first);
+    for (uint64_t rank = 0; rank < deal->n_ranks && first < deal->end && status == STATUS_OK;
+         rank++, first += deal->batch) {
+        const size_t n = (size_t)dealt_shots(deal, first);
         if (run->clock.does_vary) { /* all ranks run all timelines */
             TRY(run_timelines(run, first, n));
         }
-        if (turn % deal.n_ranks == deal.rank) {
-            run->first_shot = run->is_keeper ? first : n_own;
+        if (rank == deal->rank) {
+            run->first_shot = run->is_keeper ? first : *inout_own;
             status = run_count_batch(run, bulk_sample(run->bulk, first), n);
-            n_own += n;
+            *inout_own += n;
         }
         progress_add(&run->progress, n);
     }
-    TRY(comm_agree(run->team, status));
+    return status;
+}
+
+/* Rounds, between which ranks ask each other whether to stop: not more often than pays. */
+static enum status sample_rounds(struct run *run, struct deal *deal) {
+    const uint64_t step = deal->batch * deal->n_ranks;
+    struct pace pace;
+    pace_init(&pace, 1, UINT64_MAX);
+    uint64_t n_own = 0, n_rounds = 0;
+    double t_s = clock_now_s();
+    bool has_stopped = run_asks_to_stop(run, deal->begin, NULL, 0);
+    for (uint64_t first = deal->begin; first < deal->end && !has_stopped; first += step) {
+        /* a rank that fails goes on in step with the others until all agree */
+        if (run->keeper_status == STATUS_OK) {
+            run->keeper_status = sample_round(run, deal, first, &n_own);
+        }
+        if (++n_rounds == pace.n_blocks && deal->end - first > step) {
+            uint64_t t_ms = (uint64_t)(1e3 * (clock_now_s() - t_s));
+            has_stopped = run_asks_to_stop(run, first + step, &t_ms, 1);
+            pace_update(&pace, t_ms, UINT64_MAX);
+            n_rounds = 0;
+            t_s = clock_now_s();
+        }
+    }
+    deal->end = run->end;
+    return comm_agree(run->team, run->keeper_status);
+}
+
+enum status run_sample_frames(struct run *run) {
+    struct deal deal = {agree_batch(run), run->begin, run->end, (uint64_t)team_rank(run->team),
+                        (uint64_t)team_size(run->team)};
+    TRY(run_make_shot_arrays(run));
+    TRY(run_keep_records(run, 0, run->is_keeper ? 0 : count_dealt(&deal, deal.rank)));
+    TRY(comm_agree(run->team, run->clock.does_vary ? run_past_timelines(run) : STATUS_OK));
+    TRY(sample_rounds(run, &deal));
     return merge_ranks(run, &deal);
 }

@@ -4,10 +4,13 @@
 
 #include "base/bits.h"
 #include "base/log.h"
+#include "runtime/pace.h"
 #include "runtime/runtime_impl.h"
 
-/* Shots that are walked again and again until all of them have settled. */
-enum { SETTLE_SHOTS = 1024 };
+enum {
+    SETTLE_SHOTS = 1024, /* that are walked again and again until all of them have settled */
+    FIRST_SHOTS = 1024,  /* of a replica, in the first turn of shots that part */
+};
 
 /* ---- states at the end of branches ---- */
 
@@ -39,8 +42,8 @@ static enum status list_states(struct run *run) {
     struct results *results = run->results;
     if (run->options->ideal != NULL) {
         const struct average *average = &run->fidelity.average;
-        results->fidelity =
-            (struct run_fidelity){true, average_mean(average), average_std_error(average)};
+        results->fidelity = (struct run_fidelity){true, average_mean(average),
+                                                  average_std_error(average), *average};
     }
     if (run->options->observables == NULL) {
         return STATUS_OK;
@@ -96,11 +99,11 @@ static enum status sample_leaf(void *ctx, const struct walker_leaf *leaf) {
         return run->is_settling ? settle_add_leaf(run->settle, leaf) : STATUS_OK;
     }
     TRY(clock_run(&run->clock, leaf->decisions, (double)columns->n_shots));
+    const uint64_t first = run->first_shot - run->results->first_shot;
     for (size_t i = 0; i < columns->n_words; i++) {
         const uint32_t w = columns->words[i];
         for (uint64_t rest = columns->mask[w]; rest != 0; rest &= rest - 1) {
-            run->results
-                ->shot_makespans_ps[run->first_shot + 64 * w + (unsigned)bits_lowest(rest)] =
+            run->results->shot_makespans_ps[first + 64 * w + (unsigned)bits_lowest(rest)] =
                 run->clock.last.makespan_ps;
         }
     }
@@ -135,7 +138,8 @@ static enum status settle_batch(struct run *run, const struct rows **out_rows, u
         TRY(walker_sample(run->walker, out_rows, first, n_shots));
     }
     progress_add(&run->progress, n_shots);
-    return settle_count(run->settle, run->results->shot_makespans_ps + first);
+    return settle_count(run->settle,
+                        run->results->shot_makespans_ps + (first - run->results->first_shot));
 }
 
 static enum status sample_batch(struct run *run, const struct rows **out_rows, uint64_t first,
@@ -150,7 +154,7 @@ static enum status sample_batch(struct run *run, const struct rows **out_rows, u
     return walker_sample(run->walker, out_rows, first, n_shots);
 }
 
-/* Timelines of blocks whose shots another replica has: they count in the ledger. */
+/* Timelines of blocks whose shots another replica has, or the past: they count in the ledger. */
 static enum status pass_blocks(struct run *run, uint64_t first, uint64_t end) {
     const uint64_t most = run_kept_timelines(run);
     for (uint64_t n; run->clock.does_vary && run->settle == NULL && first < end; first += n) {
@@ -160,38 +164,55 @@ static enum status pass_blocks(struct run *run, uint64_t first, uint64_t end) {
     return STATUS_OK;
 }
 
-static enum status sample_own(struct run *run, uint64_t first_shot, uint64_t end_shot,
-                              uint32_t block_shots) {
-    const uint64_t batch = choose_batch(run, block_shots);
-    for (uint64_t first = first_shot; first < end_shot; first += batch) {
-        const size_t n = (size_t)(end_shot - first < batch ? end_shot - first : batch);
-        const struct rows *rows;
-        run->first_shot = first;
-        TRY(sample_batch(run, &rows, first, n, block_shots));
-        add_digest(run, rows);
-        if (run->is_keeper && run->keeper_status == STATUS_OK) {
-            run->keeper_status = run_count_batch(run, rows, n);
-        }
+/* This replica's shots of a turn: at most a batch. */
+static enum status sample_own(struct run *run, uint64_t first, size_t n, uint32_t block_shots) {
+    const struct rows *rows;
+    if (n == 0) {
+        return STATUS_OK;
+    }
+    run->first_shot = first;
+    TRY(sample_batch(run, &rows, first, n, block_shots));
+    add_digest(run, rows);
+    if (run->is_keeper && run->keeper_status == STATUS_OK) {
+        run->keeper_status = run_count_batch(run, rows, n);
     }
     return STATUS_OK;
 }
 
-/* What replicas have found comes together: histograms and records on the world's first rank, sums
- * on all. */
-static enum status merge_replicas(struct run *run, uint32_t block_shots) {
+/* The shots first .. end - 1, whole blocks unless they are the last: replicas side by side, each
+ * with its part of them, so that those done are always the first ones of the run. */
+static enum status sample_turn(struct run *run, uint64_t first, uint64_t end,
+                               uint32_t block_shots) {
+    const struct replicas *replicas = &run->replicas;
+    const struct results *results = run->results;
+    const uint64_t block = first / block_shots;
+    const uint64_t n_blocks = (end - first) / block_shots + ((end - first) % block_shots != 0);
+    uint64_t own, own_end;
+    replicas_blocks(replicas, &own, &own_end, n_blocks);
+    const uint64_t own_first = first + own * block_shots;
+    const uint64_t n_most = (own_end - own) * block_shots;
+    const size_t n = (size_t)(n_most < end - own_first ? n_most : end - own_first);
+    TRY(run_keep_records(run, own_first, run->is_keeper ? n : 0));
+    enum status status = pass_blocks(run, block, block + own);
+    status = status == STATUS_OK ? sample_own(run, own_first, n, block_shots) : status;
+    status = status == STATUS_OK ? pass_blocks(run, block + own_end, block + n_blocks) : status;
+    TRY(comm_agree(run->world, status));
+    if (replicas->n > 1 && run->options->keeps_records) {
+        uint8_t *records = run->records;
+        if (records != NULL && records == results->records) {
+            records += (first - results->first_shot) * results->record_bytes;
+        }
+        replicas_move_records(replicas, records, results->record_bytes, end - first, block_shots);
+    }
+    return run->settle != NULL ? replicas_add_reals(replicas, &run->clock) : STATUS_OK;
+}
+
+/* What replicas have found comes together: histograms on the world's first rank, sums on all. */
+static enum status merge_replicas(struct run *run) {
     const struct replicas *replicas = &run->replicas;
     struct results *results = run->results;
-    const uint64_t n_shots = run->options->n_shots;
     if (replicas->n == 1) {
         return STATUS_OK;
-    }
-    if (run->options->keeps_records) {
-        replicas_move_records(replicas, results->records, results->record_bytes, n_shots,
-                              block_shots);
-    }
-    if (team_rank(run->world) != 0) {
-        mem_free(results->records);
-        results->records = NULL;
     }
     TRY(comm_agree(run->world, tally_merge(&run->tally, replicas->across)));
     for (size_t q = 0; q < run->program->n_qpus; q++) {
@@ -205,40 +226,72 @@ static enum status merge_replicas(struct run *run, uint32_t block_shots) {
         TRY(replicas_add_averages(replicas, &run->fidelity.average, 1));
     }
     if (run->program->is_data_dependent) {
-        comm_sum_i64(replicas->across, results->shot_makespans_ps, n_shots);
+        comm_sum_i64(replicas->across, results->shot_makespans_ps,
+                     (size_t)(run->end - results->first_shot));
         TRY(replicas_add_ledgers(replicas, &run->clock));
-        TRY(run->settle != NULL ? replicas_add_network(replicas, &run->clock) : STATUS_OK);
     }
     run->is_keeper = team_rank(run->world) == 0;
     return STATUS_OK;
 }
 
-static enum status sample(struct run *run, uint32_t block_shots) {
-    const uint64_t n_shots = run->options->n_shots;
-    const uint64_t n_blocks = n_shots / block_shots + (n_shots % block_shots != 0);
-    uint64_t first, end;
-    replicas_blocks(&run->replicas, &first, &end, n_blocks);
-    const uint64_t end_shot = end * block_shots < n_shots ? end * block_shots : n_shots;
-    run->first_kept = first * block_shots;
-    const uint64_t n_kept = team_rank(run->world) == 0 ? n_shots
-                            : run->is_keeper           ? end_shot - run->first_kept
-                                                       : 0;
-    TRY(run_make_shot_arrays(run, n_kept));
-    enum status status = pass_blocks(run, 0, first);
-    status = status == STATUS_OK ? sample_own(run, run->first_kept, end_shot, block_shots) : status;
-    status = status == STATUS_OK ? pass_blocks(run, end, n_blocks) : status;
-    TRY(comm_agree(run->world, status));
-    run->digest ^= run->clock.digest;
-    status = comm_check_digest(run->team, &run->digest, sizeof run->digest);
+static enum status merge(struct run *run) {
+    enum status status = comm_check_digest(run->team, &run->digest, sizeof run->digest);
     TRY(comm_agree(run->world, status != STATUS_OK ? status : run->keeper_status));
-    TRY(merge_replicas(run, block_shots));
+    TRY(merge_replicas(run));
+    if (run->settle != NULL) {
+        TRY(replicas_add_network(&run->replicas, &run->clock, run_past_network(run)));
+    }
     if (run->is_keeper) {
+        run->keeper_status = run_add_past(run);
+    }
+    if (run->is_keeper && run->keeper_status == STATUS_OK) {
         run->keeper_status = run_list_counts(run);
     }
     if (run->keeper_status == STATUS_OK) {
         run->keeper_status = list_states(run);
     }
     return comm_agree(run->world, run->keeper_status);
+}
+
+/* Do shots part, so that more of them are more work? Without errors few states serve all. */
+static bool do_shots_part(const struct run *run) {
+    const struct op_list *ops = &run->lowered.ops;
+    bool do_part = run->program->is_data_dependent || run->clock.does_vary;
+    for (size_t i = 0; i < ops->n_ops && !do_part; i++) {
+        do_part = ops->ops[i].kind == OP_NOISE || ops->ops[i].kind == OP_IDLE;
+    }
+    for (size_t i = 0; i < run->clock.n_pairs && !do_part; i++) {
+        do_part = run->clock.pairs[i].weights[0] < 1;
+    }
+    return do_part;
+}
+
+static void set_pace(struct pace *pace, const struct run *run, uint32_t block_shots) {
+    const uint64_t most = choose_batch(run, block_shots) / block_shots;
+    const uint64_t least = FIRST_SHOTS / block_shots + (FIRST_SHOTS % block_shots != 0);
+    pace_init(pace, do_shots_part(run) && least < most ? least : most, most);
+}
+
+static enum status sample(struct run *run, uint32_t block_shots) {
+    struct pace pace;
+    set_pace(&pace, run, block_shots);
+    TRY(run_make_shot_arrays(run));
+    TRY(comm_agree(run->world, pass_blocks(run, run->results->first_shot / block_shots,
+                                           run->begin / block_shots)));
+    bool has_stopped = run_asks_to_stop(run, run->begin, NULL, 0);
+    for (uint64_t first = run->begin, end; first < run->end && !has_stopped; first = end) {
+        const uint64_t n = pace.n_blocks * block_shots * run->replicas.n;
+        const uint64_t n_before = walker_count_branches(run->walker);
+        const double t_s = clock_now_s();
+        end = run->end - first < n ? run->end : first + n;
+        TRY(sample_turn(run, first, end, block_shots));
+        uint64_t figures[] = {(uint64_t)(1e3 * (clock_now_s() - t_s)),
+                              walker_count_branches(run->walker) - n_before};
+        has_stopped = run_asks_to_stop(run, end, figures, 2);
+        pace_update(&pace, figures[0], figures[1]);
+    }
+    run->digest ^= run->clock.digest;
+    return merge(run);
 }
 
 /* ---- exact distributions ---- */
@@ -313,6 +366,9 @@ static void run_fini(struct run *run) {
     final_qubits_fini(&run->qubits);
     settle_destroy(run->settle);
     clock_fini(&run->clock);
+    if (run->records != run->results->records) {
+        mem_free(run->records);
+    }
     lowered_fini(&run->lowered);
     replicas_fini(&run->replicas);
 }
@@ -333,11 +389,9 @@ static enum status check_settling(const struct run_options *options,
 }
 
 /* What can fail on one rank alone, before the first collective step. */
-static enum status prepare(struct run *run, const struct machine *machine) {
-    if (run->options->n_shots > UINT32_MAX) {
-        return log_error(STATUS_INPUT, "at most 2^32 - 1 shots in one run");
-    }
+static enum status prepare(struct run *run, const struct machine *machine, uint32_t block_shots) {
     const struct run_options *options = run->options;
+    TRY(run_check_range(run, block_shots));
     TRY(run_has_frames(options) ? run_check_frames(options)
                                 : lower_program(&run->lowered, run->program, options->engine,
                                                 wants_state(options) || holds_state(run)));
@@ -358,8 +412,8 @@ static enum status prepare(struct run *run, const struct machine *machine) {
     }
     if (run->clock.does_vary && run->program->is_data_dependent) {
         TRY(check_settling(options, run->clock.machine));
-        run->clock.keeps_reals = run->replicas.n > 1;
         TRY(settle_create(&run->settle, &run->clock));
+        TRY(run_keep_reals(run));
     }
     TRY(run_set_keys(run));
     if (run->program->is_data_dependent) {
@@ -373,12 +427,13 @@ static enum status prepare(struct run *run, const struct machine *machine) {
 }
 
 static enum status sample_all(struct run *run, uint32_t block_shots, bool is_exact) {
-    progress_init(&run->progress, "shots", run->options->n_shots);
+    progress_init(&run->progress, "shots", run->end - run->begin);
     const enum status status = is_exact            ? enumerate(run)
                                : run->bulk != NULL ? run_sample_frames(run)
                                                    : sample(run, block_shots);
     progress_fini(&run->progress);
-    return status;
+    TRY(status);
+    return is_exact ? STATUS_OK : run_set_done(run);
 }
 
 /* Replicas share the memory of their node; engines know of their own team alone. */
@@ -402,7 +457,7 @@ static enum status execute(struct run *run, const struct machine *machine) {
     const struct run_options *options = run->options;
     const bool is_exact = options->n_probabilities > 0;
     const uint32_t block_shots = run->program->is_data_dependent ? 1 : options->shots_per_timeline;
-    TRY(comm_agree(run->world, prepare(run, machine)));
+    TRY(comm_agree(run->world, prepare(run, machine, block_shots)));
     if (run->bulk != NULL) {
         TRY(sample_all(run, block_shots, false));
         return run_set_figures(run, block_shots);
@@ -457,7 +512,10 @@ enum status runtime_run(struct results **out_results, const struct program *prog
     results->precision = run_has_frames(options) ? NULL : precision_name(options->precision);
     results->is_fast = options->is_fast && !run_has_frames(options);
     results->seed = options->seed;
-    results->n_shots = options->n_shots;
+    results->n_shots = results->n_asked = options->n_shots;
+    results->first_shot = options->first_shot;
+    run.begin = options->first_shot + (options->past != NULL ? options->past->n_shots : 0);
+    run.end = options->first_shot + options->n_shots;
     enum status status = split_replicas(&run, &own);
     if (status == STATUS_OK) {
         status = execute(&run, machine);

@@ -2,6 +2,7 @@
 #ifndef QSPAN_RUNTIME_RUNTIME_H
 #define QSPAN_RUNTIME_RUNTIME_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,6 +14,7 @@
 #include "network/ebit_source.h"
 #include "program/packets.h"
 #include "program/program.h"
+#include "runtime/average.h"
 
 #define RUN_ALL UINT64_MAX
 
@@ -26,6 +28,17 @@ struct run_options {
     bool is_fast; /* sums in orders chosen by measured times: last digits may differ from run to run
                      (engine_task.is_fast) */
     uint64_t n_shots, seed;
+    /* Sampling: shots first_shot .. first_shot + n_shots - 1, the same as in a run from 0 on; a
+     * multiple of the shots that are drawn together (else STATUS_INPUT, logged). */
+    uint64_t first_shot;
+    /* Sampling goes on after these shots, which the same run has had before; NULL: none. */
+    const struct run_past {
+        uint64_t n_shots;              /* from first_shot on, as first_shot; at most the run's */
+        const struct results *results; /* on the team's first rank; NULL elsewhere */
+    } * past;
+    /* Sampling: once this is not 0 on any rank, all stop after the blocks of shots under way, and
+     * results are of the shots done; STATUS_INTERRUPTED (logged) if there are none. NULL: never. */
+    const volatile sig_atomic_t *stop;
     uint32_t shots_per_timeline; /* B, 1024 */
     uint64_t max_branches;       /* 65536 */
     uint64_t
@@ -65,15 +78,18 @@ struct run_mean {
 struct run_observable {
     const char *name;
     double value, std_error;
+    struct average sums; /* what the two are made of, with shots */
 };
 struct results {
     struct arena arena;
     const struct program *program; /* borrowed */
     const char *engine;
-    const char *precision; /* of amplitudes; NULL: the engine has none */
-    bool is_fast;          /* amplitudes are not the same, bit for bit, in each run */
-    uint64_t seed, n_shots;
-    uint32_t *key_bits; /* program bits of the key */
+    const char *precision;  /* of amplitudes; NULL: the engine has none */
+    bool is_fast;           /* amplitudes are not the same, bit for bit, in each run */
+    uint64_t seed, n_shots; /* shots done */
+    uint64_t first_shot;    /* number of the first one */
+    uint64_t n_asked;       /* more than n_shots: the run was stopped */
+    uint32_t *key_bits;     /* program bits of the key */
     size_t n_key_bits, key_words;
     struct run_count *counts; /* sorted by key, empty when probabilities were asked for */
     size_t n_counts;
@@ -91,6 +107,7 @@ struct results {
     struct run_fidelity {
         bool is_set;
         double mean, std_error;
+        struct average sums;
     } fidelity;
     double *p_one;       /* with probabilities: per key bit, exact */
     uint64_t n_outcomes; /* keys with p > 0 */
@@ -122,7 +139,8 @@ struct results {
 };
 
 /* Collective over the team. The program must have passed program_check; machine NULL: ideal.
- * Counts, probabilities and marginals are complete on team rank 0 only; figures on all ranks. */
+ * Counts, probabilities and marginals are complete on team rank 0 only; figures on all ranks, or
+ * those of a run with a past on team rank 0 only. */
 enum status runtime_run(struct results **out_results, const struct program *program,
                         const struct machine *machine, const struct team *team,
                         const struct run_options *options);

@@ -32,7 +32,9 @@ struct run {
     struct expectation expectation;
     struct fidelity fidelity;
     bool is_keeper;      /* holds the histograms: team rank 0 */
-    uint64_t first_kept; /* shot of the first record */
+    uint64_t begin, end; /* shots of this run without its past; end falls when it is stopped */
+    uint8_t *records;    /* of the shots from first_kept on: those of results, or of a turn */
+    uint64_t first_kept;
     struct tally tally;
     struct tally *marginals;         /* per QPU */
     uint32_t *bit_postponed, *wires; /* exact runs */
@@ -41,6 +43,9 @@ struct run {
     double makespan_sum;
     enum status keeper_status; /* what failed on this rank alone; agreed on after the last batch */
 };
+
+/* Shots that frames draw together. */
+enum { RUN_FRAME_SHOTS = 1024 };
 
 /* Frames and bits of one batch of shots take at most about this much memory. */
 #define RUN_BATCH_BYTES (UINT64_C(64) << 20)
@@ -52,10 +57,13 @@ static inline uint64_t run_kept_timelines(const struct run *run) {
 
 /* Keys, marginals and their empty histograms, in the results and the run. */
 enum status run_set_keys(struct run *run);
-/* Makespans and records of shots where they are wanted; n_kept: shots whose records this rank
- * holds. Collective over the world. */
-enum status run_make_shot_arrays(struct run *run, uint64_t n_kept);
-/* Adds the shots from run->first_shot on to histograms and records. */
+/* Makespans and records of all shots where they are wanted, past ones too; records on the first
+ * rank alone. Collective over the world. */
+enum status run_make_shot_arrays(struct run *run);
+/* run->records for the n shots from first on that this rank counts, 0: none; the world's first rank
+ * has those of all shots. Collective over the world. */
+enum status run_keep_records(struct run *run, uint64_t first, uint64_t n);
+/* Adds the shots from run->first_shot on to histograms, and to run->records unless NULL. */
 enum status run_count_batch(struct run *run, const struct rows *rows, size_t n_shots);
 /* The histograms as lists in the results. */
 enum status run_list_counts(struct run *run);
@@ -70,6 +78,24 @@ enum status run_create_bulk(struct run *run);
 /* All shots, from run->bulk; then histograms and records are on rank 0. Collective over the team.
  */
 enum status run_sample_frames(struct run *run);
+
+/* May the shots of the options be a run of their own, and go on after its past? STATUS_INPUT,
+ * logged. */
+enum status run_check_range(const struct run *run, uint32_t block_shots);
+/* Figures of a physical network are added in the order of shots, past ones first. */
+enum status run_keep_reals(struct run *run);
+/* The network of the past, where this rank has it; or NULL. */
+const struct network_stats *run_past_network(const struct run *run);
+/* Counts, records, averages and ledgers of shots before join those of this run, on the first rank.
+ */
+enum status run_add_past(struct run *run);
+/* The same of what run_set_figures sets. */
+void run_add_past_figures(struct run *run);
+/* Has any rank been told to stop? Then run->end becomes `done`. *inout_figures: the largest of all
+ * ranks. Collective over the world. */
+bool run_asks_to_stop(struct run *run, uint64_t done, uint64_t *inout_figures, size_t n_figures);
+/* What a run that was stopped before its first shots are done ends with. */
+enum status run_set_done(struct run *run);
 
 /* Times, ledger, memory and work, on all ranks. Collective over the world. */
 enum status run_set_figures(struct run *run, uint32_t block_shots);

@@ -67,8 +67,8 @@ static void check(bool is_data_dependent) {
     struct output_archive *archive = NULL;
     struct arena arena = {0};
     const struct output_context context = {.input = "x"};
-    const struct output_provenance provenance = {"qspan run x", "name: m\n", "errors: []\n", 0,
-                                                 86400};
+    const struct output_provenance provenance = {
+        "qspan run x", "name: m\n", "errors: []\n", 0, 86400, 1024, 7};
     cr_assert_eq(comm_start_alone(), STATUS_OK);
     cr_assert_not_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/x.h5", folder);

@@ -1,0 +1,45 @@
+/* How many blocks of shots go into a turn. */
+#include <criterion/criterion.h>
+
+#include "runtime/pace.h"
+
+/* Blocks that take t_ms each, after that many turns. */
+static uint64_t after(uint64_t t_ms, uint64_t states_per_block, int n_turns) {
+    struct pace pace;
+    pace_init(&pace, 1, 5000);
+    for (int i = 0; i < n_turns; i++) {
+        pace_update(&pace, t_ms * pace.n_blocks, states_per_block * pace.n_blocks);
+    }
+    return pace.n_blocks;
+}
+
+Test(pace, turns_take_seconds) {
+    for (uint64_t t_ms = 1; t_ms < 100000; t_ms *= 3) {
+        const uint64_t n = after(t_ms, 100, 20);
+        cr_expect(n == 1 || n * t_ms <= 10000, "%d ms: %d blocks", (int)t_ms, (int)n);
+        cr_expect(n == 5000 || n * t_ms >= 2000, "%d ms: %d blocks", (int)t_ms, (int)n);
+    }
+}
+
+Test(pace, one_state_serves_all) {
+    struct pace pace;
+    pace_init(&pace, 1, 5000);
+    for (int i = 0; i < 10; i++) {
+        pace_update(&pace, 60000, 1);
+    }
+    cr_expect_eq(pace.n_blocks, 5000);
+}
+
+Test(pace, ends) {
+    struct pace pace;
+    pace_init(&pace, 7, 7);
+    pace_update(&pace, 0, 100);
+    cr_expect_eq(pace.n_blocks, 7);
+    pace_update(&pace, UINT64_MAX, 100);
+    cr_expect_eq(pace.n_blocks, 7);
+    pace_init(&pace, 1, UINT64_MAX);
+    for (int i = 0; i < 100; i++) {
+        pace_update(&pace, 0, UINT64_MAX);
+    }
+    cr_expect_eq(pace.n_blocks, UINT64_MAX);
+}
