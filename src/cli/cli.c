@@ -16,6 +16,9 @@
 #define EXIT_CODES                                                                                 \
     "Exit codes: 0 done, 1 internal fault, 2 wrong usage, 3 input refused, 4 does not fit, 5 not " \
     "verified."
+#define EXIT_CODES_RUN                                                                             \
+    "Exit codes: 0 done, 1 internal fault, 2 wrong usage, 3 input refused, 4 does not fit, 85 "    \
+    "stopped by a signal: results are of the shots done."
 
 const struct cli_command cli_commands[COMMAND_COUNT] = {
     [COMMAND_RUN] =
@@ -30,7 +33,10 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
                 "The state is shared by all ranks: mpirun -n 4 qspan run ..., srun qspan run ... "
                 "Counts, probabilities, ledger and times are the same for any number of ranks and "
                 "threads. A circuit that measures nothing is measured on all qubits at the end.\n\n"
-                "Keys of counts: bit 0 of the first register is rightmost.\n\n" EXIT_CODES,
+                "Keys of counts: bit 0 of the first register is rightmost.\n\n"
+                "SIGTERM and SIGUSR1 stop a run after the shots under way; what is done is "
+                "written, "
+                "and --resume goes on (docs/batch.md).\n\n" EXIT_CODES_RUN,
             .n_args_min = 1,
             .n_args_max = 1,
             .is_parallel = true,

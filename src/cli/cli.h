@@ -42,6 +42,8 @@ enum option_id {
     OPTION_PROTOCOL,
     OPTION_DISTRIBUTE,
     OPTION_SHOTS,
+    OPTION_FIRST_SHOT,
+    OPTION_RESUME,
     OPTION_SEED,
     OPTION_SHOTS_PER_TIMELINE,
     OPTION_TIMELINE,
@@ -106,12 +108,12 @@ struct cli_options {
     uint64_t given;
     const char *machine, *engine, *precision, *protocol, *distribute, *idle, *placement;
     const char *json, *trace, *svg, *workload, *wait, *output, *state, *observables, *noise,
-        *format, *dialect, *to, *against;
+        *resume, *format, *dialect, *to, *against;
     const char *decodes[CLI_MAX_DECODES];
     size_t n_decodes;
     const char *params[CLI_MAX_PARAMS]; /* NAME=VALUE */
     size_t n_params;
-    uint64_t n_qpus, n_comm, n_shots, seed, shots_per_timeline, max_rounds, timeline,
+    uint64_t n_qpus, n_comm, n_shots, first_shot, seed, shots_per_timeline, max_rounds, timeline,
         n_probabilities, max_branches;
     uint64_t n_ranks, memory_per_rank;
     const char *out_format, *obs_out, *obs_out_format, *sweep, *sweep_format, *replicas;

@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
@@ -6,6 +7,7 @@
 #include "base/progress.h"
 #include "base/rng.h"
 #include "base/text.h"
+#include "cli/interrupt.h"
 #include "cli/load.h"
 #include "network/trace.h"
 #include "output/output.h"
@@ -19,7 +21,10 @@ struct run_job {
     struct load load;
     struct decode decodes[CLI_MAX_DECODES];
     struct pauli_sums *observables;
-    struct text machine; /* its YAML */
+    struct text machine;         /* its YAML */
+    struct text asked;           /* the program that runs and the Pauli sums, as text */
+    struct output_archive *past; /* of --resume, on rank 0 */
+    struct run_past run_past;
     struct output_provenance provenance;
     struct network_trace trace;
     struct results *results;
@@ -53,6 +58,7 @@ static enum status load_observables(struct run_job *job) {
         return STATUS_OK;
     }
     TRY(load_text(&text, &n, job->team, path));
+    text_add_n(&job->asked, text, n);
     enum status status = final_qubits_find(&qubits, job->load.program);
     if (status == STATUS_OK) {
         status = pauli_sums_read_text(&job->observables, path, text, n, u32_from_size(qubits.n));
@@ -69,7 +75,10 @@ static enum status set_provenance(struct run_job *job) {
     } else if (machine) {
         TRY(machine_print(&job->machine, machine));
     }
-    if (job->machine.failed) {
+    if (job->options->output || job->options->resume) {
+        TRY(program_print(&job->asked, job->load.program));
+    }
+    if (job->machine.failed || job->asked.failed) {
         return STATUS_NOFIT;
     }
     job->provenance = (struct output_provenance){
@@ -77,6 +86,8 @@ static enum status set_provenance(struct run_job *job) {
         .machine = job->machine.data ? job->machine.data : "",
         .noise = job->load.noise ? job->load.noise->text : "",
         .started_s = (int64_t)time(NULL) - (int64_t)(clock_now_s() - job->options->t_start_s),
+        .shots_per_timeline = job->options->shots_per_timeline,
+        .digest = output_digest(job->asked.data, job->asked.n),
     };
     return STATUS_OK;
 }
@@ -92,6 +103,45 @@ static enum status choose_engine(const struct engine_class **out_engine,
     return STATUS_OK;
 }
 
+/* --resume, on rank 0; what it was asked for is the default of what this run is asked for. */
+static enum status load_past(struct run_job *job, struct run_options *run) {
+    const struct cli_options *options = job->options;
+    uint64_t shared[4] = {0};
+    if (!options->resume) {
+        return STATUS_OK;
+    }
+    enum status status = STATUS_OK;
+    if (team_rank(job->team) == 0) {
+        status = output_archive_read_past(&job->past, options->resume);
+    }
+    TRY(comm_agree(job->team, status));
+    if (job->past != NULL) {
+        const struct results *past = &job->past->results;
+        const uint64_t own[] = {past->n_shots, past->n_asked, past->first_shot, past->seed};
+        memcpy(shared, own, sizeof own);
+    }
+    comm_bcast(job->team, shared, sizeof shared, 0);
+    run->n_shots = cli_is_given(options, OPTION_SHOTS) ? run->n_shots : shared[1];
+    run->first_shot = cli_is_given(options, OPTION_FIRST_SHOT) ? run->first_shot : shared[2];
+    run->seed = cli_is_given(options, OPTION_SEED) ? run->seed : shared[3];
+    job->run_past = (struct run_past){shared[0], job->past != NULL ? &job->past->results : NULL};
+    run->past = &job->run_past;
+    return STATUS_OK;
+}
+
+static enum status check_past(const struct run_job *job, const struct run_options *run) {
+    const struct output_now now = {&job->provenance, job->load.program, run};
+    enum status status = STATUS_OK;
+    if (job->past != NULL) {
+        status = output_archive_check_past(job->past, job->options->resume, &now);
+    }
+    TRY(comm_agree(job->team, status));
+    if (run->past != NULL && run->past->n_shots == run->n_shots) {
+        log_note("%s holds all shots asked for: none is drawn", job->options->resume);
+    }
+    return STATUS_OK;
+}
+
 static enum status run_program(struct run_job *job) {
     const struct cli_options *options = job->options;
     struct output_state state = {.path = options->state,
@@ -104,6 +154,8 @@ static enum status run_program(struct run_job *job) {
         .precision = load_precision(options),
         .is_fast = options->is_fast,
         .n_shots = options->n_shots,
+        .first_shot = options->first_shot,
+        .stop = &interrupt_signal,
         .seed = choose_seed(options, job->team),
         .shots_per_timeline = (uint32_t)options->shots_per_timeline,
         .max_branches = options->max_branches,
@@ -116,10 +168,15 @@ static enum status run_program(struct run_job *job) {
         .visit_state = options->state ? output_state_write : NULL,
         .state_ctx = &state,
     };
+    TRY(load_past(job, &run));
     TRY(choose_engine(&run.engine, job));
+    TRY(check_past(job, &run));
     TRY(comm_agree(job->team, load_replicas(&run.n_replicas, options, &job->load, run.engine,
                                             team_size(job->team))));
     comm_bcast(job->team, &run.n_replicas, sizeof run.n_replicas, 0);
+    if (run.n_probabilities == 0) { /* shots can be counted when some are missing */
+        interrupt_listen(team_rank(job->team) == 0);
+    }
     return comm_agree(job->team, runtime_run(&job->results, job->load.program, job->load.machine,
                                              job->team, &run));
 }
@@ -224,6 +281,17 @@ static enum status note_blank_keys(const struct run_job *job) {
     return STATUS_OK;
 }
 
+static enum status check_complete(const struct run_job *job) {
+    const struct results *results = job->results;
+    const char *path = job->options->output;
+    if (results->p_one || results->n_shots == results->n_asked) {
+        return STATUS_OK;
+    }
+    return log_error(STATUS_INTERRUPTED, "%s: %" PRIu64 " of %" PRIu64 " shots are done%s%s",
+                     interrupt_name(), results->n_shots, results->n_asked,
+                     path ? "; the same with --resume goes on: " : "", path ? path : "");
+}
+
 static enum status run_job(struct run_job *job) {
     const struct cli_options *options = job->options;
     TRY(load_input(&job->load, options, job->team, (uint32_t)team_size(job->team)));
@@ -238,7 +306,8 @@ static enum status run_job(struct run_job *job) {
     TRY(comm_agree(job->team, check_writable(job)));
     TRY(run_program(job));
     take_time(job);
-    return comm_agree(job->team, write_results(job));
+    TRY(comm_agree(job->team, write_results(job)));
+    return check_complete(job);
 }
 
 /* Files that are written must differ; of them only JSON can go to standard output. */
@@ -283,6 +352,15 @@ enum status cmd_run_check(const struct cli_options *options) {
                          cli_is_given(options, OPTION_REPLICAS) ? "replicas"
                                                                 : "shots-per-timeline");
     }
+    const bool has_first = cli_is_given(options, OPTION_FIRST_SHOT);
+    if (is_exact && (has_first || options->resume)) {
+        return log_error(STATUS_USAGE, "--probabilities is exact and draws no shots: no --%s",
+                         has_first ? "first-shot" : "resume");
+    }
+    if (options->trace && (has_first || options->resume)) {
+        return log_error(STATUS_USAGE, "--trace shows the timeline of the first shots: not with "
+                                       "--first-shot or --resume");
+    }
     if (!is_exact && cli_is_given(options, OPTION_MAX_BRANCHES)) {
         return log_error(STATUS_USAGE, "--max-branches goes with --probabilities");
     }
@@ -294,6 +372,8 @@ enum status cmd_run(const struct cli_options *options) {
     struct run_job job = {.options = options, .team = comm_world()};
     enum status status = run_job(&job);
     results_destroy(job.results);
+    output_archive_destroy(job.past);
+    text_fini(&job.asked);
     trace_fini(&job.trace);
     pauli_sums_destroy(job.observables);
     text_fini(&job.machine);

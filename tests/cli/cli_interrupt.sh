@@ -1,0 +1,108 @@
+# Runs told to stop by a signal, and runs that go on: together the same as one run.
+. "$QSPAN_SOURCE_DIR/tests/cli/common.sh" || exit 1
+export QSPAN_PROGRESS=always
+
+# starts COMMAND...: in the background, until its progress line shows up: some shots are done.
+starts() {
+    "$@" >out 2>err &
+    job=$!
+    for _ in $(seq 600); do
+        ! grep -q " shots (" err || return 0
+        sleep 0.1
+    done
+    kill -KILL $job
+    fail "no progress: $(cat err)"
+}
+
+# ends CODE: what was started.
+ends() {
+    local got=0
+    wait $job || got=$?
+    equal "$got" "$1"
+}
+
+# together FILE.h5 OPTIONS...: what an interrupted run left and 2000 shots more are one run.
+together() {
+    local file=$1 done_shots all
+    shift
+    equal "$(json part.json interrupted)" true
+    equal "$(json part.json shots_asked)" 4000000000
+    done_shots=$(json part.json shots)
+    [ "$done_shots" -gt 0 ] && [ "$done_shots" -lt 4000000000 ] || fail "$done_shots shots"
+    all=$((done_shots + 2000))
+    expect 0 qspan "$@" --resume "$file" --shots $all -o both.h5 --json both.json
+    expect 0 qspan "$@" --seed 3 --shots $all --json one.json
+    cmp <(same_part both.json) <(same_part one.json) || fail "in two parts: $*"
+}
+
+# State vectors: noisy shots, each signal, on one rank and on replicas of which one hears it.
+printf 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[4];\ncreg c[4];\nh q[0];\n' >noisy.qasm
+printf 'cx q[%d],q[%d]; rx(0.3) q[%d];\n' 0 2 2 2 1 1 1 3 3 3 0 0 >>noisy.qasm
+echo 'measure q -> c;' >>noisy.qasm
+noisy=(run noisy.qasm --machine werner:n=2,data=2,comm=1,F=0.9,time=10us --engine statevector)
+starts "$QSPAN" "${noisy[@]}" --shots 4000000000 --seed 3 --json part.json -o part.h5
+kill -TERM $job
+ends 85
+has err "told to stop"
+has err "SIGTERM: $(json part.json shots) of 4000000000 shots are done; the same with --resume"
+has out "interrupted after"
+together part.h5 "${noisy[@]}"
+expect 0 qspan report part.h5
+has out "interrupted after $(json part.json shots) of 4000000000 shots"
+
+starts mpirun --oversubscribe --bind-to none -n 3 "$QSPAN" "${noisy[@]}" --shots 4000000000 \
+    --seed 3 --json part.json -o part.h5 --replicas 3
+kill -USR1 "$(pgrep -P $job -f 'qspan run noisy' | tail -n 1)"
+ends 85
+together part.h5 "${noisy[@]}"
+cp part.h5 noisy.h5
+
+# Frames, on two ranks, by the launcher.
+printf 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\ncreg c[2];\nh q[0];\n' >bell.qasm
+echo 'cx q[0],q[1]; measure q -> c;' >>bell.qasm
+bell=(run bell.qasm --machine werner:n=2,data=1,comm=1,F=0.9,time=10us)
+starts mpirun --oversubscribe --bind-to none -n 2 "$QSPAN" "${bell[@]}" --shots 4000000000 \
+    --seed 3 --json part.json
+kill -USR1 $job
+ends 85
+equal "$(json part.json interrupted)" true
+
+# Parts by number: counts add up to those of one run.
+expect 0 qspan "${bell[@]}" --seed 3 --shots 4096 --json one.json
+expect 0 qspan "${bell[@]}" --seed 3 --shots 1024 --json a.json
+expect 0 qspan "${bell[@]}" --seed 3 --shots 3072 --first-shot 1024 --json b.json
+equal "$(json b.json first_shot)" 1024
+for key in 00 01 10 11; do
+    equal "$(($(json a.json counts $key) + $(json b.json counts $key)))" "$(json one.json counts $key)"
+done
+expect 3 qspan "${bell[@]}" --seed 3 --first-shot 1000
+has err "the first shot of a run must be a multiple of 1024"
+
+# A run that is whole stays as it is.
+expect 0 qspan "${bell[@]}" --seed 3 --shots 1000 -o whole.h5 --json whole.json
+expect 0 qspan "${bell[@]}" --resume whole.h5 --json again.json
+has err "whole.h5 holds all shots asked for"
+cmp <(same_part whole.json) <(same_part again.json) || fail "a run that was whole"
+expect 3 qspan "${bell[@]}" --resume whole.h5 --shots 2000
+has err "1000 shots are done, no multiple of the 1024 that are drawn together"
+
+# Shots of another run.
+refused() { # refused WHY OPTIONS...
+    local why=$1
+    shift
+    expect 3 qspan run "$@"
+    has err "noisy.h5: error: $why"
+}
+machine=(--machine werner:n=2,data=2,comm=1,F=0.9,time=10us)
+again=(--engine statevector --resume noisy.h5)
+differs="these shots are not of this run:"
+refused "$differs --seed was 3, now 4" noisy.qasm "${machine[@]}" "${again[@]}" --seed 4
+refused "$differs --precision was double, now single" noisy.qasm "${machine[@]}" "${again[@]}" \
+    --precision single
+refused "$differs the machine differs" noisy.qasm --machine werner:n=2,data=2,comm=1,F=0.8,time=10us \
+    "${again[@]}"
+refused "holds" noisy.qasm "${machine[@]}" "${again[@]}" --shots 100
+sed 's/0.3/0.4/' noisy.qasm >other.qasm
+refused "$differs the program" other.qasm "${machine[@]}" "${again[@]}"
+expect 2 qspan run noisy.qasm --qpus 2 --resume noisy.h5 --probabilities all
+has err "no --resume"
