@@ -82,7 +82,10 @@ struct engine_class {
 
     enum status (*begin)(struct engine *engine); /* all wires |0>, alone */
     /* Ops first .. last-1 by their modes (SKIP and MEASURE do nothing). The ops of one call may be
-     * fused: the same ops in other calls may differ in the last digits of amplitudes. */
+     * fused: the same ops in other calls may differ in the last digits of amplitudes. Gates that
+     * are undone in the same call may need no memory, and plans count on it where no shots can
+     * part: before the first NOISE, EBIT, IF, WHILE, op in a mode MEASURE, or GATE in a mode SKIP,
+     * a call goes from one border of a REPEAT to the next. */
     enum status (*run)(struct engine *engine, size_t first, size_t last);
     /* Pauli on one wire: X if x, Z if z (Y if both), up to phase. */
     enum status (*apply_pauli)(struct engine *engine, uint32_t wire, bool x, bool z);

@@ -86,7 +86,16 @@ static struct results *run(const struct program *program, const double *weights,
     return run_on(&engine_statevector, program, weights, n_shots, seed);
 }
 
-/* All that the two protocols must have in common. */
+static bool has_noise(const struct program *program) {
+    bool has = false;
+    for (size_t i = 0; i < program->ops.n_ops; i++) {
+        has = has || program->ops.ops[i].kind == OP_NOISE;
+    }
+    return has;
+}
+
+/* All that the two protocols must have in common. An error that frames can carry in one of them
+ * alone may keep gates from cancelling in the other. */
 static void assert_same(const struct results *a, const struct results *b, const char *what) {
     cr_assert_eq(a->n_counts, b->n_counts, "%s", what);
     for (size_t i = 0; i < a->n_counts; i++) {
@@ -100,7 +109,7 @@ static void assert_same(const struct results *a, const struct results *b, const 
     cr_assert_eq(memcmp(a->links, b->links, a->n_links * sizeof *a->links), 0);
     cr_assert_eq(memcmp(&a->makespan_ps, &b->makespan_ps, sizeof a->makespan_ps), 0);
     cr_assert_eq(memcmp(a->peak_comm, b->peak_comm, a->program->n_qpus * sizeof *a->peak_comm), 0);
-    cr_assert_leq(b->peak_group_qubits, a->peak_group_qubits);
+    cr_assert(b->peak_group_qubits <= a->peak_group_qubits || has_noise(a->program));
 }
 
 /* ---- density matrices by the rule ---- */

@@ -106,7 +106,7 @@ static enum status push_waiting(struct layout *layout, struct fuse_op *op) {
     struct fuse *fuse = layout->fuse;
     for (unsigned i = 0; i < op->n_controls; i++) {
         if (layout->wires[op->wires[op->n_targets + i]].flip) {
-            op->values = (uint8_t)(op->values ^ 1u << i);
+            op->values ^= 1u << i;
         }
     }
     for (unsigned i = 0; i == 0 || i < fuse_n_wires(op); i++) {

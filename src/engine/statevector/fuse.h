@@ -32,6 +32,7 @@ enum {
     FUSE_MAX_STEPS = STATEVECTOR_MAX_STEPS - FUSE_BLOCK_TARGETS, /* operators of a block: a pass
                                                                     may add a cross a target */
     FUSE_FACTOR_WIRES = 8, /* that a table of factors depends on */
+    FUSE_MAX_WIRES = 24,   /* of an operator, with its controls */
 };
 
 enum fuse_kind {
@@ -56,8 +57,9 @@ enum fuse_shape {
 struct fuse_op {
     enum fuse_kind kind;
     enum fuse_shape shape;
-    uint8_t n_targets, n_controls, values; /* of the controls' bits */
-    uint32_t wires[GATE_MAX_QUBITS];       /* targets, the matrix's lowest bit first; controls */
+    uint8_t n_targets, n_controls;
+    uint32_t values;                /* of the controls' bits */
+    uint32_t wires[FUSE_MAX_WIRES]; /* targets, the matrix's lowest bit first; controls */
     size_t first, n;
     double m[8];
 };

@@ -148,7 +148,7 @@ static enum status emit_bunch(struct tabulation *t, const struct bunch *bunch) {
 
 static bool try_add(const struct tabulation *t, struct bunch *bunch, uint32_t i) {
     const struct fuse_op *op = op_at(t, i);
-    uint32_t n = bunch->n_outside, outside[MAX_OUTSIDE + GATE_MAX_QUBITS];
+    uint32_t n = bunch->n_outside, outside[MAX_OUTSIDE + FUSE_MAX_WIRES];
     memcpy(outside, bunch->outside, sizeof bunch->outside);
     for (unsigned k = 0; k < op->n_controls; k++) {
         if (!is_target(t, op->wires[k]) && !has_wire(outside, n, op->wires[k])) {

@@ -104,7 +104,8 @@ static enum status add_diagonal(struct merge *merge, const struct fuse_op *op) {
     struct fuse_op phase = *op;
     phase.kind = FUSE_PHASE;
     phase.n_targets = 0;
-    phase.n_controls = phase.values = 1;
+    phase.n_controls = 1;
+    phase.values = 1;
     memcpy(phase.m, op->m + 6, 2 * sizeof *op->m);
     multiply(phase.m, op->m[0], -op->m[1]);
     multiply(merge->scale, op->m[0], op->m[1]);

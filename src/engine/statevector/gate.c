@@ -108,6 +108,7 @@ static void fix_basis_operands(struct reduced *gate, const struct layout *layout
 
 static void apply_alone(struct layout_wire *wire, const struct reduced *gate, bool has_amps,
                         bool keeps_basis) {
+    wire->is_fresh = wire->is_fresh && find_diagonal(gate) == 1;
     if (!has_amps) {
         wire->is_basis = wire->is_basis && keeps_basis;
         return;
@@ -129,14 +130,9 @@ static void count_updates(const struct layout *layout, double *n_updates, uint32
     }
 }
 
-/* d(x) = product over subsets S of x of f(S): a phase where all wires of S are 1. */
-static enum status do_diagonal(struct layout *layout, const struct reduced *gate) {
-    double d[2 * MAX_DIM];
-    for (unsigned i = 0; i < 1u << gate->n; i++) {
-        memcpy(d + 2 * i, element(gate, i, i), 2 * sizeof *d);
-    }
-    for (unsigned j = 0; j < gate->n; j++) {
-        for (unsigned i = 0; i < 1u << gate->n; i++) {
+void apply_split_diagonal(double *d, unsigned n) {
+    for (unsigned j = 0; j < n; j++) {
+        for (unsigned i = 0; i < 1u << n; i++) {
             if (i >> j & 1) {
                 const double *low = d + 2 * (i ^ 1u << j);
                 double re = d[2 * i] * low[0] + d[2 * i + 1] * low[1];
@@ -145,11 +141,20 @@ static enum status do_diagonal(struct layout *layout, const struct reduced *gate
             }
         }
     }
+}
+
+/* A phase for every subset of the wires, where all of these are 1. */
+static enum status do_diagonal(struct layout *layout, const struct reduced *gate) {
+    double d[2 * MAX_DIM];
+    for (unsigned i = 0; i < 1u << gate->n; i++) {
+        memcpy(d + 2 * i, element(gate, i, i), 2 * sizeof *d);
+    }
+    apply_split_diagonal(d, gate->n);
     for (unsigned i = 0; i < 1u << gate->n; i++) {
         struct fuse_op shape = {.wires = {gate->wires[0]}};
         for (unsigned j = 0; j < gate->n; j++) {
             if (i >> j & 1) {
-                shape.values = (uint8_t)(shape.values | 1u << shape.n_controls);
+                shape.values |= 1u << shape.n_controls;
                 shape.wires[shape.n_controls++] = gate->wires[j];
             }
         }
@@ -166,9 +171,8 @@ static enum status do_blocks(struct layout *layout, double *n_updates, const str
     unsigned n_controls = (unsigned)bits_popcount(diagonal), n_targets = gate->n - n_controls;
     for (unsigned values = 0; values < 1u << n_controls; values++) {
         struct reduced block = *gate;
-        struct fuse_op shape = {.n_targets = (uint8_t)n_targets,
-                                .n_controls = (uint8_t)n_controls,
-                                .values = (uint8_t)values};
+        struct fuse_op shape = {
+            .n_targets = (uint8_t)n_targets, .n_controls = (uint8_t)n_controls, .values = values};
         unsigned at = n_controls;
         for (unsigned i = gate->n; i-- > 0;) {
             if (diagonal >> i & 1) {
@@ -262,6 +266,34 @@ static void resolve_aliases(const struct layout *layout, struct reduced *gate) {
     }
 }
 
+static enum status apply_reduced(struct layout *layout, double *n_updates, struct reduced *gate) {
+    bool is_unknown = false, keeps_basis = is_monomial(gate);
+    bool is_trivial = is_identity(gate);
+    fix_basis_operands(gate, layout, &is_unknown);
+    if (is_trivial || gate->n == 0 || (!is_unknown && is_identity(gate))) {
+        return STATUS_OK;
+    }
+    if (gate->n == 1 && layout_is_alone(layout, gate->wires[0])) {
+        apply_alone(&layout->wires[gate->wires[0]], gate, layout->store != NULL, keeps_basis);
+        return STATUS_OK;
+    }
+    if (gate->n > 1) {
+        bool is_done = false;
+        TRY(try_copy(layout, n_updates, gate, &is_done));
+        if (is_done) {
+            return STATUS_OK;
+        }
+        TRY(layout_join(layout, gate->wires, gate->n));
+    }
+    take_flip(layout, gate);
+    unsigned diagonal = find_diagonal(gate);
+    if (diagonal != (1u << gate->n) - 1) {
+        return do_blocks(layout, n_updates, gate, diagonal);
+    }
+    count_updates(layout, is_identity(gate) ? NULL : n_updates, gate->wires[0], 0);
+    return do_diagonal(layout, gate);
+}
+
 enum status apply_gate(struct layout *layout, double *n_updates, enum gate_id gate,
                        const double *params, const uint32_t *wires) {
     struct reduced reduced = {.n = gate_get(gate)->n_qubits};
@@ -272,32 +304,78 @@ enum status apply_gate(struct layout *layout, double *n_updates, enum gate_id ga
         layout_swap(layout, wires[0], wires[1]);
         return STATUS_OK;
     }
-    bool is_unknown = false, keeps_basis = is_monomial(&reduced);
-    bool is_trivial = is_identity(&reduced);
-    fix_basis_operands(&reduced, layout, &is_unknown);
-    if (is_trivial || reduced.n == 0 || (!is_unknown && is_identity(&reduced))) {
-        return STATUS_OK;
-    }
-    struct layout_wire *first = &layout->wires[reduced.wires[0]];
-    if (reduced.n == 1 && layout_is_alone(layout, reduced.wires[0])) {
-        apply_alone(first, &reduced, layout->store != NULL, keeps_basis);
-        return STATUS_OK;
-    }
-    if (reduced.n > 1) {
-        bool is_done = false;
-        TRY(try_copy(layout, n_updates, &reduced, &is_done));
-        if (is_done) {
-            return STATUS_OK;
+    return apply_reduced(layout, n_updates, &reduced);
+}
+
+/* ---- many controls ---- */
+
+/* Without controls in a basis state. false: one that is known is not what the operator asks for. */
+static bool drop_basis_controls(struct fuse_op *op, const struct layout *layout) {
+    const unsigned n = op->n_controls;
+    const uint32_t values = op->values;
+    op->n_controls = 0;
+    op->values = 0;
+    for (unsigned i = 0; i < n; i++) {
+        const uint32_t at = op->wires[op->n_targets + i];
+        const struct layout_wire *wire = &layout->wires[at];
+        const uint32_t value = values >> i & 1;
+        if (!layout_is_alone(layout, at) || !wire->is_basis) {
+            op->values |= value << op->n_controls;
+            op->wires[op->n_targets + op->n_controls++] = at;
+        } else if (layout->store != NULL && is_zero(wire->amp + 2) == (value == 1)) {
+            return false;
         }
-        TRY(layout_join(layout, reduced.wires, reduced.n));
     }
-    take_flip(layout, &reduced);
-    unsigned diagonal = find_diagonal(&reduced);
-    if (diagonal != (1u << reduced.n) - 1) {
-        return do_blocks(layout, n_updates, &reduced, diagonal);
+    return true;
+}
+
+/* The matrix of an operator on at most two wires. */
+static void expand(struct reduced *out, const struct fuse_op *op) {
+    const unsigned n = fuse_n_wires(op), dim = 1u << n;
+    *out = (struct reduced){.n = n};
+    memcpy(out->wires, op->wires, n * sizeof *op->wires);
+    for (unsigned row = 0; row < dim; row++) {
+        const bool is_on = row >> op->n_targets == op->values;
+        for (unsigned column = 0; column < dim; column++) {
+            double *to = out->matrix + 2 * (row * dim + column);
+            to[0] = row == column;
+            if (is_on && column >> op->n_targets == op->values) {
+                const unsigned at = op->n_targets == 0 ? 0 : (row & 1) * 2 + (column & 1);
+                memcpy(to, op->m + 2 * at, 2 * sizeof *to);
+            }
+        }
     }
-    count_updates(layout, is_identity(&reduced) ? NULL : n_updates, reduced.wires[0], 0);
-    return do_diagonal(layout, &reduced);
+}
+
+static void scale_alone(struct layout_wire *wire, double re, double im) {
+    for (unsigned i = 0; i < 4; i += 2) {
+        const double x = wire->amp[i];
+        wire->amp[i] = x * re - wire->amp[i + 1] * im;
+        wire->amp[i + 1] = x * im + wire->amp[i + 1] * re;
+    }
+}
+
+enum status apply_controlled(struct layout *layout, double *n_updates, const struct fuse_op *op) {
+    struct fuse_op left = *op;
+    if (!drop_basis_controls(&left, layout)) {
+        return STATUS_OK;
+    }
+    const unsigned n = fuse_n_wires(&left);
+    if (n == 0 && layout_is_alone(layout, op->wires[0])) {
+        scale_alone(&layout->wires[op->wires[0]], op->m[0], op->m[1]);
+        return STATUS_OK;
+    }
+    if (n == 1 || n == 2) {
+        struct reduced reduced;
+        expand(&reduced, &left);
+        return apply_reduced(layout, n_updates, &reduced);
+    }
+    if (n > 0) {
+        TRY(layout_join(layout, left.wires, n));
+        count_updates(layout, n_updates, left.wires[0], left.n_controls);
+    }
+    return left.kind == FUSE_PHASE ? fuse_add_phase(layout, &left, op->m[0], op->m[1])
+                                   : fuse_add_matrix(layout, &left, op->m);
 }
 
 /* ---- operators that are not unitary ---- */

@@ -9,6 +9,7 @@
 #include "engine/statevector/fuse.h"
 #include "engine/statevector/layout_internal.h"
 #include "engine/statevector/store.h"
+#include "engine/statevector/uncompute.h"
 
 const struct layout_tuning layout_tuning_default = {.chunk_bits = 15,
                                                     .min_slice_bits = 12,
@@ -55,10 +56,11 @@ enum status layout_init(struct layout *layout, const struct engine_task *task, i
     layout->kept = mem_alloc(n, sizeof *layout->kept);
     layout->left = mem_alloc(n, sizeof *layout->left);
     layout->fuse = mem_alloc(1, sizeof *layout->fuse);
+    layout->uncompute = uncompute_create(task->n_wires);
     if (layout->wires == NULL || layout->groups == NULL || layout->free_slots == NULL ||
         layout->marks == NULL || layout->used == NULL || layout->peak == NULL ||
         layout->kept == NULL || layout->left == NULL || layout->fuse == NULL ||
-        layout->bonds == NULL || layout->joined == NULL) {
+        layout->uncompute == NULL || layout->bonds == NULL || layout->joined == NULL) {
         return STATUS_NOFIT;
     }
     TRY(fuse_init(layout->fuse, task->n_wires, layout->tuning.costs));
@@ -89,6 +91,7 @@ void layout_fini(struct layout *layout) {
     mem_free(layout->kept);
     mem_free(layout->left);
     schedule_fini(&layout->schedule);
+    uncompute_destroy(layout->uncompute);
     if (layout->fuse != NULL) {
         fuse_fini(layout->fuse);
         mem_free(layout->fuse);
@@ -104,7 +107,9 @@ static void set_alone(struct layout *layout, uint32_t wire, bool value) {
 void layout_reset(struct layout *layout) {
     for (uint32_t i = 0; i < layout->task->n_wires; i++) {
         set_alone(layout, i, false);
+        layout->wires[i].is_fresh = true;
     }
+    uncompute_clear(layout->uncompute);
     for (uint32_t i = 0; i < layout->n_groups; i++) {
         layout->groups[i].n = layout->groups[i].bond = 0;
         layout->free_slots[i] = layout->n_groups - 1 - i;
@@ -159,7 +164,7 @@ static void put_wire(struct layout *layout, uint32_t slot, uint32_t pos, uint32_
     layout->groups[slot].wires[pos] = wire;
     layout->wires[wire].group = slot;
     layout->wires[wire].pos = pos;
-    layout->wires[wire].is_basis = false;
+    layout->wires[wire].is_basis = layout->wires[wire].is_fresh = false;
     layout->wires[wire].bond = 0;
 }
 

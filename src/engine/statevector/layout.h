@@ -34,6 +34,7 @@
 struct store;
 struct fuse;
 struct costs;
+struct uncompute;
 
 /* Sizes that do not change any result, but costs do in the last digits; tests make them small. They
  * are those of double precision: in single there is a bit more in each but balance_log, for the
@@ -53,6 +54,7 @@ struct layout_wire {
     uint32_t group, pos;
     bool flip;
     bool is_basis; /* alone in |0> or |1> */
+    bool is_fresh; /* no operator has changed it since all wires were |0>; plans know this too */
     /* Another name of a wire (alias.h): 1 + that wire; 0: none. The rest is then that of the wire
      * itself, |0> and alone. */
     uint32_t alias;
@@ -107,8 +109,9 @@ struct layout {
     uint32_t peak_group_qubits;
     size_t next_op; /* of the program: those before have been done, or wait */
     struct schedule schedule;
-    struct fuse *fuse;   /* operators that wait */
-    struct store *store; /* NULL in plans */
+    struct fuse *fuse;           /* operators that wait */
+    struct uncompute *uncompute; /* gates that may never come to that */
+    struct store *store;         /* NULL in plans */
 };
 
 /* Not collective. */

@@ -9,6 +9,7 @@
 #include "engine/statevector/gate.h"
 #include "engine/statevector/layout_internal.h"
 #include "engine/statevector/store.h"
+#include "engine/statevector/uncompute.h"
 
 enum { MAX_ROUNDS = 64 }; /* of a loop body, until nothing changes */
 
@@ -17,10 +18,20 @@ struct plan {
     struct layout layout;
     double n_updates;
     bool is_first_round; /* of all loops around */
+    bool may_part;       /* a section may end at any gate */
     uint32_t *canonical; /* per slot */
 };
 
 static enum status walk(struct plan *plan, size_t first, size_t last, bool is_certain);
+
+static double *updates_of(struct plan *plan) {
+    return plan->is_first_round ? &plan->n_updates : NULL;
+}
+
+static enum status settle(struct plan *plan) {
+    TRY(uncompute_flush(&plan->layout, updates_of(plan)));
+    return layout_settle_all(&plan->layout);
+}
 
 /* Wires that an IF may not have measured still count as members of their groups. */
 static enum status plan_apply(struct plan *plan, size_t i) {
@@ -39,8 +50,10 @@ static enum status plan_apply(struct plan *plan, size_t i) {
         bool is_free = layout_is_alone(layout, pair[1]) && layout->wires[pair[1]].is_basis;
         return is_free ? layout_copy(layout, pair[0], pair[1]) : layout_join(layout, pair, 2);
     }
-    return apply_gate(layout, plan->is_first_round ? &plan->n_updates : NULL,
-                      (enum gate_id)op->which, op_params(plan->task->ops, op), qubits);
+    const enum gate_id gate = (enum gate_id)op->which;
+    const double *params = op_params(plan->task->ops, op);
+    return plan->may_part ? apply_gate(layout, updates_of(plan), gate, params, qubits)
+                          : uncompute_gate(layout, updates_of(plan), gate, params, qubits);
 }
 
 static void plan_clear(struct plan *plan, const uint32_t *wires) {
@@ -92,7 +105,7 @@ static uint64_t digest(struct plan *plan) {
     }
     for (uint32_t i = 0; i < plan->task->n_wires; i++) {
         const struct layout_wire *wire = &layout->wires[i];
-        uint64_t value = UINT64_MAX - wire->is_basis;
+        uint64_t value = UINT64_MAX - wire->is_basis - wire->is_fresh;
         if (wire->group != LAYOUT_ALONE) {
             uint32_t *first = &plan->canonical[wire->group];
             *first = *first == UINT32_MAX ? i : *first;
@@ -146,16 +159,62 @@ static enum status walk_block(struct plan *plan, size_t *inout, bool is_certain)
     return STATUS_OK;
 }
 
+/* After it shots may have Pauli frames, and part at the first gate that does not map them. */
+static bool may_part_after(const struct plan *plan, size_t i) {
+    const struct op *op = &plan->task->ops->ops[i];
+    const enum engine_mode mode = (enum engine_mode)plan->task->modes[i];
+    switch ((enum op_kind)op->kind) {
+    case OP_GATE:
+        return mode != ENGINE_APPLY;
+    case OP_MEASURE:
+        return mode != ENGINE_SKIP;
+    case OP_RESET:
+    case OP_ALLOC:
+        return !plan->layout.wires[op_qubits(plan->task->ops, op)[0]].is_fresh;
+    case OP_BARRIER:
+    case OP_SEND:
+    case OP_RECV:
+    case OP_REPEAT:
+    case OP_END:
+    case OP_DETECTOR:
+    case OP_OBSERVABLE:
+    case OP_TICK:
+    case OP_COORDS:
+    case OP_SHIFT_COORDS:
+    case OP_ASSIGN:
+        return false;
+    case OP_FREE:
+    case OP_EBIT:
+    case OP_IF:
+    case OP_ELSE:
+    case OP_WHILE:
+    case OP_NOISE:
+    case OP_IDLE:
+    case OP_CALL:
+    case OP_KIND_COUNT:
+        break;
+    }
+    return true;
+}
+
 static enum status walk_ops(struct plan *plan, size_t first, size_t last, bool is_certain) {
     const struct op *ops = plan->task->ops->ops;
     for (size_t i = first; i < last; i++) {
         plan->layout.next_op = i;
+        if (!plan->may_part && may_part_after(plan, i)) {
+            TRY(uncompute_flush(&plan->layout, updates_of(plan)));
+            plan->may_part = true;
+        }
         if (ops[i].kind == OP_IF || ops[i].kind == OP_WHILE || ops[i].kind == OP_REPEAT) {
-            TRY(layout_settle_all(&plan->layout));
+            TRY(settle(plan));
             TRY(walk_block(plan, &i, is_certain));
             continue;
         }
-        switch ((enum engine_mode)plan->task->modes[i]) {
+        const enum engine_mode mode = (enum engine_mode)plan->task->modes[i];
+        if (mode != ENGINE_SKIP && !(mode == ENGINE_APPLY && ops[i].kind == OP_GATE)) {
+            TRY(uncompute_flush(&plan->layout, updates_of(plan)));
+        }
+        switch (mode) {
         case ENGINE_SKIP:
             break;
         case ENGINE_APPLY:
@@ -163,7 +222,7 @@ static enum status walk_ops(struct plan *plan, size_t first, size_t last, bool i
             TRY(plan_apply(plan, i));
             break;
         case ENGINE_MEASURE:
-            TRY(layout_settle_all(&plan->layout));
+            TRY(settle(plan));
             TRY(plan_measure(plan, i, is_certain));
             break;
         case ENGINE_CLEAR:
@@ -182,7 +241,7 @@ static enum status walk_ops(struct plan *plan, size_t first, size_t last, bool i
 static enum status walk(struct plan *plan, size_t first, size_t last, bool is_certain) {
     TRY(walk_ops(plan, first, last, is_certain));
     plan->layout.next_op = last;
-    return layout_settle_all(&plan->layout);
+    return settle(plan);
 }
 
 static uint64_t saturate(double x) {
@@ -229,6 +288,9 @@ enum status plan_make(struct plan_result *out, const struct engine_task *task, i
     if (plan.canonical == NULL) {
         status = STATUS_NOFIT;
         goto done;
+    }
+    for (size_t i = 0; i < task->ops->n_ops && !plan.may_part; i++) {
+        plan.may_part = task->ops->ops[i].kind == OP_NOISE; /* ends sections of many gates */
     }
     TRY_GOTO(walk(&plan, 0, task->ops->n_ops, true), done);
     fill_result(out, &plan, n_ranks);

@@ -17,6 +17,7 @@
 #include "engine/statevector/plan.h"
 #include "engine/statevector/sample.h"
 #include "engine/statevector/snapshot.h"
+#include "engine/statevector/uncompute.h"
 
 struct statevector {
     struct engine base;
@@ -174,8 +175,10 @@ static enum status damp(struct layout *layout, const struct op *op, const double
 }
 
 static void set_basis(struct layout *layout, uint32_t wire, bool bit) {
+    const bool is_fresh = layout->wires[wire].is_fresh && !bit;
     CHECK(layout_is_alone(layout, wire));
-    layout->wires[wire] = (struct layout_wire){.group = LAYOUT_ALONE, .is_basis = true};
+    layout->wires[wire] =
+        (struct layout_wire){.group = LAYOUT_ALONE, .is_basis = true, .is_fresh = is_fresh};
     layout->wires[wire].amp[bit ? 2 : 0] = 1;
 }
 
@@ -185,40 +188,61 @@ static enum status copy_wire(struct layout *layout, uint32_t q, uint32_t b) {
     return layout->wires[q].is_inverted ? apply_gate(layout, NULL, GATE_X, NULL, &b) : STATUS_OK;
 }
 
+static enum status run_copy(struct statevector *self, const uint32_t *qubits, uint32_t copy) {
+    struct layout *layout = &self->layout;
+    TRY(uncompute_flush_for(layout, alias_root(layout, qubits[0]), false));
+    TRY(uncompute_flush_for(layout, copy, true));
+    return copy_wire(layout, qubits[0], copy);
+}
+
+static enum status run_clear(struct statevector *self, const uint32_t *qubits) {
+    for (unsigned k = 0; k < 2; k++) {
+        TRY(uncompute_flush_for(&self->layout, qubits[k], true));
+        set_basis(&self->layout, qubits[k], false);
+    }
+    return STATUS_OK;
+}
+
+static enum status run_apply(struct statevector *self, const struct op *op) {
+    const uint32_t *qubits = op_qubits(self->task->ops, op);
+    const double *params = op_params(self->task->ops, op);
+    if (op->kind == OP_GATE) {
+        return uncompute_gate(&self->layout, NULL, (enum gate_id)op->which, params, qubits);
+    }
+    for (uint32_t j = 0; j < op->n_qubits; j++) {
+        TRY(uncompute_flush_for(&self->layout, alias_root(&self->layout, qubits[j]), true));
+    }
+    if (op->kind == OP_EBIT) {
+        return layout_pair(&self->layout, qubits[0], qubits[1]);
+    }
+    CHECK(op->kind == OP_NOISE);
+    return damp(&self->layout, op, params, qubits);
+}
+
 static enum status run_op(struct statevector *self, size_t i) {
     const struct op *op = &self->task->ops->ops[i];
     const uint32_t *qubits = op_qubits(self->task->ops, op);
-    const uint32_t *copies = self->task->copy_wires;
     switch ((enum engine_mode)self->task->modes[i]) {
     case ENGINE_SKIP:
     case ENGINE_MEASURE:
         return STATUS_OK;
     case ENGINE_CLEAR:
-        set_basis(&self->layout, qubits[0], false);
-        set_basis(&self->layout, qubits[1], false);
-        return STATUS_OK;
+        return run_clear(self, qubits);
     case ENGINE_COPY:
-        return copy_wire(&self->layout, qubits[0], copies[i]);
+        return run_copy(self, qubits, self->task->copy_wires[i]);
     case ENGINE_ALIAS:
-        alias_begin(&self->layout, qubits[0], copies[i]);
+        alias_begin(&self->layout, qubits[0], self->task->copy_wires[i]);
         return STATUS_OK;
     case ENGINE_PART:
         alias_end(&self->layout, qubits[0]);
         return STATUS_OK;
     case ENGINE_MOVE:
-        return alias_move(&self->layout, qubits[0], copies[i]);
+        TRY(uncompute_flush(&self->layout, NULL));
+        return alias_move(&self->layout, qubits[0], self->task->copy_wires[i]);
     case ENGINE_APPLY:
         break;
     }
-    if (op->kind == OP_EBIT) {
-        return layout_pair(&self->layout, qubits[0], qubits[1]);
-    }
-    if (op->kind == OP_NOISE) {
-        return damp(&self->layout, op, op_params(self->task->ops, op), qubits);
-    }
-    CHECK(op->kind == OP_GATE);
-    return apply_gate(&self->layout, NULL, (enum gate_id)op->which, op_params(self->task->ops, op),
-                      qubits);
+    return run_apply(self, op);
 }
 
 static enum status sv_run(struct engine *engine, size_t first, size_t last) {
@@ -228,6 +252,7 @@ static enum status sv_run(struct engine *engine, size_t first, size_t last) {
         TRY(run_op(self, i));
     }
     self->layout.next_op = last;
+    TRY(uncompute_flush(&self->layout, NULL));
     return layout_settle_all(&self->layout);
 }
 
