@@ -254,6 +254,9 @@ int main(int argc, char **argv) {
     }
     n_bad += check_program(8, 13, 1, 300, PRECISION_SINGLE, alone);
     n_bad += check_program(9, 16, 1, 60, PRECISION_DOUBLE, alone);
+    if (team_size(comm_world()) <= 2) { /* chunks and stages shrink, to save memory */
+        n_bad += check_program(10, 19, 1, 30, PRECISION_DOUBLE, alone);
+    }
     n_bad += check_free();
     n_bad += check_random(20, 11, 1, 120, alone);
     n_bad += check_random(21, 12, 3, 120, alone);

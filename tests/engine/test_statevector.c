@@ -539,14 +539,16 @@ Test(statevector, lone_wires_become_a_large_vector) {
     op_list_fini(&chain.ops);
 }
 
-/* From 2^20 amplitudes per rank on, whatever the number of ranks, buffers and what the last wires
- * need while they join included. */
+/* From 2^19 amplitudes per rank on, whatever the number of ranks (if 64 slices can be dealt evenly
+ * enough), buffers and what the last wires need while they join included. */
 Test(statevector, a_tenth_more_than_the_state) {
     static const struct {
         uint32_t n_wires;
         int n_ranks;
-    } cases[] = {{20, 1}, {22, 2}, {22, 3}, {23, 3}, {23, 5},  {23, 6},  {24, 3},
-                 {24, 5}, {24, 6}, {24, 7}, {24, 9}, {24, 11}, {24, 12}, {24, 13}};
+    } cases[] = {{20, 1},  {20, 2},  {21, 2},  {21, 3},  {22, 2}, {22, 3}, {22, 5},  {22, 6},
+                 {22, 8},  {23, 3},  {23, 5},  {23, 6},  {23, 7}, {23, 9}, {23, 10}, {23, 11},
+                 {23, 12}, {23, 13}, {23, 16}, {24, 3},  {24, 5}, {24, 6}, {24, 7},  {24, 9},
+                 {24, 11}, {24, 12}, {24, 13}, {24, 14}, {24, 15}};
     static struct chain chain;
     comm_start_alone();
     omp_set_num_threads(1);

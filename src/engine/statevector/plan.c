@@ -279,11 +279,14 @@ static void fill_result(struct plan_result *out, struct plan *plan, int n_ranks)
     };
 }
 
-enum status plan_make(struct plan_result *out, const struct engine_task *task, int n_ranks,
-                      const struct layout_tuning *tuning) {
+/* Once. out_chunk_bits: what fits (store.h). */
+static enum status make_with(struct plan_result *out, unsigned *out_chunk_bits,
+                             const struct engine_task *task, int n_ranks,
+                             const struct layout_tuning *tuning) {
     struct plan plan = {.task = task, .is_first_round = true};
     enum status status = STATUS_OK;
     TRY_GOTO(layout_init(&plan.layout, task, n_ranks, tuning), done);
+    const unsigned chunk_bits = plan.layout.tuning.chunk_bits;
     plan.canonical = mem_alloc(plan.layout.n_groups, sizeof *plan.canonical);
     if (plan.canonical == NULL) {
         status = STATUS_NOFIT;
@@ -294,8 +297,23 @@ enum status plan_make(struct plan_result *out, const struct engine_task *task, i
     }
     TRY_GOTO(walk(&plan, 0, task->ops->n_ops, true), done);
     fill_result(out, &plan, n_ranks);
+    *out_chunk_bits = tuning->chunk_bits + plan.layout.tuning.chunk_bits - chunk_bits;
 done:
     mem_free(plan.canonical);
     layout_fini(&plan.layout);
     return status;
+}
+
+/* With smaller chunks less is needed, so that a run, which makes them as small as fits, has enough.
+ */
+enum status plan_make(struct plan_result *out, const struct engine_task *task, int n_ranks,
+                      const struct layout_tuning *tuning) {
+    struct layout_tuning own = *tuning;
+    unsigned chunk_bits = 0;
+    TRY(make_with(out, &chunk_bits, task, n_ranks, &own));
+    while (chunk_bits < own.chunk_bits) {
+        own.chunk_bits = chunk_bits;
+        TRY(make_with(out, &chunk_bits, task, n_ranks, &own));
+    }
+    return STATUS_OK;
 }

@@ -16,6 +16,10 @@ enum {
     FIT_LOG = 24,         /* bytes from which on ... */
     TILES_SHARE_LOG = 4,  /* ... all threads' tiles take at most this part of the amplitudes */
     MIN_TILE_BITS = 11,   /* but not less, in double precision */
+    FIT_FEW_LOG = 22,     /* bytes from which on at most these parts of the amplitudes are taken: */
+    MORE_SHARE = 20,      /* by tiles larger than they must be, */
+    CHUNK_SHARE = 64,     /* by a chunk, */
+    STAGE_SHARE = 40,     /* by a stage, if it can be half as large */
     PAGE_BYTES = 1 << 12, /* n_bytes are rounded up to */
     MANY_CHUNKS = 8,      /* ... where they are many; fewer have a spare one */
 };
@@ -27,18 +31,34 @@ static unsigned stage_bits(const struct layout *layout, double n_bytes) {
         floor_log2((uint64_t)layout->n_ranks) + 1 + tuning->balance_log + layout->lane_bits;
     unsigned piece = floor_log2(STORE_PIECE_BYTES * 2 / layout->amp_bytes);
     unsigned large = floor_log2(BIT64(LARGE_STAGE_LOG) / layout->amp_bytes);
+    bool is_tight = n_bytes >= (double)BIT64(FIT_FEW_LOG) &&
+                    STAGE_SHARE * layout->amp_bytes * (double)BIT64(piece) > n_bytes;
+    piece -= is_tight;
+    bits = bits > STORE_MAX_PRODUCT ? bits : STORE_MAX_PRODUCT;
     bits = bits > tuning->chunk_bits ? bits : tuning->chunk_bits;
     bits = bits > piece ? bits : piece;
     return bits < large && n_bytes >= (double)BIT64(LARGE_LOG) ? large : bits;
 }
 
+static void fit_chunks(struct layout *layout, double n_bytes) {
+    unsigned *bits = &layout->tuning.chunk_bits;
+    while (n_bytes >= (double)BIT64(FIT_FEW_LOG) &&
+           CHUNK_SHARE * layout->amp_bytes * (double)BIT64(*bits) > n_bytes) {
+        --*bits;
+    }
+}
+
 static void fit_tiles(struct layout *layout, double n_bytes, uint64_t n_threads) {
     unsigned *bits = &layout->tuning.pass_bits, least = MIN_TILE_BITS + layout->lane_bits - 3;
     unsigned *more = &layout->tuning.more_bits;
+    const double tile = (double)(layout->amp_bytes * n_threads);
+    while (n_bytes >= (double)BIT64(FIT_FEW_LOG) && *more > 0 &&
+           n_bytes < MORE_SHARE * tile * (double)BIT64(*bits + *more)) {
+        --*more;
+    }
     while (n_bytes >= (double)BIT64(FIT_LOG) && *bits + *more > least &&
-           n_bytes < (double)((uint64_t)layout->amp_bytes * n_threads) *
-                         (double)BIT64(*bits + *more + TILES_SHARE_LOG)) {
-        --*(*more > 0 ? more : bits);
+           n_bytes < tile * (double)BIT64(*bits + *more + TILES_SHARE_LOG)) {
+        --*bits;
     }
 }
 
@@ -48,6 +68,7 @@ static size_t pool_unit(const struct layout *layout, double n_bytes) {
 }
 
 uint64_t store_fit(struct layout *layout, double n_bytes, uint64_t n_threads) {
+    fit_chunks(layout, n_bytes);
     fit_tiles(layout, n_bytes, n_threads);
     uint64_t stages = 2 * layout->amp_bytes * BIT64(stage_bits(layout, n_bytes));
     uint64_t buffers = pass_buffer_bytes(layout) * n_threads;

@@ -252,6 +252,10 @@ static void swap_all(struct swap *swap) {
     }
 }
 
+static size_t least_of(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
 static void choose_pieces(struct swap *swap) {
     unsigned n_lane_victims = 0, n_block_victims = 0;
     for (unsigned i = 0; i < swap->n_pairs; i++) {
@@ -275,12 +279,12 @@ static void choose_pieces(struct swap *swap) {
         uint64_t run = swap->victim_blocks & -swap->victim_blocks;
         swap->run = run < swap->run ? run : swap->run;
     }
-    uint64_t most = STORE_PIECE_BYTES / BLOCK_BYTES;
+    size_t n_stage = (size_t)swap->store->layout->amp_bytes << swap->store->stage_bits;
+    uint64_t most = least_of(STORE_PIECE_BYTES, n_stage / 2) / BLOCK_BYTES;
     if (swap->victim_lanes != 0 || swap->run < most) {
-        most = PACKED_BYTES / swap->block_bytes;
+        most = least_of(PACKED_BYTES, n_stage / MAX_WINDOW) / swap->block_bytes;
     }
     swap->n_piece = swap->n_blocks < most ? swap->n_blocks : most;
-    size_t n_stage = (size_t)swap->store->layout->amp_bytes << swap->store->stage_bits;
     size_t n_window = n_stage / (swap->n_piece * swap->block_bytes);
     CHECK(n_window > 0);
     swap->n_window = n_window < MAX_WINDOW ? (unsigned)n_window : MAX_WINDOW;
