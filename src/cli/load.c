@@ -15,6 +15,7 @@
 #include "schedule/noise_apply.h"
 
 static const size_t max_file_bytes = (size_t)1 << 31;
+enum { SHOWN_NAMES = 8 };
 
 enum status load_text(char **out_text, size_t *out_n, const struct team *team, const char *path) {
     return comm_read_file(team, out_text, out_n, path, max_file_bytes);
@@ -51,6 +52,42 @@ static enum status load_machine(struct machine **out_machine, const struct team 
     }
     *out_machine = machine;
     return STATUS_OK;
+}
+
+static void note_names(const char *preset, const char *const *names, size_t n) {
+    struct text list = {0};
+    for (size_t i = 0; i < n && i < SHOWN_NAMES; i++) {
+        text_printf(&list, "%s%s", i > 0 ? " " : "", names[i]);
+    }
+    text_add(&list, n > SHOWN_NAMES ? " ..." : "");
+    log_note("the QPUs of %s take the names that the input has for them: %s", preset,
+             list.data ? list.data : "");
+    text_fini(&list);
+}
+
+/* A preset names its QPUs by itself; an input with names of its own, of which it has none, gives
+ * its first QPUs those. A file's names stay: one that is missing may be a slip. */
+static enum status name_preset(struct machine *machine, const struct cli_options *options,
+                               const char *const *names, size_t n) {
+    bool has_any = n == 0 || n > machine->n_qpus || !machine_is_preset(options->machine);
+    for (size_t i = 0; i < n && !has_any; i++) {
+        has_any = machine_find_qpu(machine, names[i]) != OP_NO_QPU;
+    }
+    if (has_any) {
+        return STATUS_OK;
+    }
+    const char **all = mem_alloc(machine->n_qpus, sizeof *all);
+    if (!all) {
+        return STATUS_NOFIT;
+    }
+    for (size_t i = 0; i < machine->n_qpus; i++) {
+        all[i] = i < n ? names[i] : machine->qpus[i].name;
+    }
+    const enum status status = machine_rename_qpus(machine, all);
+    machine->text = NULL; /* in the arena; of the names before */
+    mem_free(all);
+    note_names(options->machine, names, n);
+    return status;
 }
 
 /* QPUs for a circuit without --machine: --qpus, else as its placement names, else the default. */
@@ -263,6 +300,9 @@ enum status load_distribute(struct load *out_load, struct circuit *circuit,
         TRY_GOTO(load_placement(circuit, options, team, load.machine), cleanup);
     }
     if (load.machine) {
+        TRY_GOTO(comm_agree(team, name_preset(load.machine, options, circuit->placed_qpus,
+                                              circuit->n_placed_qpus)),
+                 cleanup);
         note_idle_qpus(load.machine, circuit);
     } else {
         TRY_GOTO(comm_agree(team, make_machine(&load.machine, options, circuit, n_default_qpus)),
@@ -292,12 +332,27 @@ static enum status load_circuit(struct load *load, const struct cli_options *opt
     return status;
 }
 
+static enum status name_preset_as(struct machine *machine, const struct cli_options *options,
+                                  const struct program *program) {
+    const char **names = mem_alloc(program->n_qpus, sizeof *names);
+    if (!names) {
+        return STATUS_NOFIT;
+    }
+    for (size_t i = 0; i < program->n_qpus; i++) {
+        names[i] = program->qpus[i].name;
+    }
+    const enum status status = name_preset(machine, options, names, program->n_qpus);
+    mem_free(names);
+    return status;
+}
+
 static enum status load_program(struct load *load, const struct cli_options *options,
                                 const struct team *team, const char *text, size_t n) {
     const struct circuit_limits limits = {.strict = options->is_strict};
     TRY(comm_agree(team, program_read_text(&load->program, options->args[0], text, n, &limits)));
     if (options->machine) {
         TRY(load_machine(&load->machine, team, options->machine));
+        return comm_agree(team, name_preset_as(load->machine, options, load->program));
     }
     return STATUS_OK;
 }

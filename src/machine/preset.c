@@ -279,6 +279,20 @@ static enum status refuse_neither(const char *name) {
     return status;
 }
 
+bool machine_is_preset(const char *path_or_preset) {
+    const size_t n = strcspn(path_or_preset, ":");
+    bool is_one = false;
+    for (size_t i = 0; i < N_PRESETS; i++) {
+        is_one = is_one ||
+                 (strlen(presets[i].name) == n && memcmp(presets[i].name, path_or_preset, n) == 0);
+    }
+    for (size_t i = 0; i < preset_files_count; i++) {
+        is_one = is_one || (strlen(preset_files[i].name) == n &&
+                            memcmp(preset_files[i].name, path_or_preset, n) == 0);
+    }
+    return is_one;
+}
+
 enum status machine_read(struct machine **out_machine, const char *path_or_preset) {
     size_t n = strcspn(path_or_preset, ":");
     for (size_t i = 0; i < N_PRESETS; i++) {

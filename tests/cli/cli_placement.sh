@@ -19,7 +19,10 @@ expect 0 on_ranks 3 run bv.qasm --placement numbers --qpus 2 --shots 10 -q
 
 expect 3 qspan plan bv.qasm --placement numbers --machine ideal:n=2,data=4,comm=1
 has err "numbers:1:1: error: the circuit places 5 qubits on QPU 'A', which has 4 data qubits"
-expect 3 qspan plan bv.qasm --placement names --machine ideal:n=2,data=5,comm=1
+expect 0 qspan plan bv.qasm --placement names --machine ideal:n=2,data=5,comm=1
+has out "near-far 3"
+qspan machine ideal:n=2,data=5,comm=1 >ideal.yaml
+expect 3 qspan plan bv.qasm --placement names --machine ideal.yaml
 has err "names:1:8: error: the circuit places qubits on QPU 'near', but the machine 'ideal' has A, B"
 echo 'z A' >wrong
 expect 3 on_ranks 2 run bv.qasm --placement wrong -q
@@ -54,3 +57,20 @@ expect 0 qspan plan bv.qasm --placement numbers --machine ideal:n=2,data=8,comm=
 ! grep -q "takes all" err || fail "note of idle QPUs in spite of a placement"
 expect 0 qspan plan bv.qasm --machine ideal:n=2,data=7,comm=1
 ! grep -q "takes all" err || fail "note of idle QPUs that are not"
+
+# A preset's QPUs take the names of the input; those of a file keep theirs.
+qspan gen rotated-memory-z -d 3 --rounds 2 --patches 2 --join 1 -o patches.stim
+expect 0 qspan run patches.stim --qpus 2 --shots 8 --json plain.json
+for preset in werner:n=3,data=20 demo-2030:n=2,data=20; do
+    expect 0 qspan run patches.stim --machine $preset --shots 8 --seed 1 --json patches.json
+    has err "the QPUs of $preset take the names that the input has for them: P0 P1"
+    equal "$(json patches.json qpus 0)" P0
+    equal "$(json patches.json ebits total)" "$(json plain.json ebits total)"
+done
+qspan run patches.stim --machine demo-2030:n=2,data=20 --shots 8 --seed 1 -o patches.h5 >/dev/null
+qspan report patches.h5 | sed -n '/^machine$/,$s/^    //p' >patches.yaml
+expect 0 qspan run patches.stim --machine patches.yaml --shots 8 --seed 1 --json again.json
+cmp <(same_part patches.json) <(same_part again.json) || fail "the renamed machine, written and read"
+qspan machine werner:n=2,data=20 >kept.yaml
+expect 3 qspan run patches.stim --machine kept.yaml
+has err "the circuit places qubits on QPU 'P0', but the machine 'werner' has A, B"
