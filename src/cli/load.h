@@ -30,8 +30,8 @@ enum status load_check_language(const struct cli_options *options, const char *n
 /* Options that say how to distribute a circuit, where that is not done. STATUS_USAGE, logged. */
 enum status load_check_undistributed(const struct cli_options *options);
 /* A circuit is distributed over the machine; n_default_qpus, with a note (0: one without), where
- * neither --machine nor --qpus is given. Errors: as in DESIGN's exit codes, logged; then nothing is
- * kept. Collective. */
+ * neither --machine nor --qpus is given. Errors: by the exit codes of --help, logged; then nothing
+ * is kept. Collective. */
 enum status load_input(struct load *out_load, const struct cli_options *options,
                        const struct team *team, uint32_t n_default_qpus);
 /* As load_input, but a circuit of Stim's language keeps loops, noise, detectors and results that

@@ -65,7 +65,5 @@ enum status dem_from_program(struct dem_model **out_model, const struct program 
 void dem_destroy(struct dem_model *model);
 /* Stim's text, numbers with 19 digits as Stim writes them. */
 enum status dem_print(struct text *out, const struct dem_model *model);
-/* Errors, detectors and repeat blocks as printed, in all blocks. */
-size_t dem_count_errors(const struct dem_model *model);
 
 #endif

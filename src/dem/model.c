@@ -60,19 +60,6 @@ void dem_destroy(struct dem_model *model) {
     }
 }
 
-static size_t count_errors(const struct dem_block *block) {
-    size_t n = 0;
-    for (size_t i = 0; i < block->n; i++) {
-        n += block->items[i].kind == DEM_REPEAT ? count_errors(block->items[i].block)
-                                                : block->items[i].kind == DEM_ERROR;
-    }
-    return n;
-}
-
-size_t dem_count_errors(const struct dem_model *model) {
-    return count_errors(model->block);
-}
-
 /* ---- printing ---- */
 
 struct printer {

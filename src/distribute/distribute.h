@@ -7,7 +7,7 @@
 #include "machine/machine.h"
 #include "program/program.h"
 
-/* Fixed rules, in program order (DESIGN 8 and docs/distribute.md):
+/* Fixed rules, in program order (docs/distribute.md):
  * - placement: from the circuit's placement comments, else in order, each QPU filled to its `data`;
  * - a gate on one QPU stays; a two-qubit gate that is diagonal on an operand (operand 0 preferred,
  * up to the basis change that the rule table names) is a telegate: that operand is copied (1 ebit,

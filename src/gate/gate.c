@@ -280,16 +280,3 @@ bool gate_is_diagonal_on(enum gate_id gate, const double *params, unsigned opera
     }
     return true;
 }
-
-bool gate_is_identity(enum gate_id gate, const double *params) {
-    double matrix[GATE_MAX_MATRIX];
-    size_t dim = (size_t)1 << gate_get(gate)->n_qubits;
-    gate_unitary(matrix, gate, params);
-    for (size_t i = 0; i < dim * dim; i++) {
-        bool is_diagonal = i % (dim + 1) == 0;
-        if (!is_near(matrix + 2 * i, is_diagonal ? matrix[0] : 0, is_diagonal ? matrix[1] : 0)) {
-            return false;
-        }
-    }
-    return true;
-}

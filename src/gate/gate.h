@@ -143,9 +143,6 @@ void gate_inverse(enum gate_id *out_gate, double *out_params, enum gate_id gate,
  * indices that differ in that bit are below 1e-15 (det_sincos is exact at multiples of pi/2, so
  * rx(2 pi) passes and rx(2 pi + 1e-14) does not). */
 bool gate_is_diagonal_on(enum gate_id gate, const double *params, unsigned operand);
-/* The unitary is the identity up to phase for these parameters, each entry within 1e-15 (kept by
- * the distributor all the same). */
-bool gate_is_identity(enum gate_id gate, const double *params);
 
 struct op_list;
 struct src_loc;

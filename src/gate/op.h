@@ -191,7 +191,7 @@ bool expr_is_affine(const struct op_list *list, uint32_t expr);
 
 /* Static random sites in list order: a MEASURE, RESET, EBIT, FREE takes one each (a MEASURE that
  * may be wrong two or three), a NOISE one per target (or pair; a correlated one: one), everything
- * else none. At run time site = static id + n_sites x iteration (DESIGN 5.1). */
+ * else none. At run time site = static id + n_sites x iteration (runtime/site.h). */
 void op_list_number_sites(struct op_list *list);
 uint32_t op_count_sites(const struct op *op);
 

@@ -9,7 +9,7 @@
  * 0, and the map is their stabilizer flows without signs.
  *
  * For v outside M, rep[s] (s = the bits parity(v & check[j])) is a fixed representative r of its
- * coset: v ^ r is in M, so the part r must be applied to the state itself. Ref: DESIGN section 7.
+ * coset: v ^ r is in M, so the part r must be applied to the state itself. Ref: docs/design.md.
  */
 #ifndef QSPAN_GATE_PAULI_H
 #define QSPAN_GATE_PAULI_H

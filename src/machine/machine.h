@@ -1,4 +1,4 @@
-/* The machine: QPUs and the links between their QNUs, from YAML or a preset (DESIGN 12). */
+/* The machine: QPUs and the links between their QNUs, from YAML or a preset (docs/machine.md). */
 #ifndef QSPAN_MACHINE_MACHINE_H
 #define QSPAN_MACHINE_MACHINE_H
 

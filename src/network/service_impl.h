@@ -89,7 +89,7 @@ struct request {
     struct route *route;
     struct making *makings;
     struct rung *rungs; /* n_segments x (rounds + 1) */
-    uint32_t cap_makings, cap_rungs;
+    uint32_t cap_makings;
     uint32_t stamp; /* events of earlier states are void */
     uint32_t n_draws;
     uint32_t hint;  /* UINT32_MAX: none */

@@ -51,7 +51,7 @@ struct parser {
     struct circuit_limits limits;
     struct lexer lexer;
     struct arena arena;
-    bool has_stdgates, has_qnu, has_statement;
+    bool has_stdgates, has_qnu;
     bool next_is_local; /* @qspan.local was read */
     uint32_t at_qpu;    /* of the last @qspan.at */
     bool has_at;        /* it stands before the statement that is read */

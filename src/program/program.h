@@ -42,8 +42,8 @@ struct program {
     struct program_logical *in, *out;
     size_t n_in, cap_in, n_out, cap_out;
     struct op_list ops; /* op.qpu set for every op but block markers, TICK and the like */
-    /* WHILE, or IF holding EBIT, MEASURE, RESET, FREE, SEND, RECV or ASSIGN (DESIGN 5.2); by
-     * program_resolve. */
+    /* WHILE, or IF holding EBIT, MEASURE, RESET, FREE, SEND, RECV or ASSIGN (contract 2 of
+     * docs/design.md); by program_resolve. */
     bool is_data_dependent;
     const char *distribute;      /* "simple", or "hand" for a program that was written */
     bool is_fused;               /* packets run without comm qubits where they can (packets.h) */
@@ -103,7 +103,7 @@ enum status program_check(struct program_check *out_check, const struct program 
 void program_check_fini(struct program_check *check);
 
 /* Calls visit(ctx, op index, bit, from QPU, to QPU) once for each message: a bit used on another
- * QPU than the one that wrote it last, at its first use there after that write (DESIGN 5.6). Text
+ * QPU than the one that wrote it last, at its first use there after that write (contract 6). Text
  * order; loop bodies once. A bit that several places may have written is sent by each.
  *
  * A use is what an ASSIGN reads, and the condition of an IF or WHILE, by each QPU that has an op in

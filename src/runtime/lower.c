@@ -432,29 +432,17 @@ static enum status decide_postponing(struct lowered *lowered, const struct progr
     return STATUS_OK;
 }
 
-/* What the text of a program can say and gates and errors of one or two qubits cannot; NULL:
- * nothing. */
-static const struct op *find_unsupported(const struct program *program) {
+/* What the text of a program can say and gates and errors of one or two qubits cannot. */
+static enum status check_supported(const struct program *program) {
     for (size_t i = 0; i < program->ops.n_ops; i++) {
         const struct op *op = &program->ops.ops[i];
         if (op->kind == OP_NOISE && op->which > NOISE_COUNT) {
-            return op;
+            return log_error_at(STATUS_INPUT, program_loc(program, op),
+                                "a correlated error is not supported by engines that run gates; "
+                                "--engine frame and qspan sample take it");
         }
     }
-    return NULL;
-}
-
-bool lower_is_possible(const struct program *program) {
-    return find_unsupported(program) == NULL;
-}
-
-static enum status check_supported(const struct program *program) {
-    const struct op *op = find_unsupported(program);
-    return op == NULL
-               ? STATUS_OK
-               : log_error_at(STATUS_INPUT, program_loc(program, op),
-                              "a correlated error is not supported by engines that run gates; "
-                              "--engine frame and qspan sample take it");
+    return STATUS_OK;
 }
 
 enum status lower_program(struct lowered *out_lowered, const struct program *program,

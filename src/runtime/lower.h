@@ -39,8 +39,6 @@ struct lowered {
     size_t n_postponed;
 };
 
-/* Nothing in the program is beyond gates, measurements and errors of one or two qubits. */
-bool lower_is_possible(const struct program *program);
 /* `engine` decides by its plan whether postponing all terminal measurements costs memory: they are
  * postponed unless that makes the largest group both larger than without and larger than 20 qubits.
  * `keeps_state`: they are postponed always, as the state before them is asked for. */

@@ -1,4 +1,4 @@
-/* Pauli errors of shots, drawn as rare events (DESIGN 5.2).
+/* Pauli errors of shots, drawn as rare events (docs/design.md, contract 2).
  *
  * For one site and one block of B shots the gaps between errors are geometric: gap = floor(log u /
  * log(1 - p)), u in (0, 1]; the chain starts anew in every block, so an error depends on (seed,

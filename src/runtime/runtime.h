@@ -1,4 +1,4 @@
-/* Runs a program: epochs, shots, branches, ledgers, results (DESIGN 5 and 7). */
+/* Runs a program: epochs, shots, branches, ledgers, results (docs/design.md). */
 #ifndef QSPAN_RUNTIME_RUNTIME_H
 #define QSPAN_RUNTIME_RUNTIME_H
 

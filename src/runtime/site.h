@@ -1,4 +1,4 @@
-/* Where in a running program we are: the random site of an op (DESIGN 5.1).
+/* Where in a running program we are: the random site of an op (docs/design.md, contract 1).
  *
  * site = static id + n_sites x iteration, iteration in mixed radix over the enclosing loops,
  * outermost first (a REPEAT has its count as radix, a WHILE 2^20). Beyond 2^63 it is refused. */

@@ -1,4 +1,4 @@
-/* Stabilizers that are known without looking at amplitudes (DESIGN 7, shared evolution).
+/* Stabilizers that are known without looking at amplitudes (docs/design.md, shared evolution).
  *
  * A set of commuting Pauli strings, up to sign, that stabilise |psi> whatever its amplitudes: from
  * ALLOC, RESET, MEASURE (Z on the wire) and EBIT (XX, ZZ), carried through gates as long as their

@@ -1,4 +1,4 @@
-/* Walks a lowered program and keeps the tree of branches (DESIGN 7).
+/* Walks a lowered program and keeps the tree of branches (docs/design.md, shared evolution).
  *
  * A branch is one dense state in the engine, the columns (shots, or symbols of one exact case) that
  * share it, and what is known of it: stabilizers, loop counters, decisions. Ops act on frames at

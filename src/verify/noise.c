@@ -6,7 +6,7 @@
 #include "verify/prove.h"
 
 /* All products of faults are listed for so many pairs; beyond, sums over 2^rank correlators. */
-enum { NOISE_MAX_PAIRS = 3, NOISE_MAX_TERMS = 16, NOISE_MAX_RANK = 4 };
+enum { NOISE_MAX_PAIRS = 3, NOISE_MAX_RANK = 4 };
 
 static const char letters[] = "IXZY"; /* by X fault, and twice the Z fault */
 

@@ -75,12 +75,9 @@ const uint64_t *frame_row(const struct frame_state *state, enum frame_output out
 /* Of a team's plan: for each row, has this rank a part of it? The row of all is the XOR of the
  * parts; the same after each run. NULL: it has all of all rows. Borrowed. */
 const uint8_t *frame_parts(const struct frame_state *state, enum frame_output output);
-/* Shot by shot: bit i of the s-th of FRAME_GATHERED shots from first_shot on (of this batch, a
- * multiple of FRAME_GATHERED) is bit i of out + s * stride; bits up to the end of the last word are
- * 0. */
-void frame_gather(const struct frame_state *state, enum frame_output output, size_t first_shot,
-                  uint64_t *out, size_t stride);
-/* The same of any n rows, row_words apart, with memory up to a multiple of 64 rows. */
+/* Shot by shot: of n rows that start at a multiple of FRAME_GATHERED shots, row_words apart and
+ * with memory up to a multiple of 64 rows, bit s of row i (s < FRAME_GATHERED) is bit i of
+ * out + s * stride; bits up to the end of the last word are 0. */
 void frame_gather_rows(const struct frame_state *state, const uint64_t *rows, size_t n,
                        size_t row_words, uint64_t *out, size_t stride);
 

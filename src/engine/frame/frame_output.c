@@ -48,13 +48,6 @@ const uint8_t *frame_parts(const struct frame_state *state, enum frame_output ou
     return state->has_bit;
 }
 
-void frame_gather(const struct frame_state *state, enum frame_output output, size_t first_shot,
-                  uint64_t *out, size_t stride) {
-    size_t n;
-    const uint64_t *rows = output_rows(state, output, &n) + first_shot / 64;
-    frame_gather_rows(state, rows, n, state->n_words, out, stride);
-}
-
 /* 8 times 64 rows at a time: each shot's cache line is filled while it is near. */
 void frame_gather_rows(const struct frame_state *state, const uint64_t *rows, size_t n,
                        size_t row_words, uint64_t *out, size_t stride) {
