@@ -1,6 +1,7 @@
 #include "base/mem.h"
 
 #include <limits.h>
+#include <malloc.h>
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -8,8 +9,13 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "base/units.h"
 
 enum { ARENA_ALIGN = 16, ARENA_CHUNK_MIN = 4096, ARENA_CHUNK_MAX = 1 << 20 };
+
+/* Blocks that grow by more are held against what is available: the system promises more than it
+ * has and kills the process that believes it. */
+static const size_t big_bytes = (size_t)1 << 26;
 
 struct arena_chunk {
     struct arena_chunk *next;
@@ -49,7 +55,21 @@ static void log_no_memory(size_t n, size_t size) {
     log_error(STATUS_NOFIT, "out of memory: %zu x %zu bytes refused by the system", n, size);
 }
 
+static bool has_room(size_t n, size_t size, size_t n_bytes_more) {
+    char room[48];
+    if (n_bytes_more <= big_bytes || n_bytes_more <= mem_available()) {
+        return true;
+    }
+    log_error(STATUS_NOFIT, "out of memory: %zu x %zu bytes needed, %s available", n, size,
+              units_print_bytes(room, sizeof room, mem_available()));
+    return false;
+}
+
 void *mem_alloc(size_t n, size_t size) {
+    size_t n_bytes;
+    if (size_mul(&n_bytes, n, size) && !has_room(n, size, n_bytes)) {
+        return NULL;
+    }
     void *block = calloc(n > 0 ? n : 1, size > 0 ? size : 1);
     if (!block) {
         log_no_memory(n, size);
@@ -61,6 +81,10 @@ void *mem_resize(void *block, size_t n, size_t size) {
     size_t n_bytes;
     void *moved = NULL;
     if (size_mul(&n_bytes, n, size)) {
+        const size_t n_old = malloc_usable_size(block);
+        if (!has_room(n, size, n_bytes > n_old ? n_bytes - n_old : 0)) {
+            return NULL;
+        }
         moved = realloc(block, n_bytes > 0 ? n_bytes : 1);
     }
     if (!moved) {

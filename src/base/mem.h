@@ -10,7 +10,8 @@
 
 #include "base/status.h"
 
-/* n * size bytes, zeroed; NULL (logged) on overflow or lack of memory; never NULL for n = 0. */
+/* n * size bytes, zeroed; NULL (logged) on overflow or lack of memory, which includes what the
+ * system would promise and not have; never NULL for n = 0. */
 void *mem_alloc(size_t n, size_t size);
 /* Like realloc for n * size; on failure NULL (logged) and the old block stays. */
 void *mem_resize(void *block, size_t n, size_t size);

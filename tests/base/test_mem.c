@@ -63,6 +63,26 @@ Test(mem, blocks) {
     mem_free(NULL);
 }
 
+/* The system would hand out address space for each of these. */
+Test(mem, more_than_is_available_is_refused) {
+    const uint64_t room = mem_available();
+    if (room > SIZE_MAX / 2) {
+        cr_skip_test("the system does not say what is available");
+    }
+    const size_t too_much = (size_t)room + ((size_t)1 << 30);
+    cr_assert_null(mem_alloc(too_much / 8, 8));
+    unsigned char *block = mem_alloc(100, 1);
+    memset(block, 7, 100);
+    cr_assert_null(mem_resize(block, too_much, 1));
+    cr_assert_eq(block[99], 7);
+    cr_assert_eq(n_logged, 2);
+    mem_free(block);
+    block = mem_alloc((size_t)1 << 27, 1); /* large, and there */
+    cr_assert_not_null(block);
+    cr_assert_eq(n_logged, 2);
+    mem_free(block);
+}
+
 Test(mem, arrays_grow) {
     uint32_t *items = NULL;
     size_t n = 0;
