@@ -159,7 +159,7 @@ static int write_path(const char *path, const char *data, size_t n) {
     return error;
 }
 
-static enum status report_error(const char *path, int error) {
+enum status file_refuse_write(const char *path, int error) {
     if (error == 0) {
         return STATUS_OK;
     }
@@ -170,10 +170,10 @@ static enum status report_error(const char *path, int error) {
 
 enum status file_write(const char *path, const char *data, size_t n) {
     fflush(stdout);
-    return report_error(path, strcmp(path, "-") == 0 ? write_all(STDOUT_FILENO, data, n)
-                                                     : write_path(path, data, n));
+    return file_refuse_write(path, strcmp(path, "-") == 0 ? write_all(STDOUT_FILENO, data, n)
+                                                          : write_path(path, data, n));
 }
 
 enum status file_check_writable(const char *path) {
-    return report_error(path, strcmp(path, "-") == 0 ? 0 : write_path(path, NULL, 0));
+    return file_refuse_write(path, strcmp(path, "-") == 0 ? 0 : write_path(path, NULL, 0));
 }

@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -290,9 +291,10 @@ static enum status start(bool is_parallel, int *argc, char ***argv) {
 
 /* Output that the system did not take, e.g. on a full disk. */
 static enum status flush_output(enum status status) {
+    errno = 0;
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        return status == STATUS_OK ? log_error(STATUS_INTERNAL, "standard output: write failed")
-                                   : status;
+        /* A reason that went with an earlier write is most likely a full disk. */
+        return status == STATUS_OK ? file_refuse_write("-", errno != 0 ? errno : ENOSPC) : status;
     }
     return status;
 }

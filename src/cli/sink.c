@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/rng.h"
+#include "base/text.h"
 
 struct token {
     uint64_t words[2]; /* 0: this is no file that ranks could share */
@@ -16,9 +17,7 @@ struct token {
 /* ---- writing ---- */
 
 static enum status refuse(const struct sink *sink, int error) {
-    return log_error(
-        error == ENOSPC || error == EDQUOT || error == EFBIG ? STATUS_NOFIT : STATUS_USAGE,
-        "%s: %s", sink->path != NULL ? sink->path : "standard output", strerror(error));
+    return file_refuse_write(sink->path != NULL ? sink->path : "-", error);
 }
 
 /* At an offset, or where the file is. */

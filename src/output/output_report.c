@@ -19,6 +19,7 @@ enum {
     SHOWN_QPUS = 8,
     SHOWN_LINKS = 12,
     BAR_CHARS = 40,
+    OUTCOME_CHARS = 7, /* of that word, the head of the keys */
     UNIT_CHARS = 48,
 };
 
@@ -66,14 +67,15 @@ static void add_row(struct text *out, const uint64_t *key, size_t n_bits, const 
     static const char bar[BAR_CHARS + 1] = "########################################";
     text_add(out, "  ");
     add_short_key(out, key, n_bits);
+    int n_blank = n_bits < OUTCOME_CHARS ? OUTCOME_CHARS - (int)n_bits : 0;
     int n_bar = (int)lround(share * BAR_CHARS);
-    text_printf(out, "  %10s  %6.2f %%%s%.*s\n", number, 100 * share, n_bar > 0 ? "  " : "", n_bar,
-                bar);
+    text_printf(out, "%*s  %10s  %6.2f %%%s%.*s\n", n_blank, "", number, 100 * share,
+                n_bar > 0 ? "  " : "", n_bar, bar);
 }
 
 static void add_table_head(struct text *out, size_t n_bits, const char *what) {
     int width = (int)(n_bits <= SHOWN_KEY_CHARS ? n_bits : SHOWN_KEY_CHARS - 1);
-    width = width < 7 ? 7 : width;
+    width = width < OUTCOME_CHARS ? OUTCOME_CHARS : width;
     text_printf(out, "\n  %-*s  %10s     share\n", width, "outcome", what);
 }
 
@@ -122,7 +124,7 @@ static void add_probabilities(struct text *out, const struct results *results) {
     for (size_t i = 0; i < n_rows; i++) {
         char number[24];
         double p = results->probabilities[i].p;
-        snprintf(number, sizeof number, "%.8f", p);
+        snprintf(number, sizeof number, "%11.8f", p); /* as wide as its head */
         add_row(out, results->probabilities[i].key, results->n_key_bits, number, p);
         shown += p;
     }

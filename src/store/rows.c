@@ -25,12 +25,6 @@ struct store_rows {
     char path[PATH_MAX], tmp[PATH_MAX]; /* where the file goes, where it grows */
 };
 
-static enum status refuse(const char *path, int error) {
-    const bool is_full = error == ENOSPC || error == EDQUOT || error == EFBIG || error == ENOMEM;
-    return log_error_at(is_full ? STATUS_NOFIT : STATUS_USAGE, (struct src_loc){.file = path},
-                        "cannot be written: %s", strerror(error));
-}
-
 static enum status fail(const char *path) {
     return log_error(STATUS_INTERNAL, "HDF5 cannot write %s", path);
 }
@@ -49,8 +43,9 @@ static enum status find_target(struct store_rows *rows, const char *path) {
     const int n = snprintf(rows->path, sizeof rows->path, "%s", target ? target : path);
     free(target);
     const int n_tmp = snprintf(rows->tmp, sizeof rows->tmp, "%s.tmp", rows->path);
-    return n < 0 || n_tmp < 0 || n_tmp >= (int)sizeof rows->tmp ? refuse(path, ENAMETOOLONG)
-                                                                : STATUS_OK;
+    return n < 0 || n_tmp < 0 || n_tmp >= (int)sizeof rows->tmp
+               ? file_refuse_write(path, ENAMETOOLONG)
+               : STATUS_OK;
 }
 
 /* Contiguous, never filled, and without space: that comes when all ranks open it. */
@@ -92,7 +87,7 @@ static enum status reserve(const struct store_rows *rows, const struct store_pla
     if (plan->n_rows > SIZE_MAX ||
         !size_mul(&n_row, plan->n_columns, precision_amp_bytes(plan->precision) / 2) ||
         !size_mul(&n_bytes, (size_t)plan->n_rows, n_row) || n_bytes > INT64_MAX / 2) {
-        return refuse(rows->path, EFBIG);
+        return file_refuse_write(rows->path, EFBIG);
     }
     const int fd = open(rows->tmp, O_RDWR | O_CLOEXEC);
     int error = fd < 0 || fstat(fd, &info) != 0 ? errno : 0;
@@ -102,7 +97,7 @@ static enum status reserve(const struct store_rows *rows, const struct store_pla
     if (fd >= 0) {
         close(fd);
     }
-    return error == 0 ? STATUS_OK : refuse(rows->path, error);
+    return file_refuse_write(rows->path, error);
 }
 
 static enum status prepare(struct store_rows *rows, const struct store_plan *plan) {
@@ -204,7 +199,7 @@ static enum status put_in_place(const struct store_rows *rows) {
     if (error == 0 && rename(rows->tmp, rows->path) != 0) {
         error = errno;
     }
-    return error == 0 ? STATUS_OK : refuse(rows->path, error);
+    return file_refuse_write(rows->path, error);
 }
 
 enum status store_rows_finish(struct store_rows *rows, enum status status) {

@@ -25,4 +25,11 @@ expect 2 qspan run ghz.qasm --qpus 1 --shots 1 --json no/such/folder.json
 has err "no/such/folder.json"
 if [ -w /dev/full ]; then
     expect 4 qspan run ghz.qasm --qpus 1 --shots 1 --json /dev/full
+    for command in "info" "--help" "run --help" "help --man" "--version" "convert --to stim ghz.qasm" "sample ghz.qasm"; do
+        read -ra words <<<"$command"
+        status=0
+        "$QSPAN" "${words[@]}" >/dev/full 2>err || status=$?
+        equal "$command $status" "$command 4"
+        has err "cannot be written: No space left on device"
+    done
 fi
