@@ -195,6 +195,23 @@ static enum status prove_any(struct prove *prove) {
     return status;
 }
 
+static enum status name_summed(struct verify_proof *proof, const struct match *match,
+                               const struct program *program) {
+    struct text names = {0};
+    for (size_t i = 0; i < program->n_cregs; i++) {
+        if (match_is_summed(match, program, &program->cregs[i])) {
+            text_printf(&names, "%s%s", names.n > 0 ? ", " : "", program->cregs[i].name);
+        }
+    }
+    enum status status = names.failed ? STATUS_NOFIT : STATUS_OK;
+    if (status == STATUS_OK && names.n > 0) {
+        proof->summed = arena_strdup(&proof->arena, names.data);
+        status = proof->summed ? STATUS_OK : STATUS_NOFIT;
+    }
+    text_fini(&names);
+    return status;
+}
+
 enum status verify_against(struct verify_proof *out_proof, const struct program *program,
                            const struct circuit *circuit, const struct program *target,
                            uint32_t max_rounds) {
@@ -206,7 +223,8 @@ enum status verify_against(struct verify_proof *out_proof, const struct program 
     proof.max_rounds = has_while(&program->ops) || proof.has_target_rounds ? max_rounds : 0;
     struct prove prove = {.proof = &proof, .program = program, .match = &match};
     proof.is_unitary = match.is_unitary;
-    enum status status = prove_any(&prove);
+    enum status status = name_summed(&proof, &match, program);
+    status = status == STATUS_OK ? prove_any(&prove) : status;
     if (status == STATUS_OK) {
         *out_proof = proof;
     } else {

@@ -46,7 +46,9 @@ struct verify_outcomes {
 struct verify_proof {
     struct arena arena;
     bool is_proved;
-    bool is_unitary;                 /* the target measures nothing: cuts have bounds */
+    bool is_unitary;                 /* the target measures nothing, no output bits are compared:
+                                        cuts have bounds */
+    const char *summed;              /* output registers summed over, "drop, c"; NULL: none */
     bool is_dense;                   /* proved on state vectors, not symbolically */
     uint64_t n_outcomes, n_branches; /* dense: measurements, and the most branches at once */
     struct verify_outcomes outcomes;
@@ -82,7 +84,8 @@ enum { VERIFY_MAX_ROUNDS = 32 };
 /* One of circuit and target is given. The program has passed its checks. Logical qubits are
  * matched by name, output bits by the names of their registers (the program's may have underscores
  * appended). If the target measures nothing, the program's last measurements of logical qubits into
- * output bits are left out, and its other output bits are summed over like protocol bits.
+ * output bits are left out, and of its other output registers those are compared, with 0, which the
+ * target declares as `output`; the rest is summed over like protocol bits.
  * max_rounds: of each WHILE, see struct verify_proof.
  * Errors: STATUS_INPUT where the two have other qubits or bits; STATUS_UNVERIFIED (logged with its
  * place) for what can't be decided; STATUS_NOFIT. A verdict, also a bad one, is STATUS_OK. */

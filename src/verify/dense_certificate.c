@@ -105,6 +105,34 @@ static enum status run_with(struct instrument *out, struct prove *prove,
     return status;
 }
 
+/* A single vector, and output bits that are not the target's. */
+static enum status name_fault(struct verify_fault *entry, struct prove *prove,
+                              const struct instrument_vector *vector) {
+    const struct walk_source *source = &prove->match->own.source;
+    const struct instrument_vector *target = &prove->dense_target.vectors[0];
+    struct prove_residual residual;
+    struct text text = {0};
+    char name[128];
+    TRY(prove_dense_residual(&residual, prove, vector, target));
+    entry->weight = residual.weight;
+    if (residual.weight > 0) {
+        text_add(&text, residual.name);
+    }
+    for (uint32_t i = 0; i < source->n_output_bits; i++) {
+        if (bits_get(vector->key, i) != bits_get(target->key, i)) {
+            text_printf(
+                &text, "%sa flip of %s", text.n > 0 ? ", " : "",
+                program_bit_name(prove->program, source->output_bits[i], name, sizeof name));
+            entry->weight++;
+        }
+    }
+    entry->effect =
+        text.failed ? NULL
+                    : arena_strdup(&prove->proof->arena, text.n > 0 ? text.data : residual.name);
+    text_fini(&text);
+    return entry->effect ? STATUS_OK : STATUS_NOFIT;
+}
+
 static enum status follow_fault(struct prove *prove, struct dense_fault fault,
                                 struct verify_fault entry) {
     struct instrument own = {0};
@@ -117,16 +145,12 @@ static enum status follow_fault(struct prove *prove, struct dense_fault fault,
         if (status == STATUS_OK && is_equal) {
             entry.effect = "nothing";
         } else if (status == STATUS_OK && own.n == 1) {
-            struct prove_residual residual;
-            status = prove_dense_residual(&residual, prove, &own.vectors[0],
-                                          &prove->dense_target.vectors[0]);
-            entry.effect = status == STATUS_OK ? residual.name : NULL;
-            entry.weight = status == STATUS_OK ? residual.weight : 0;
+            status = name_fault(&entry, prove, &own.vectors[0]);
         } else if (status == STATUS_OK) {
             entry.effect = arena_printf(&prove->proof->arena,
                                         "what depends on outcomes, process fidelity %.6g",
                                         instrument_fidelity(&is_pure, &own, &prove->dense_target));
-            entry.weight = prove->match->own.source.n_out;
+            entry.weight = prove->match->own.source.n_out + prove->match->own.source.n_output_bits;
         }
     }
     instrument_fini(&own);
@@ -159,7 +183,6 @@ static void add_term(struct formula *formula, double factor, uint32_t faults, si
 }
 
 static void print_formula(struct text *out, const struct formula *formula) {
-    text_add(out, "F = ");
     for (size_t i = 0; i < formula->n; i++) {
         const double inverse = 1 / formula->factors[i];
         const bool is_one = fabs(inverse - 1) < INSTRUMENT_TOLERANCE;
@@ -175,10 +198,43 @@ static void print_formula(struct text *out, const struct formula *formula) {
     }
 }
 
+static void formula_fini(struct formula *formula) {
+    for (size_t i = 0; i < formula->n; i++) {
+        text_fini(&formula->sums[i]);
+    }
+}
+
+/* How likely output bits are the target's. */
+static double find_kept(const struct instrument *own, const struct instrument *target) {
+    double sum = 0;
+    for (size_t i = 0; i < own->n; i++) {
+        sum += instrument_find(target, own->vectors[i].key) ? own->vectors[i].p : 0;
+    }
+    return sum / target->vectors[0].p;
+}
+
+/* Where output bits tell of faults, of the runs in which none does. */
+static enum status print_fidelity(struct prove *prove, const struct formula *right,
+                                  const struct formula *kept) {
+    struct verify_proof *proof = prove->proof;
+    const bool has_kept = prove->match->own.source.n_output_bits > 0;
+    struct text text = {0}, kept_text = {0};
+    text_add(&text, has_kept ? "F = (" : "F = ");
+    print_formula(&text, right);
+    if (has_kept) {
+        print_formula(&kept_text, kept);
+        text_printf(&text, ") / (%s)", kept_text.failed ? "" : kept_text.data);
+        proof->kept = kept_text.failed ? NULL : arena_strdup(&proof->arena, kept_text.data);
+    }
+    proof->fidelity = text.failed ? NULL : arena_strdup(&proof->arena, text.data);
+    text_fini(&text);
+    text_fini(&kept_text);
+    return proof->fidelity && (proof->kept || !has_kept) ? STATUS_OK : STATUS_NOFIT;
+}
+
 /* All products of faults of at most three pairs. */
 static enum status find_fidelity(struct prove *prove, size_t n_pairs) {
-    struct formula formula = {{0}, {{0}}, {0}, 0};
-    struct text text = {0};
+    struct formula right = {{0}, {{0}}, {0}, 0}, kept = {{0}, {{0}}, {0}, 0};
     enum status status = STATUS_OK;
     for (uint32_t faults = 0; status == STATUS_OK && faults < 1u << (2 * n_pairs); faults++) {
         struct dense_fault list[FIDELITY_MAX_PAIRS];
@@ -195,21 +251,21 @@ static enum status find_fidelity(struct prove *prove, size_t n_pairs) {
         status = run_with(&own, prove, list, n);
         if (status == STATUS_OK) {
             const double factor = instrument_fidelity(&is_pure, &own, &prove->dense_target);
+            const double share = find_kept(&own, &prove->dense_target);
             if (factor > INSTRUMENT_TOLERANCE) {
-                add_term(&formula, factor, faults, n_pairs);
+                add_term(&right, factor, faults, n_pairs);
+            }
+            if (share > INSTRUMENT_TOLERANCE) {
+                add_term(&kept, share, faults, n_pairs);
             }
         }
         instrument_fini(&own);
     }
     if (status == STATUS_OK) {
-        print_formula(&text, &formula);
-        prove->proof->fidelity = text.failed ? NULL : arena_strdup(&prove->proof->arena, text.data);
-        status = prove->proof->fidelity ? STATUS_OK : STATUS_NOFIT;
+        status = print_fidelity(prove, &right, &kept);
     }
-    for (size_t i = 0; i < formula.n; i++) {
-        text_fini(&formula.sums[i]);
-    }
-    text_fini(&text);
+    formula_fini(&right);
+    formula_fini(&kept);
     return status;
 }
 
@@ -243,7 +299,7 @@ enum status prove_dense_certificate(struct prove *prove, const struct dense *den
         (dense->n_ebits <= FIDELITY_MAX_PAIRS ? ldexp(1, 2 * (int)dense->n_ebits) : 0);
     TRY(prove_traffic(prove, dense->ebit_ops, dense->n_ebits));
     TRY(prove_depth(prove));
-    if (!prove->proof->is_unitary || target->n != 1) {
+    if (target->n != 1) { /* it tells something, or loses something */
         return STATUS_OK;
     }
     for (uint32_t qpu = 0; qpu < prove->program->n_qpus; qpu++) {

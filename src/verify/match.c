@@ -204,6 +204,42 @@ static enum status skip_results(struct match_side *side, const struct program *p
     return status;
 }
 
+/* Is one of its bits a result that is left out? */
+static bool has_skipped(const struct match_side *side, const struct program *program,
+                        const struct reg *reg) {
+    for (size_t i = 0; i < program->ops.n_ops; i++) {
+        const struct op *op = &program->ops.ops[i];
+        if (side->is_skipped[i] && op->bit >= reg->first && op->bit - reg->first < reg->n) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Registers that a target which measures nothing declares as `output`: their bits are 0. */
+static enum status match_declared_bits(struct match *match, const struct program *program,
+                                       const struct reg *regs, size_t n_regs) {
+    uint32_t n = 0;
+    for (size_t i = 0; i < n_regs; i++) {
+        const struct reg *own = regs[i].is_output ? find_output(program, &regs[i]) : NULL;
+        if (!own || has_skipped(&match->own, program, own)) {
+            continue;
+        }
+        if (own->n != regs[i].n) {
+            return log_error_at(STATUS_INPUT, own->loc,
+                                "register %s has %u bits, the target's %s has %u", own->name,
+                                own->n, regs[i].name, regs[i].n);
+        }
+        for (uint32_t j = 0; j < own->n && n < program->n_bits; j++) {
+            match->own.bits[n] = own->first + j;
+            match->target.bits[n++] = regs[i].first + j;
+        }
+    }
+    match->own.source.n_output_bits = match->target.source.n_output_bits = n;
+    match->is_unitary = n == 0;
+    return STATUS_OK;
+}
+
 /* ---- both ---- */
 
 static struct walk_source source_of_program(const struct program *program) {
@@ -242,11 +278,23 @@ static enum status fill(struct match *match, const struct program *program,
         match->own.out[i] = program->out[i].wire;
     }
     if (match->is_unitary) {
-        return skip_results(&match->own, program);
+        TRY(skip_results(&match->own, program));
+        return match_declared_bits(match, program, circuit ? circuit->cregs : target->cregs,
+                                   circuit ? circuit->n_cregs : target->n_cregs);
     }
     return circuit ? match_bits(match, program, circuit->cregs, circuit->n_cregs,
                                 !has_output_register(circuit->cregs, circuit->n_cregs))
                    : match_bits(match, program, target->cregs, target->n_cregs, false);
+}
+
+bool match_is_summed(const struct match *match, const struct program *program,
+                     const struct reg *reg) {
+    for (uint32_t i = 0; i < match->own.source.n_output_bits; i++) {
+        if (match->own.bits[i] == reg->first) {
+            return false;
+        }
+    }
+    return reg->is_output && reg->n > 0 && !has_skipped(&match->own, program, reg);
 }
 
 enum status match_create(struct match *out, const struct program *program,

@@ -12,12 +12,15 @@ struct match_side {
 };
 struct match {
     struct match_side own, target;
-    bool is_unitary; /* the target measures nothing */
+    bool is_unitary; /* the target measures nothing, and no output bits are compared */
 };
 
 /* Errors: as verify_against. */
 enum status match_create(struct match *out, const struct program *program,
                          const struct circuit *circuit, const struct program *target);
+/* An output register of the program that the target has no say about. */
+bool match_is_summed(const struct match *match, const struct program *program,
+                     const struct reg *reg);
 void match_fini(struct match *match);
 
 #endif

@@ -175,6 +175,11 @@ void verify_add_proof(struct text *out, const struct verify_proof *proof,
     add_escaped(out, target_name);
     text_add(out, proof->is_proved ? ", for every outcome\n" : "\n");
     add_rounds(out, proof);
+    if (proof->summed) {
+        text_add(out, "  whatever the outputs ");
+        add_escaped(out, proof->summed);
+        text_add(out, " say: the target declares no such `output`\n");
+    }
     if (proof->is_proved) {
         add_certificate(out, proof, program);
         return;

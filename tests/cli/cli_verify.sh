@@ -164,3 +164,55 @@ sed -e 's/^output bit\[2\] c;/&\nbit m;\nbit k;/' \
     "$protocols/telegate_cp.qasm" >leak.qasm
 expect 5 qspan verify leak.qasm --against "$protocols/targets/telegate_cp.qasm"
 has out "of process fidelity 0.5, and tells of Z on a[0] (QPU A) at the start"
+
+# Output bits that a target which measures nothing declares are 0: a purification of two rounds tells
+# of faults by two bits (symbolic), or by one that is no XOR (state vectors): the same runs are kept.
+pumping() { # pumping BITS ASSIGNMENTS
+    cat <<EOM
+OPENQASM 3.0;
+include "stdgates.inc";
+include "qnu.inc";
+qubit[3] a; qubit[3] b; bit[2] m; bit[2] k; output bit[$1] drop;
+pragma qspan qpu A data a[0] comm a[1:2]
+pragma qspan qpu B data b[0] comm b[1:2]
+ebit(a[1], b[1]); swap a[1], a[0]; swap b[1], b[0];
+ebit(a[2], b[2]);
+cx a[0], a[2]; cx b[0], b[2];
+m[0] = measure a[2]; k[0] = measure b[2];
+reset a[2]; reset b[2];
+ebit(a[2], b[2]);
+h a[0]; h b[0]; h a[2]; h b[2];
+cx a[0], a[2]; cx b[0], b[2];
+m[1] = measure a[2]; k[1] = measure b[2];
+h a[0]; h b[0];
+$2
+pragma qspan logical out q[0] a[0]
+pragma qspan logical out q[1] b[0]
+EOM
+}
+pair() { # pair DECLARATION
+    printf '%s\n' 'OPENQASM 3.0;' 'include "stdgates.inc";' 'qubit[2] q;' "$1" 'h q[0];' \
+        'cx q[0], q[1];'
+}
+terms() { # terms MEMBER FILE: of a sum of products, in one order
+    json "$2" "$1" | sed 's/F = (\(.*\)) \/ .*/\1/; s/ + /\n/g' | sort
+}
+pumping 2 $'@qspan.at A\ndrop[0] = m[0] ^ k[0];\n@qspan.at A\ndrop[1] = m[1] ^ k[1];' >two.qasm
+pumping 1 $'@qspan.at A\ndrop[0] = (m[0] ^ k[0]) | (m[1] ^ k[1]);' >one.qasm
+pair 'output bit[2] drop;' >pair2.qasm
+pair 'output bit[1] drop;' >pair1.qasm
+pair '' >pair0.qasm
+expect 0 qspan verify two.qasm --against pair2.qasm --json two.json
+expect 0 qspan verify one.qasm --against pair1.qasm --json one.json
+has out "on state vectors"
+has out "flip of k[1] (line 15): a flip of drop[0]"
+has out "Z on ebit 2 (line 8): Z on a[0] (QPU A), a flip of drop[0]"
+cmp <(terms kept one.json) <(terms kept two.json) || fail "other runs are kept"
+cmp <(terms process_fidelity one.json) <(terms process_fidelity two.json) || fail "another F"
+equal "$(terms kept one.json | wc -l)" 16
+expect 0 qspan verify one.qasm --against pair0.qasm
+has out "whatever the outputs drop say: the target declares no such \`output\`"
+expect 3 qspan verify one.qasm --against pair2.qasm
+has err "register drop has 1 bits, the target's drop has 2"
+sed 's/drop\[1\] = .*/drop[1] = !m[1];/' two.qasm >wrong.qasm
+expect 5 qspan verify wrong.qasm --against pair2.qasm
