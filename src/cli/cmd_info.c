@@ -1,4 +1,3 @@
-#include <cblas.h>
 #include <omp.h>
 #include <stdio.h>
 
@@ -29,7 +28,6 @@ enum status cmd_info(const struct cli_options *options) {
     printf("qspan     %s (%s)\n", QSPAN_VERSION, QSPAN_GIT_HASH);
     printf("compiler  %s\n", QSPAN_COMPILER);
     printf("MPI       %s\n", comm_linked_library());
-    printf("BLAS      %s\n", openblas_get_config());
     printf("ISA       %s\n", cpu_isa_name(isa));
     printf("cores     %d (that this process may use)\n", cpu_count_bound_cores());
     printf("threads   %d per rank\n", omp_get_max_threads());

@@ -52,7 +52,7 @@ expect 0 qspan --version
 grep -qE '^qspan [0-9]+\.[0-9]+\.[0-9]+ \([0-9a-z-]+\)$' out || fail "version: $(cat out)"
 
 expect 0 qspan info
-for line in qspan compiler MPI BLAS ISA cores threads memory engines; do
+for line in qspan compiler MPI ISA cores threads memory engines; do
     grep -q "^$line  *[^ ]" out || fail "info lacks $line"
 done
 
