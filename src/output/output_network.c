@@ -189,7 +189,7 @@ static void add_use(struct text *out, const char *label, const struct network_us
     text_printf(out, "at most %" PRIu64 " in one place\n", use->peak);
 }
 
-void output_add_network_report(struct text *out, const struct network_stats *stats) {
+static void add_delivered(struct text *out, const struct network_stats *stats) {
     const double n = (double)stats->n_delivered;
     add_row(out, "ebit latency");
     add_time(out, "mean ", share(stats->latency_ps.sum, n));
@@ -201,6 +201,12 @@ void output_add_network_report(struct text *out, const struct network_stats *sta
     text_printf(out, "%.6g when delivered (least %.6g), %.6g when used\n",
                 share(stats->fidelity_delivered, n), stats->min_fidelity_delivered,
                 share(stats->fidelity_used, (double)stats->n_used));
+}
+
+void output_add_network_report(struct text *out, const struct network_stats *stats) {
+    if (stats->n_delivered > 0) {
+        add_delivered(out, stats);
+    }
     add_use(out, "comm qubits", &stats->comm);
     add_use(out, "buffer qubits", &stats->buffer);
     add_use(out, "channels", &stats->channels);

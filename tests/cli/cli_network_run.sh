@@ -146,3 +146,10 @@ for n in 2 3; do
         --shots-per-timeline 1500 --json f$n.json
     cmp <(same_part frame.json) <(same_part f$n.json) || fail "frames on $n ranks differ"
 done
+
+# No ebit has no latency and no fidelity.
+expect 0 qspan run bell.qasm --machine today-ion:data=8,comm=2 --shots 10 --seed 3
+has out "ebits           0 per shot"
+if grep -E '^(ebit latency|fidelity)' out; then
+    fail "figures of no ebit"
+fi
