@@ -161,3 +161,11 @@ void pool_give(struct pool *pool, uint32_t handle) {
     block->size = 0;
     pool->free_handles[pool->n_free_handles++] = handle;
 }
+
+void pool_trade(struct pool *pool, uint32_t handle, union statevector_block **inout_place) {
+    struct pool_block *block = &pool->blocks[handle];
+    CHECK(block->size == pool->chunk);
+    union statevector_block *place = pool->base + block->offset;
+    block->offset = (uint64_t)(*inout_place - pool->base);
+    *inout_place = place;
+}

@@ -43,6 +43,9 @@ void pool_clear(struct pool *pool);
  * bookkeeping. Contents undefined. */
 enum status pool_take(struct pool *pool, uint32_t *out_handle, uint64_t size);
 void pool_give(struct pool *pool, uint32_t handle);
+/* A chunk's address changes places with another, which holds as much: by the time of the next take
+ * or give all addresses must be among those of the pool's chunks again. */
+void pool_trade(struct pool *pool, uint32_t handle, union statevector_block **inout_place);
 
 static inline union statevector_block *pool_at(const struct pool *pool, uint32_t handle) {
     return pool->base + pool->blocks[handle].offset;

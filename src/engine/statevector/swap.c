@@ -6,7 +6,9 @@
  * 2^-m of every slice moves, and a part is never where it has to wait for another.
  *
  * Between ranks a part goes in pieces, of which a few are under way at a time: that, and no more,
- * is the memory needed. A piece that is no run of memory is packed. */
+ * is the memory needed. A piece that is no run of memory is packed. Where victims are bits that
+ * choose chunks, pieces are chunks, and nothing is copied: what comes is received in a spare one,
+ * and the one that has been sent is the next spare one. */
 #include <omp.h>
 #include <string.h>
 
@@ -19,6 +21,7 @@ enum {
     BLOCK_BYTES = sizeof(union statevector_block),
     MAX_WINDOW = 4,
     PACKED_BYTES = STORE_PIECE_BYTES / 2, /* of a packed piece: it is in the cache twice */
+    AHEAD_BLOCKS = 32,                    /* of runs that are prefetched */
     LOCAL_BYTES = 1 << 13, /* of a piece that stays on its rank: two of them in the first cache */
 };
 
@@ -29,7 +32,8 @@ struct part {
 };
 struct flight {
     struct part part;
-    uint64_t first; /* packed block */
+    uint64_t first;  /* packed block */
+    uint32_t handle; /* of a chunk */
     struct comm_request requests[2];
 };
 struct swap {
@@ -48,10 +52,19 @@ struct swap {
     struct flight flights[MAX_WINDOW];
     unsigned n_window;
     uint64_t n_posted, n_taken;
+    bool is_by_chunks;
+    union statevector_block *spares[MAX_WINDOW];
+    uint32_t guests[MAX_WINDOW]; /* chunks in the stages */
 };
 
 static int find_owner(const struct swap *swap, uint64_t slice) {
     return swap->view.deal->ranks[layout_owner(swap->view.deal, slice >> swap->n_extra)];
+}
+
+static uint32_t *find_handle(const struct swap *swap, uint64_t slice, uint64_t block) {
+    const unsigned log = swap->view.chunk_bits - swap->view.lane_bits;
+    block |= slice << (swap->slice_bits - swap->view.lane_bits);
+    return &swap->store->tables[swap->group].handles[(block >> log) - swap->view.first];
 }
 
 static union statevector_block *find_block(const struct swap *swap, uint64_t slice,
@@ -82,12 +95,26 @@ static uint64_t next_block(const struct span *span, uint64_t block, uint64_t run
     return (((block | span->mask) + run) & ~span->mask) | (span->block & span->mask);
 }
 
+/* The hardware does not foresee short runs that lie apart. */
+static void prefetch_run(const union statevector_block *at, uint64_t run) {
+    for (uint64_t i = 0; i < run; i++) {
+        __builtin_prefetch(at + i);
+        __builtin_prefetch((const char *)(at + i) + BLOCK_BYTES / 2);
+    }
+}
+
 static void copy_runs(const struct span *span, char *packed, bool is_back) {
     uint64_t run = span->mask == 0 ? span->n : span->mask & -span->mask, block = span->block;
     run = run < span->n ? run : span->n;
+    const uint64_t ahead = run < AHEAD_BLOCKS ? AHEAD_BLOCKS : 0;
     size_t n_bytes = (size_t)run * BLOCK_BYTES;
+    uint64_t soon = block, n_soon = 0;
     for (uint64_t i = 0; i < span->n; i += run, packed += n_bytes) {
         char *at = (char *)(span->chunk + block);
+        for (; n_soon < span->n && n_soon < i + ahead; n_soon += run) {
+            prefetch_run(span->chunk + soon, run);
+            soon = next_block(span, soon, run);
+        }
         if (run == 1) {
             memcpy(is_back ? at : packed, is_back ? packed : at, BLOCK_BYTES);
         } else {
@@ -150,8 +177,22 @@ static void copy_piece(const struct swap *swap, const struct part *part, char *p
     }
 }
 
+static void swap_chunks(const struct swap *swap, const struct part *a, const struct part *b) {
+    for (uint64_t i = 0; i < swap->n_blocks; i += swap->n_piece) {
+        uint32_t *x = find_handle(swap, a->slice, spread_block(swap, a, i));
+        uint32_t *y = find_handle(swap, b->slice, spread_block(swap, b, i));
+        const uint32_t handle = *x;
+        *x = *y;
+        *y = handle;
+    }
+}
+
 /* Two slices of this rank. */
 static void swap_local(const struct swap *swap, const struct part *a, const struct part *b) {
+    if (swap->is_by_chunks) {
+        swap_chunks(swap, a, b);
+        return;
+    }
     uint64_t most = LOCAL_BYTES / swap->block_bytes;
     uint64_t n = swap->n_blocks < most ? swap->n_blocks : most, n_pieces = swap->n_blocks / n;
     bool is_large = store_is_large(1, swap->n_blocks, swap->view.lane_bits);
@@ -171,11 +212,29 @@ static char *stage_at(const struct swap *swap, unsigned stage, uint64_t flight) 
 }
 
 static void take_oldest(struct swap *swap) {
-    struct flight *flight = &swap->flights[swap->n_taken % swap->n_window];
+    const size_t i = swap->n_taken % swap->n_window;
+    struct flight *flight = &swap->flights[i];
     comm_wait(flight->requests, 2);
-    copy_piece(swap, &flight->part, stage_at(swap, 1, swap->n_taken), flight->first, swap->n_piece,
-               true);
+    if (swap->is_by_chunks) {
+        swap->guests[i] = swap->n_taken < swap->n_window ? flight->handle : swap->guests[i];
+        pool_trade(&swap->store->pool, flight->handle, &swap->spares[i]);
+    } else {
+        copy_piece(swap, &flight->part, stage_at(swap, 1, swap->n_taken), flight->first,
+                   swap->n_piece, true);
+    }
     swap->n_taken++;
+}
+
+static union statevector_block *spare_at(const struct swap *swap, size_t i) {
+    return swap->store->stage[0] + i * swap->n_piece;
+}
+
+/* The first chunks received go from the stages to where those lie that were sent last. */
+static void send_home(struct swap *swap) {
+    for (size_t i = 0; i < swap->n_window && i < swap->n_taken; i++) {
+        memcpy(swap->spares[i], spare_at(swap, i), swap->n_piece * sizeof *swap->spares[i]);
+        pool_trade(&swap->store->pool, swap->guests[i], &swap->spares[i]);
+    }
 }
 
 static void post_piece(struct swap *swap, const struct part *part, uint64_t first, int peer) {
@@ -186,16 +245,21 @@ static void post_piece(struct swap *swap, const struct part *part, uint64_t firs
     struct flight *flight = &swap->flights[swap->n_posted % swap->n_window];
     size_t n_bytes = (size_t)swap->n_piece * swap->block_bytes;
     const void *data = NULL;
+    void *into = stage_at(swap, 1, swap->n_posted);
     *flight = (struct flight){.part = *part, .first = first};
-    if (swap->victim_lanes == 0 && swap->run >= swap->n_piece) {
+    if (swap->is_by_chunks) {
+        flight->handle = *find_handle(swap, part->slice, spread_block(swap, part, first));
+        data = pool_at(&store->pool, flight->handle);
+        into = swap->spares[swap->n_posted % swap->n_window];
+    } else if (swap->victim_lanes == 0 && swap->run >= swap->n_piece) {
         data = find_block(swap, part->slice, spread_block(swap, part, first));
     } else {
         char *packed = stage_at(swap, 0, swap->n_posted);
         copy_piece(swap, part, packed, first, swap->n_piece, false);
         data = packed;
     }
-    comm_irecv(store->team, &flight->requests[0], stage_at(swap, 1, swap->n_posted), n_bytes, peer,
-               TAG_EXCHANGE, store->n_events);
+    comm_irecv(store->team, &flight->requests[0], into, n_bytes, peer, TAG_EXCHANGE,
+               store->n_events);
     comm_isend(store->team, &flight->requests[1], data, n_bytes, peer, TAG_EXCHANGE,
                store->n_events);
     store->sent_bytes += (double)n_bytes;
@@ -250,6 +314,9 @@ static void swap_all(struct swap *swap) {
     while (swap->n_taken < swap->n_posted) {
         take_oldest(swap);
     }
+    if (swap->is_by_chunks) {
+        send_home(swap);
+    }
 }
 
 static size_t least_of(size_t a, size_t b) {
@@ -258,9 +325,11 @@ static size_t least_of(size_t a, size_t b) {
 
 static void choose_pieces(struct swap *swap) {
     unsigned n_lane_victims = 0, n_block_victims = 0;
+    swap->is_by_chunks = true;
     for (unsigned i = 0; i < swap->n_pairs; i++) {
         unsigned victim = swap->pairs[i].victim;
         CHECK(victim < swap->slice_bits);
+        swap->is_by_chunks = swap->is_by_chunks && victim >= swap->view.chunk_bits;
         if (victim < swap->view.lane_bits) {
             swap->victim_lanes |= 1u << victim;
             n_lane_victims++;
@@ -285,9 +354,16 @@ static void choose_pieces(struct swap *swap) {
         most = least_of(PACKED_BYTES, n_stage / MAX_WINDOW) / swap->block_bytes;
     }
     swap->n_piece = swap->n_blocks < most ? swap->n_blocks : most;
+    if (swap->is_by_chunks) {
+        swap->n_piece = store_chunk_blocks(&swap->view);
+        n_stage *= 2;
+    }
     size_t n_window = n_stage / (swap->n_piece * swap->block_bytes);
     CHECK(n_window > 0);
     swap->n_window = n_window < MAX_WINDOW ? (unsigned)n_window : MAX_WINDOW;
+    for (size_t i = 0; i < swap->n_window && swap->is_by_chunks; i++) {
+        swap->spares[i] = spare_at(swap, i);
+    }
 }
 
 void store_exchange(struct store *store, uint32_t group, unsigned n_extra,
