@@ -27,7 +27,8 @@ void circuit_destroy(struct circuit *circuit) {
 }
 
 struct src_loc circuit_loc(const struct circuit *circuit, const struct op *op) {
-    struct src_loc loc = {.file = "(made)", .line = op->line, .col = op->col};
+    const char *whole = circuit->n_files > 0 ? circuit->files[0] : "generated circuit";
+    struct src_loc loc = {.file = whole, .line = op->line, .col = op->col};
 
     if (op->line > 0 && op->file < circuit->n_files) {
         loc.file = circuit->files[op->file];

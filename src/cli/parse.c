@@ -101,14 +101,15 @@ static error_t set_bytes(struct parse *parse, const struct option_info *info, ui
     double value = 0;
     uint64_t count;
     if (read_count(&count, arg)) {
-        *out = count;
-        return 0;
-    }
-    if (units_parse(&value, &why, arg, UNIT_BYTES) != STATUS_OK) {
+        value = (double)count;
+    } else if (units_parse(&value, &why, arg, UNIT_BYTES) != STATUS_OK) {
         return refuse(parse, "--%s %s: %s", info->name, arg, why);
     }
     if (value >= 0x1p63) {
         return refuse(parse, "--%s %s: the number is too large", info->name, arg);
+    }
+    if (value < 1) {
+        return refuse(parse, "--%s %s: expected at least one byte", info->name, arg);
     }
     *out = (uint64_t)value;
     return 0;

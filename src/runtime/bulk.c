@@ -6,6 +6,7 @@
 #include "base/bits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/units.h"
 #include "engine/frame/frame.h"
 #include "engine/tableau/reference.h"
 #include "runtime/bulk_fused.h"
@@ -188,10 +189,13 @@ static enum status choose_lanes(struct bulk *bulk, const struct reference_task *
     }
     bulk->n_lanes = (int)n_lanes;
     bulk->n_bytes = count_bytes(bulk->plan, reference, bulk->n_blocks, n_lanes);
-    return bulk->n_bytes <= room
-               ? STATUS_OK
-               : log_error(STATUS_NOFIT, "frames and tableau need %.3g GiB; %.3g GiB available",
-                           (double)bulk->n_bytes * 0x1p-30, (double)room * 0x1p-30);
+    if (bulk->n_bytes <= room) {
+        return STATUS_OK;
+    }
+    char need[32], has[32];
+    return log_error(STATUS_NOFIT, "frames and tableau need %s; %s available",
+                     units_print_bytes(need, sizeof need, bulk->n_bytes),
+                     units_print_bytes(has, sizeof has, room));
 }
 
 static enum status create_lanes(struct bulk *bulk, uint64_t seed) {

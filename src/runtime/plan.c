@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/units.h"
 #include "runtime/bulk.h"
 #include "runtime/clock.h"
 #include "runtime/lower.h"
@@ -140,8 +141,10 @@ enum status runtime_choose(struct run_choice *out_choice, const struct program *
             snprintf(choice.why, sizeof choice.why,
                      "Clifford gates, Pauli errors, corrections on parities");
         } else {
-            snprintf(choice.why, sizeof choice.why, "frames and tableau need %.3g GiB",
-                     (double)n_bytes * 0x1p-30);
+            char need[32], room[32];
+            snprintf(choice.why, sizeof choice.why, "frames and tableau need %s; %s available",
+                     units_print_bytes(need, sizeof need, n_bytes),
+                     units_print_bytes(room, sizeof room, max_bytes));
         }
     }
     *out_choice = choice;

@@ -64,7 +64,7 @@ has out "cp(0.7853981633974483) q[0], q[2];"
 expect 0 qspan gen ghz -n 3 --format stim
 equal "$(tr '\n' ' ' <out)" "H 0 CX 0 1 1 2 M 0 1 2 "
 expect 3 qspan gen qft -n 3 --format stim
-has err "cp cannot be said in Stim's language"
+has err "generated circuit: error: cp cannot be said in Stim's language"
 qspan gen grover -n 3 --format qasm3 -o m.qasm3
 qspan gen grover -n 3 -o m.qasm
 equal "$(key m.qasm3)" "$(key m.qasm)"

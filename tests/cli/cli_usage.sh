@@ -33,6 +33,7 @@ done
 refused "--seed 9223372036854775808: expected" run --seed 9223372036854775808 ghz.qasm
 refused "--probabilities 0: expected a whole number from 1, or all" run --probabilities 0 ghz.qasm
 refused "unknown unit" run --memory-per-rank 4Gi ghz.qasm
+refused "--memory-per-rank 0: expected at least one byte" run --memory-per-rank 0 ghz.qasm
 refused "--phase 1/3: expected a number" gen qpe -n 3 --phase 1/3
 refused "--n 0: expected" gen ghz --n 0
 refused "--n is missing" gen ghz
