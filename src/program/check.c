@@ -348,7 +348,25 @@ static enum status enter_loop(struct checker *checker) {
     return STATUS_OK;
 }
 
-/* Comm wires must be open after both ways or after none. */
+/* Does each round of the loop begin with a reset of the wire, before anything else happens to it?
+ */
+static bool begins_with_reset(const struct op_list *ops, size_t loop, uint32_t wire) {
+    for (size_t i = loop + 1; i < ops->ops[loop].match; i++) {
+        const struct op *op = &ops->ops[i];
+        for (uint32_t j = 0; j < op->n_qubits; j++) {
+            if (op_qubits(ops, op)[j] == wire) {
+                return op->kind == OP_RESET;
+            }
+        }
+        if (op->kind == OP_IF || op->kind == OP_WHILE || op->kind == OP_REPEAT) {
+            return false; /* what stands there may not run */
+        }
+    }
+    return false;
+}
+
+/* Comm wires must be open after both ways or after none. A loop may leave one open that each round
+ * resets first, as one does that repeats until a pair is good. */
 static enum status join_wires(void *ctx, uint32_t *out_value, uint32_t wire, uint32_t entry,
                               uint32_t body, uint32_t other) {
     struct checker *checker = ctx;
@@ -360,6 +378,11 @@ static enum status join_wires(void *ctx, uint32_t *out_value, uint32_t wire, uin
         *out_value = is_repeat || body > other ? body : other;
         return STATUS_OK;
     }
+    if (open->kind != OP_IF && is_held && checker->held[body - WIRE_HELD].is_touched &&
+        begins_with_reset(checker->ops, end->match, wire)) {
+        *out_value = body;
+        return STATUS_OK;
+    }
     *out_value = WIRE_IDLE;
     if (open->kind == OP_IF) {
         find_at(checker, program_loc(checker->program, open),
@@ -368,7 +391,8 @@ static enum status join_wires(void *ctx, uint32_t *out_value, uint32_t wire, uin
                 describe_held(checker, is_held ? body : other).text);
     } else if (is_held) {
         find_at(checker, program_loc(checker->program, open),
-                "%s holds %s at the end of a round of this loop, but nothing before it",
+                "%s holds %s at the end of a round of this loop, but nothing before it: let each "
+                "round begin with a reset of it",
                 describe_wire(checker, wire).text, describe_held(checker, body).text);
     } else {
         find_at(checker, program_loc(checker->program, open),

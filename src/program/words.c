@@ -77,8 +77,11 @@ const char *word_reserved_as(const char *name, size_t n) {
     }
     memcpy(copy, name, n);
     copy[n] = '\0';
-    if (gate_find(copy) != GATE_NONE) {
-        return "a gate";
+    const enum gate_id gate = gate_find(copy);
+    if (gate != GATE_NONE) {
+        return strcmp(copy, "U") == 0        ? "a gate of OpenQASM 3"
+               : gate_get(gate)->in_stdgates ? "a gate of stdgates.inc"
+                                             : "a gate of qnu.inc";
     }
     return qnu_has_def(name, n) ? "a def of qnu.inc" : NULL;
 }

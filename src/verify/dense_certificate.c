@@ -9,6 +9,7 @@ enum {
     FIDELITY_MAX_PAIRS = 3,
     FIDELITY_MAX_TERMS = 64,
     FAULTS_MAX_RUNS = 512,
+    FAULT_MAX_CASES = 4,
 };
 
 /* ---- bounds ---- */
@@ -133,6 +134,24 @@ static enum status name_fault(struct verify_fault *entry, struct prove *prove,
     return entry->effect ? STATUS_OK : STATUS_NOFIT;
 }
 
+/* Outcomes decide what it does, as where it meets a block of an `if`. */
+static enum status name_cases(struct verify_fault *entry, struct prove *prove,
+                              const struct instrument *own) {
+    struct text text = {0};
+    uint32_t most = 0;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < own->n && status == STATUS_OK; i++) {
+        status = name_fault(entry, prove, &own->vectors[i]);
+        most = entry->weight > most ? entry->weight : most;
+        text_printf(&text, "%swith probability %.6g %s", i > 0 ? "; " : "", own->vectors[i].p,
+                    status == STATUS_OK ? entry->effect : "");
+    }
+    entry->weight = most;
+    entry->effect = text.failed ? NULL : arena_strdup(&prove->proof->arena, text.data);
+    text_fini(&text);
+    return status != STATUS_OK ? status : entry->effect ? STATUS_OK : STATUS_NOFIT;
+}
+
 static enum status follow_fault(struct prove *prove, struct dense_fault fault,
                                 struct verify_fault entry) {
     struct instrument own = {0};
@@ -146,6 +165,8 @@ static enum status follow_fault(struct prove *prove, struct dense_fault fault,
             entry.effect = "nothing";
         } else if (status == STATUS_OK && own.n == 1) {
             status = name_fault(&entry, prove, &own.vectors[0]);
+        } else if (status == STATUS_OK && own.n <= FAULT_MAX_CASES) {
+            status = name_cases(&entry, prove, &own);
         } else if (status == STATUS_OK) {
             entry.effect = arena_printf(&prove->proof->arena,
                                         "what depends on outcomes, process fidelity %.6g",

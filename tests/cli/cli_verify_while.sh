@@ -143,3 +143,42 @@ done
 printf '%s\n' "$head" "x a[1]; reset a[1]; go = measure a[1]; while (go) { $toss }" "$tail" >never.qasm
 expect 5 qspan verify coin.qasm --against never.qasm
 has err "whose loops go on too long have probability 1.16415e-10, those of the target 0"
+
+# A loop that repeats until a pair is good, and leaves it open for what comes.
+cat >until.qasm <<'EOM'
+OPENQASM 3.0;
+include "stdgates.inc";
+include "qnu.inc";
+qubit[3] a; qubit[3] b; bit p; bit o; bit bad; bit m; bit k;
+pragma qspan qpu A data a[0] comm a[1:2]
+pragma qspan qpu B data b[0] comm b[1:2]
+pragma qspan logical in q[0] a[0]
+pragma qspan logical in q[1] b[0]
+@qspan.at A
+bad = true;
+while (bad) {
+  reset a[1]; reset b[1];
+  ebit(a[1], b[1]);
+  ebit(a[2], b[2]);
+  cx a[1], a[2]; cx b[1], b[2];
+  p = measure a[2]; o = measure b[2];
+  @qspan.at A
+  bad = p ^ o;
+}
+cx a[0], a[1]; m = measure a[1]; if (m) x b[1];
+cz b[1], b[0];
+h b[1]; k = measure b[1]; if (k) z a[0];
+pragma qspan logical out q[0] a[0]
+pragma qspan logical out q[1] b[0]
+EOM
+printf '%s\n' 'OPENQASM 3.0;' 'include "stdgates.inc";' 'qubit[2] q;' 'cz q[0], q[1];' >cz.qasm
+expect 0 qspan verify until.qasm --against cz.qasm
+has out "each while ends within 32 rounds"
+sed 's/if (m) x b\[1\];//' until.qasm >not.qasm
+expect 5 qspan verify not.qasm --against cz.qasm
+# Rounds of a purification of Werner pairs: 2 / N ebits, N = (F + (1-F)/3)^2 + (2 (1-F)/3)^2.
+expect 0 qspan run until.qasm --machine werner:n=2,data=1,comm=2,F=0.7 --shots 20000 --seed 3 \
+    --json until.json
+awk -v got="$(json until.json ebits total)" 'BEGIN {
+    n = (0.7 + 0.1)^2 + 0.2^2; want = 2 / n; error = 2 * sqrt((1 - n) / n^2 / 20000)
+    exit !(got > want - 5 * error && got < want + 5 * error) }' || fail "$(json until.json ebits total) ebits"

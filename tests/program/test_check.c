@@ -177,16 +177,39 @@ Test(check, blocks) {
          "'if' but not after the other"},
         {"for uint i in [1:2] { ebit(a[2], b[2]); k = measure b[2]; }\n",
          "6:1: error: comm wire a[2] of QPU A holds the ebit of line 6 at the end of a round of "
-         "this loop, but nothing before it"},
+         "this loop, but nothing before it: let each round begin with a reset of it"},
         {"ebit(a[2], b[2]); x a[2];\nfor uint i in [1:2] { m = measure a[2]; } m = measure b[2];\n",
          "7:1: error: comm wire a[2] of QPU A holds the ebit of line 6 before this loop, but "
          "nothing at the end of a round"},
         {"m = measure a[0];\nwhile (m) { m = measure a[0]; ebit(a[2], b[2]); k = measure a[2]; }\n",
          "7:1: error: comm wire b[2] of QPU B holds the ebit of line 7 at the end of a round of "
-         "this loop, but nothing before it"},
+         "this loop, but nothing before it: let each round begin with a reset of it"},
         {"for uint i in [1:2] {\n  ebit(a[2], b[2]); k = measure a[2]; swap b[2], b[0]; }\n",
          "6:1: error: comm wire b[2] of QPU B holds the state of line 7 at the end of a round of "
-         "this loop, but nothing before it"},
+         "this loop, but nothing before it: let each round begin with a reset of it"},
+    };
+
+    expect_all_findings(cases, COUNT(cases));
+}
+
+/* A loop may leave open what each round resets first: one that repeats until a pair is good. */
+Test(check, loops_that_begin_with_a_reset) {
+    static const struct check_case cases[] = {
+        {"m = measure a[0];\nwhile (m) { reset a[2]; reset b[2]; ebit(a[2], b[2]);\n"
+         "x a[2]; x b[2]; m = measure a[0]; }\ncx a[0], a[2]; m = measure a[2]; k = measure b[2];",
+         ""},
+        {"m = measure a[0];\nwhile (m) { if (m) reset a[2]; ebit(a[2], b[2]);\n"
+         "x a[2]; k = measure b[2]; }\nm = measure a[2];",
+         "7:1: error: comm wire a[2] of QPU A holds the ebit of line 7 at the end of a round of "
+         "this loop, but nothing before it: let each round begin with a reset of it"},
+        {"m = measure a[0];\nwhile (m) { reset a[2]; ebit(a[2], b[2]);\n"
+         "k = measure b[2]; }\nm = measure a[2];",
+         "7:1: error: comm wire a[2] of QPU A holds the ebit of line 7 at the end of a round of "
+         "this loop, but nothing before it: let each round begin with a reset of it"},
+        {"m = measure a[0];\nwhile (m) { reset a[2]; ebit(a[2], b[2]);\n"
+         "x a[2]; k = measure b[2]; }\nebit(a[2], b[2]); m = measure a[2]; k = measure b[2];",
+         "9:1: error: comm wire a[2] of QPU A still holds the ebit of line 7: measure, reset or "
+         "free it before its next ebit"},
     };
 
     expect_all_findings(cases, COUNT(cases));
@@ -212,7 +235,7 @@ Test(check, blocks_that_may_not_run) {
         {"for uint i in [1:2] {\n"
          "ebit(a[2], b[2]); m = measure a[2]; swap b[2], b[0]; if (m) m = measure b[0]; }",
          "6:1: error: comm wire b[2] of QPU B holds the state of line 7 at the end of a round of "
-         "this loop, but nothing before it"},
+         "this loop, but nothing before it: let each round begin with a reset of it"},
     };
 
     expect_all_findings(cases, COUNT(cases));

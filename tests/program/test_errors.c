@@ -70,7 +70,7 @@ Test(errors, declarations) {
         {"qubit 5;", "2:7: error: '5': expected a name"},
         {"qubit q", "2:8: error: the end of the file: expected ';' after a declaration"},
         {"qubit a; bit a;", "2:14: error: 'a' is declared twice; the other is in line 2"},
-        {"bit h;", "2:5: error: 'h' is a gate; expected another name"},
+        {"bit h;", "2:5: error: 'h' is a gate of stdgates.inc; expected another name"},
         {"bit qubit;", "2:5: error: 'qubit' is a keyword of OpenQASM 3; expected another name"},
         {"qubit pi;",
          "2:7: error: 'pi' is a constant or function of OpenQASM 3; expected another name"},
