@@ -149,7 +149,7 @@ cat >until.qasm <<'EOM'
 OPENQASM 3.0;
 include "stdgates.inc";
 include "qnu.inc";
-qubit[3] a; qubit[3] b; bit p; bit o; bit bad; bit m; bit k;
+qubit[3] a; qubit[3] b; bit f; bit g; bit bad; bit m; bit k;
 pragma qspan qpu A data a[0] comm a[1:2]
 pragma qspan qpu B data b[0] comm b[1:2]
 pragma qspan logical in q[0] a[0]
@@ -161,9 +161,9 @@ while (bad) {
   ebit(a[1], b[1]);
   ebit(a[2], b[2]);
   cx a[1], a[2]; cx b[1], b[2];
-  p = measure a[2]; o = measure b[2];
+  f = measure a[2]; g = measure b[2];
   @qspan.at A
-  bad = p ^ o;
+  bad = f ^ g;
 }
 cx a[0], a[1]; m = measure a[1]; if (m) x b[1];
 cz b[1], b[0];
