@@ -1,5 +1,6 @@
 #include "cli/load.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,12 +148,38 @@ static enum status make_machine(struct machine **out_machine, const struct cli_o
     return STATUS_OK;
 }
 
+/* --placement even, as a file would say it: qubits in order, the first QPUs one more. */
+static enum status write_even(char **out_text, size_t *out_n, uint32_t n_qubits, uint64_t n_qpus) {
+    struct text text = {0};
+    for (uint32_t qb = 0; qb < n_qubits; qb++) {
+        const uint64_t n_each = n_qubits / n_qpus, n_more = n_qubits % n_qpus;
+        const uint64_t n_large = n_more * (n_each + 1);
+        text_printf(&text, "%" PRIu64 "\n",
+                    qb < n_large ? qb / (n_each + 1) : n_more + (qb - n_large) / n_each);
+    }
+    if (text.failed) {
+        text_fini(&text);
+        return STATUS_NOFIT;
+    }
+    *out_text = text.data;
+    *out_n = text.n;
+    return STATUS_OK;
+}
+
 /* --placement. Numbers in it count the QPUs of --machine. */
 static enum status load_placement(struct circuit *circuit, const struct cli_options *options,
                                   const struct team *team, const struct machine *machine) {
     size_t n_names = machine ? machine->n_qpus : 0, n = 0;
     char *text = NULL;
-    TRY(load_text(&text, &n, team, options->placement));
+    if (strcmp(options->placement, "even") == 0) {
+        if (!machine) {
+            return log_error(STATUS_USAGE, "--placement even goes with --machine; --qpus and ranks "
+                                           "get as many qubits each by themselves");
+        }
+        TRY(comm_agree(team, write_even(&text, &n, circuit->n_qubits, machine->n_qpus)));
+    } else {
+        TRY(load_text(&text, &n, team, options->placement));
+    }
     enum status status = STATUS_NOFIT;
     const char **names = mem_alloc(n_names, sizeof *names);
     if (names) {
@@ -283,7 +310,7 @@ static void note_idle_qpus(const struct machine *machine, const struct circuit *
     if (machine->n_qpus > 1 && circuit->n_placed_qpus == 0 && circuit->n_qubits > 1 &&
         circuit->n_qubits <= n_first) {
         log_note("QPU %s has %u data qubits and takes all %u of the circuit: nothing is "
-                 "distributed; --placement or a smaller `data` spreads them",
+                 "distributed; --placement even spreads them",
                  machine->qpus[0].name, n_first, circuit->n_qubits);
     }
 }

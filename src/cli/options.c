@@ -63,8 +63,8 @@ const struct option_info options_table[] = {
      .id = OPTION_PLACEMENT,
      .offset = FIELD(placement),
      .help =
-         "which QPU holds which qubit, as plain text or JSON (docs/formats.md); in place of the "
-         "circuit's own comments"},
+         "which QPU holds which qubit, as plain text or JSON (docs/formats.md), or even: qubits "
+         "dealt in order, as many to each QPU; in place of the circuit's own comments"},
     {.name = "engine",
      .metavar = "ENGINE",
      .kind = OPTION_KIND_CHOICE,

@@ -62,7 +62,7 @@ static enum status place_rest(uint32_t *qpu_of, uint32_t *n_used, const struct c
     if (circuit->n_qubits > n_data) {
         return log_error(STATUS_INPUT,
                          "the circuit has %u qubits, the %zu QPUs of the machine '%s' have %llu "
-                         "data qubits in all",
+                         "data qubits in all: give them more `data`",
                          circuit->n_qubits, machine->n_qpus,
                          machine->name == NULL ? "" : machine->name, (unsigned long long)n_data);
     }

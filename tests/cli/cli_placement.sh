@@ -74,3 +74,21 @@ cmp <(same_part patches.json) <(same_part again.json) || fail "the renamed machi
 qspan machine werner:n=2,data=20 >kept.yaml
 expect 3 qspan run patches.stim --machine kept.yaml
 has err "the circuit places qubits on QPU 'P0', but the machine 'werner' has A, B"
+
+# As many qubits to each QPU of a machine.
+qspan gen ghz -n 7 -o ghz.qasm
+expect 0 qspan plan ghz.qasm --machine werner:n=3,data=7 --json plan.json
+has err "QPU A has 7 data qubits and takes all 7 of the circuit: nothing is distributed; --placement even"
+equal "$(json plan.json ebits total)" 0
+expect 0 qspan plan ghz.qasm --machine werner:n=3,data=7 --placement even --json plan.json
+equal "$(json plan.json ebits links)" '{"A-B":1,"B-C":1}'
+for i in 0 0 0 1 1 2 2; do echo $i; done >./three
+qspan plan ghz.qasm --machine werner:n=3,data=7 --placement three -o three.qasm >/dev/null
+qspan plan ghz.qasm --machine werner:n=3,data=7 --placement even -o even.qasm >/dev/null
+cmp three.qasm even.qasm || fail "not 3, 2, 2"
+expect 0 qspan plan ghz.qasm --machine werner:n=9,data=7 --placement even
+expect 2 qspan plan ghz.qasm --qpus 3 --placement even
+expect 3 qspan plan ghz.qasm --machine werner:n=3,data=2 --placement even
+has err "the circuit places 3 qubits on QPU 'A', which has 2 data qubits"
+expect 3 qspan plan ghz.qasm --machine werner:n=3,data=2
+has err "have 6 data qubits in all: give them more \`data\`"

@@ -421,7 +421,7 @@ Test(simple, refuses_with_place_and_reason) {
                    "no comm qubit");
     assert_refused("qreg q[7];\n", machine,
                    "qspan: error: the circuit has 7 qubits, the 3 QPUs of the machine 'two' have "
-                   "6 data qubits in all");
+                   "6 data qubits in all: give them more `data`");
     assert_refused(
         "qreg q[3];\n// qspan qpu left q[0:2]\n", machine,
         "c.qasm:4:14: error: the circuit places 3 qubits on QPU 'left', which has 2 data "
