@@ -27,6 +27,7 @@ enum command_id {
     COMMAND_NETWORK,
     COMMAND_COMPARE,
     COMMAND_REPORT,
+    COMMAND_BENCH,
     COMMAND_INFO,
     COMMAND_COUNT,
 };
@@ -174,6 +175,8 @@ enum status cmd_compare(const struct cli_options *options);
 enum status cmd_compare_check(const struct cli_options *options);
 enum status cmd_report(const struct cli_options *options);
 enum status cmd_network(const struct cli_options *options);
+enum status cmd_bench(const struct cli_options *options);
+enum status cmd_bench_check(const struct cli_options *options);
 enum status cmd_info(const struct cli_options *options);
 
 /* The program: returns the exit code. Starts and stops MPI where the command needs it. */

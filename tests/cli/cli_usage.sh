@@ -14,9 +14,8 @@ qspan plan ghz.qasm --qpus 2 -o program.qasm >/dev/null
 
 refused "unknown command 'rnu'; did you mean run?" rnu ghz.qasm
 refused "unknown command 'fnord'; see qspan --help" fnord
-for command in bench; do
-    refused "the command $command is not available yet" $command
-done
+refused "bench: '3': expected a number of qubits from 4 to 40" bench 3
+refused "bench: '12x': expected a number of qubits from 4 to 40" bench 12x
 
 refused "CIRCUIT|PROGRAM is missing" run
 refused "unexpected argument 'b'" run ghz.qasm b
