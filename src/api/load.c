@@ -99,29 +99,11 @@ enum qspan_status qspan_machine_parse(struct qspan_session *session,
     return wrap_machine(session, out_machine, machine, status);
 }
 
-/* Rank 0 reads, the others take its text. */
 enum qspan_status qspan_machine_read(struct qspan_session *session,
                                      struct qspan_machine **out_machine,
                                      const char *path_or_preset) {
     struct machine *machine = NULL;
-    char *text = NULL;
-    size_t n = 0;
-    enum status status = STATUS_OK;
-    bool is_reader = team_rank(session->team) == 0;
-    if (is_reader) {
-        status = machine_read(&machine, path_or_preset);
-        text = status == STATUS_OK ? api_strdup(machine->text) : NULL;
-        status = status == STATUS_OK && !text ? STATUS_NOFIT : status;
-        n = text ? strlen(text) : 0;
-    }
-    status = comm_agree(session->team, status);
-    if (status == STATUS_OK) {
-        status = comm_share_text(session->team, &text, &n);
-    }
-    if (status == STATUS_OK && !is_reader) {
-        status = machine_read_text(&machine, path_or_preset, text, n);
-    }
-    mem_free(text);
+    enum status status = machine_read_shared(&machine, session->team, path_or_preset);
     return wrap_machine(session, out_machine, machine, status);
 }
 

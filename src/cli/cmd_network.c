@@ -40,9 +40,7 @@ static enum ebit_wait find_wait(const char *word) {
     return (enum ebit_wait)(EBIT_WAIT_NONE + i);
 }
 
-static enum status load(struct network_job *job) {
-    const struct cli_options *options = job->options;
-    TRY(machine_read(&job->machine, options->args[0]));
+static enum status create_service(struct network_job *job) {
     if (job->machine->physical == NULL) {
         return log_error(STATUS_INPUT,
                          "machine %s has abstract links only: qspan network needs a physical "
@@ -141,7 +139,8 @@ static enum status check_writable(const struct network_job *job) {
 
 static enum status run_job(struct network_job *job) {
     const struct cli_options *options = job->options;
-    TRY(comm_agree(job->team, load(job)));
+    TRY(machine_read_shared(&job->machine, job->team, job->options->args[0]));
+    TRY(comm_agree(job->team, create_service(job)));
     TRY(comm_agree(job->team, check_writable(job)));
     if (options->trace && team_rank(job->team) == 0) {
         service_set_trace(job->service, &job->trace);

@@ -22,39 +22,6 @@ enum status load_text(char **out_text, size_t *out_n, const struct team *team, c
     return comm_read_file(team, out_text, out_n, path, max_file_bytes);
 }
 
-static enum status load_machine(struct machine **out_machine, const struct team *team,
-                                const char *name) {
-    struct machine *machine = NULL;
-    char *text = NULL;
-    size_t n = 0;
-    enum status status = STATUS_OK;
-    if (team_rank(team) == 0) {
-        status = machine_read(&machine, name);
-    }
-    TRY(comm_agree(team, status));
-    if (team_rank(team) == 0) {
-        n = strlen(machine->text);
-        text = mem_alloc(n + 1, 1);
-        if (text) {
-            memcpy(text, machine->text, n);
-        }
-    }
-    status = comm_share_text(team, &text, &n);
-    if (status == STATUS_OK) {
-        if (team_rank(team) != 0) {
-            status = machine_read_text(&machine, name, text, n);
-        }
-        status = comm_agree(team, status);
-        mem_free(text);
-    }
-    if (status != STATUS_OK) {
-        machine_destroy(machine);
-        return status;
-    }
-    *out_machine = machine;
-    return STATUS_OK;
-}
-
 static void note_names(const char *preset, const char *const *names, size_t n) {
     struct text list = {0};
     for (size_t i = 0; i < n && i < SHOWN_NAMES; i++) {
@@ -321,7 +288,7 @@ enum status load_distribute(struct load *out_load, struct circuit *circuit,
     struct load load = {0};
     enum status status = STATUS_OK;
     if (options->machine) {
-        TRY_GOTO(load_machine(&load.machine, team, options->machine), cleanup);
+        TRY_GOTO(machine_read_shared(&load.machine, team, options->machine), cleanup);
     }
     if (options->placement) {
         TRY_GOTO(load_placement(circuit, options, team, load.machine), cleanup);
@@ -378,7 +345,7 @@ static enum status load_program(struct load *load, const struct cli_options *opt
     const struct circuit_limits limits = {.strict = options->is_strict};
     TRY(comm_agree(team, program_read_text(&load->program, options->args[0], text, n, &limits)));
     if (options->machine) {
-        TRY(load_machine(&load->machine, team, options->machine));
+        TRY(machine_read_shared(&load->machine, team, options->machine));
         return comm_agree(team, name_preset_as(load->machine, options, load->program));
     }
     return STATUS_OK;

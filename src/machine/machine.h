@@ -54,6 +54,11 @@ void machine_destroy(struct machine *machine);
  * "werner:n=4,data=8,comm=2,F=0.95,time=10us,classical=1us" (these are the defaults; ideal takes n,
  * data, comm). A name that is neither is STATUS_INPUT with the list of presets. */
 enum status machine_read(struct machine **out_machine, const char *path_or_preset);
+struct team;
+/* The same by rank 0; the others take its text, so that a file need not be where they run.
+ * Collective. */
+enum status machine_read_shared(struct machine **out_machine, const struct team *team,
+                                const char *path_or_preset);
 /* Is it a preset's name, with or without options? */
 bool machine_is_preset(const char *path_or_preset);
 /* `name` is the file's, for messages (copied). */

@@ -43,6 +43,13 @@ for n in 1 2 3 4; do
     [ $n = 1 ] || cmp <(part n1.json) <(part n$n.json) || fail "$n ranks differ"
 done
 
+# Rank 0 reads, for all.
+qspan machine demo-2030 >demo.yaml
+for n in 1 3; do
+    expect 0 on_ranks $n network - --seed 7 --requests 50 --json input.json <demo.yaml
+    cmp <(part n1.json) <(part input.json) || fail "from standard input, $n ranks differ"
+done
+
 # Two nodes as SeQUeNCe describes them: p = 10^-0.2 / 2 in a cycle of 5 x 0.9 ms, 70 ebits per second.
 cat >two.json <<'EOM'
 {"nodes": [{"name": "a", "type": "QuantumRouter", "memo_size": 1},
