@@ -273,6 +273,9 @@ static void add_proof(struct text *out, const struct cli_options *options,
         json_add_uint(&json, "message_rounds", proof->n_rounds);
         add_comm(&json, program, proof);
     }
+    if (proof->is_first_round) {
+        json_add_bool(&json, "first_round", true);
+    }
     if (proof->has_faults) {
         json_add_uint(&json, "max_weight", proof->max_weight);
         add_faults(&json, program, proof);

@@ -62,6 +62,8 @@ struct verify_proof {
     struct verify_fault *faults;
     size_t n_faults, cap_faults;
     bool has_faults;     /* false: faults were not followed, as verify_add_proof says */
+    bool is_first_round; /* they are of the first round of each WHILE, in runs in which it ends with
+                            that; so are fidelity and kept */
     uint32_t max_weight; /* of one fault */
     /* Of at most three pairs: all effects of their noise, the first that of none. */
     struct verify_effect *channel;

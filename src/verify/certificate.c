@@ -196,8 +196,9 @@ enum status prove_certificate(struct prove *prove, const struct walk *walk) {
     TRY(prove_traffic(prove, walk->ebit_ops, walk->n_ebits));
     TRY(bound_cuts(prove));
     TRY(prove_depth(prove));
-    if (walk->n_branches > 1 || walk->n_ebits > CERTIFICATE_MAX_PAIRS) {
+    if (walk->n_ebits > CERTIFICATE_MAX_PAIRS) {
         return STATUS_OK;
     }
-    return follow_faults(prove);
+    TRY(walk->n_branches == 1 ? follow_faults(prove) : STATUS_OK);
+    return prove->proof->has_faults ? STATUS_OK : prove_dense_faults(prove);
 }

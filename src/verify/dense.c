@@ -40,6 +40,7 @@ struct run {
     struct engine *engine;
     struct branch *live;
     struct instrument *out;
+    uint64_t round; /* in mixed radix over the loops around */
     double work;
 };
 
@@ -173,7 +174,7 @@ static enum status read_amps(struct run *run, struct branch *branch, size_t op, 
 /* Bits and wires that are still looked at after `op` agree. */
 static bool are_alike(const struct run *run, const struct branch *a, const struct branch *b,
                       size_t op) {
-    const bool has_rounds = run->dense->lost > 0; /* no faults are counted then */
+    const bool has_rounds = run->dense->lost > 0; /* ebits of the text are counted then */
     if (!has_rounds && (a->n_ebits != b->n_ebits || a->n_measured != b->n_measured)) {
         return false;
     }
@@ -359,9 +360,20 @@ static enum status count(size_t **ops, size_t *n, size_t *cap, uint32_t number, 
     return STATUS_OK;
 }
 
+static bool is_at(const struct run *run, struct dense_place place, size_t i) {
+    return place.op == run->ops.source_op[i] && place.round == run->round;
+}
+
+static enum status note_place(struct dense_places *places, const struct run *run, size_t i) {
+    TRY(vec_reserve(&places->items, places->n, &places->cap, 1, sizeof *places->items));
+    places->items[places->n++] = (struct dense_place){run->ops.source_op[i], run->round};
+    return STATUS_OK;
+}
+
 static enum status step_ebit(struct run *run, struct branches *list, size_t i) {
     struct dense *dense = run->dense;
     const uint32_t *wires = op_qubits(&run->ops.ops, &run->ops.ops.ops[i]);
+    TRY(list->n > 0 ? note_place(&dense->ebits, run, i) : STATUS_OK);
     TRY(drop_all(run, list, wires[0], i));
     TRY(drop_all(run, list, wires[1], i));
     for (size_t b = 0; b < list->n; b++) {
@@ -374,7 +386,7 @@ static enum status step_ebit(struct run *run, struct branches *list, size_t i) {
                   run->ops.source_op[i]));
         for (size_t f = 0; f < dense->n_faults; f++) {
             const struct dense_fault *fault = &dense->faults[f];
-            if (fault->letter != 'F' && fault->number == branch->n_ebits) {
+            if (fault->letter != 'F' && is_at(run, fault->place, i)) {
                 TRY(run->engine->class->apply_pauli(run->engine, wires[1], fault->letter != 'Z',
                                                     fault->letter != 'X'));
             }
@@ -388,6 +400,7 @@ static enum status step_measure(struct run *run, struct branches *list, size_t i
     const struct op *op = &run->ops.ops.ops[i];
     const uint32_t wire = op->n_qubits > 0 ? op_qubits(&run->ops.ops, op)[0] : 0;
     TRY(merge(run, list, i));
+    TRY(list->n > 0 ? note_place(&dense->measured, run, i) : STATUS_OK);
     if (op->n_qubits > 0) {
         TRY(look_all(run, list, wire, i, op->bit));
     }
@@ -396,11 +409,11 @@ static enum status step_measure(struct run *run, struct branches *list, size_t i
         const bool is_one = op->n_qubits > 0 && branch->wires[wire] == WIRE_1;
         branch->bits[op->bit] = is_one ^ ((op->which & MEASURE_INVERTED) != 0);
         branch->n_measured++;
-        TRY(count(&dense->measure_ops, &dense->n_measured, &dense->cap_measured, branch->n_measured,
-                  run->ops.source_op[i]));
+        dense->n_measured =
+            branch->n_measured > dense->n_measured ? branch->n_measured : dense->n_measured;
         for (size_t f = 0; f < dense->n_faults; f++) {
             const struct dense_fault *fault = &dense->faults[f];
-            branch->bits[op->bit] ^= fault->letter == 'F' && fault->number == branch->n_measured;
+            branch->bits[op->bit] ^= fault->letter == 'F' && is_at(run, fault->place, i);
         }
     }
     const bool is_dead = op->n_qubits > 0 && run->ops.last_use[wire] <= i;
@@ -566,10 +579,12 @@ static enum status step(struct run *run, struct branches *list, size_t i) {
 static enum status run_while(struct run *run, struct branches *list, size_t i) {
     const struct op *op = &run->ops.ops.ops[i];
     const uint32_t max_rounds = run->dense->source->max_rounds;
+    const uint64_t outer = run->round;
     struct branches ways[2] = {{0}, {0}}, *done = &ways[0], *more = &ways[1];
     enum status status =
         max_rounds > 0 ? STATUS_OK : give_up(run, i, "while has no fixed number of rounds");
     for (uint32_t round = 0; round <= max_rounds && list->n > 0 && status == STATUS_OK; round++) {
+        run->round = outer * ((uint64_t)max_rounds + 1) + round;
         status = divide(run, ways, list, op->expr);
         if (status == STATUS_OK && more->n > 0 && round < max_rounds) {
             status = run_range(run, more, i + 1, op->match);
@@ -580,6 +595,7 @@ static enum status run_while(struct run *run, struct branches *list, size_t i) {
         }
         status = status == STATUS_OK ? charge(run, i, 64) : status;
     }
+    run->round = outer;
     for (size_t b = 0; b < more->n; b++) {
         run->dense->lost += more->items[b]->p;
     }
@@ -613,10 +629,13 @@ static enum status run_range(struct run *run, struct branches *list, size_t firs
             TRY(run_while(run, list, i));
             i = (size_t)op->match + 1;
         } else if (op->kind == OP_REPEAT) {
+            const uint64_t outer = run->round;
             for (uint64_t round = 0; round < op->arg; round++) {
+                run->round = outer * op->arg + round;
                 TRY(run_range(run, list, i + 1, op->match));
                 TRY(charge(run, i, 64));
             }
+            run->round = outer;
             i = (size_t)op->match + 1;
         } else {
             TRY(run->ops.modes[i] == ENGINE_SKIP && op->kind == OP_MEASURE ? STATUS_OK
@@ -725,6 +744,7 @@ enum status dense_run(struct instrument *out, struct dense *dense) {
     TRY_GOTO(check_size(&run, instrument.n_qubits), cleanup);
     TRY_GOTO(engine_statevector.create(&run.engine, &run.task, comm_world()), cleanup);
     TRY_GOTO(run_all(&run), cleanup);
+    dense->work = run.work;
     *out = instrument;
     instrument = (struct instrument){0};
 cleanup:
@@ -738,7 +758,8 @@ cleanup:
 
 void dense_fini(struct dense *dense) {
     mem_free(dense->ebit_ops);
-    mem_free(dense->measure_ops);
+    mem_free(dense->ebits.items);
+    mem_free(dense->measured.items);
     dense->ebit_ops = NULL;
-    dense->measure_ops = NULL;
+    dense->ebits = dense->measured = (struct dense_places){0};
 }

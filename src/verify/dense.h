@@ -14,9 +14,18 @@
 
 enum { DENSE_MAX_QUBITS = 26, DENSE_MAX_BRANCHES = 4096 };
 
-/* Pairs and measurements are counted from 1, as the branch meets them. */
+/* An EBIT or MEASURE of the source, and which round of the loops around it: the same in all
+ * branches and runs. */
+struct dense_place {
+    size_t op;
+    uint64_t round;
+};
+struct dense_places {
+    struct dense_place *items;
+    size_t n, cap;
+};
 struct dense_fault {
-    uint32_t number;
+    struct dense_place place;
     char letter; /* X, Y, Z on the second half of the pair; F: the bit is recorded wrongly */
 };
 struct dense {
@@ -34,10 +43,11 @@ struct dense {
     /* Of a measured outcome that is not certain, given those before and averaged over inputs: both
      * 0 if there is none. */
     double p_least, p_greatest;
-    double lost;         /* probability of runs that were left out (walk_source.max_rounds) */
-    size_t *ebit_ops;    /* by number of the pair, less 1 */
-    size_t *measure_ops; /* by number of the measurement, less 1 */
-    size_t n_ebits, n_measured, cap_ebits, cap_measured;
+    double work;      /* steps on amplitudes */
+    double lost;      /* probability of runs that were left out (walk_source.max_rounds) */
+    size_t *ebit_ops; /* of the longest branch */
+    size_t n_ebits, n_measured, cap_ebits;
+    struct dense_places ebits, measured; /* of all branches */
 };
 
 /* STATUS_UNVERIFIED (logged with its place unless quiet): noise, WHILE without max_rounds, too many

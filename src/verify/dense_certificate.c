@@ -12,6 +12,8 @@ enum {
     FAULT_MAX_CASES = 4,
 };
 
+static const double max_fault_work = 1e12; /* steps on amplitudes */
+
 /* ---- bounds ---- */
 
 /* Rank of the target's vector between the qubits where side[q] and the others, up to max_rank + 1.
@@ -98,10 +100,16 @@ static enum status bound_cut(struct prove *prove, uint32_t qpu) {
 
 /* ---- faults ---- */
 
-static enum status run_with(struct instrument *out, struct prove *prove,
+/* *out_lost: probability of runs that were left out. */
+static enum status run_with(struct instrument *out, double *out_lost, struct prove *prove,
                             const struct dense_fault *faults, size_t n_faults) {
     struct dense dense = {.faults = faults, .n_faults = n_faults, .is_quiet = true};
     enum status status = prove_dense_run(out, &dense, prove);
+    *out_lost = dense.lost;
+    if (status == STATUS_UNVERIFIED && dense.lost > 1 - INSTRUMENT_TOLERANCE) {
+        *out = (struct instrument){0}; /* no run ends: nothing to compare */
+        status = STATUS_OK;
+    }
     dense_fini(&dense);
     return status;
 }
@@ -157,8 +165,11 @@ static enum status follow_fault(struct prove *prove, struct dense_fault fault,
     struct instrument own = {0};
     bool is_pure;
     size_t worst;
-    enum status status = run_with(&own, prove, &fault, 1);
-    if (status == STATUS_OK) {
+    double lost;
+    enum status status = run_with(&own, &lost, prove, &fault, 1);
+    if (status == STATUS_OK && own.n == 0) {
+        entry.effect = "one more round";
+    } else if (status == STATUS_OK) {
         bool is_equal;
         status = instrument_compare(&is_equal, &worst, &own, &prove->dense_target);
         if (status == STATUS_OK && is_equal) {
@@ -175,6 +186,10 @@ static enum status follow_fault(struct prove *prove, struct dense_fault fault,
         }
     }
     instrument_fini(&own);
+    if (status == STATUS_OK && entry.effect && lost > 0 && lost < 1) {
+        entry.effect = arena_printf(&prove->proof->arena,
+                                    "%s; one more round with probability %.6g", entry.effect, lost);
+    }
     if (status == STATUS_OK) {
         status = entry.effect ? prove_add_fault(prove, entry) : STATUS_NOFIT;
     }
@@ -238,7 +253,7 @@ static double find_kept(const struct instrument *own, const struct instrument *t
 static enum status print_fidelity(struct prove *prove, const struct formula *right,
                                   const struct formula *kept) {
     struct verify_proof *proof = prove->proof;
-    const bool has_kept = prove->match->own.source.n_output_bits > 0;
+    const bool has_kept = prove->match->own.source.n_output_bits > 0 || proof->is_first_round;
     struct text text = {0}, kept_text = {0};
     text_add(&text, has_kept ? "F = (" : "F = ");
     print_formula(&text, right);
@@ -254,25 +269,28 @@ static enum status print_fidelity(struct prove *prove, const struct formula *rig
 }
 
 /* All products of faults of at most three pairs. */
-static enum status find_fidelity(struct prove *prove, size_t n_pairs) {
+static enum status find_fidelity(struct prove *prove, const struct dense_places *pairs) {
+    const size_t n_pairs = pairs->n;
     struct formula right = {{0}, {{0}}, {0}, 0}, kept = {{0}, {{0}}, {0}, 0};
     enum status status = STATUS_OK;
     for (uint32_t faults = 0; status == STATUS_OK && faults < 1u << (2 * n_pairs); faults++) {
         struct dense_fault list[FIDELITY_MAX_PAIRS];
         struct instrument own = {0};
         bool is_pure;
+        double lost;
         size_t n = 0;
         for (size_t p = 0; p < n_pairs; p++) {
             const unsigned fault = (faults >> (2 * p)) & 3;
             if (fault > 0) {
-                list[n++] =
-                    (struct dense_fault){.number = (uint32_t)p + 1, .letter = "IXZY"[fault]};
+                list[n++] = (struct dense_fault){pairs->items[p], "IXZY"[fault]};
             }
         }
-        status = run_with(&own, prove, list, n);
+        status = run_with(&own, &lost, prove, list, n);
         if (status == STATUS_OK) {
-            const double factor = instrument_fidelity(&is_pure, &own, &prove->dense_target);
-            const double share = find_kept(&own, &prove->dense_target);
+            const double ends = own.n > 0 ? 1 - lost : 0;
+            const double factor =
+                ends > 0 ? ends * instrument_fidelity(&is_pure, &own, &prove->dense_target) : 0;
+            const double share = ends > 0 ? ends * find_kept(&own, &prove->dense_target) : 0;
             if (factor > INSTRUMENT_TOLERANCE) {
                 add_term(&right, factor, faults, n_pairs);
             }
@@ -293,31 +311,69 @@ static enum status find_fidelity(struct prove *prove, size_t n_pairs) {
 static enum status follow_faults(struct prove *prove, const struct dense *dense) {
     static const char letters[3] = {'X', 'Z', 'Y'};
     const struct walk_source *source = &prove->match->own.source;
-    for (uint32_t i = 0; i < 3 * dense->n_ebits; i++) {
-        const struct dense_fault fault = {.number = i / 3 + 1, .letter = letters[i % 3]};
+    for (size_t i = 0; i < 3 * dense->ebits.n; i++) {
+        const struct dense_fault fault = {dense->ebits.items[i / 3], letters[i % 3]};
         TRY(follow_fault(prove, fault,
-                         (struct verify_fault){.op = dense->ebit_ops[i / 3],
+                         (struct verify_fault){.op = fault.place.op,
                                                .letter = fault.letter,
-                                               .pair = fault.number}));
+                                               .pair = u32_from_size(i / 3 + 1)}));
     }
-    for (uint32_t i = 0; i < dense->n_measured; i++) {
-        const size_t op = dense->measure_ops[i];
-        const struct dense_fault fault = {.number = i + 1, .letter = 'F'};
+    for (size_t i = 0; i < dense->measured.n; i++) {
+        const struct dense_fault fault = {dense->measured.items[i], 'F'};
+        const size_t op = fault.place.op;
         TRY(follow_fault(
             prove, fault,
             (struct verify_fault){.op = op, .letter = 'F', .bit = source->ops->ops[op].bit}));
     }
     prove->proof->has_faults = true;
-    return dense->n_ebits > 0 && dense->n_ebits <= FIDELITY_MAX_PAIRS
-               ? find_fidelity(prove, dense->n_ebits)
+    return dense->ebits.n > 0 && dense->ebits.n <= FIDELITY_MAX_PAIRS
+               ? find_fidelity(prove, &dense->ebits)
                : STATUS_OK;
+}
+
+static bool is_small(const struct prove *prove, const struct dense *dense) {
+    const double n_runs =
+        3.0 * (double)dense->ebits.n + (double)dense->measured.n +
+        (dense->ebits.n <= FIDELITY_MAX_PAIRS ? ldexp(1, 2 * (int)dense->ebits.n) : 0);
+    return n_runs <= FAULTS_MAX_RUNS && n_runs * dense->work <= max_fault_work &&
+           n_runs * ldexp(1, (int)prove->dense_target.n_qubits) <= 1e9;
+}
+
+static enum status follow_apart(struct prove *prove) {
+    struct walk_source *source = &prove->match->own.source;
+    const uint32_t max_rounds = source->max_rounds;
+    struct dense dense = {.is_quiet = true};
+    struct instrument own = {0};
+    size_t worst;
+    bool is_equal = false;
+    source->max_rounds = max_rounds > 0 ? 1 : 0;
+    enum status status = prove_dense_run(&own, &dense, prove);
+    if (status == STATUS_OK && own.n > 0) {
+        status = instrument_compare(&is_equal, &worst, &own, &prove->dense_target);
+    }
+    if (status == STATUS_OK && is_equal && is_small(prove, &dense)) {
+        prove->proof->is_first_round = prove->proof->max_rounds > 0;
+        status = follow_faults(prove, &dense);
+    }
+    source->max_rounds = max_rounds;
+    instrument_fini(&own);
+    dense_fini(&dense);
+    return status;
+}
+
+enum status prove_dense_faults(struct prove *prove) {
+    enum status status = STATUS_OK;
+    if (prove->dense_target.vectors == NULL) {
+        status = prove_dense_target(prove, true);
+    }
+    if (status == STATUS_OK && prove->dense_target.n == 1 && !prove->proof->has_target_rounds) {
+        status = follow_apart(prove);
+    }
+    return status == STATUS_UNVERIFIED ? STATUS_OK : status;
 }
 
 enum status prove_dense_certificate(struct prove *prove, const struct dense *dense) {
     const struct instrument *target = &prove->dense_target;
-    const double n_runs =
-        3.0 * (double)dense->n_ebits + (double)dense->n_measured +
-        (dense->n_ebits <= FIDELITY_MAX_PAIRS ? ldexp(1, 2 * (int)dense->n_ebits) : 0);
     TRY(prove_traffic(prove, dense->ebit_ops, dense->n_ebits));
     TRY(prove_depth(prove));
     if (target->n != 1) { /* it tells something, or loses something */
@@ -326,8 +382,10 @@ enum status prove_dense_certificate(struct prove *prove, const struct dense *den
     for (uint32_t qpu = 0; qpu < prove->program->n_qpus; qpu++) {
         TRY(bound_cut(prove, qpu));
     }
-    if (prove->proof->max_rounds > 0 || n_runs > FAULTS_MAX_RUNS ||
-        n_runs * ldexp(1, (int)target->n_qubits) > 1e9) {
+    if (prove->proof->max_rounds > 0) {
+        return prove_dense_faults(prove);
+    }
+    if (!is_small(prove, dense)) {
         return STATUS_OK;
     }
     enum status status = follow_faults(prove, dense);

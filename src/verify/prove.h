@@ -48,6 +48,9 @@ enum status prove_dense_try(bool *out_is_equal, const struct prove *prove,
 enum status prove_dense_run(struct instrument *out, struct dense *dense, const struct prove *prove);
 enum status prove_dense_findings(struct prove *prove, const struct instrument *own, size_t worst);
 enum status prove_dense_certificate(struct prove *prove, const struct dense *dense);
+/* Faults on state vectors; of a program with a WHILE those of first rounds, in runs in which each
+ * WHILE ends with its first. proof->has_faults stays false if that is too much. */
+enum status prove_dense_faults(struct prove *prove);
 /* What takes the target's vector to this one. */
 enum status prove_dense_residual(struct prove_residual *out, struct prove *prove,
                                  const struct instrument_vector *vector,

@@ -54,6 +54,10 @@ static void add_noise(struct text *out, const struct verify_proof *proof,
     if (proof->n_faults == 0) {
         return;
     }
+    if (proof->is_first_round) {
+        text_add(out, "  faults in the first round of each while, of runs in which it ends with "
+                      "that:\n");
+    }
     text_printf(out, "  one fault reaches at most %u %s%s\n", proof->max_weight,
                 proof->is_unitary ? "logical qubit" : "logical qubits or output bit",
                 proof->max_weight == 1 ? "" : "s");
@@ -73,7 +77,9 @@ static void add_noise(struct text *out, const struct verify_proof *proof,
         }
     }
     if (proof->kept) {
-        text_printf(out, "  no output bit shows a fault with probability %s;\n  then ",
+        text_printf(out, "  %s with probability %s;\n  then ",
+                    proof->is_first_round ? "no while goes on, and no output bit shows a fault,"
+                                          : "no output bit shows a fault",
                     proof->kept);
     }
     if (proof->fidelity) {

@@ -216,3 +216,32 @@ expect 3 qspan verify one.qasm --against pair2.qasm
 has err "register drop has 1 bits, the target's drop has 2"
 sed 's/drop\[1\] = .*/drop[1] = !m[1];/' two.qasm >wrong.qasm
 expect 5 qspan verify wrong.qasm --against pair2.qasm
+
+# A pair that only some outcomes ask for does not change which pair a fault is on.
+cat >some.qasm <<'EOM'
+OPENQASM 3.0;
+include "stdgates.inc";
+include "qnu.inc";
+qubit[2] a; qubit[2] b; bit v; bit m; bit k; bit[2] j;
+pragma qspan qpu A data a[0] comm a[1]
+pragma qspan qpu B data b[0] comm b[1]
+pragma qspan logical in q[0] a[0]
+pragma qspan logical in q[1] b[0]
+h a[1]; v = measure a[1];
+if (v) {
+  ebit(a[1], b[1]);
+  j[0] = measure a[1]; j[1] = measure b[1];
+}
+ebit(a[1], b[1]);
+cx a[0], a[1]; m = measure a[1]; if (m) x b[1];
+cp(pi/8) b[1], b[0];
+h b[1]; k = measure b[1]; if (k) z a[0];
+pragma qspan logical out q[0] a[0]
+pragma qspan logical out q[1] b[0]
+EOM
+expect 0 qspan verify some.qasm --against "$protocols/targets/telegate_cp.qasm"
+for letter in X Y Z; do
+    has out "$letter on ebit 1 (line 11): nothing"
+done
+has out "Z on ebit 2 (line 14): Z on a[0] (QPU A)"
+has out "flip of v (line 9): nothing"

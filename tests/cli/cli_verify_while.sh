@@ -52,7 +52,8 @@ for how in "" -dense; do
     expect 0 qspan verify coin$how.qasm --against id.qasm
     has out "of all runs in which no while goes on after 32 rounds; others have probability 1.16e-10, whatever the input"
     expect 0 qspan verify counted$how.qasm --against id.qasm --max-rounds 4
-    has out "faults were not followed, in loops or outside: the program has a while"
+    has out "faults in the first round of each while, of runs in which it ends with that"
+    has out "then process fidelity F = (0.75 pI1) / (0.75 (pI1 + pX1 + pZ1 + pY1))"
     expect 5 qspan verify turned$how.qasm --against id.qasm --max-rounds 1
     has out "leaves X on b[0] (QPU B)"
 done
@@ -174,6 +175,11 @@ EOM
 printf '%s\n' 'OPENQASM 3.0;' 'include "stdgates.inc";' 'qubit[2] q;' 'cz q[0], q[1];' >cz.qasm
 expect 0 qspan verify until.qasm --against cz.qasm
 has out "each while ends within 32 rounds"
+has out "faults in the first round of each while"
+has out "X on ebit 1 (line 13): one more round"
+has out "flip of f (line 16): one more round"
+has out "Z on ebit 2 (line 14): Z on a[0] (QPU A)"
+has out "then process fidelity F = (pI1 pI2 + pZ1 pZ2) / ("
 sed 's/if (m) x b\[1\];//' until.qasm >not.qasm
 expect 5 qspan verify not.qasm --against cz.qasm
 # Rounds of a purification of Werner pairs: 2 / N ebits, N = (F + (1-F)/3)^2 + (2 (1-F)/3)^2.
