@@ -367,6 +367,37 @@ Test(uncompute, sections_that_may_end_anywhere) {
     op_list_fini(&gates.ops);
 }
 
+/* Toffolis as H, T and CX, which are one phase between two H. */
+Test(uncompute, toffolis_of_smaller_gates) {
+    static struct gates gates;
+    comm_start_alone();
+    for (uint32_t n = 3; n < 6; n++) {
+        gates_init(&gates, n, n);
+        for (uint32_t i = 0; i < n; i++) {
+            add1(&gates, GATE_RY, i, 2.1 + 0.1 * i);
+        }
+        for (uint32_t i = 0; i + 2 < n; i++) {
+            const uint32_t a = i, b = i + 1, c = i + 2;
+            add1(&gates, GATE_H, c, 0);
+            add2(&gates, GATE_CX, b, c, 0);
+            add1(&gates, GATE_TDG, c, 0);
+            add2(&gates, GATE_CX, a, c, 0);
+            add1(&gates, GATE_T, c, 0);
+            add2(&gates, GATE_CX, b, c, 0);
+            add1(&gates, GATE_TDG, c, 0);
+            add2(&gates, GATE_CX, a, c, 0);
+            add1(&gates, GATE_T, b, 0);
+            add1(&gates, GATE_T, c, 0);
+            add1(&gates, GATE_H, c, 0);
+            add2(&gates, GATE_CX, a, b, 0);
+            add1(&gates, GATE_T, a, 0);
+            add1(&gates, GATE_TDG, b, 0);
+            add2(&gates, GATE_CX, a, b, 0);
+        }
+        compare(&gates);
+    }
+}
+
 /* ---- terms ---- */
 
 static bool value_of(const struct uncompute_product *product, uint64_t bits) {

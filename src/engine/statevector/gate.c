@@ -119,6 +119,11 @@ static void apply_alone(struct layout_wire *wire, const struct reduced *gate, bo
         out[2 * row] = (m[0] * a[0] - m[1] * a[1]) + (m[2] * a[2] - m[3] * a[3]);
         out[2 * row + 1] = (m[0] * a[1] + m[1] * a[0]) + (m[2] * a[3] + m[3] * a[2]);
     }
+    for (unsigned i = 0; i < 4; i += 2) { /* H T Tdg H gives a basis state again */
+        const bool is_rounding = out[i] * out[i] + out[i + 1] * out[i + 1] < 1e-30;
+        out[i] = is_rounding ? 0 : out[i];
+        out[i + 1] = is_rounding ? 0 : out[i + 1];
+    }
     memcpy(wire->amp, out, sizeof out);
     wire->is_basis = layout_is_basis(wire->amp);
 }

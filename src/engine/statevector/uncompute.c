@@ -11,11 +11,12 @@
 #include "engine/statevector/uncompute_terms.h"
 
 enum {
-    MAX_ENTRIES = 128,
+    MAX_ENTRIES = 512,
     MAX_CHANGED = 16, /* entries that one flip may change by going */
     MAX_SLOTS = 64,
-    MAX_GAIN = 2, /* terms more, for two flips less */
-    NO_SLOT = 0,  /* slot_of: 1 + slot */
+    MAX_GAIN = 2,    /* terms more, for two flips less */
+    TABLE_SLOTS = 3, /* of which phases are put together */
+    NO_SLOT = 0,     /* slot_of: 1 + slot */
 };
 
 enum kind {
@@ -29,6 +30,7 @@ enum kind {
 struct entry {
     uint8_t kind, n_slots, slots[GATE_MAX_QUBITS];
     bool is_changed; /* the terms are not those of the gate any more */
+    bool may_cancel; /* a flip that has changed, and has not been tried since */
     enum gate_id gate;
     const double *params;
     uint64_t mixed, read; /* targets; wires with whose Z it commutes */
@@ -39,7 +41,7 @@ struct uncompute {
     uint8_t *slot_of; /* per wire */
     uint32_t wire_of[MAX_SLOTS];
     uint64_t used;
-    uint8_t order[MAX_ENTRIES], unused[MAX_ENTRIES]; /* indices of entries */
+    uint16_t order[MAX_ENTRIES], unused[MAX_ENTRIES]; /* indices of entries */
     unsigned n, n_unused;
     unsigned n_flips;     /* with conditions */
     uint64_t mixed, read; /* of all entries */
@@ -57,7 +59,7 @@ struct uncompute *uncompute_create(uint32_t n_wires) {
     }
     self->slot_of = slot_of;
     for (unsigned i = 0; i < MAX_ENTRIES; i++) {
-        self->unused[self->n_unused++] = (uint8_t)i;
+        self->unused[self->n_unused++] = (uint16_t)i;
     }
     return self;
 }
@@ -156,6 +158,7 @@ static void fill_phases(struct uncompute_terms *terms, const struct entry *entry
 
 static void fill_terms(struct entry *entry, uint64_t inverted) {
     entry->is_changed = inverted != 0;
+    entry->may_cancel = false;
     entry->terms.n = 0;
     entry->terms.is_phase = entry->kind == PHASE;
     if (entry->kind == PHASE) {
@@ -212,6 +215,86 @@ static enum status apply_entry(struct layout *layout, double *n_updates,
     return apply_gate(layout, n_updates, entry->gate, entry->params, wires);
 }
 
+/* ---- phases on few wires ---- */
+
+/* Entries of the log, all PHASE, that are done together. */
+struct bunch {
+    unsigned n, first; /* a place */
+    unsigned last;
+    uint64_t slots;
+    bool is_changed;
+};
+
+/* Those in `which` from `first` on. */
+static struct bunch find_bunch(struct uncompute *self, const bool *which, unsigned first) {
+    struct bunch bunch = {.first = first, .last = first};
+    for (unsigned i = first; i < self->n; i++) {
+        const struct entry *entry = entry_at(self, i);
+        if (!which[i]) {
+            continue;
+        }
+        if (entry->kind != PHASE || bits_popcount(bunch.slots | entry->read) > TABLE_SLOTS) {
+            break;
+        }
+        bunch.n++;
+        bunch.last = i;
+        bunch.slots |= entry->read;
+        bunch.is_changed = bunch.is_changed || entry->is_changed;
+    }
+    return bunch;
+}
+
+static void multiply_where(double *d, const struct uncompute_term *term, const uint64_t *bits,
+                           unsigned n) {
+    for (unsigned x = 0; x < 1u << n; x++) {
+        uint64_t slots = 0;
+        for (unsigned j = 0; j < n; j++) {
+            slots |= x >> j & 1 ? bits[j] : 0;
+        }
+        if ((slots & term->where.mask) == term->where.value) {
+            const double re = d[2 * x] * term->re - d[2 * x + 1] * term->im;
+            d[2 * x + 1] = d[2 * x] * term->im + d[2 * x + 1] * term->re;
+            d[2 * x] = re;
+        }
+    }
+}
+
+/* One phase for every subset of the slots that has one. */
+static enum status apply_bunch(struct layout *layout, double *n_updates, const bool *which,
+                               const struct bunch *bunch) {
+    struct uncompute *self = layout->uncompute;
+    uint64_t bits[TABLE_SLOTS];
+    unsigned n = 0;
+    double d[2 << TABLE_SLOTS] = {0};
+    for (uint64_t rest = bunch->slots; rest != 0; rest &= rest - 1) {
+        bits[n++] = rest & -rest;
+    }
+    for (unsigned x = 0; x < 1u << n; x++) {
+        d[2 * x] = 1;
+    }
+    for (unsigned i = bunch->first; i <= bunch->last; i++) {
+        const struct entry *entry = entry_at(self, i);
+        for (unsigned j = 0; which[i] && j < entry->terms.n; j++) {
+            multiply_where(d, &entry->terms.terms[j], bits, n);
+        }
+    }
+    apply_split_diagonal(d, n);
+    for (unsigned x = 0; x < 1u << n; x++) {
+        struct uncompute_term term = {.re = d[2 * x], .im = d[2 * x + 1]};
+        for (unsigned j = 0; j < n; j++) {
+            term.where.mask |= x >> j & 1 ? bits[j] : 0;
+        }
+        term.where.value = term.where.mask;
+        uncompute_snap(&term);
+        if (term.re != 1 || term.im != 0) {
+            TRY(apply_term(layout, n_updates, entry_at(self, bunch->first), &term));
+        }
+    }
+    return STATUS_OK;
+}
+
+/* ---- out of the log ---- */
+
 /* Takes the entries in `which` (by place) out of the log. */
 static void remove_entries(struct uncompute *self, const bool *which) {
     unsigned n = 0;
@@ -235,7 +318,15 @@ static void remove_entries(struct uncompute *self, const bool *which) {
 static enum status apply_entries(struct layout *layout, double *n_updates, const bool *which) {
     struct uncompute *self = layout->uncompute;
     for (unsigned i = 0; i < self->n; i++) {
-        if (which[i]) {
+        if (!which[i]) {
+            continue;
+        }
+        const struct bunch bunch = find_bunch(self, which, i);
+        const bool is_simple = bunch.n < 2 && entry_at(self, i)->terms.n < 2;
+        if (bunch.is_changed && !is_simple) {
+            TRY(apply_bunch(layout, n_updates, which, &bunch));
+            i = bunch.last;
+        } else {
             TRY(apply_entry(layout, n_updates, entry_at(self, i)));
         }
     }
@@ -329,6 +420,7 @@ static bool find_changes(const struct layout *layout, unsigned *out_n, unsigned 
     const struct entry *flip = entry_at(self, late);
     bool is_zero = is_zero_before(layout, early, flip->mixed), fits = true;
     unsigned n_old = MAX_GAIN, n_new = 0;
+    uint64_t slots = 0; /* of phases; all, if there are others */
     *out_n = 0;
     for (unsigned i = early + 1; fits && i < late; i++) {
         const struct entry *entry = entry_at(self, i);
@@ -343,9 +435,17 @@ static bool find_changes(const struct layout *layout, unsigned *out_n, unsigned 
                (entry->kind != MATRIX || to->n <= 1);
         n_old += entry->terms.n;
         n_new += fits ? to->n : 0;
+        slots |= entry->kind == PHASE && fits ? uncompute_support(to) : UINT64_MAX;
         ++*out_n;
     }
-    return fits && n_new <= n_old;
+    return fits && (n_new <= n_old || bits_popcount(slots) <= TABLE_SLOTS);
+}
+
+static void take_changes(struct entry *entry, const struct uncompute_terms *terms) {
+    entry->terms = *terms;
+    entry->is_changed = true;
+    entry->read = uncompute_support(terms);
+    entry->may_cancel = is_single_flip(entry);
 }
 
 /* A flip and the same one earlier go, if they can. */
@@ -353,18 +453,16 @@ static bool cancel(const struct layout *layout, unsigned late) {
     struct uncompute *self = layout->uncompute;
     const unsigned early = find_early(self, late);
     const uint64_t target = entry_at(self, late)->mixed;
-    bool gone[MAX_ENTRIES] = {false};
     unsigned n = 0;
     if (early == late || !find_changes(layout, &n, early, late)) {
         return false;
     }
+    bool gone[MAX_ENTRIES] = {false};
     n = 0;
     for (unsigned i = early + 1; i < late; i++) {
         struct entry *entry = entry_at(self, i);
         if ((entry->read & target) != 0) {
-            entry->terms = self->changed[n++];
-            entry->is_changed = true;
-            entry->read = uncompute_support(&entry->terms);
+            take_changes(entry, &self->changed[n++]);
             gone[i] = entry->terms.n == 0;
         }
     }
@@ -373,15 +471,17 @@ static bool cancel(const struct layout *layout, unsigned late) {
     return true;
 }
 
-/* Flips that have changed may be the same as earlier ones. */
+/* Flips that change may be the same as earlier ones then. */
 static void cancel_all(const struct layout *layout, unsigned late) {
     struct uncompute *self = layout->uncompute;
     bool has_gone = cancel(layout, late);
     while (has_gone) {
         has_gone = false;
         for (unsigned i = 0; i < self->n && !has_gone; i++) {
-            const struct entry *entry = entry_at(self, i);
-            has_gone = entry->is_changed && is_single_flip(entry) && cancel(layout, i);
+            struct entry *entry = entry_at(self, i);
+            const bool is_due = entry->may_cancel && is_single_flip(entry);
+            entry->may_cancel = false;
+            has_gone = is_due && cancel(layout, i);
         }
     }
 }
@@ -447,7 +547,7 @@ static enum status append(struct layout *layout, double *n_updates, const struct
     if (bits_popcount(self->used) + new->info->n_qubits > MAX_SLOTS) {
         TRY(uncompute_flush(layout, n_updates));
     }
-    const uint8_t index = self->unused[--self->n_unused];
+    const uint16_t index = self->unused[--self->n_unused];
     struct entry *entry = &self->entries[index];
     entry->kind = (uint8_t) new->kind;
     entry->n_slots = new->info->n_qubits;

@@ -12,9 +12,9 @@
  * Conditions are sums of products of bits or their opposites, one bit of a mask for each of up to
  * 64 wires at a time. Flips wait in a log of bounded length, with the gates that do not commute
  * with some of them, until they cancel, or a gate comes that none of them can pass; the others go
- * on at once. A flip cancels only if that leaves no more gates than there were. What comes of it
- * depends on the gates alone and on which wires have been |0> since the beginning
- * (layout_wire.is_fresh): plans and runs do the same.
+ * on at once. A flip cancels only if that leaves no more gates than there were, or phases on three
+ * wires, which are put together. What comes of it depends on the gates alone and on which wires have
+ * been |0> since the beginning (layout_wire.is_fresh): plans and runs do the same.
  *
  * This is done here, and not once for a circuit, as what a section of gates is follows from the
  * run: errors, branches and measurements end it. */
@@ -26,7 +26,7 @@
 
 struct uncompute;
 
-/* NULL: no memory. Cost: a byte per wire and less than 100 KiB. */
+/* NULL: no memory. Cost: a byte per wire and less than 400 KiB. */
 struct uncompute *uncompute_create(uint32_t n_wires);
 void uncompute_destroy(struct uncompute *self);
 /* Forgets what waits. */

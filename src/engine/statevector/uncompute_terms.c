@@ -4,8 +4,15 @@
 
 #include "base/bits.h"
 
-/* Below it a factor counts as 1: products of a few that cancel. */
 #define ROUNDING 1e-14
+
+void uncompute_snap(struct uncompute_term *term) {
+    const double re = rint(term->re), im = rint(term->im);
+    if (fabs(term->re - re) + fabs(term->im - im) < ROUNDING) {
+        term->re = re;
+        term->im = im;
+    }
+}
 
 static bool is_equal(const struct uncompute_product *a, const struct uncompute_product *b) {
     return a->mask == b->mask && a->value == b->value;
@@ -21,7 +28,8 @@ static void combine(struct uncompute_terms *terms, unsigned i, const struct unco
     const double re = to->re * term->re - to->im * term->im;
     to->im = to->re * term->im + to->im * term->re;
     to->re = re;
-    if (!terms->is_phase || fabs(to->re - 1) + fabs(to->im) < ROUNDING) {
+    uncompute_snap(to);
+    if (!terms->is_phase || (to->re == 1 && to->im == 0)) {
         remove_term(terms, i);
     }
 }

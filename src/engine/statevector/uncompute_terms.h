@@ -26,6 +26,8 @@ struct uncompute_terms {
     struct uncompute_term terms[UNCOMPUTE_MAX_TERMS];
 };
 
+/* A factor that is a power of i but for the rounding of a few products becomes that. */
+void uncompute_snap(struct uncompute_term *term);
 /* Adds a term, or takes away what it cancels. false: there is no room. */
 bool uncompute_add(struct uncompute_terms *terms, const struct uncompute_term *term);
 /* *out: terms with (t xor c) in the place of bit t (a mask), or with c where t is known to be 0. c
