@@ -13,8 +13,8 @@
  * 64 wires at a time. Flips wait in a log of bounded length, with the gates that do not commute
  * with some of them, until they cancel, or a gate comes that none of them can pass; the others go
  * on at once. A flip cancels only if that leaves no more gates than there were, or phases on three
- * wires, which are put together. What comes of it depends on the gates alone and on which wires have
- * been |0> since the beginning (layout_wire.is_fresh): plans and runs do the same.
+ * wires, which are put together. What comes of it depends on the gates alone and on which wires
+ * have been |0> since the beginning (layout_wire.is_fresh): plans and runs do the same.
  *
  * This is done here, and not once for a circuit, as what a section of gates is follows from the
  * run: errors, branches and measurements end it. */
