@@ -79,7 +79,7 @@ function(qspan_set_isas name_of_list)
     list(FILTER files INCLUDE REGEX "/statevector_")
     set_property(SOURCE ${files} APPEND PROPERTY COMPILE_OPTIONS -g1)
     if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-        set_source_files_properties(${PROJECT_SOURCE_DIR}/kernels/statevector.c ${PROJECT_SOURCE_DIR}/kernels/frame.c
+        set_source_files_properties(${PROJECT_SOURCE_DIR}/kernels/statevector.c ${PROJECT_SOURCE_DIR}/kernels/frame.c ${PROJECT_SOURCE_DIR}/kernels/network.c
             PROPERTIES COMPILE_DEFINITIONS QSPAN_KERNELS_X86)
     endif()
     set(${name_of_list} ${${name_of_list}} PARENT_SCOPE)
@@ -109,7 +109,7 @@ function(qspan_layer name)
     add_library(qspan_${name} STATIC ${sources})
     target_link_libraries(qspan_${name}
         PUBLIC qspan_settings ${ARGN} PRIVATE ${qspan_external_${name}})
-    if(name STREQUAL kernels OR name STREQUAL engine)
+    if(name MATCHES "^(kernels|engine|network)$")
         target_include_directories(qspan_${name} PRIVATE ${PROJECT_SOURCE_DIR})
     endif()
     set_property(GLOBAL APPEND PROPERTY qspan_libraries qspan_${name})

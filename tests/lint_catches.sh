@@ -28,7 +28,7 @@ bash "$here/lint.sh" "$tree" | grep -q 'files are clean'
 
 try src/base/bad.c '#include "comm/comm.h"' 'base must not include comm/comm.h'
 try src/gate/bad.c '#include "comm/comm.h"' 'gate must not include comm/comm.h'
-try src/cli/bad.c '#include "kernels/sv.h"' 'kernels are called by engines only'
+try src/cli/bad.c '#include "kernels/sv.h"' 'kernels are called by engines and the network only'
 try src/base/bad.c '#include "mem.h"' 'include "mem.h" as "layer/file.h"'
 try src/gate/bad.c '#include "extra/x.h"' '"extra/x.h": no such layer'
 try src/engine/bad.c '#include <mpi.h>' 'mpi.h belongs to'

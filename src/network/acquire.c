@@ -148,7 +148,6 @@ static void take_ends(struct service *s, struct request *request, bool with_extr
 }
 
 static enum status reserve_makings(struct service *s, struct request *request, uint32_t n) {
-    const uint32_t n_rungs = s->policy->purify == PURIFY_NONE ? 0 : s->policy->n_rounds + 2;
     if (n > MAX_SEGMENTS - 1) {
         return log_error(STATUS_INPUT, "a path of more than %d relays: not supported",
                          MAX_SEGMENTS - 2);
@@ -163,12 +162,18 @@ static enum status reserve_makings(struct service *s, struct request *request, u
     memset(makings + request->cap_makings, 0, (n - request->cap_makings) * sizeof *makings);
     request->makings = makings;
     request->cap_makings = n;
-    if (n_rungs > 0) {
-        struct rung *rungs = mem_resize(request->rungs, (size_t)n * n_rungs, sizeof *rungs);
-        if (rungs == NULL) {
+    if (s->ladder_bytes > 0) {
+        struct ladder *ladders = mem_resize(request->ladders, n, s->ladder_bytes);
+        if (ladders == NULL) {
             return STATUS_NOFIT;
         }
-        request->rungs = rungs;
+        request->ladders = ladders;
+        if (request->ahead == NULL) {
+            request->ahead = mem_alloc(1, sizeof *request->ahead);
+        }
+        if (request->ahead == NULL) {
+            return STATUS_NOFIT;
+        }
     }
     return STATUS_OK;
 }

@@ -253,8 +253,13 @@ static double log_roughly(double x) {
 }
 
 int64_t link_draw_attempts(const struct link_figures *figures, uint32_t n_channels, double u) {
+    return link_attempts_of(figures, n_channels, u, log_roughly(1 - u)); /* 1 - u is exact, > 0 */
+}
+
+int64_t link_attempts_of(const struct link_figures *figures, uint32_t n_channels, double u,
+                         double log_rest) {
     const double log_fail = figures->log_fail * n_channels;
-    const double rough = log_roughly(1 - u) * (1 / log_fail); /* 1 - u is exact, > 0 */
+    const double rough = log_rest * (1 / log_fail);
     const double whole = rough < 0x1p30 ? (double)(int64_t)rough : rough;
     const double rest = rough - whole, error = rough * 1e-10;
     if (rest > error && rest < 1 - error) { /* else it may round to another whole number */

@@ -50,6 +50,9 @@ enum status link_solve(struct link_figures *out, const struct link_setup *setup)
 /* Attempts until the first success on n_channels parallel channels, from u in [0, 1): geometric,
  * at least 1; saturates at INT64_MAX. */
 int64_t link_draw_attempts(const struct link_figures *figures, uint32_t n_channels, double u);
+/* The same, given log(1 - u) within 1e-11 of itself, which mostly decides. */
+int64_t link_attempts_of(const struct link_figures *figures, uint32_t n_channels, double u,
+                         double log_rest);
 /* From the start of attempt 1 until both ends know of success in attempt k; false: overflow. */
 static inline bool link_ready_time(int64_t *out_t_ps, const struct link_figures *figures,
                                    int64_t n_attempts) {

@@ -5,32 +5,8 @@
 #include "base/units.h"
 #include "network/service_impl.h"
 
-static struct rung *rungs_of(struct service *s, struct request *request, uint32_t segment) {
-    return request->rungs + (size_t)segment * (s->policy->n_rounds + 2);
-}
-
 enum status service_overflow(void) {
     return log_error(STATUS_INPUT, "the network: simulated time passes 2^63 ps (106 days)");
-}
-
-static inline enum status later(int64_t *out_t_ps, int64_t t_ps, int64_t more_ps) {
-    int64_t sum_ps;
-    if (__builtin_add_overflow(t_ps, more_ps, &sum_ps)) {
-        (void)service_overflow();
-        return STATUS_INPUT;
-    }
-    *out_t_ps = sum_ps;
-    return STATUS_OK;
-}
-
-/* Streams RNG_NETWORK + 256 k: draw k of the request in this timeline. */
-static struct rng_block draw(struct service *s, struct request *request) {
-    const uint32_t stream = (uint32_t)RNG_NETWORK + (request->n_draws++ << 8);
-    return rng_draw(s->seed, request->id, s->timeline, (enum rng_stream)stream);
-}
-
-static struct pair_decay segment_decay(const struct service *s, const struct segment *segment) {
-    return pair_decay_sum(s->decays[segment->ends[0]], s->decays[segment->ends[1]]);
 }
 
 /* Of the pair from the start of segment `first` to the end of segment `last`. */
@@ -40,26 +16,24 @@ static struct pair_decay region_decay(const struct service *s, const struct rout
                           s->decays[route->segments[last].ends[1]]);
 }
 
-static struct pair_ops ops_of(const struct service *s, uint32_t node) {
-    const struct machine_qnu *qnu = routes_qnu(s->routes, node);
-    return (struct pair_ops){qnu->swap_gate, qnu->swap_flip};
-}
-
 /* ---- attempts ---- */
 
-static enum status start_attempts(struct service *s, uint32_t slot, uint32_t index, int64_t t_ps) {
+enum status request_start_attempts(struct service *s, uint32_t slot, uint32_t index, int64_t t_ps) {
     struct request *request = &s->requests[slot];
     struct making *making = &request->makings[index];
     const struct link_figures *figures = making->figures;
-    const struct rng_block block = draw(s, request);
-    const int64_t n = link_draw_attempts(figures, s->n_width, rng_block_uniform(&block, 0));
+    const int64_t n = draw_attempts(s, request, figures);
     int64_t t_ready_ps;
     if (!link_ready_time(&t_ready_ps, figures, n)) {
         return service_overflow();
     }
-    TRY(later(&t_ready_ps, t_ps, t_ready_ps));
+    TRY(service_later(&t_ready_ps, t_ps, t_ready_ps));
     const struct service_event event = {EVENT_HERALD, index, slot, making->stamp};
-    return service_push(s, t_ready_ps, event);
+    TRY(service_push(s, t_ready_ps, event));
+    if (request->ladders != NULL) {
+        ladder_expect(s, request, index, t_ready_ps);
+    }
+    return STATUS_OK;
 }
 
 /* Class `none`: the qubits are used before anybody knows. Success or not, one attempt. */
@@ -76,7 +50,8 @@ static enum status start_blind(struct service *s, uint32_t slot, int64_t t_ps) {
                                     ? figures->t_notify_a_ps
                                     : figures->t_notify_b_ps;
         const int64_t local_ps = last_ps - figures->t_age_ps;
-        const struct pair_ops ops = i > 0 ? ops_of(s, route->segments[i].ends[0]) : pair_ideal_ops;
+        const struct pair_ops ops =
+            i > 0 ? service_ops(s, route->segments[i].ends[0]) : pair_ideal_ops;
         p_all *= figures->p_success;
         pair = i > 0 ? pair_swap(&pair, &figures->fresh, &ops) : figures->fresh;
         t_local_ps = local_ps > t_local_ps ? local_ps : t_local_ps;
@@ -84,7 +59,7 @@ static enum status start_blind(struct service *s, uint32_t slot, int64_t t_ps) {
     request->pair = pair_mix(&pair, &mixed, p_all);
     ledger_of(request)->generated += route->n_segments;
     ledger_of(request)->swapped += route->n_segments - 1;
-    TRY(later(&t_ps, t_ps, t_local_ps));
+    TRY(service_later(&t_ps, t_ps, t_local_ps));
     request->t_pair_ps = t_ps;
     return service_push(s, t_ps, (struct service_event){EVENT_DONE, 0, slot, request->stamp});
 }
@@ -94,15 +69,15 @@ enum status request_start(struct service *s, uint32_t slot) {
     const struct machine_control *control = &s->physical->control;
     const struct route *route = request->route;
     int64_t t_ps, round_trip_ps = 0;
-    TRY(later(&t_ps, s->t_now_ps, control->t_decision_ps));
+    TRY(service_later(&t_ps, s->t_now_ps, control->t_decision_ps));
     if (control->handshake == HANDSHAKE_RTT) {
-        TRY(later(&round_trip_ps, route->t_light_ps, control->t_message_ps));
-        TRY(later(&round_trip_ps, round_trip_ps, round_trip_ps));
+        TRY(service_later(&round_trip_ps, route->t_light_ps, control->t_message_ps));
+        TRY(service_later(&round_trip_ps, round_trip_ps, round_trip_ps));
         s->stats.n_messages += 2;
     }
-    TRY(later(&t_ps, t_ps, round_trip_ps));
+    TRY(service_later(&t_ps, t_ps, round_trip_ps));
     s->stats.reconfigure_ps += (double)request->t_start_ps;
-    TRY(later(&t_ps, t_ps, request->t_start_ps)); /* holds the time to reconfigure */
+    TRY(service_later(&t_ps, t_ps, request->t_start_ps)); /* holds the time to reconfigure */
     request->t_start_ps = t_ps;
     if (request->wait == WAIT_NONE) {
         return start_blind(s, slot, t_ps);
@@ -110,121 +85,15 @@ enum status request_start(struct service *s, uint32_t slot) {
     for (uint32_t i = 0; i < route->n_segments; i++) {
         request->makings[i].is_ready = false;
         request->makings[i].n_rungs = 0;
-        TRY(start_attempts(s, slot, i, t_ps));
+        if (request->ladders != NULL) {
+            ladder_set(s, request, i);
+        }
+        TRY(request_start_attempts(s, slot, i, t_ps));
     }
     return STATUS_OK;
 }
 
-/* ---- purification ---- */
-
-static bool is_enough(const struct service *s, const struct rung *rung) {
-    return rung->level >= s->policy->n_rounds ||
-           (s->policy->target > 0 && pair_fidelity(&rung->pair) >= s->policy->target);
-}
-
-static void drop_expired(struct service *s, struct request *request, struct making *making,
-                         struct rung *rungs, int64_t t_ps) {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < making->n_rungs; i++) {
-        const bool is_old =
-            s->policy->t_cutoff_ps > 0 && t_ps - rungs[i].t_born_ps > s->policy->t_cutoff_ps;
-        ledger_of(request)->expired += is_old;
-        if (!is_old) {
-            rungs[n++] = rungs[i];
-        }
-    }
-    making->n_rungs = n;
-}
-
-static void age_rung(const struct service *s, struct rung *rung, struct pair_keep *keep,
-                     const struct segment *segment, int64_t t_ps) {
-    const struct pair_decay decay = segment_decay(s, segment);
-    pair_age_alike(&rung->pair, keep, t_ps - rung->t_ps, &decay);
-    for (int i = 0; i < 2; i++) { /* of a Pauli channel, Z shrinks with T1 */
-        const double rate1 = s->decays[segment->ends[i]].rate1;
-        if (rung->z[i] != 0 && rate1 > 0) {
-            rung->z[i] *= det_exp(-(double)(t_ps - rung->t_ps) * rate1);
-        }
-    }
-    rung->t_ps = t_ps;
-}
-
-/* The two youngest pairs of the ladder become a better one, or none. */
-static void purify_top(struct service *s, struct request *request, struct making *making,
-                       struct rung *rungs, const struct segment *segment, int64_t t_ps) {
-    struct rung *kept = &rungs[making->n_rungs - 2], *spent = &rungs[making->n_rungs - 1];
-    const struct pair_ops a = ops_of(s, segment->ends[0]), b = ops_of(s, segment->ends[1]);
-    /* one gate and one bit per end; the ends may differ: the mean of both */
-    const struct pair_ops ops = {(a.gate + b.gate) / 2, (a.flip + b.flip) / 2};
-    const enum pair_protocol protocol =
-        s->policy->purify == PURIFY_BBPSSW ? PAIR_BBPSSW : PAIR_DEJMPS;
-    const struct rng_block block = draw(s, request);
-    const bool is_epl = s->policy->purify == PURIFY_EPL && kept->level == 0;
-    struct pair_keep rest = {0}; /* how long a pair was kept is always another time */
-    age_rung(s, kept, &rest, segment, t_ps);
-    age_rung(s, spent, &making->at_step, segment, t_ps);
-    struct pair better;
-    const struct pair_raw raw[2] = {{kept->pair, {kept->z[0], kept->z[1]}},
-                                    {spent->pair, {spent->z[0], spent->z[1]}}};
-    const double p = is_epl ? pair_purify_epl(&better, &raw[0], &raw[1], &ops)
-                            : pair_purify(&better, &kept->pair, &spent->pair, protocol, &ops);
-    const bool is_success = rng_block_uniform(&block, 0) < p;
-    ledger_of(request)->purified_away += is_success ? 1 : 2;
-    making->n_rungs -= is_success ? 1 : 2;
-    if (is_success) {
-        kept->t_born_ps = kept->t_born_ps < spent->t_born_ps ? kept->t_born_ps : spent->t_born_ps;
-        kept->pair = better;
-        kept->t_ps = t_ps;
-        kept->level++;
-    }
-    s->stats.n_messages += 2;
-}
-
-static int64_t step_ps(const struct service *s, const struct segment *segment) {
-    const int64_t a = routes_qnu(s->routes, segment->ends[0])->t_swap_ps;
-    const int64_t b = routes_qnu(s->routes, segment->ends[1])->t_swap_ps;
-    return (a > b ? a : b) + segment->t_light_ps + s->physical->control.t_message_ps;
-}
-
-static bool can_purify(const struct service *s, const struct making *making,
-                       const struct rung *rungs) {
-    const uint32_t n = making->n_rungs;
-    return n >= 2 && (s->policy->purify == PURIFY_PUMP || rungs[n - 1].level == rungs[n - 2].level);
-}
-
-/* A raw pair joins the ladder; steps take their time one after the other. */
-static enum status climb(struct service *s, uint32_t slot, uint32_t index) {
-    struct request *request = &s->requests[slot];
-    struct making *making = &request->makings[index];
-    struct segment *segment = &request->route->segments[index];
-    struct rung *rungs = rungs_of(s, request, index);
-    const struct link_figures *figures = making->figures;
-    int64_t t_ps = s->t_now_ps;
-    drop_expired(s, request, making, rungs, t_ps);
-    struct rung *raw = &rungs[making->n_rungs++];
-    raw->pair = figures->fresh;
-    raw->z[0] = raw->z[1] = s->policy->purify == PURIFY_EPL ? figures->z : 0;
-    raw->t_ps = t_ps - figures->t_age_ps;
-    raw->t_born_ps = t_ps;
-    raw->level = 0;
-    age_rung(s, raw, &making->at_herald, segment, t_ps);
-    while (can_purify(s, making, rungs)) {
-        TRY(later(&t_ps, t_ps, step_ps(s, segment)));
-        purify_top(s, request, making, rungs, segment, t_ps);
-    }
-    if (making->n_rungs != 1 || !is_enough(s, &rungs[0])) {
-        return start_attempts(s, slot, index, t_ps);
-    }
-    s->stats.n_below_target +=
-        s->policy->target > 0 && pair_fidelity(&rungs[0].pair) < s->policy->target;
-    making->n_rungs = 0;
-    making->pair = rungs[0].pair;
-    making->t_ps = t_ps;
-    making->t_born_ps = rungs[0].t_born_ps;
-    const struct service_event event = {EVENT_SEGMENT, index, slot, making->stamp};
-    return t_ps > s->t_now_ps ? service_push(s, t_ps, event)
-                              : request_segment_ready(s, slot, index);
-}
+/* ---- heralds ---- */
 
 enum status request_herald(struct service *s, uint32_t slot, uint32_t index) {
     struct request *request = &s->requests[slot];
@@ -233,9 +102,9 @@ enum status request_herald(struct service *s, uint32_t slot, uint32_t index) {
     ledger_of(request)->generated++;
     s->stats.n_messages += 2;
     if (s->policy->purify != PURIFY_NONE) {
-        return climb(s, slot, index);
+        return ladder_climb(s, slot, index);
     }
-    const struct pair_decay decay = segment_decay(s, &request->route->segments[index]);
+    const struct pair_decay decay = service_segment_decay(s, &request->route->segments[index]);
     making->pair = figures->fresh;
     pair_age_alike(&making->pair, &making->at_herald, figures->t_age_ps, &decay);
     making->t_ps = making->t_born_ps = s->t_now_ps;
@@ -253,7 +122,7 @@ static void join(struct service *s, struct request *request, uint32_t middle) {
     const uint32_t first = left->first, last = right->last;
     const struct pair_decay left_decay = region_decay(s, route, first, middle);
     const struct pair_decay right_decay = region_decay(s, route, middle + 1, last);
-    const struct pair_ops ops = ops_of(s, route->segments[middle + 1].ends[0]);
+    const struct pair_ops ops = service_ops(s, route->segments[middle + 1].ends[0]);
     pair_age(&left->pair, s->t_now_ps - left->t_ps, &left_decay);
     pair_age(&right->pair, s->t_now_ps - right->t_ps, &right_decay);
     struct making joined = *left;
@@ -286,8 +155,8 @@ static enum status finish(struct service *s, uint32_t slot) {
         t_ps = s->t_now_ps + swap_ps > t_ps ? s->t_now_ps + swap_ps : t_ps;
     }
     if (route->n_segments > 1 && request->wait == WAIT_FRAME) {
-        TRY(later(&t_ps, t_ps, route->t_frame_ps));
-        TRY(later(&t_ps, t_ps, s->physical->control.t_message_ps));
+        TRY(service_later(&t_ps, t_ps, route->t_frame_ps));
+        TRY(service_later(&t_ps, t_ps, s->physical->control.t_message_ps));
     }
     const struct service_event event = {EVENT_DONE, 0, slot, request->stamp};
     return t_ps > s->t_now_ps ? service_push(s, t_ps, event) : request_deliver(s, slot);
@@ -296,7 +165,7 @@ static enum status finish(struct service *s, uint32_t slot) {
 static enum status expect_expiry(struct service *s, uint32_t slot, uint32_t first) {
     struct making *making = &s->requests[slot].makings[first];
     int64_t t_ps;
-    TRY(later(&t_ps, making->t_born_ps, s->policy->t_cutoff_ps));
+    TRY(service_later(&t_ps, making->t_born_ps, s->policy->t_cutoff_ps));
     const struct service_event event = {EVENT_EXPIRE, first, slot, making->stamp};
     return service_push(s, t_ps > s->t_now_ps ? t_ps : s->t_now_ps, event);
 }
@@ -341,7 +210,7 @@ enum status request_expire(struct service *s, uint32_t slot, uint32_t segment) {
     for (uint32_t i = segment; i <= last; i++) {
         request->makings[i].is_ready = false;
         request->makings[i].stamp++;
-        TRY(start_attempts(s, slot, i, s->t_now_ps));
+        TRY(request_start_attempts(s, slot, i, s->t_now_ps));
     }
     return STATUS_OK;
 }
@@ -357,7 +226,7 @@ static enum status keep_in_pool(struct service *s, uint32_t slot) {
     s->stats.n_pooled++;
     if (s->policy->t_cutoff_ps > 0) {
         int64_t t_ps;
-        TRY(later(&t_ps, s->t_now_ps, s->policy->t_cutoff_ps));
+        TRY(service_later(&t_ps, s->t_now_ps, s->policy->t_cutoff_ps));
         const struct service_event event = {EVENT_EXPIRE, EVENT_POOL, slot, request->stamp};
         TRY(service_push(s, t_ps, event));
     }

@@ -102,6 +102,12 @@ static enum status fill(struct service *s) {
     s->n_resources = s->first_analyser + p->n_switches;
     s->n_extra = extra_buffers(&p->policy);
     TRY(check_policy(s));
+    enum cpu_isa isa;
+    TRY(cpu_detect_isa(&isa));
+    s->kernels = network_kernels_get(isa);
+    if (p->policy.purify != PURIFY_NONE) {
+        s->ladder_bytes = sizeof(struct ladder) + (p->policy.n_rounds + 2) * sizeof(struct rung);
+    }
     s->resources = mem_alloc(s->n_resources, sizeof *s->resources);
     s->n_left = mem_alloc(s->n_resources, sizeof *s->n_left);
     s->idle = mem_alloc(p->n_fibres, sizeof *s->idle);
@@ -142,7 +148,8 @@ void service_destroy(struct service *s) {
     }
     for (uint32_t i = 0; i < s->n_requests; i++) {
         mem_free(s->requests[i].makings);
-        mem_free(s->requests[i].rungs);
+        mem_free(s->requests[i].ladders);
+        mem_free(s->requests[i].ahead);
     }
     HASH_CLEAR(hh, s->hints_by_id);
     routes_destroy(s->routes);

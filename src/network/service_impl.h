@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/rng.h"
+#include "kernels/network.h"
 #include "network/route.h"
 #include "network/service.h"
 
@@ -65,9 +66,20 @@ enum request_state {
 /* One pair on the ladder of purification. */
 struct rung {
     struct pair pair;
-    double z[2]; /* struct pair_raw, at level 0 */
     int64_t t_ps, t_born_ps;
+    int64_t t_keep_ps; /* what will be left of it by then: the two factors of ageing */
+    double keep1, keep2;
     uint32_t level;
+};
+/* A segment's ladder: what all its pairs have in common, and those that wait for another. */
+struct ladder {
+    struct pair_raw raw; /* when both ends know of it */
+    struct pair_decay decay;
+    double rate1[2]; /* of each end */
+    struct pair_ops ops;
+    int64_t t_step_ps;   /* how long a step takes */
+    double keep1, keep2; /* what is left after a step */
+    struct rung rungs[]; /* one per round, the result, and a raw one */
 };
 struct making { /* one segment of a request */
     const struct link_figures *figures;
@@ -78,8 +90,8 @@ struct making { /* one segment of a request */
     int64_t t_ps, t_born_ps;
     uint32_t stamp; /* events of earlier attempts are void */
     uint32_t n_rungs;
-    int64_t t_channel_ps;                /* since when it has its channels */
-    struct pair_keep at_herald, at_step; /* purification ages many pairs alike */
+    int64_t t_channel_ps; /* since when it has its channels */
+    struct pair_keep at_herald;
 };
 struct request {
     uint64_t id, seq;
@@ -88,7 +100,8 @@ struct request {
     struct path_set *set;
     struct route *route;
     struct making *makings;
-    struct rung *rungs; /* n_segments x (rounds + 1) */
+    struct ladder *ladders;      /* by segment, ladder_bytes each; NULL: no purification */
+    struct network_draws *ahead; /* the next draws; NULL: one by one */
     uint32_t cap_makings;
     uint32_t stamp; /* events of earlier states are void */
     uint32_t n_draws;
@@ -146,6 +159,8 @@ struct service {
     uint32_t n_width;                /* channels per link */
     uint64_t seed;
     uint32_t timeline;
+    const struct network_kernels *kernels;
+    size_t ladder_bytes;        /* 0: no purification */
     struct resource *resources; /* comm per QPU, buffer per node, channels, analysers */
     uint32_t *n_left;           /* of each, for a request; the one thing that is looked at often */
     size_t n_resources, first_buffer, first_channel, first_analyser;
@@ -312,6 +327,13 @@ enum status outage_end(struct service *s, uint32_t index);
 /* A path round what is down, if all paths of the set are; NULL: there is none, or need not be. */
 enum status outage_detour(struct service *s, struct route **out_route, struct path_set *set);
 
+/* ---- draws (draw.c) ---- */
+
+/* Streams RNG_NETWORK + 256 k: draw k of the request in this timeline. */
+double draw_uniform(struct service *s, struct request *request);
+int64_t draw_attempts(struct service *s, struct request *request,
+                      const struct link_figures *figures);
+
 /* ---- pairs (make.c) ---- */
 
 enum status request_start(struct service *s, uint32_t slot);
@@ -328,5 +350,35 @@ void request_free(struct service *s, uint32_t slot);
 enum status service_push(struct service *s, int64_t t_ps, struct service_event event);
 enum status service_prefetch(struct service *s);
 enum status service_overflow(void);
+static inline enum status service_later(int64_t *out_t_ps, int64_t t_ps, int64_t more_ps) {
+    int64_t sum_ps;
+    if (__builtin_add_overflow(t_ps, more_ps, &sum_ps)) {
+        (void)service_overflow();
+        return STATUS_INPUT;
+    }
+    *out_t_ps = sum_ps;
+    return STATUS_OK;
+}
+static inline struct pair_decay service_segment_decay(const struct service *s,
+                                                      const struct segment *segment) {
+    return pair_decay_sum(s->decays[segment->ends[0]], s->decays[segment->ends[1]]);
+}
+/* What its gates and measurements do to pairs. */
+static inline struct pair_ops service_ops(const struct service *s, uint32_t node) {
+    const struct machine_qnu *qnu = routes_qnu(s->routes, node);
+    return (struct pair_ops){qnu->swap_gate, qnu->swap_flip};
+}
+enum status request_start_attempts(struct service *s, uint32_t slot, uint32_t segment,
+                                   int64_t t_ps);
+
+/* ---- purification (ladder.c) ---- */
+
+/* Of the segment that was just granted. */
+void ladder_set(struct service *s, struct request *request, uint32_t segment);
+/* The next raw pair will be there at t: ages what waits for it. Only saves time. */
+void ladder_expect(const struct service *s, struct request *request, uint32_t segment,
+                   int64_t t_ps);
+/* A raw pair joins the ladder; steps take their time one after the other. */
+enum status ladder_climb(struct service *s, uint32_t slot, uint32_t segment);
 
 #endif

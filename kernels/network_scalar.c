@@ -1,0 +1,3 @@
+#define NETWORK_TABLE network_kernels_scalar
+#define NETWORK_ISA "scalar"
+#include "kernels/network_body.inc"
