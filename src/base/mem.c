@@ -11,7 +11,12 @@
 #include "base/text.h"
 #include "base/units.h"
 
-enum { ARENA_ALIGN = 16, ARENA_CHUNK_MIN = 4096, ARENA_CHUNK_MAX = 1 << 20 };
+enum {
+    ARENA_ALIGN = 16,
+    ARENA_CHUNK_MIN = 4096,
+    ARENA_CHUNK_MAX = 1 << 20,
+    ARENA_CHUNK_HUGE = 2 << 20
+};
 
 /* Blocks that grow by more are held against what is available: the system promises more than it
  * has and kills the process that believes it. */
@@ -123,7 +128,11 @@ void arena_fini(struct arena *arena) {
     struct arena_chunk *chunk = arena->chunks;
     while (chunk) {
         struct arena_chunk *next = chunk->next;
-        free(chunk);
+        if (arena->is_huge) {
+            mem_unmap(chunk, sizeof *chunk + chunk->n_bytes);
+        } else {
+            free(chunk);
+        }
         chunk = next;
     }
     arena->chunks = NULL;
@@ -133,14 +142,18 @@ void arena_fini(struct arena *arena) {
 static struct arena_chunk *add_chunk(struct arena *arena, size_t n_bytes) {
     size_t wanted = arena->chunks ? arena->chunks->n_bytes * 2 : ARENA_CHUNK_MIN;
     wanted = wanted > ARENA_CHUNK_MAX ? ARENA_CHUNK_MAX : wanted;
+    wanted = arena->is_huge ? ARENA_CHUNK_HUGE - sizeof(struct arena_chunk) : wanted;
     wanted = wanted < n_bytes ? n_bytes : wanted;
     size_t total;
     if (!size_add(&total, sizeof(struct arena_chunk), wanted)) {
         log_no_memory(wanted, 1);
         return NULL;
     }
-    struct arena_chunk *chunk = mem_alloc(total, 1);
+    struct arena_chunk *chunk = arena->is_huge ? mem_map(total) : mem_alloc(total, 1);
     if (!chunk) {
+        if (arena->is_huge) {
+            log_no_memory(total, 1);
+        }
         return NULL;
     }
     chunk->n_bytes = wanted;

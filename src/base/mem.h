@@ -32,6 +32,7 @@ enum status vec_reserve(void *items_ptr, size_t n, size_t *cap, size_t n_more, s
 /* Bump allocator; everything is freed at once. Zero-initialise, then use. */
 struct arena {
     struct arena_chunk *chunks;
+    bool is_huge; /* set before use: huge pages, for much that is looked at here and there */
 };
 void arena_fini(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t n_bytes); /* zeroed, 16-byte aligned; NULL logged */

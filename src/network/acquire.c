@@ -50,42 +50,37 @@ enum status segment_release(struct service *s, struct request *request, uint32_t
 
 /* ---- what a request needs ---- */
 
-/* The first of n switches with a free analyser; n: none. */
-static uint32_t find_spot(const struct service *s, const uint32_t *switches, uint32_t n) {
-    const uint32_t *n_left = s->n_left + s->first_analyser;
-    uint32_t i = 0;
-    while (i < n && switches[i] != NO_ANALYSER && n_left[switches[i]] == 0) {
-        i++;
-    }
-    return i;
-}
-
 /* Index of the first resource that a segment lacks; NO_RESOURCE: none. */
-static size_t segment_lacks(const struct service *s, const struct route_needs *needs) {
-    const uint32_t *n_left = s->n_left + s->first_channel;
-    const uint32_t *switches = needs->places + needs->n_fibres;
-    for (uint32_t i = 0; i < needs->n_fibres; i++) {
-        if (n_left[needs->places[i]] < s->n_width) {
-            return s->first_channel + needs->places[i];
+static inline size_t segment_lacks(const struct service *s, const struct route_needs *needs) {
+    const bool *is_short = s->is_short + s->first_channel;
+    bool is_any = false, is_all = needs->n_spots > 0;
+    for (uint32_t i = 0; i < needs->n_fibres; i++) { /* without a branch each */
+        is_any |= is_short[needs->fibres[i]];
+    }
+    for (uint32_t i = 0; is_any; i++) {
+        if (is_short[needs->fibres[i]]) {
+            return s->first_channel + needs->fibres[i];
         }
     }
-    return find_spot(s, switches, needs->n_spots) == needs->n_spots
-               ? s->first_analyser + switches[0]
-               : NO_RESOURCE;
+    is_short = s->is_short + s->first_analyser;
+    for (uint32_t i = 0; i < needs->n_spots; i++) {
+        is_all &= is_short[needs->spots[i]];
+    }
+    return is_all ? s->first_analyser + needs->spots[0] : NO_RESOURCE;
 }
 
-/* *out_needs: of the segment where it is lacking. */
-static size_t route_lacks(const struct service *s, const struct route_needs **out_needs,
-                          const struct route *route) {
-    const struct route_needs *needs = route_needs(route);
-    for (uint32_t i = 0; i < route->n_segments; i++, needs = route_needs_next(needs)) {
-        const size_t lacking = segment_lacks(s, needs);
-        *out_needs = needs;
+/* path: its needs. *out_needs: of the segment where it is lacking. */
+static inline size_t route_lacks(const struct service *s, struct route_needs *out_needs,
+                                 const uint32_t *path) {
+    const uint32_t *at = path + 1, *end = path + path[0];
+    for (bool is_first = true; at < end; is_first = false) {
+        at = route_read_needs(out_needs, at, is_first);
+        const size_t lacking = segment_lacks(s, out_needs);
         if (lacking != NO_RESOURCE) {
             return lacking;
         }
-        if (i > 0 && s->n_left[buffer_of(s, needs->relay)] < 2 + 2 * s->n_extra) {
-            return buffer_of(s, needs->relay);
+        if (!is_first && s->n_left[buffer_of(s, out_needs->relay)] < 2 + 2 * s->n_extra) {
+            return buffer_of(s, out_needs->relay);
         }
     }
     return NO_RESOURCE;
@@ -113,6 +108,22 @@ static enum status wait_for(struct service *s, size_t lacking, uint32_t slot) {
     return STATUS_OK;
 }
 
+/* Any of the switches will do. */
+static enum status wait_for_spots(struct service *s, const uint16_t *spots, const uint16_t *end,
+                                  uint32_t slot) {
+    if (s->requests[slot].place == NO_PLACE) {
+        TRY(line_enter(s, slot));
+    }
+    const uint64_t place = s->requests[slot].place, bit = UINT64_C(1) << place % LINE_PLACES;
+    uint64_t *bits = line_bits(s, place, s->first_analyser);
+    struct resource *analysers = s->resources + s->first_analyser;
+    for (; spots < end; spots++) {
+        bits[*spots] |= bit;
+        analysers[*spots].is_awaited = true;
+    }
+    return STATUS_OK;
+}
+
 /* Any analyser of a segment will do. */
 static enum status wait_for_route(struct service *s, size_t lacking,
                                   const struct route_needs *needs, uint32_t slot) {
@@ -124,7 +135,7 @@ static enum status wait_for_route(struct service *s, size_t lacking,
     uint64_t *bits = line_bits(s, place, s->first_analyser);
     struct resource *analysers = s->resources + s->first_analyser;
     for (uint32_t i = 0, n = needs->n_spots; i < n; i++) {
-        const uint32_t sw = needs->places[needs->n_fibres + i];
+        const uint32_t sw = needs->spots[i];
         bits[sw] |= bit;
         analysers[sw].is_awaited = true;
     }
@@ -178,6 +189,17 @@ static enum status reserve_makings(struct service *s, struct request *request, u
     return STATUS_OK;
 }
 
+/* The first with a free analyser; none may be needed. */
+static uint32_t find_spot(const struct service *s, const struct segment *segment) {
+    const bool *is_short = s->is_short + s->first_analyser;
+    uint32_t i = 0;
+    while (segment->spots[i] != NO_ANALYSER && is_short[segment->spots[i]]) {
+        i++;
+        CHECK(i < segment->n_spots);
+    }
+    return i;
+}
+
 static enum status take_route(struct service *s, struct request *request, struct route *route) {
     TRY(reserve_makings(s, request, route->n_segments));
     request->route = route;
@@ -186,14 +208,13 @@ static enum status take_route(struct service *s, struct request *request, struct
     for (uint32_t i = 0; i < route->n_segments; i++) {
         struct segment *segment = &route->segments[i];
         struct making *making = &request->makings[i];
-        const uint32_t spot = find_spot(s, segment->spots, segment->n_spots);
+        const uint32_t spot = find_spot(s, segment);
         bool is_segment_new;
-        CHECK(spot < segment->n_spots);
         making->analyser = segment->spots[spot];
-        making->figures = routes_figures(s->routes, segment->figures[spot]);
         if (making->analyser != NO_ANALYSER) {
             resource_take(s, RESOURCE_ANALYSER, analyser_of(s, making->analyser), 1);
         }
+        making->figures = routes_figures(s->routes, segment->figures[spot]);
         TRY(circuit_take(s, &is_segment_new, segment));
         making->has_circuit = true;
         making->t_channel_ps = s->t_now_ps;
@@ -258,33 +279,84 @@ enum status request_slot(struct service *s, uint32_t slot) {
     return request_try(s, &is_granted, slot);
 }
 
+/* Notes what the path lacks, if it does; else it is found. */
+static inline enum status try_path(struct service *s, bool *out_found, const uint32_t *path,
+                                   uint32_t slot) {
+    struct route_needs needs;
+    const size_t lacking = route_lacks(s, &needs, path);
+    *out_found = lacking == NO_RESOURCE;
+    return *out_found ? STATUS_OK : wait_for_route(s, lacking, &needs, slot);
+}
+
+/* As below, from the set's brief. */
+static enum status find_in_brief(struct service *s, struct route **out_route,
+                                 const struct path_set *set, uint32_t slot) {
+    const bool *short_fibres = s->is_short + s->first_channel;
+    const bool *short_spots = s->is_short + s->first_analyser;
+    const uint16_t *at = set->brief;
+    *out_route = NULL;
+    for (uint32_t i = 0; i < set->n_routes; i++) {
+        const uint16_t *fibres = at + 2, *spots = fibres + at[0], *end = spots + at[1];
+        bool is_any = false, is_all = at[1] > 0;
+        for (at = fibres; at < spots; at++) { /* without a branch each */
+            is_any |= short_fibres[*at];
+        }
+        for (; at < end; at++) {
+            is_all &= short_spots[*at];
+        }
+        if (is_any) {
+            while (!short_fibres[*fibres]) {
+                fibres++;
+            }
+            TRY(wait_for(s, s->first_channel + *fibres, slot));
+        } else if (!is_all) {
+            *out_route = routes_at(set, i);
+            return STATUS_OK;
+        } else {
+            TRY(wait_for_spots(s, spots, end, slot));
+        }
+    }
+    route_fetch(set->routes[0]);
+    return STATUS_OK;
+}
+
 /* A path for which there is all; NULL: what each lacks is waited for. */
 static enum status find_route(struct service *s, struct route **out_route, uint32_t slot) {
     struct path_set *set = s->requests[slot].set;
-    struct route *route = NULL;
-    bool is_detour = false;
+    bool is_found;
+    size_t at = 0;
     *out_route = NULL;
-    for (;;) {
-        const struct route_needs *needs;
-        TRY(is_detour ? STATUS_OK : routes_next(s->routes, &route, set));
-        if (route == NULL && s->n_outages_now > 0) {
-            is_detour = true;
-            TRY(outage_detour(s, &route, set));
-        }
-        if (route == NULL) {
-            return STATUS_OK;
-        }
-        routes_prefetch(route->next);
-        const size_t lacking = route_lacks(s, &needs, route);
-        if (lacking == NO_RESOURCE) {
-            *out_route = route;
-            return STATUS_OK;
-        }
-        TRY(wait_for_route(s, lacking, needs, slot));
-        if (is_detour) {
-            return STATUS_OK;
-        }
+    if (set->brief[0] > 0 && s->n_outages_now == 0) {
+        return find_in_brief(s, out_route, set, slot);
     }
+    for (uint32_t i = 0;; i++) {
+        if (i == set->n_routes && !set->is_complete) {
+            TRY(routes_extend(s->routes, set));
+        }
+        if (i == set->n_routes) {
+            break;
+        }
+        const uint32_t *path = set->needs + at;
+        TRY(try_path(s, &is_found, path, slot));
+        if (is_found) {
+            *out_route = routes_at(set, i);
+            return STATUS_OK;
+        }
+        at += path[0];
+    }
+    if (s->n_outages_now == 0) {
+        return STATUS_OK;
+    }
+    struct route *detour;
+    TRY(outage_detour(s, &detour, set));
+    if (detour == NULL) {
+        return STATUS_OK;
+    }
+    TRY(try_path(s, &is_found, set->detour_needs, slot));
+    if (is_found) {
+        *out_route = detour;
+    }
+    return STATUS_OK;
 }
 
 enum status request_try(struct service *s, bool *out_granted, uint32_t slot) {

@@ -72,7 +72,7 @@ enum status circuit_take(struct service *s, bool *out_is_new, struct segment *se
         }
         resource_take_here(s, channel, s->n_width);
     }
-    s->n_in_use[RESOURCE_CHANNEL] += (uint64_t)segment->n_fibres * s->n_width;
+    s->n_in_use[RESOURCE_CHANNEL] += (double)segment->n_fibres * s->n_width;
     *out_is_new = segment->t_reconf_ps > 0;
     return STATUS_OK;
 }
@@ -84,6 +84,6 @@ enum status circuit_give(struct service *s, struct segment *segment) {
     for (uint32_t i = 0; i < segment->n_fibres; i++) {
         TRY(resource_give_here(s, channel_of(s, segment->fibres[i]), s->n_width));
     }
-    s->n_in_use[RESOURCE_CHANNEL] -= (uint64_t)segment->n_fibres * s->n_width;
+    s->n_in_use[RESOURCE_CHANNEL] -= (double)segment->n_fibres * s->n_width;
     return STATUS_OK;
 }

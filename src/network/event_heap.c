@@ -16,7 +16,9 @@ void event_heap_clear(struct event_heap *heap) {
 
 /* Without a branch: which of two children is earlier cannot be predicted. */
 static bool event_is_before(const struct event *a, const struct event *b) {
-    return (a->t_ps < b->t_ps) | ((a->t_ps == b->t_ps) & (a->tie < b->tie));
+    const unsigned __int128 key_a = (unsigned __int128)(uint64_t)a->t_ps << 64 | a->tie;
+    const unsigned __int128 key_b = (unsigned __int128)(uint64_t)b->t_ps << 64 | b->tie;
+    return key_a < key_b;
 }
 
 /* Moves the hole at i up until the event fits, and puts it there. */

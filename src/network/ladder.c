@@ -110,6 +110,20 @@ static double purify_raw(struct pair *out, const struct ladder *ladder, const st
     return pair_purify_epl(out, &raw[0], &raw[1], &ladder->ops);
 }
 
+/* As pair_purify by DEJMPS, the same bits. */
+static double purify_fast(const struct network_kernels *kernels, struct pair *out,
+                          const struct pair_ops *ops, const struct pair *kept,
+                          const struct pair *spent) {
+    const struct network_pairs pairs = {{kept->lx, kept->ly, kept->lz},
+                                        {spent->lx, spent->ly, spent->lz},
+                                        ops->gate * ops->gate,
+                                        2 * ops->flip * (1 - ops->flip)};
+    double better[3];
+    const double p = kernels->dejmps(better, &pairs);
+    *out = (struct pair){better[0], better[1], better[2]};
+    return p;
+}
+
 /* The two youngest pairs of the ladder become a better one at t, or none. The last was there one
  * step before. */
 static void purify_top(struct service *s, struct request *request, struct making *making,
@@ -126,10 +140,10 @@ static void purify_top(struct service *s, struct request *request, struct making
     double p;
     if (s->policy->purify == PURIFY_EPL && kept->level == 0) {
         p = purify_raw(&better, ladder, &kept->pair, &spent, t_ps - kept->t_ps);
+    } else if (s->policy->purify == PURIFY_BBPSSW) {
+        p = pair_purify(&better, &kept->pair, &spent, PAIR_BBPSSW, &ladder->ops);
     } else {
-        p = pair_purify(&better, &kept->pair, &spent,
-                        s->policy->purify == PURIFY_BBPSSW ? PAIR_BBPSSW : PAIR_DEJMPS,
-                        &ladder->ops);
+        p = purify_fast(s->kernels, &better, &ladder->ops, &kept->pair, &spent);
     }
     const bool is_success = u < p;
     ledger_of(request)->purified_away += is_success ? 1 : 2;
@@ -159,8 +173,11 @@ enum status ladder_climb(struct service *s, uint32_t slot, uint32_t index) {
     if (s->policy->t_cutoff_ps > 0) {
         drop_expired(s, request, making, rungs, t_ps);
     }
-    rungs[making->n_rungs++] =
-        (struct rung){.pair = ladder->raw.pair, .t_ps = t_ps, .t_born_ps = t_ps, .t_keep_ps = -1};
+    struct rung *raw = &rungs[making->n_rungs++];
+    raw->pair = ladder->raw.pair;
+    raw->t_ps = raw->t_born_ps = t_ps;
+    raw->t_keep_ps = -1;
+    raw->level = 0;
     while (can_purify(s, making, rungs)) {
         TRY(service_later(&t_ps, t_ps, ladder->t_step_ps));
         purify_top(s, request, making, ladder, t_ps);

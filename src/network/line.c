@@ -45,22 +45,23 @@ static enum status rebuild(struct service *s, size_t n_blocks) {
         return STATUS_NOFIT;
     }
     line.first = line.end = 0;
-    for (size_t i = 0; i < s->n_resources; i++) {
-        uint64_t to = 0;
-        for (uint64_t place = old->first; s->resources[i].is_awaited && place < old->end; place++) {
-            const uint64_t is_awaiting = *line_bits(s, place, i) >> place % PLACES & 1;
-            if (is_live(old, place)) {
-                line.bits[to / PLACES * s->n_resources + i] |= is_awaiting << to % PLACES;
-                to++;
-            }
-        }
-    }
     for (uint64_t place = old->first; place < old->end; place++) {
         if (is_live(old, place)) {
             const uint32_t slot = *slot_at(old, place);
             line.live[line.end / PLACES] |= UINT64_C(1) << line.end % PLACES;
             s->requests[slot].place = line.end;
             line.slots[line.end++] = slot;
+        }
+    }
+    for (uint64_t block = old->first / PLACES; block * PLACES < old->end; block++) {
+        const uint64_t *bits = line_bits(s, block * PLACES, 0);
+        const uint64_t live = *live_at(old, block * PLACES);
+        for (size_t i = 0; i < s->n_resources; i++) {
+            for (uint64_t left = bits[i] & live; left != 0; left &= left - 1) {
+                const uint64_t place = block * PLACES + (unsigned)__builtin_ctzll(left);
+                const uint64_t to = s->requests[*slot_at(old, place)].place;
+                line.bits[to / PLACES * s->n_resources + i] |= UINT64_C(1) << to % PLACES;
+            }
         }
     }
     line_fini(old);
@@ -129,7 +130,7 @@ static int64_t rank_of(const struct service *s, const struct request *request) {
     case SCHEDULE_STATIC:
         break;
     case SCHEDULE_SHORTEST_FIRST:
-        return request->set->routes != NULL ? request->set->routes->t_expected_ps : 0;
+        return request->set->n_routes > 0 ? request->set->routes[0]->t_expected_ps : 0;
     case SCHEDULE_EDF:
         return request->t_due_ps;
     case SCHEDULE_MAX_WEIGHT:

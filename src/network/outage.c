@@ -92,14 +92,14 @@ static enum status find_detour(struct service *s, struct path_set *set) {
     for (uint32_t i = 0; i < s->physical->n_fibres; i++) {
         banned[i] = s->resources[channel_of(s, i)].n_down > 0;
     }
-    const enum status status = routes_detour(s->routes, &set->detour, set, banned);
+    const enum status status = routes_detour(s->routes, set, banned);
     mem_free(banned);
     return status;
 }
 
 enum status outage_detour(struct service *s, struct route **out_route, struct path_set *set) {
     *out_route = NULL;
-    for (const struct route *route = set->routes; route; route = route->next) {
+    for (const struct route *route = set->routes[0]; route; route = route->next) {
         bool is_dead = false;
         for (uint32_t i = 0; i < route->n_segments; i++) {
             is_dead = is_dead || is_down(s, &route->segments[i]);

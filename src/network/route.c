@@ -76,6 +76,7 @@ enum status routes_create(struct routes **out_routes, const struct machine *mach
     }
     r->machine = machine;
     r->physical = machine->physical;
+    r->arena.is_huge = true;
     const enum status status = make_graph(r);
     if (status != STATUS_OK) {
         routes_destroy(r);
@@ -344,30 +345,30 @@ static void sum_route(const struct routes *r, struct route *route) {
     }
 }
 
-/* Segment from node `start` to node `end` of the path; its needs are written at *needs, which is
- * moved behind them. cold: room for figures and switches. */
-static enum status make_segment(struct routes *r, struct segment *segment, uint32_t **needs,
-                                uint32_t *cold, const uint32_t *nodes, const uint32_t *fibres,
-                                uint32_t start, uint32_t end) {
+/* Segment from node `start` to node `end` of the path; places: room for its fibres, figures, spots
+ * and switches. */
+static enum status make_segment(struct routes *r, struct segment *segment, uint32_t *places,
+                                const uint32_t *nodes, const uint32_t *fibres, uint32_t start,
+                                uint32_t end) {
     const uint32_t n = end - start;
-    struct route_needs *out = (struct route_needs *)(void *)*needs;
-    uint32_t *switches = cold + n;
-    memcpy(out->places, &fibres[start], n * sizeof *fibres);
+    uint32_t *figures = places + n, *spots = figures + n, *switches = spots + n;
+    memcpy(places, &fibres[start], n * sizeof *fibres);
     for (uint32_t k = 1; k < n; k++) {
         switches[k - 1] = nodes[start + k] - (uint32_t)r->machine->n_qpus;
     }
     *segment = (struct segment){.ends = {nodes[start], nodes[end]},
                                 .n_fibres = n,
-                                .fibres = out->places,
-                                .spots = out->places + n,
-                                .figures = cold,
+                                .fibres = places,
+                                .spots = spots,
+                                .figures = figures,
                                 .switches = switches};
-    TRY(solve_segment(r, segment, out->places + n, cold));
-    out->n_fibres = n;
-    out->n_spots = segment->n_spots;
-    out->relay = nodes[start];
-    *needs = out->places + n + segment->n_spots;
-    return STATUS_OK;
+    return solve_segment(r, segment, spots, figures);
+}
+
+/* At the beginning of a line of the cache. */
+static void *alloc_lines(struct routes *r, size_t n_bytes) {
+    char *block = arena_alloc(&r->arena, n_bytes + 48); /* it is at a multiple of 16 */
+    return block == NULL ? NULL : block + (64 - (uintptr_t)block % 64) % 64;
 }
 
 /* nodes[0 .. n_fibres] and the fibres between them. */
@@ -378,31 +379,84 @@ static enum status make_route(struct routes *r, struct route **out_route, const 
         n_segments += !is_switch(r, nodes[i]);
     }
     /* one block, so that they are near: a segment has at most a spot per fibre */
-    const size_t needs_bytes =
-        (n_segments * sizeof(struct route_needs) + 2 * n_fibres * sizeof(uint32_t) + 7) / 8 * 8;
-    char *block = arena_alloc(&r->arena, sizeof(struct route) + needs_bytes +
-                                             n_segments * sizeof(struct segment) +
-                                             2 * n_fibres * sizeof(uint32_t));
-    if (block == NULL) {
+    struct route *route = alloc_lines(r, sizeof *route + n_segments * sizeof(struct segment) +
+                                             4 * (size_t)n_fibres * sizeof(uint32_t));
+    if (route == NULL) {
         return STATUS_NOFIT;
     }
-    struct route *route = (struct route *)(void *)block;
-    uint32_t *needs = (uint32_t *)(void *)(route + 1);
-    struct segment *segments = (struct segment *)(void *)(block + sizeof *route + needs_bytes);
-    uint32_t *cold = (uint32_t *)(segments + n_segments);
+    struct segment *segments = (struct segment *)(route + 1);
+    uint32_t *places = (uint32_t *)(segments + n_segments);
     uint32_t s = 0, start = 0;
     for (uint32_t i = 1; i <= n_fibres; i++) {
         if (i < n_fibres && is_switch(r, nodes[i])) {
             continue;
         }
-        TRY(make_segment(r, &segments[s++], &needs, cold, nodes, fibres, start, i));
-        cold += 2 * (i - start);
+        TRY(make_segment(r, &segments[s++], places, nodes, fibres, start, i));
+        places += 4 * (i - start);
         start = i;
     }
     route->segments = segments;
     route->n_segments = n_segments;
     sum_route(r, route);
     *out_route = route;
+    return STATUS_OK;
+}
+
+static uint32_t count_spots(const struct segment *segment) {
+    return segment->spots[0] == UINT32_MAX ? 0 : segment->n_spots;
+}
+
+/* Words of a path in path_set.needs. */
+static uint32_t count_needs(const struct route *route) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < route->n_segments; i++) {
+        n += 3 + route->segments[i].n_fibres + count_spots(&route->segments[i]);
+    }
+    return n; /* the first segment has no relay, but the path its length */
+}
+
+static void write_needs(uint32_t *out, const struct route *route) {
+    *out++ = count_needs(route);
+    for (uint32_t i = 0; i < route->n_segments; i++) {
+        const struct segment *segment = &route->segments[i];
+        *out++ = segment->n_fibres;
+        *out++ = count_spots(segment);
+        if (i > 0) {
+            *out++ = segment->ends[0];
+        }
+        memcpy(out, segment->fibres, segment->n_fibres * sizeof *out);
+        out += segment->n_fibres;
+        memcpy(out, segment->spots, count_spots(segment) * sizeof *out);
+        out += count_spots(segment);
+    }
+}
+
+/* The route is the last of the set. */
+static enum status append_route(struct routes *r, struct path_set *set, struct route *route,
+                                uint32_t n_max) {
+    const size_t n = count_needs(route);
+    if (set->n_needs + n > set->cap_needs) {
+        const size_t n_more = n_max < ROUTES_AT_HAND ? n_max : ROUTES_AT_HAND;
+        const size_t cap = set->n_needs + n_more * n;
+        uint32_t *needs = alloc_lines(r, cap * sizeof *needs);
+        if (needs == NULL) {
+            return STATUS_NOFIT;
+        }
+        if (set->n_needs > 0) {
+            memcpy(needs, set->needs, set->n_needs * sizeof *needs);
+        }
+        set->needs = needs;
+        set->cap_needs = cap;
+    }
+    write_needs(set->needs + set->n_needs, route);
+    set->n_needs += n;
+    if (set->n_routes > 0) {
+        routes_at(set, set->n_routes - 1)->next = route;
+    }
+    if (set->n_routes < ROUTES_AT_HAND) {
+        set->routes[set->n_routes] = route;
+    }
+    set->n_routes++;
     return STATUS_OK;
 }
 
@@ -449,7 +503,7 @@ static enum status walk_back(struct routes *r, struct path *out, const int64_t *
 }
 
 static bool is_known(const struct path_set *set, const struct path *path) {
-    for (const struct route *route = set->routes; route; route = route->next) {
+    for (const struct route *route = set->routes[0]; route; route = route->next) {
         uint32_t n = 0;
         bool is_same = true;
         for (uint32_t s = 0; s < route->n_segments; s++) {
@@ -490,10 +544,14 @@ static enum status grow_slots(struct routes *r) {
     return STATUS_OK;
 }
 
+static uint64_t key_of(uint32_t a, uint32_t b) {
+    return a < b ? (uint64_t)a << 32 | b : (uint64_t)b << 32 | a;
+}
+
 enum status routes_find(struct routes *r, struct path_set **out_set, uint32_t a, uint32_t b) {
     CHECK(a != b && a < r->machine->n_qpus && b < r->machine->n_qpus);
     const uint32_t low = a < b ? a : b, high = a < b ? b : a;
-    const uint64_t key = (uint64_t)low << 32 | high;
+    const uint64_t key = key_of(a, b);
     if (2 * r->n_sets >= r->n_slots) {
         TRY(grow_slots(r));
     }
@@ -505,7 +563,7 @@ enum status routes_find(struct routes *r, struct path_set **out_set, uint32_t a,
         }
         at = (at + 1) & (r->n_slots - 1);
     }
-    struct path_set *set = arena_alloc(&r->arena, sizeof *set);
+    struct path_set *set = alloc_lines(r, sizeof *set);
     if (set == NULL) {
         return STATUS_NOFIT;
     }
@@ -516,6 +574,21 @@ enum status routes_find(struct routes *r, struct path_set **out_set, uint32_t a,
     r->slots[at] = (struct set_slot){key, set};
     *out_set = set;
     return STATUS_OK;
+}
+
+void routes_expect(const struct routes *r, uint32_t a, uint32_t b, bool is_sooner) {
+    const uint64_t key = key_of(a, b);
+    if (r->n_slots == 0) {
+        return;
+    }
+    const struct set_slot *slot = &r->slots[hash_key(r, key)];
+    if (!is_sooner) {
+        __builtin_prefetch(slot);
+        return;
+    }
+    for (int line = 0; slot->key == key && slot->set != NULL && line < 4; line++) {
+        __builtin_prefetch((const char *)slot->set + 64 * line);
+    }
 }
 
 struct path_set *const *routes_sets(const struct routes *r, size_t *out_n) {
@@ -560,12 +633,34 @@ static bool is_usable(const struct route *route) {
     return true;
 }
 
-enum status routes_extend(struct routes *r, struct route **at, struct path_set *set) {
+/* All paths are known. */
+static void set_brief(struct path_set *set) {
+    uint16_t brief[BRIEF_PLACES] = {0};
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < set->n_routes; i++) {
+        const struct route *route = routes_at(set, i);
+        const struct segment *segment = &route->segments[0];
+        const uint32_t n_spots = count_spots(segment);
+        if (route->n_segments > 1 || n + 2 + segment->n_fibres + n_spots > BRIEF_PLACES) {
+            return;
+        }
+        brief[n++] = (uint16_t)segment->n_fibres;
+        brief[n++] = (uint16_t)n_spots;
+        for (uint32_t k = 0; k < segment->n_fibres + n_spots; k++) {
+            const uint32_t place =
+                k < segment->n_fibres ? segment->fibres[k] : segment->spots[k - segment->n_fibres];
+            if (place > UINT16_MAX) {
+                return;
+            }
+            brief[n++] = (uint16_t)place;
+        }
+    }
+    memcpy(set->brief, brief, sizeof brief);
+}
+
+static enum status extend(struct routes *r, struct path_set *set) {
     const struct machine_policy *policy = &r->physical->policy;
     const uint32_t n_max = policy->routing == ROUTING_SHORTEST ? 1 : policy->n_paths;
-    if (set->is_complete || set->n_routes >= n_max) {
-        return STATUS_OK;
-    }
     struct path path;
     bool is_new;
     TRY(next_path(r, &path, &is_new, set));
@@ -583,34 +678,56 @@ enum status routes_extend(struct routes *r, struct route **at, struct path_set *
                                "the path from QPU %s to %s passes no switch with an analyser",
                                r->machine->qpus[set->a].name, r->machine->qpus[set->b].name);
     }
-    set->n_routes++;
-    *at = route;
+    TRY(append_route(r, set, route, n_max));
+    set->is_complete = set->n_routes >= n_max;
+    return STATUS_OK;
+}
+
+enum status routes_extend(struct routes *r, struct path_set *set) {
+    if (set->is_complete) {
+        return STATUS_OK;
+    }
+    TRY(extend(r, set));
+    if (set->is_complete) {
+        set_brief(set);
+    }
     return STATUS_OK;
 }
 
 enum status routes_get(struct routes *r, struct route **out_route, struct path_set *set,
                        uint32_t i) {
-    struct route *route = NULL;
-    do {
-        TRY(routes_next(r, &route, set));
-    } while (i-- > 0 && route != NULL);
-    *out_route = route;
+    while (set->n_routes <= i && !set->is_complete) {
+        TRY(routes_extend(r, set));
+    }
+    *out_route = i < set->n_routes ? routes_at(set, i) : NULL;
     return STATUS_OK;
 }
 
-enum status routes_detour(struct routes *r, struct route **out_route, struct path_set *set,
-                          const bool *banned_fibres) {
+static enum status set_detour(struct routes *r, struct path_set *set, const struct path *path) {
+    struct route *route;
+    TRY(make_route(r, &route, path->nodes, path->fibres, path->n_fibres));
+    if (!is_usable(route)) {
+        return STATUS_OK;
+    }
+    set->detour_needs = arena_alloc(&r->arena, count_needs(route) * sizeof(uint32_t));
+    if (set->detour_needs == NULL) {
+        return STATUS_NOFIT;
+    }
+    write_needs(set->detour_needs, route);
+    set->detour = route;
+    return STATUS_OK;
+}
+
+enum status routes_detour(struct routes *r, struct path_set *set, const bool *banned_fibres) {
     struct path path;
     int64_t *dist = mem_alloc(r->n_nodes, sizeof *dist);
     enum status status = dist == NULL ? STATUS_NOFIT : STATUS_OK;
-    *out_route = NULL;
+    set->detour = NULL;
     TRY_GOTO(status, done);
     TRY_GOTO(route_distances(r, dist, set->a, NULL, banned_fibres), done);
     if (dist[set->b] != INT64_MAX) {
-        struct route *route;
         TRY_GOTO(walk_back(r, &path, dist, set->a, set->b, 0, banned_fibres), done);
-        TRY_GOTO(make_route(r, &route, path.nodes, path.fibres, path.n_fibres), done);
-        *out_route = is_usable(route) ? route : NULL;
+        TRY_GOTO(set_detour(r, set, &path), done);
     }
 done:
     mem_free(dist);

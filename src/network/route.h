@@ -18,12 +18,12 @@ struct segment {
     uint32_t ends[2]; /* memories: nodes */
     uint32_t n_fibres, n_spots;
     const uint32_t *fibres;
-    const uint32_t *spots;    /* switches where photons may meet, the nearest to the middle first;
-                                 UINT32_MAX: none is needed */
-    const uint32_t *figures;  /* of the link, by spot */
-    const uint32_t *switches; /* n_fibres - 1: index in the machine's list */
+    const uint32_t *figures; /* of the link, by spot */
     int64_t t_reconf_ps, t_light_ps;
     struct circuit *idle;
+    const uint32_t *spots;    /* switches where photons may meet, the nearest to the middle first;
+                                 UINT32_MAX: none is needed */
+    const uint32_t *switches; /* n_fibres - 1: index in the machine's list */
 };
 struct route {
     struct route *next; /* another path between the same QPUs */
@@ -33,63 +33,77 @@ struct route {
     int64_t t_frame_ps;    /* from the relay that is farthest from an end to that end */
     int64_t t_expected_ps; /* mean time to make the slowest segment's pair */
 };
-/* What each segment takes at once, right behind its route: many are looked at for one that is
- * free, and there are more than a cache holds. */
+/* What a segment takes at once. */
 struct route_needs {
-    uint32_t n_fibres, n_spots, relay; /* relay: the node where it starts */
-    uint32_t places[];                 /* fibres, then spots, of the segment */
+    uint32_t n_fibres, n_spots; /* n_spots 0: no analyser is needed */
+    uint32_t relay;             /* node where it starts; of those behind a relay */
+    const uint32_t *fibres, *spots;
 };
-static inline const struct route_needs *route_needs(const struct route *route) {
-    return (const struct route_needs *)(const void *)(route + 1);
-}
-static inline const struct route_needs *route_needs_next(const struct route_needs *needs) {
-    const uint32_t *end = needs->places + needs->n_fibres + needs->n_spots;
-    return (const struct route_needs *)(const void *)end;
-}
-/* Everything about two QPUs a < b that asked for ebits. */
+enum { ROUTES_AT_HAND = 4, BRIEF_PLACES = 64 };
+/* Everything about two QPUs a < b that asked for ebits. Many pairs of QPUs have more than a cache
+ * holds: what each request looks at is in the first lines, which can be fetched beforehand. */
 struct path_set {
-    uint64_t key;
     uint32_t a, b;
-    struct route *routes;
     uint32_t n_routes;
-    bool is_complete;          /* no further path is to be tried */
-    uint32_t n_in_a_row;       /* served over one circuit */
-    uint32_t n_waiting;        /* requests that wait for these QPUs */
+    uint32_t n_waiting; /* requests that wait for these QPUs */
+    /* By path: number of words; by segment: n_fibres, n_spots, relay (but of the first), fibres,
+     * spots. Many paths are looked at for one that is free. */
+    uint32_t *needs;
+    struct route *routes[ROUTES_AT_HAND]; /* further ones are behind the last */
+    struct ebit_ledger ledger;
+    /* Of a complete set without relays, by path: n_fibres, n_spots, fibres, spots; all zero if
+     * there is no room, and then `needs` says more. */
+    uint16_t brief[BRIEF_PLACES];
+    uint64_t key;
+    uint32_t n_in_a_row; /* served over one circuit */
+    bool is_complete;    /* no further path is to be tried */
+    size_t n_needs, cap_needs;
     struct event_heap waiting; /* requests, for batches */
     struct route *detour;      /* round what is down; NULL: none is known */
-    uint64_t detour_epoch;     /* of the outages that it goes round */
-    struct ebit_ledger ledger;
+    uint32_t *detour_needs;
+    uint64_t detour_epoch; /* of the outages that it goes round */
 };
+/* Reads the needs of a segment; those of the next are at the result. */
+static inline const uint32_t *route_read_needs(struct route_needs *out, const uint32_t *at,
+                                               bool is_first) {
+    out->n_fibres = at[0];
+    out->n_spots = at[1];
+    out->relay = is_first ? 0 : at[2];
+    out->fibres = at + (is_first ? 2 : 3);
+    out->spots = out->fibres + out->n_fibres;
+    return out->spots + out->n_spots;
+}
 struct routes;
 
 enum status routes_create(struct routes **out_routes, const struct machine *machine);
 void routes_destroy(struct routes *routes);
 /* a != b, in any order. Cost: O(1) when known, else one walk over the graph per QPU a. */
 enum status routes_find(struct routes *routes, struct path_set **out_set, uint32_t a, uint32_t b);
+/* These QPUs will be asked for soon, or sooner: fetches into the cache what will be looked at. Asks
+ * for soon first. */
+void routes_expect(const struct routes *routes, uint32_t a, uint32_t b, bool is_sooner);
 /* The i-th path by the machine's routing; NULL: there are no more. *out needs no freeing. */
 enum status routes_get(struct routes *routes, struct route **out_route, struct path_set *set,
                        uint32_t i);
-/* One path more at the end of the set, at *at; *at stays NULL if there is none. */
-enum status routes_extend(struct routes *routes, struct route **at, struct path_set *set);
-/* The path after *route (NULL: the first); *route is NULL then if there is none. */
-static inline enum status routes_next(struct routes *routes, struct route **route,
-                                      struct path_set *set) {
-    struct route **at = *route == NULL ? &set->routes : &(*route)->next;
-    if (*at == NULL) {
-        TRY(routes_extend(routes, at, set));
+/* One path more at the end of the set, if there is one; is_complete: there are no more. */
+enum status routes_extend(struct routes *routes, struct path_set *set);
+/* Path i of those known. */
+static inline struct route *routes_at(const struct path_set *set, uint32_t i) {
+    struct route *route = set->routes[i < ROUTES_AT_HAND ? i : ROUTES_AT_HAND - 1];
+    for (uint32_t k = ROUTES_AT_HAND; k <= i; k++) {
+        route = route->next;
     }
-    *route = *at;
-    return STATUS_OK;
+    return route;
 }
-/* Many pairs of QPUs have more paths than a cache holds: the next one comes while one is tried. */
-static inline void routes_prefetch(const struct route *route) {
-    for (int line = 0; route != NULL && line < 2; line++) {
+/* What a grant of the path looks at. */
+static inline void route_fetch(const struct route *route) {
+    for (int line = 0; line < 3; line++) {
         __builtin_prefetch((const char *)route + 64 * line);
     }
 }
-/* The best path that leaves out fibres (a flag per fibre); *out_route NULL: there is none. */
-enum status routes_detour(struct routes *routes, struct route **out_route, struct path_set *set,
-                          const bool *banned_fibres);
+/* The set's detour: the best path that leaves out fibres (a flag per fibre); NULL: there is none.
+ */
+enum status routes_detour(struct routes *routes, struct path_set *set, const bool *banned_fibres);
 /* Stays where it is while the routes live. */
 const struct link_figures *routes_figures(const struct routes *routes, uint32_t index);
 /* By node. */

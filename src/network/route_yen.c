@@ -51,7 +51,7 @@ static bool is_same(const struct path *a, const struct path *b) {
 /* Paths that share the first `n` fibres of `known` must leave them another way. */
 static void ban_continuations(struct yen *y, const struct path *known, uint32_t n) {
     struct path *other = y->spur;
-    for (const struct route *route = y->set->routes; route; route = route->next) {
+    for (const struct route *route = y->set->routes[0]; route; route = route->next) {
         copy_route(other, route);
         if (other->n_fibres > n &&
             memcmp(other->fibres, known->fibres, n * sizeof(uint32_t)) == 0) {
@@ -122,7 +122,7 @@ static bool is_better(const struct path *path, const struct path *best, int64_t 
 
 static enum status search(struct yen *y, struct path *best, bool *out_is_new) {
     int64_t best_cost = INT64_MAX;
-    for (const struct route *route = y->set->routes; route; route = route->next) {
+    for (const struct route *route = y->set->routes[0]; route; route = route->next) {
         copy_route(y->known, route);
         name_nodes(y->r, y->known, y->set->a);
         for (uint32_t n = 0; n < y->known->n_fibres; n++) {

@@ -65,8 +65,9 @@ static enum status check_policy(const struct service *s) {
     return STATUS_OK;
 }
 
-static void set_resource(struct service *s, size_t index, uint32_t n) {
-    s->resources[index] = (struct resource){.n_free = n, .n_total = n, .n_least = n};
+static void set_resource(struct service *s, size_t index, uint32_t n, uint32_t n_each) {
+    s->resources[index] =
+        (struct resource){.n_free = n, .n_total = n, .n_least = n, .n_each = n_each};
 }
 
 static void set_resources(struct service *s) {
@@ -74,19 +75,19 @@ static void set_resources(struct service *s) {
     const uint32_t n_qpus = (uint32_t)s->machine->n_qpus;
     const uint32_t n_switches = (uint32_t)p->n_switches;
     for (uint32_t q = 0; q < n_qpus; q++) {
-        set_resource(s, comm_of(s, q), s->machine->qpus[q].n_comm);
-        set_resource(s, buffer_of(s, q), p->qnus[q].n_buffer);
+        set_resource(s, comm_of(s, q), s->machine->qpus[q].n_comm, 1);
+        set_resource(s, buffer_of(s, q), p->qnus[q].n_buffer, 1);
     }
     for (uint32_t i = 0; i < n_switches; i++) {
-        set_resource(s, buffer_of(s, n_qpus + i), 0);
-        set_resource(s, analyser_of(s, i), p->switches[i].n_analysers);
+        set_resource(s, buffer_of(s, n_qpus + i), 0, 1);
+        set_resource(s, analyser_of(s, i), p->switches[i].n_analysers, 1);
     }
     for (uint32_t i = 0; i < p->n_repeaters; i++) {
         const uint32_t node = n_qpus + n_switches + i;
-        set_resource(s, buffer_of(s, node), p->repeaters[i].qnu.n_buffer);
+        set_resource(s, buffer_of(s, node), p->repeaters[i].qnu.n_buffer, 1);
     }
     for (uint32_t i = 0; i < p->n_fibres; i++) {
-        set_resource(s, channel_of(s, i), p->fibres[i].n_channels);
+        set_resource(s, channel_of(s, i), p->fibres[i].n_channels, s->n_width);
     }
     for (size_t i = 0; i < s->n_resources; i++) {
         resource_count(s, i);
@@ -110,8 +111,9 @@ static enum status fill(struct service *s) {
     }
     s->resources = mem_alloc(s->n_resources, sizeof *s->resources);
     s->n_left = mem_alloc(s->n_resources, sizeof *s->n_left);
+    s->is_short = mem_alloc(s->n_resources, sizeof *s->is_short);
     s->idle = mem_alloc(p->n_fibres, sizeof *s->idle);
-    if (s->resources == NULL || s->n_left == NULL || s->idle == NULL) {
+    if (s->resources == NULL || s->n_left == NULL || s->is_short == NULL || s->idle == NULL) {
         return STATUS_NOFIT;
     }
     TRY(routes_create(&s->routes, s->machine));
@@ -159,6 +161,7 @@ void service_destroy(struct service *s) {
     arena_fini(&s->arena);
     mem_free(s->resources);
     mem_free(s->n_left);
+    mem_free(s->is_short);
     mem_free(s->idle);
     mem_free(s->requests);
     mem_free(s->spare);
@@ -176,7 +179,7 @@ static void forget_routes(struct service *s) {
         sets[i]->ledger = (struct ebit_ledger){.qpu_a = sets[i]->a, .qpu_b = sets[i]->b};
         event_heap_clear(&sets[i]->waiting);
         sets[i]->n_in_a_row = sets[i]->n_waiting = 0;
-        for (struct route *route = sets[i]->routes; route; route = route->next) {
+        for (struct route *route = sets[i]->routes[0]; route; route = route->next) {
             for (uint32_t k = 0; k < route->n_segments; k++) {
                 route->segments[k].idle = NULL;
             }
@@ -209,6 +212,9 @@ enum status service_begin(struct service *s, uint64_t timeline) {
     s->n_outages_now = 0;
     s->outage_epoch++;
     s->t_now_ps = 0;
+    for (int i = 0; i < FIRST_DRAWS; i++) {
+        s->first_draws[i].group = NO_GROUP;
+    }
     memset(s->n_in_use, 0, sizeof s->n_in_use);
     memset(s->busy_ps, 0, sizeof s->busy_ps);
     memset(&s->stats, 0, sizeof s->stats);
@@ -244,7 +250,6 @@ void request_free(struct service *s, uint32_t slot) {
 static enum status new_request(struct service *s, uint32_t *out_slot, struct ebit_request what) {
     struct path_set *set;
     TRY(routes_find(s->routes, &set, what.qpu_a, what.qpu_b));
-    routes_prefetch(set->routes);
     if (s->n_spare == 0) {
         if (s->n_requests == MAX_REQUESTS) {
             return log_error(STATUS_INPUT, "more than %d ebits are asked for at once",
@@ -445,6 +450,10 @@ enum status service_next(struct service *s, bool *out_any, uint32_t *out_slot, i
         s->first_ready = s->n_ready = 0;
     }
     return STATUS_OK;
+}
+
+void service_expect(const struct service *s, uint32_t a, uint32_t b, bool is_sooner) {
+    routes_expect(s->routes, a, b, is_sooner);
 }
 
 uint64_t service_request_id(const struct service *s, uint32_t slot) {

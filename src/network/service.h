@@ -81,6 +81,8 @@ void service_set_trace(struct service *service, struct network_trace *trace);
 
 /* Requests that will come, in program order; appended. Taken note of with a lookahead only. */
 enum status service_hint(struct service *service, const struct ebit_request *requests, size_t n);
+/* These QPUs will ask soon (as the next but one, say), or sooner: only saves time. */
+void service_expect(const struct service *service, uint32_t a, uint32_t b, bool is_sooner);
 /* *out_slot names the request until it is taken. Not before earlier times. */
 enum status service_submit(struct service *service, uint32_t *out_slot, struct ebit_request request,
                            int64_t t_ps);

@@ -29,7 +29,8 @@ struct resource {
     uint32_t n_least; /* the fewest that were free */
     uint32_t n_down;  /* outages that cover it */
     uint32_t n_idle;  /* channels: circuits that stand idle on it and would go */
-    uint32_t is_awaited;
+    uint32_t n_each;  /* the fewest of which anybody takes */
+    bool is_awaited;
 };
 /* Those that wait, in order of coming, and what for: a bit per place and resource, 64 places a
  * block. Places are never reused before the line is rebuilt, so bits of those that left are dropped
@@ -150,6 +151,14 @@ static inline bool event_is_current(uint32_t stamp, struct service_event event) 
     return (stamp & 0xffffff) == event.stamp;
 }
 
+/* First draws of 8 requests, whose ids are next to each other. */
+struct first_draws {
+    uint64_t group; /* of ids; NO_GROUP: none */
+    struct network_draws draws;
+};
+enum { FIRST_DRAWS = 64 };
+#define NO_GROUP UINT64_MAX
+
 struct service {
     const struct machine *machine;
     const struct machine_physical *physical;
@@ -160,14 +169,16 @@ struct service {
     uint64_t seed;
     uint32_t timeline;
     const struct network_kernels *kernels;
-    size_t ladder_bytes;        /* 0: no purification */
+    struct first_draws first_draws[FIRST_DRAWS]; /* by group of ids */
+    size_t ladder_bytes;                         /* 0: no purification */
     struct resource *resources; /* comm per QPU, buffer per node, channels, analysers */
-    uint32_t *n_left;           /* of each, for a request; the one thing that is looked at often */
+    uint32_t *n_left;           /* of each, for a request; looked at often */
+    bool *is_short;             /* n_left < n_each */
     size_t n_resources, first_buffer, first_channel, first_analyser;
     struct waiting_line line;
-    uint64_t n_in_use[RESOURCE_N_KINDS]; /* of all places together */
-    double busy_ps[RESOURCE_N_KINDS];    /* unit-time in use until now */
-    struct idle_list *idle;              /* per fibre */
+    double n_in_use[RESOURCE_N_KINDS]; /* of all places together; whole numbers */
+    double busy_ps[RESOURCE_N_KINDS];  /* unit-time in use until now */
+    struct idle_list *idle;            /* per fibre */
     struct circuit *spare_circuits;
     struct arena arena;
     struct request *requests;
@@ -211,11 +222,15 @@ static inline size_t channel_of(const struct service *s, uint32_t fibre) {
 static inline size_t analyser_of(const struct service *s, uint32_t sw) {
     return s->first_analyser + sw;
 }
+static inline void resource_set_left(struct service *s, size_t index, uint32_t n_left) {
+    s->n_left[index] = n_left;
+    s->is_short[index] = n_left < s->resources[index].n_each;
+}
 /* After a change: how many units a request may have, at once or by tearing circuits down. */
 static inline void resource_count(struct service *s, size_t index) {
     const struct resource *resource = &s->resources[index];
     const uint32_t n_idle = resource->n_idle * s->n_width;
-    s->n_left[index] = resource->n_down > 0 ? 0 : resource->n_free + n_idle;
+    resource_set_left(s, index, resource->n_down > 0 ? 0 : resource->n_free + n_idle);
 }
 /* Not yet counted in n_in_use. */
 static inline void resource_take_here(struct service *s, size_t index, uint32_t n) {
@@ -225,7 +240,7 @@ static inline void resource_take_here(struct service *s, size_t index, uint32_t 
     if (resource->n_free < resource->n_least) {
         resource->n_least = resource->n_free;
     }
-    s->n_left[index] -= resource->n_down > 0 ? 0 : n;
+    resource_set_left(s, index, s->n_left[index] - (resource->n_down > 0 ? 0 : n));
 }
 static inline void resource_take(struct service *s, enum resource_kind kind, size_t index,
                                  uint32_t n) {
@@ -242,7 +257,7 @@ static inline enum status resource_note(struct service *s, size_t index) {
 static inline enum status resource_give_here(struct service *s, size_t index, uint32_t n) {
     struct resource *resource = &s->resources[index];
     resource->n_free += n;
-    s->n_left[index] += resource->n_down > 0 ? 0 : n;
+    resource_set_left(s, index, s->n_left[index] + (resource->n_down > 0 ? 0 : n));
     return resource->is_awaited ? resource_release(s, index) : STATUS_OK;
 }
 static inline enum status resource_give(struct service *s, enum resource_kind kind, size_t index,
@@ -256,7 +271,7 @@ static inline void service_set_now(struct service *s, int64_t t_ps) {
     if (t_ps > s->t_now_ps) {
         const double dt_ps = (double)(t_ps - s->t_now_ps);
         for (int k = 0; k < RESOURCE_N_KINDS; k++) {
-            s->busy_ps[k] += (double)s->n_in_use[k] * dt_ps;
+            s->busy_ps[k] += s->n_in_use[k] * dt_ps;
         }
         s->t_now_ps = t_ps;
     }

@@ -12,9 +12,12 @@ const char *const workload_words[] = {"all-to-all", "nearest", "random", "qft", 
 
 enum { MAX_HINTS = 1 << 20 };
 
+/* Pairs are drawn so long before they are asked for. */
+enum { AHEAD = 2 };
 struct job {
     uint32_t index, n_qpus;
     uint64_t n_requests, next; /* how many there are, and were submitted */
+    uint32_t pairs[AHEAD][2];  /* of the next requests, by number modulo AHEAD */
     uint64_t step;             /* of random pairs */
     uint32_t round, game;      /* of the tournament, which leaves out byes; game: nearest, too */
     uint32_t qft_a, qft_b;
@@ -72,8 +75,7 @@ static void next_pair(uint32_t out[2], struct job *job, const struct workload *w
 }
 
 static struct ebit_request next_request(struct job *job, const struct workload *workload) {
-    uint32_t pair[2] = {0, 1};
-    next_pair(pair, job, workload);
+    uint32_t *pair = job->pairs[job->next % AHEAD];
     const struct ebit_request request = {
         .wait = workload->wait,
         .id = job->next * workload->n_jobs + job->index,
@@ -81,6 +83,7 @@ static struct ebit_request next_request(struct job *job, const struct workload *
         .qpu_b = pair[1] * workload->n_jobs + job->index,
     };
     job->next++;
+    next_pair(pair, job, workload);
     return request;
 }
 
@@ -96,6 +99,12 @@ static enum status submit_next(struct loop *loop, struct job *job, int64_t t_ps)
                                &request.t_due_ps) ||
         (request.t_due_ps > 0 && !time_add(&request.t_due_ps, request.t_due_ps, t_ps))) {
         return log_error(STATUS_INPUT, "a request would be due after 2^63 ps (106 days)");
+    }
+    for (uint32_t i = 0; i < AHEAD; i++) {
+        const uint32_t *pair = job->pairs[(job->next + i) % AHEAD];
+        const uint32_t n_jobs = loop->workload->n_jobs;
+        service_expect(loop->service, pair[0] * n_jobs + job->index, pair[1] * n_jobs + job->index,
+                       i == 0);
     }
     loop->n_under_way++;
     return service_submit(loop->service, &slot, request, t_ps);
@@ -162,6 +171,9 @@ static enum status set_jobs(struct loop *loop, size_t n_qpus) {
             .n_requests = workload->n_requests / n_jobs + (j < workload->n_requests % n_jobs),
             .qft_b = 1,
         };
+        for (uint32_t i = 0; i < AHEAD; i++) {
+            next_pair(loop->jobs[j].pairs[i], &loop->jobs[j], workload);
+        }
     }
     return STATUS_OK;
 }
