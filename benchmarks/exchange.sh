@@ -29,10 +29,12 @@ ranks() { # ranks N FILE...
     OMP_NUM_THREADS=1 mpirun --oversubscribe --bind-to none -n "$n" "$build/bench_exchange" "$@"
 }
 gen 24
+"$build/qspan" gen quantum-volume -n 22 -q -o volume-22.qasm
+small=(brick-24.qasm qft-24.qasm ghz-24.qasm volume-22.qasm)
 echo "# load $(cut -d' ' -f1-3 /proc/loadavg)"
 for ((i = 0; i < rounds; i++)); do
-    OMP_NUM_THREADS=2 "$build/bench_exchange" brick-24.qasm qft-24.qasm ghz-24.qasm
-    ranks 2 brick-24.qasm qft-24.qasm ghz-24.qasm
+    OMP_NUM_THREADS=2 "$build/bench_exchange" "${small[@]}"
+    ranks 2 "${small[@]}"
 done >pairs
 python3 - pairs <<'EOT'
 import statistics, sys
@@ -51,12 +53,12 @@ for name, pair in rows.items():
           f"{mid(b, 1):10.4f}{ratio[1]:7.2f}{mid(b, 3):10.0f}{mid(b, 2):9.4f}{mid(b, 4):9.1f}"
           f"{mid(b, 5):9.1f}{mid(b, 7):8.3f}")
 EOT
-echo "# more ranks: a vector that is dealt once and whose slice wires all come in once sends (1 - 1/ranks)"
-echo "# of the state at least; wires that never mix again may choose slices for nothing"
-files=(brick-24.qasm qft-24.qasm)
-ranks 3 "${files[@]}" >more
-ranks 4 "${files[@]}" >>more
-ranks 8 "${files[@]}" >>more
+echo "# more ranks. bound: what a vector sends that is dealt once at its full size and whose slice wires"
+echo "# all come in once; less, where wires are used up while it is smaller. In a volume every stage asks"
+echo "# for new ones."
+for n in 3 4 5 6 7 8; do
+    ranks $n "${small[@]}"
+done >more
 if [ -n "$large" ]; then
     gen 26
     ranks 4 brick-26.qasm qft-26.qasm >>more

@@ -2,11 +2,12 @@
 
 #include <string.h>
 
-#include "base/bits.h"
 #include "base/mem.h"
+#include "engine/statevector/layout_internal.h"
 
 enum {
     STAGES_AHEAD = 64,
+    MAX_MEMBERS = 64, /* larger vectors are only planned */
     WAITING_AHEAD = 4096,
     VISITS_AHEAD = 1 << 16, /* of operators that wait */
     GATES_AHEAD = 1024,     /* of the program */
@@ -161,12 +162,12 @@ static void add_steps(struct ahead *ahead, const struct layout *layout, uint32_t
     if (bond->n_joined == 0 || layout->wires[bond->parts[0].carrier].group != slot) {
         return;
     }
-    for (size_t i = bond->n_joined; i < bond->n_parts;) {
+    for (size_t i = bond->n_joined; i < bond->n_parts && ahead->n_members < MAX_MEMBERS;) {
         const uint32_t step = bond->parts[i].step;
         for (; i < bond->n_parts && bond->parts[i].step == step; i++) {
             add_part(ahead, layout, bond->parts[i].carrier);
         }
-        const double size = (double)BIT64(ahead->n_members - group->n);
+        const double size = layout_amps(ahead->n_members) / layout_amps(group->n);
         while (add_stage(ahead, layout->fuse, size)) {
         }
     }
