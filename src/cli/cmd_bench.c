@@ -236,13 +236,14 @@ static void begin_report(struct bench *bench, enum cpu_isa isa) {
     json_open_array(&bench->json, "circuits", JSON_LINES);
 }
 
-static enum status run_all(struct bench *bench) {
+static enum status run_all(struct bench *bench, const struct cli_options *options) {
     static const struct {
         const char *name;
         uint64_t n_layers;
     } families[] = {{"ghz", 0},         {"brick", 20},       {"quantum-volume", 10},
                     {"qaoa-maxcut", 2}, {"tfim-trotter", 0}, {"random-clifford", 0}};
     enum cpu_isa isa;
+    TRY(load_check_writable(options, bench->team));
     TRY(cpu_detect_isa(&isa));
     TRY(measure_copy(bench));
     TRY(measure_ring(bench));
@@ -288,7 +289,7 @@ enum status cmd_bench(const struct cli_options *options) {
     struct bench bench = {.team = comm_world(), .precision = load_precision(options)};
     bench.json.out = &bench.json_text;
     (void)read_n_qubits(&bench.n_qubits, options); /* cmd_bench_check has seen it */
-    enum status status = run_all(&bench);
+    enum status status = run_all(&bench, options);
     if (status == STATUS_OK && team_rank(bench.team) == 0) {
         status = write_all(options, &bench);
     }

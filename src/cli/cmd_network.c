@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/load.h"
 #include "comm/comm.h"
 #include "machine/machine.h"
 #include "output/output_network.h"
@@ -123,25 +124,11 @@ static enum status write_results(struct network_job *job, struct text *text) {
     return STATUS_OK;
 }
 
-static enum status check_writable(const struct network_job *job) {
-    const struct cli_options *options = job->options;
-    if (team_rank(job->team) != 0) {
-        return STATUS_OK;
-    }
-    if (options->json) {
-        TRY(file_check_writable(options->json));
-    }
-    if (options->output) {
-        TRY(file_check_writable(options->output));
-    }
-    return options->trace ? file_check_writable(options->trace) : STATUS_OK;
-}
-
 static enum status run_job(struct network_job *job) {
     const struct cli_options *options = job->options;
     TRY(machine_read_shared(&job->machine, job->team, job->options->args[0]));
     TRY(comm_agree(job->team, create_service(job)));
-    TRY(comm_agree(job->team, check_writable(job)));
+    TRY(load_check_writable(options, job->team));
     if (options->trace && team_rank(job->team) == 0) {
         service_set_trace(job->service, &job->trace);
     }

@@ -233,18 +233,6 @@ static enum status write_results(struct run_job *job) {
     return status;
 }
 
-/* What should be known before a long run. */
-static enum status check_writable(const struct run_job *job) {
-    const char *const paths[] = {job->options->json, job->options->output, job->options->state,
-                                 job->options->trace};
-    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        if (paths[i] && team_rank(job->team) == 0) {
-            TRY(file_check_writable(paths[i]));
-        }
-    }
-    return STATUS_OK;
-}
-
 /* Does any op write what counts are made of? */
 static enum status find_written_key(bool *out_is_written, const struct program *program) {
     uint32_t *bits;
@@ -303,7 +291,7 @@ static enum status run_job(struct run_job *job) {
     if (job->load.machine) {
         TRY(comm_agree(job->team, machine_check_lifetimes(job->load.machine)));
     }
-    TRY(comm_agree(job->team, check_writable(job)));
+    TRY(load_check_writable(job->options, job->team));
     TRY(run_program(job));
     take_time(job);
     TRY(comm_agree(job->team, write_results(job)));

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/load.h"
 #include "output/json.h"
 #include "verify/selftest.h"
 
@@ -62,7 +63,7 @@ enum status cmd_selftest(const struct cli_options *options) {
     const struct selftest_entry *entries = selftest_list(&n);
     struct text report = {0}, text = {0};
     struct json_writer json = {.out = &text};
-    enum status status = STATUS_OK;
+    enum status status = load_check_writable(options, team);
     text_printf(&report, "process fidelities on %d rank%s, %s\n\n", team_size(team),
                 team_size(team) == 1 ? "" : "s", comm_library());
     text_printf(&report, "%-24s %-7s %15s %15s %5s %8s\n", "protocol", "proof", "statevector",

@@ -373,6 +373,9 @@ enum status cmd_verify(const struct cli_options *options) {
     struct inputs inputs = {0};
     enum status status = load_inputs(&inputs, options, team);
     if (status == STATUS_OK) {
+        status = load_check_writable(options, team);
+    }
+    if (status == STATUS_OK) {
         status = comm_agree(team, verify_program(options, team, &inputs));
     }
     inputs_fini(&inputs);

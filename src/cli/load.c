@@ -18,6 +18,17 @@
 static const size_t max_file_bytes = (size_t)1 << 31;
 enum { SHOWN_NAMES = 8 };
 
+enum status load_check_writable(const struct cli_options *options, const struct team *team) {
+    const char *const paths[] = {options->json, options->output, options->state, options->trace};
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0] && status == STATUS_OK; i++) {
+        if (paths[i] && team_rank(team) == 0) {
+            status = file_check_writable(paths[i]);
+        }
+    }
+    return comm_agree(team, status);
+}
+
 enum status load_text(char **out_text, size_t *out_n, const struct team *team, const char *path) {
     return comm_read_file(team, out_text, out_n, path, max_file_bytes);
 }

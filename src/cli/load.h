@@ -27,6 +27,9 @@ enum status load_check(const struct cli_options *options);
 enum status load_check_program(const struct cli_options *options);
 /* Of these only those on its language; `name` is the program. */
 enum status load_check_language(const struct cli_options *options, const char *name);
+/* Whether the files that a run, a proof or a measurement will write can be written: what should be
+ * known before a long one. STATUS_USAGE or STATUS_NOFIT, logged. Collective. */
+enum status load_check_writable(const struct cli_options *options, const struct team *team);
 /* Options that say how to distribute a circuit, where that is not done. STATUS_USAGE, logged. */
 enum status load_check_undistributed(const struct cli_options *options);
 /* A circuit is distributed over the machine; n_default_qpus, with a note (0: one without), where

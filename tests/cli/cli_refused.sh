@@ -16,6 +16,7 @@ expect 3 qspan run "$scratch"
 # A machine that runs cannot do yet is refused by run, with line and key.
 printf 'qpus:\n  - {name: A, data: 4, T1: 300 us}\n' >t1.yaml
 qspan gen ghz -n 3 -o ghz.qasm
+qspan plan ghz.qasm --qpus 2 -o program.qasm >plan.out
 expect 3 qspan run ghz.qasm --machine t1.yaml
 has err "t1.yaml:2:"
 has err "T1"
@@ -23,6 +24,11 @@ has err "T1"
 # Results that can't be written are an error, not silence.
 expect 2 qspan run ghz.qasm --qpus 1 --shots 1 --json no/such/folder.json
 has err "no/such/folder.json"
+for command in "verify program.qasm" "selftest" "bench 8" "network demo-2030"; do
+    read -ra words <<<"$command"
+    expect 2 qspan "${words[@]}" --json no/such/folder.json
+    [ ! -s out ] || fail "$command did its work before it looked where to write"
+done
 if [ -w /dev/full ]; then
     expect 4 qspan run ghz.qasm --qpus 1 --shots 1 --json /dev/full
     for command in "info" "--help" "run --help" "help --man" "--version" "convert --to stim ghz.qasm" "sample ghz.qasm"; do
