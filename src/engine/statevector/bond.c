@@ -158,7 +158,11 @@ static enum status join_step(struct layout *layout, struct layout_bond *bond) {
     }
     TRY(layout_merge(layout, wires, n, false));
     bond->n_joined = last;
-    return fuse_run(layout, layout->wires[wires[0]].group);
+    TRY(fuse_run(layout, layout->wires[wires[0]].group));
+    if (layout->store != NULL) {
+        store_settle(layout->store);
+    }
+    return STATUS_OK;
 }
 
 enum status layout_settle(struct layout *layout, uint32_t wire) {

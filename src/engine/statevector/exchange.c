@@ -169,6 +169,7 @@ static void finish_move(struct move *move) {
 enum status store_move(struct store *store, uint32_t group, const struct layout_cut *from,
                        const struct layout_deal *to) {
     struct move move = {.store = store, .group = group, .from = from};
+    store_settle(store);
     move.old = store_view_of(store, from->deal, from->n);
     move.new = store_view_of(store, to, from->n - from->is_cut);
     move.piece_bits =

@@ -16,6 +16,7 @@ const struct layout_tuning layout_tuning_default = {.chunk_bits = 15,
                                                     .pass_bits = 15,
                                                     .more_bits = 1,
                                                     .piece_bits = 5,
+                                                    .stream_log = 26,
                                                     .balance_log = 3};
 
 static void set_sizes(struct layout *layout, const struct layout_tuning *tuning) {
@@ -29,6 +30,7 @@ static void set_sizes(struct layout *layout, const struct layout_tuning *tuning)
                                .pass_bits = tuning->pass_bits > 0 ? tuning->pass_bits + more : 0,
                                .more_bits = tuning->more_bits,
                                .piece_bits = tuning->piece_bits + more,
+                               .stream_log = tuning->stream_log,
                                .balance_log = tuning->balance_log,
                                .costs = tuning->costs != NULL ? tuning->costs : &costs_fixed};
     CHECK(layout->tuning.min_slice_bits >= lane_bits + GATE_MAX_QUBITS);

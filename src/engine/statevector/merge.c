@@ -18,6 +18,7 @@ struct growth {
     unsigned n_bits;  /* new wires */
     bool is_streamed; /* past the caches, which it does not fit */
     struct store_view from, to;
+    struct store_table *old, *new;
 };
 
 /* Where the old chunk number `index` (of this rank's), times the new wires' value j, goes. */
@@ -29,8 +30,7 @@ static union statevector_block *growth_target(const struct growth *growth, size_
     uint64_t local = j << from->slice_bits | x << from->chunk_bits;
     uint64_t chunk = (slice << (to->slice_bits - to->chunk_bits)) + (local >> to->chunk_bits);
     uint64_t offset = local & (BIT64(to->chunk_bits) - 1);
-    return pool_at(&growth->store->pool, growth->store->spare.handles[chunk]) +
-           (offset >> to->lane_bits);
+    return pool_at(&growth->store->pool, growth->new->handles[chunk]) + (offset >> to->lane_bits);
 }
 
 static bool grows_in_place(const struct growth *growth) {
@@ -41,7 +41,6 @@ static bool grows_in_place(const struct growth *growth) {
 static enum status take_growth(const struct growth *growth, size_t first, size_t last) {
     struct store *store = growth->store;
     const struct store_view *from = &growth->from;
-    struct store_table *spare = &store->spare;
     unsigned per_slice = from->slice_bits - from->chunk_bits;
     uint64_t size = store_chunk_blocks(&growth->to);
     for (size_t i = first; i < last; i++) {
@@ -49,9 +48,9 @@ static enum status take_growth(const struct growth *growth, size_t first, size_t
         if (grows_in_place(growth) && j == 0) {
             size_t slice = i >> (per_slice + growth->n_bits);
             size_t old = slice << per_slice | (i & (BIT64(per_slice) - 1));
-            spare->handles[i] = store->tables[growth->group].handles[old];
+            growth->new->handles[i] = growth->old->handles[old];
         } else {
-            TRY(pool_take(&store->pool, &spare->handles[i], size));
+            TRY(pool_take(&store->pool, &growth->new->handles[i], size));
         }
     }
     return STATUS_OK;
@@ -78,8 +77,7 @@ static void copy_chunk(const struct growth *growth, union statevector_block *dst
 static void write_chunk(const struct growth *growth, size_t index, uint64_t j, const double *f) {
     const struct store *store = growth->store;
     const struct store_view *from = &growth->from;
-    const union statevector_block *src =
-        pool_at(&store->pool, store->tables[growth->group].handles[index]);
+    const union statevector_block *src = pool_at(&store->pool, growth->old->handles[index]);
     union statevector_block *dst = growth_target(growth, index, j);
     const bool is_copy = growth->q != STORE_NO_BIT;
     if (is_copy && growth->q < from->chunk_bits) {
@@ -137,8 +135,7 @@ static void write_chunks(const struct growth *growth, size_t old, size_t old_end
 
 static void write_growth(const struct growth *growth, const union statevector_block *factors,
                          uint64_t base, uint64_t first, uint64_t last) {
-    const size_t n_old = growth->store->tables[growth->group].n;
-    write_chunks(growth, 0, n_old, factors, base, first, last);
+    write_chunks(growth, 0, growth->old->n, factors, base, first, last);
 }
 
 /* A wire that is alone, as a vector. */
@@ -272,53 +269,111 @@ static double share_bytes(const struct store *store, const struct store_view *vi
 /* Slices of one chunk at most: each is written to new ones and given back. */
 static enum status grow_slices(const struct growth *growth) {
     struct store *store = growth->store;
-    const struct store_table *table = &store->tables[growth->group];
     const unsigned per_slice = growth->to.slice_bits - growth->to.chunk_bits;
-    for (size_t slice = 0; slice < table->n; slice++) {
+    for (size_t slice = 0; slice < growth->old->n; slice++) {
         TRY(take_growth(growth, slice << per_slice, (slice + 1) << per_slice));
         write_chunks(growth, slice, slice + 1, store->stage[0], 0, 0, BIT64(growth->n_bits));
-        pool_give(&store->pool, table->handles[slice]);
+        pool_give(&store->pool, growth->old->handles[slice]);
+    }
+    return STATUS_OK;
+}
+
+/* Memory is slow: what is new is then written by the next pass, which would have read it. */
+static bool may_wait(const struct growth *growth) {
+    return growth->q == STORE_NO_BIT && growth->is_streamed && grows_in_place(growth) &&
+           growth->n_bits <= STORE_LATE_BITS;
+}
+
+/* The new wires' vector is in the first stage. */
+static void wait_for_pass(const struct growth *growth) {
+    struct store *store = growth->store;
+    store->late.group = growth->group;
+    store->late.first_bit = growth->from.slice_bits;
+    store->late.n_bits = growth->n_bits;
+    for (uint64_t j = 0; j < BIT64(growth->n_bits); j++) {
+        statevector_get(store->late.factors + 2 * j, store->stage[0], growth->from.lane_bits, j);
+    }
+}
+
+static struct growth growth_of(struct store *store, uint32_t group, uint32_t n, unsigned n_bits,
+                               uint32_t q) {
+    const struct layout_deal *deal = &store->layout->groups[group].deal;
+    struct growth growth = {.store = store, .group = group, .q = q, .n_bits = n_bits};
+    growth.from = store_view_of(store, deal, n);
+    growth.to = store_view_of(store, deal, n + n_bits);
+    growth.is_streamed = store_is_streamed(store, &growth.to);
+    return growth;
+}
+
+static void count_growth(const struct growth *growth) {
+    struct store *store = growth->store;
+    pass_count_growth(store->pass,
+                      share_bytes(store, &growth->from) + share_bytes(store, &growth->to));
+}
+
+/* The new table's chunks, and what they hold where that does not wait. */
+static enum status fill_growth(const struct growth *growth, const struct store_product *b) {
+    struct store *store = growth->store;
+    const bool is_whole = b->n <= store->stage_bits;
+    if (is_whole) {
+        read_product(store, b, growth->to.deal, 0);
+    }
+    if (is_whole && may_wait(growth)) {
+        wait_for_pass(growth);
+        return take_growth(growth, 0, growth->new->n);
+    }
+    count_growth(growth);
+    if (is_whole && !grows_in_place(growth)) {
+        return grow_slices(growth);
+    }
+    TRY(take_growth(growth, 0, growth->new->n));
+    if (is_whole) {
+        write_growth(growth, store->stage[0], 0, 0, BIT64(b->n));
+    } else {
+        multiply_group(growth, &b->factors[0]);
+    }
+    if (!grows_in_place(growth)) {
+        store_free(store, growth->group);
     }
     return STATUS_OK;
 }
 
 enum status store_grow(struct store *store, uint32_t group, const struct store_product *b,
                        uint32_t q) {
-    const struct layout_group *g = &store->layout->groups[group];
-    struct growth growth = {.store = store, .group = group, .q = q, .n_bits = b->n};
+    struct growth growth = growth_of(store, group, store->layout->groups[group].n, b->n, q);
     struct store_table *table = &store->tables[group], *spare = &store->spare;
-    growth.from = store_view_of(store, &g->deal, g->n);
-    growth.to = store_view_of(store, &g->deal, g->n + b->n);
-    const size_t n = (size_t)(growth.to.last - growth.to.first);
-    growth.is_streamed =
-        n * store_chunk_blocks(&growth.to) >= STORE_STREAM_BYTES / sizeof *store->memory;
     store->n_events++;
-    pass_count_growth(store->pass,
-                      share_bytes(store, &growth.from) + share_bytes(store, &growth.to));
-    TRY(vec_reserve(&spare->handles, 0, &spare->cap, n, sizeof *spare->handles));
-    const bool is_whole = b->n <= store->stage_bits;
-    if (is_whole) {
-        read_product(store, b, growth.to.deal, 0);
-    }
-    if (is_whole && !grows_in_place(&growth)) {
-        TRY(grow_slices(&growth));
-    } else {
-        TRY(take_growth(&growth, 0, n));
-        if (is_whole) {
-            write_growth(&growth, store->stage[0], 0, 0, BIT64(b->n));
-        } else {
-            multiply_group(&growth, &b->factors[0]);
-        }
-        if (!grows_in_place(&growth)) {
-            store_free(store, group);
-        }
-    }
+    spare->n = (size_t)(growth.to.last - growth.to.first);
+    TRY(vec_reserve(&spare->handles, 0, &spare->cap, spare->n, sizeof *spare->handles));
+    growth.old = table;
+    growth.new = spare;
+    TRY(fill_growth(&growth, b));
     struct store_table old = *table;
     *table = *spare;
-    table->n = n;
     *spare = old;
     spare->n = 0;
     return STATUS_OK;
+}
+
+void store_settle(struct store *store) {
+    const struct store_late *late = &store->late;
+    if (late->group == LAYOUT_ALONE) {
+        return;
+    }
+    const uint32_t n = store->layout->groups[late->group].n - late->n_bits;
+    struct growth growth = growth_of(store, late->group, n, late->n_bits, STORE_NO_BIT);
+    union statevector_block factors[(1 << STORE_LATE_BITS) >> 3];
+    for (uint64_t j = 0; j < BIT64(late->n_bits); j++) {
+        const double *f = late->factors + 2 * j;
+        statevector_put(factors, growth.from.lane_bits, j, f[0], f[1]);
+    }
+    growth.old = &store->spare;
+    growth.new = &store->tables[late->group];
+    growth.old->n = (size_t)(growth.from.last - growth.from.first);
+    count_growth(&growth);
+    write_growth(&growth, factors, 0, 0, BIT64(late->n_bits));
+    growth.old->n = 0;
+    store->late.group = LAYOUT_ALONE;
 }
 
 enum status store_build(struct store *store, uint32_t group, const struct store_factor *a,

@@ -641,7 +641,8 @@ static void count_work(struct pass *pass, size_t first, size_t last) {
     double n_amps = (double)((pass->view.last - pass->view.first) << pass->view.chunk_bits);
     double n_share = n_amps / (double)(UINT64_C(1) << 24);
     pass->work.n_passes++;
-    pass->work.n_bytes += 2 * pass->layout->amp_bytes * n_amps;
+    pass->work.n_bytes +=
+        (1 + 1.0 / (double)BIT64(count_bits(pass->grown))) * pass->layout->amp_bytes * n_amps;
     pass->work.n_blocks += n_share * (double)pass->n_units;
     pass->work.n_steps += n_share * pass->n_crosses;
     for (size_t b = first; b < last; b++) {
@@ -662,19 +663,46 @@ static void move_wires(struct pass *pass) {
     }
 }
 
+/* Does this pass write a vector that has grown in its table only? Tiles that read the same
+ * amplitudes are one thread's: if these are few, that is done before. */
+static void choose_growth(struct pass *pass) {
+    struct store *store = pass->layout->store;
+    const struct store_late *late = &store->late;
+    pass->grown = 0;
+    if (late->group != pass->group) {
+        return;
+    }
+    const uint64_t grown = low_mask(late->n_bits) << late->first_bit;
+    const unsigned n_apart = count_bits(grown & ~pass->inside);
+    const uint64_t n_amps = (pass->view.last - pass->view.first) << pass->view.chunk_bits;
+    if (pass->is_padded || n_amps >> pass->n_vector >> n_apart < (uint64_t)pass->n_threads) {
+        store_settle(store);
+    } else {
+        pass->grown = grown;
+    }
+}
+
+static void run_pass(struct pass *pass) {
+    pass_run_tiles(pass);
+    if (pass->grown != 0) {
+        pass->layout->store->late.group = LAYOUT_ALONE;
+    }
+}
+
 static enum status run_blocks(struct pass *pass, size_t first, size_t last) {
     const unsigned pass_bits = choose_pass_bits(pass, first, last);
     while (first < last) {
         size_t n = cut_pass(pass, first, last, pass_bits);
         choose_bits(pass);
         choose_crosses(pass);
+        choose_growth(pass);
         pass->n_steps = pass->n_units = pass->tables.n = 0;
         TRY(add_blocks(pass, first, first + n));
         if (pass->is_padded) {
             TRY(add_crosses_back(pass));
         }
         pass_set_tables(pass);
-        pass_run_tiles(pass);
+        run_pass(pass);
         count_work(pass, first, first + n);
         move_wires(pass);
         first += n;
@@ -690,7 +718,7 @@ static enum status run_here(struct layout *layout, uint32_t group, size_t first,
     struct pass *pass = store->pass;
     pass->layout = layout;
     pass->group = group;
-    pass->view = store_view_group(store, group);
+    pass->view = store_view_of(store, &layout->groups[group].deal, layout->groups[group].n);
     TRY(copy_matrices(pass));
     return run_blocks(pass, first, last);
 }

@@ -62,6 +62,7 @@ struct pass {
     unsigned n_vector; /* of these, bits of the vector */
     bool is_padded, in_place, is_streamed;
     uint64_t inside, mixed; /* bits of an amplitude's number */
+    uint64_t grown;         /* those new in a vector that this pass writes first (store_late) */
     uint8_t bits[PASS_MAX_BITS +
                  PASS_MAX_PADS]; /* of the tile, ascending: positions; pads: PASS_OUTSIDE */
     uint8_t place[64];           /* position -> bit of the tile, or PASS_OUTSIDE */

@@ -115,7 +115,8 @@ static enum status reserve(struct store *store, size_t n_bytes, uint64_t n_threa
 
 enum status store_init(struct store *store, struct layout *layout, const struct team *team,
                        const struct statevector_kernels *kernels, size_t n_bytes) {
-    *store = (struct store){.layout = layout, .team = team, .kernels = kernels};
+    *store = (struct store){
+        .layout = layout, .team = team, .kernels = kernels, .late = {.group = LAYOUT_ALONE}};
     store->rank = team_rank(team);
     uint64_t n_threads = (uint64_t)omp_get_max_threads();
     comm_max_u64(team, &n_threads, 1); /* tiles are the same on all ranks */
@@ -162,6 +163,7 @@ struct store_view store_view_of(const struct store *store, const struct layout_d
 
 struct store_view store_view_group(const struct store *store, uint32_t group) {
     const struct layout_group *g = &store->layout->groups[group];
+    CHECK(store->late.group != group);
     return store_view_of(store, &g->deal, g->n);
 }
 
@@ -213,6 +215,7 @@ void store_clear(struct store *store) {
     for (uint32_t i = 0; i < store->layout->n_groups; i++) {
         store->tables[i].n = 0;
     }
+    store->late.group = LAYOUT_ALONE;
     pool_clear(&store->pool);
 }
 

@@ -18,14 +18,22 @@
 enum {
     STORE_PARALLEL_AMPS = 1 << 17, /* below this one thread is quicker */
     STORE_PIECE_BYTES = 1 << 18,   /* of an exchange between ranks */
-    STORE_STREAM_BYTES = 1 << 26,  /* of a vector's part on this rank: caches do not hold more */
     STORE_MAX_PRODUCT = 14,        /* wires of several factors: what a stage holds at least */
+    STORE_LATE_BITS = 6,           /* a vector grows by at most so many before it is written */
 };
 
 struct pass;
 struct store_table {
     uint32_t *handles;
     size_t n, cap;
+};
+/* A large vector that has grown in its table only, the old one being the spare table: the next pass
+ * writes what is new, as it goes. Until then the amplitude of number x is factors[j] times that of
+ * x less the new bits, j. */
+struct store_late {
+    uint32_t group; /* LAYOUT_ALONE: none */
+    unsigned first_bit, n_bits;
+    double factors[2 << STORE_LATE_BITS];
 };
 struct store {
     struct layout *layout;
@@ -35,9 +43,10 @@ struct store {
     struct pool pool;
     union statevector_block *memory; /* of the pool */
     size_t n_memory_bytes;
-    double n_read_amps;                /* for probabilities and samples, on all ranks */
-    struct store_table *tables;        /* per slot */
-    struct store_table spare;          /* being built */
+    double n_read_amps;         /* for probabilities and samples, on all ranks */
+    struct store_table *tables; /* per slot */
+    struct store_table spare;   /* being built */
+    struct store_late late;
     union statevector_block *stage[2]; /* two vectors of 2^stage_bits amplitudes, message buffers;
                                           where no pass runs, in the memory of its buffers */
     unsigned stage_bits;
@@ -85,6 +94,7 @@ uint64_t store_fit(struct layout *layout, double n_bytes, uint64_t n_threads);
 
 struct store_view store_view_of(const struct store *store, const struct layout_deal *deal,
                                 uint32_t n);
+/* Of a group that has grown in its table only nobody but a pass may see more. */
 struct store_view store_view_group(const struct store *store, uint32_t group);
 /* Chunk number `chunk`, which must be owned. */
 static inline union statevector_block *store_chunk(const struct store *store, uint32_t group,
@@ -101,6 +111,12 @@ enum status store_list_chunks(struct store *store, size_t *out_n, const struct s
                               uint64_t mask, uint64_t value);
 /* Pieces into which to cut the work on n_chunks times n_blocks blocks, for threads. */
 uint64_t store_count_pieces(size_t n_chunks, uint64_t n_blocks);
+/* Do caches not hold this rank's part of a vector? */
+static inline bool store_is_streamed(const struct store *store, const struct store_view *view) {
+    const uint64_t n_bytes =
+        (view->last - view->first) * store_chunk_blocks(view) * sizeof(union statevector_block);
+    return n_bytes >> store->layout->tuning.stream_log > 0;
+}
 static inline bool store_is_large(size_t n_chunks, uint64_t n_blocks, unsigned lane_bits) {
     return (uint64_t)n_chunks * n_blocks << lane_bits >= STORE_PARALLEL_AMPS;
 }
@@ -117,9 +133,11 @@ enum status store_set_pair(struct store *store, uint32_t group);
 enum status store_scale(struct store *store, uint32_t group, double factor);
 
 /* merge.c: products of vectors. q: bit of the group (of a) that the new wire copies, or
- * STORE_NO_BIT. */
+ * STORE_NO_BIT. Without a copy a group may grow in its table only. */
 enum status store_grow(struct store *store, uint32_t group, const struct store_product *b,
                        uint32_t q);
+/* Writes what a group that has grown in its table only lacks. Local. */
+void store_settle(struct store *store);
 enum status store_build(struct store *store, uint32_t group, const struct store_factor *a,
                         const struct store_product *b, uint32_t q);
 

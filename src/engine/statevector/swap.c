@@ -370,6 +370,7 @@ void store_exchange(struct store *store, uint32_t group, unsigned n_extra,
                     const struct store_swap *pairs, unsigned n_pairs) {
     struct swap swap = {
         .store = store, .group = group, .pairs = pairs, .n_pairs = n_pairs, .n_extra = n_extra};
+    store_settle(store);
     swap.view = store_view_group(store, group);
     swap.slice_bits = swap.view.slice_bits - n_extra;
     CHECK(swap.slice_bits >= swap.view.lane_bits);

@@ -8,7 +8,6 @@
 enum {
     PARALLEL_UPDATES = 1 << 19, /* amplitudes touched; below this one thread is quicker */
     MAX_PIECES = 1 << STATEVECTOR_MAX_FIXED,
-    STREAM_BYTES = 1 << 26, /* of a vector's part on this rank */
 };
 
 /* ---- pieces ---- */
@@ -59,6 +58,26 @@ static void copy_in(union statevector_block *buffer, const struct pieces *pieces
     size_t n = (size_t)1 << pieces->log;
     for (size_t i = 0; i < pieces->n; i++) {
         memcpy(buffer + i * n, pieces->at[i], n * sizeof *buffer);
+    }
+}
+
+/* The amplitudes of `base` on, of a vector that has grown in its table only. */
+static void grow_piece(const struct pass *pass, union statevector_block *out, uint64_t base,
+                       size_t n_blocks) {
+    const struct store_late *late = &store_of(pass)->late;
+    const double *f = late->factors + 2 * ((base & pass->grown) >> late->first_bit);
+    const union statevector_block *from = find_piece(pass, base & ~pass->grown);
+    store_of(pass)->kernels->scale(out, from, n_blocks, f[0], f[1]);
+}
+
+static void grow_in(const struct pass *pass, union statevector_block *buffer,
+                    const struct pieces *pieces, uint64_t base) {
+    const unsigned n_run = pieces->log + pass->lane_bits;
+    const uint64_t high = pass->inside & ~(BIT64(n_run) - 1);
+    uint64_t x = 0;
+    for (size_t i = 0; i < pieces->n; i++) {
+        grow_piece(pass, buffer + (i << pieces->log), base | x, (size_t)1 << pieces->log);
+        x = next_subset(x, high);
     }
 }
 
@@ -189,16 +208,18 @@ static void run_gathered(const struct pass *pass, union statevector_block *buffe
     while (first < last && !is_needed(pass, &pass->units[first], base)) {
         first++;
     }
-    if (first == last) {
+    if (first == last && pass->grown == 0) {
         return;
     }
-    while (!is_needed(pass, &pass->units[last - 1], base)) {
+    while (first < last && !is_needed(pass, &pass->units[last - 1], base)) {
         last--;
     }
     find_pieces(pass, &pieces, base);
-    bool is_read = pass->units[first].kind == UNIT_PROGRAM;
-    bool is_written = pass->units[last - 1].kind == UNIT_PROGRAM;
-    if (!is_read) {
+    bool is_read = pass->grown == 0 && pass->units[first].kind == UNIT_PROGRAM;
+    bool is_written = first < last && pass->units[last - 1].kind == UNIT_PROGRAM;
+    if (pass->grown != 0) {
+        grow_in(pass, buffer, &pieces, base);
+    } else if (!is_read) {
         copy_in(buffer, &pieces);
     }
     for (size_t i = first; i < last; i++) {
@@ -226,7 +247,11 @@ static void run_padded(const struct pass *pass, union statevector_block *buffer,
 
 static void run_tile(const struct pass *pass, union statevector_block *buffer, uint64_t base) {
     if (pass->in_place) {
-        run_units(pass, find_piece(pass, base), base);
+        union statevector_block *tile = find_piece(pass, base);
+        if (pass->grown != 0) {
+            grow_piece(pass, tile, base, (size_t)1 << (pass->n_bits - pass->lane_bits));
+        }
+        run_units(pass, tile, base);
     } else if (pass->is_padded) {
         run_padded(pass, buffer, base);
     } else {
@@ -237,8 +262,10 @@ static void run_tile(const struct pass *pass, union statevector_block *buffer, u
 void pass_run_tiles(struct pass *pass) {
     uint64_t first = pass->view.first << pass->view.chunk_bits;
     uint64_t n_amps = (pass->view.last - pass->view.first) << pass->view.chunk_bits;
-    uint64_t n_tiles = n_amps >> pass->n_vector;
-    pass->is_streamed = n_amps >> pass->lane_bits >= STREAM_BYTES / sizeof *pass->buffers;
+    /* Tiles that differ in these bits read the same amplitudes: those that write them are last. */
+    const uint64_t apart = pass->grown & ~pass->inside;
+    const uint64_t n_tiles = n_amps >> pass->n_vector >> bits_popcount(apart);
+    pass->is_streamed = store_is_streamed(store_of(pass), &pass->view);
     bool is_large = (double)pass->n_units * (double)n_amps >= PARALLEL_UPDATES;
     int n_threads =
         omp_get_max_threads() < pass->n_threads ? omp_get_max_threads() : pass->n_threads;
@@ -246,6 +273,10 @@ void pass_run_tiles(struct pass *pass) {
     for (uint64_t tile = 0; tile < n_tiles; tile++) {
         size_t stride = (size_t)1 << (pass->buffer_bits - pass->lane_bits);
         union statevector_block *buffer = pass->buffers + (size_t)omp_get_thread_num() * stride;
-        run_tile(pass, buffer, first + insert_zeros(tile, pass->inside));
+        const uint64_t base = first + insert_zeros(tile, pass->inside | apart);
+        for (uint64_t x = apart; x > 0; x = (x - 1) & apart) {
+            run_tile(pass, buffer, base | x);
+        }
+        run_tile(pass, buffer, base);
     }
 }
