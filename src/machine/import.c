@@ -399,8 +399,10 @@ static const yaml_node_t *find_delay(struct importer *im, const yaml_node_t *roo
 }
 
 static enum status add_router(struct importer *im, const yaml_node_t *node) {
+    static const char *const known[] = {"name", "type", "seed", "memo_size", NULL};
     const char *name, *type;
     double n_memories;
+    TRY(check_keys(im, node, "a node", known));
     TRY(need_text(im, &name, node, "name"));
     TRY(need_text(im, &type, node, "type"));
     if (strcmp(type, "BSMNode") == 0) {
@@ -421,8 +423,11 @@ static enum status add_router(struct importer *im, const yaml_node_t *node) {
  * are. */
 static enum status add_connection(struct importer *im, const yaml_node_t *root,
                                   const yaml_node_t *link) {
+    static const char *const known[] = {"node1", "node2", "attenuation", "distance",
+                                        "type",  "seed",  NULL};
     const char *a, *b, *type = "meet_in_the_middle";
     double loss_db_m, length_m, delay_ps = 0;
+    TRY(check_keys(im, link, "a qconnection", known));
     TRY(need_text(im, &a, link, "node1"));
     TRY(need_text(im, &b, link, "node2"));
     TRY(read_number(im, &loss_db_m, link, "attenuation", -1));
@@ -451,7 +456,25 @@ static enum status add_connection(struct importer *im, const yaml_node_t *root,
     return STATUS_OK;
 }
 
+/* Messages go at the speed of their delay, whatever the distance. */
+static enum status check_messages(struct importer *im, const yaml_node_t *root) {
+    static const char *const known[] = {"node1", "node2", "delay", "distance", NULL};
+    const yaml_node_item_t *items;
+    size_t n;
+    if (find(im, root, "cconnections") == NULL) {
+        return STATUS_OK;
+    }
+    TRY(need_list(im, &items, &n, root, "cconnections"));
+    for (size_t i = 0; i < n; i++) {
+        TRY(check_keys(im, machine_yaml_item(&im->yaml, items, i), "a cconnection", known));
+    }
+    return STATUS_OK;
+}
+
 static enum status convert_sequence(struct importer *im) {
+    /* the last two are about the run, not about the machine */
+    static const char *const known[] = {"nodes",       "qconnections", "cconnections",
+                                        "is_parallel", "stop_time",    NULL};
     const yaml_node_t *root = machine_yaml_root(&im->yaml);
     const yaml_node_item_t *nodes, *links;
     size_t n_nodes, n_links;
@@ -459,6 +482,8 @@ static enum status convert_sequence(struct importer *im) {
         return log_error_at(STATUS_INPUT, machine_yaml_loc(&im->yaml, find(im, root, "templates")),
                             "templates: not read; set what they say in the machine file");
     }
+    TRY(check_keys(im, root, "the network", known));
+    TRY(check_messages(im, root));
     TRY(need_list(im, &nodes, &n_nodes, root, "nodes"));
     TRY(need_list(im, &links, &n_links, root, "qconnections"));
     text_add(im->out, "# from SeQUeNCe\nqpus:\n");

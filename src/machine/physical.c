@@ -92,7 +92,7 @@ const struct machine_fields machine_fibre_template_fields =
 static const struct machine_field herald_fields[] = {
     {"model", FIELD_WORD, AT(machine_herald, model), machine_herald_words},
     {"visibility", FIELD_PROBABILITY, AT(machine_herald, visibility), NULL},
-    {"bright", FIELD_PROBABILITY, AT(machine_herald, bright), NULL},
+    {"bright", FIELD_EFFICIENCY, AT(machine_herald, bright), NULL},
     {"mean_pairs", FIELD_PROBABILITY, AT(machine_herald, mean_pairs), NULL},
     {"photon", FIELD_TIME, AT(machine_herald, t_photon_ps), NULL},
     {"fidelity", FIELD_FIDELITY, AT(machine_herald, fidelity), NULL},

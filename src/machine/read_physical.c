@@ -313,6 +313,10 @@ static enum status read_herald(struct physical_reader *r, const yaml_node_t *nod
     }
     TRY(read_record(r, herald, node, &machine_herald_fields));
     const struct src_loc loc = machine_yaml_loc(r->yaml, node);
+    if (herald->model == HERALD_SINGLE_CLICK && herald->bright >= 1) {
+        return log_error_at(STATUS_INPUT, loc,
+                            "herald: bright 1 makes no pairs: both qubits always shine");
+    }
     if (herald->model != HERALD_MEASURED) {
         return STATUS_OK;
     }

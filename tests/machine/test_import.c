@@ -122,6 +122,29 @@ Test(import, refused) {
         cr_expect_str_eq(messages_last(), cases[i].message, "%s", messages_last());
         text_fini(&out);
     }
+    static const struct {
+        const char *text, *message;
+    } sequence[] = {
+        {"{\"nodes\": [], \"qconnections\": [], \"stop_time\": 1,\n\"qconections\": []}",
+         "f:2:1: error: 'qconections' in the network is not read: write a machine file that says "
+         "it"},
+        {"{\"nodes\": [{\"name\": \"a\", \"type\": \"QuantumRouter\",\n\"memo_sise\": 2}],\n"
+         "\"qconnections\": []}",
+         "f:2:1: error: 'memo_sise' in a node is not read: write a machine file that says it"},
+        {"{\"nodes\": [], \"qconnections\": [{\"node1\": \"a\",\n\"lenght\": 2}]}",
+         "f:2:1: error: 'lenght' in a qconnection is not read: write a machine file that says it"},
+        {"{\"nodes\": [], \"qconnections\": [],\n\"cconnections\": [{\"dealy\": 2}]}",
+         "f:2:19: error: 'dealy' in a cconnection is not read: write a machine file that says it"},
+    };
+    for (size_t i = 0; i < sizeof sequence / sizeof *sequence; i++) {
+        struct text text = {0};
+        messages_keep();
+        cr_expect_eq(
+            machine_import_sequence(&text, "f", sequence[i].text, strlen(sequence[i].text)),
+            STATUS_INPUT);
+        cr_expect_str_eq(messages_last(), sequence[i].message, "%s", messages_last());
+        text_fini(&text);
+    }
     struct text out = {0};
     const char *with = "{\"templates\": {}, \"nodes\": [], \"qconnections\": []}";
     messages_keep();

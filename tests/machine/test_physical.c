@@ -204,6 +204,10 @@ Test(physical, refused) {
         {AB "fibres: [{between: [A, B]}]\nherald: {model: threeclick}\n",
          "m.yaml:5:17: error: model: 'threeclick': expected one of two_click, barrett_kok, "
          "barrett_kok_negotiated, single_click, sender_receiver, midpoint_source, measured"},
+        {AB "fibres: [{between: [A, B]}]\nherald: {model: single_click, bright: 0}\n",
+         "m.yaml:5:39: error: bright: '0': must be more than 0: no light would get through"},
+        {AB "fibres: [{between: [A, B]}]\nherald: {model: single_click, bright: 1}\n",
+         "m.yaml:5:9: error: herald: bright 1 makes no pairs: both qubits always shine"},
         {AB "fibres: [{between: [A, B]}]\nherald: {model: measured}\n",
          "m.yaml:5:9: error: herald: model measured needs a 'rate' above 0"},
         {AB "qnus: []\n",
