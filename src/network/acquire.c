@@ -267,7 +267,7 @@ static enum status check_slot(struct service *s, bool *out_is_own, uint32_t slot
         return STATUS_OK;
     }
     if (__builtin_mul_overflow((int64_t)(number + ahead), s->policy->t_slot_ps, &t_ps)) {
-        return service_overflow();
+        return service_overflow(s, request);
     }
     request->is_called = true;
     return service_push(s, t_ps, (struct service_event){EVENT_SLOT, 0, slot, request->stamp});
@@ -404,6 +404,20 @@ enum status request_release_all(struct service *s, struct request *request) {
         TRY(resource_give(s, RESOURCE_BUFFER, buffer_of(s, ends[i]), s->n_extra));
     }
     request->has_route = false;
+    return STATUS_OK;
+}
+
+enum status request_release_ends(struct service *s, struct request *request) {
+    const uint32_t ends[2] = {request->set->a, request->set->b};
+    for (int i = 0; i < 2; i++) {
+        if (request->has_comm) {
+            TRY(resource_give(s, RESOURCE_COMM, comm_of(s, ends[i]), 1));
+        }
+        if (request->has_buffer) {
+            TRY(resource_give(s, RESOURCE_BUFFER, buffer_of(s, ends[i]), 1));
+        }
+    }
+    request->has_comm = request->has_buffer = false;
     return STATUS_OK;
 }
 

@@ -173,8 +173,12 @@ const struct ebit_ledger *service_ledger(struct service *s, size_t *out_n) {
 enum status service_bit_latency(struct service *s, int64_t *out_t_ps, uint32_t a, uint32_t b) {
     int64_t light_ps;
     TRY(routes_light_time(s->routes, &light_ps, a, b));
-    return time_add(out_t_ps, light_ps, s->physical->control.t_message_ps) ? STATUS_OK
-                                                                           : service_overflow();
+    if (!time_add(out_t_ps, light_ps, s->physical->control.t_message_ps)) {
+        return log_error_at(STATUS_INPUT, s->physical->policy_loc,
+                            "a message from QPU %s to %s takes longer than 2^63 ps (106 days)",
+                            s->machine->qpus[a].name, s->machine->qpus[b].name);
+    }
+    return STATUS_OK;
 }
 
 /* ---- who waits for what ---- */

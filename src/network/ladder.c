@@ -179,7 +179,7 @@ enum status ladder_climb(struct service *s, uint32_t slot, uint32_t index) {
     raw->t_keep_ps = -1;
     raw->level = 0;
     while (can_purify(s, making, rungs)) {
-        TRY(service_later(&t_ps, t_ps, ladder->t_step_ps));
+        TRY(service_later(s, request, &t_ps, t_ps, ladder->t_step_ps));
         purify_top(s, request, making, ladder, t_ps);
     }
     if (making->n_rungs != 1 || !is_enough(s, &rungs[0])) {

@@ -168,8 +168,9 @@ static void solve_success(struct link_figures *out, const struct link_setup *set
     out->z *= factor.lz;
 }
 
-static enum status refuse_overflow(void) {
-    return log_error(STATUS_INPUT, "a link's attempts take longer than simulated time (2^63 ps)");
+static enum status refuse_overflow(struct src_loc loc) {
+    return log_error_at(STATUS_INPUT, loc,
+                        "a link's attempts take longer than simulated time (2^63 ps)");
 }
 
 /* Doubles of at most 2^62 fit with room to add. */
@@ -181,7 +182,8 @@ static bool to_ps(int64_t *out_t_ps, double t_ps) {
     return true;
 }
 
-static enum status solve_times(struct link_figures *out, const struct link_setup *setup) {
+static enum status solve_times(struct link_figures *out, const struct link_setup *setup,
+                               struct src_loc loc) {
     const struct link_times times = link_times_of(setup->herald->model);
     const double tau = setup->length_m / setup->speed_m_s * 1e12;
     const double local = times.local * (double)setup->t_local_ps;
@@ -192,18 +194,19 @@ static enum status solve_times(struct link_figures *out, const struct link_setup
         !to_ps(&out->t_notify_b_ps, times.notify_b * tau + local) ||
         !to_ps(&out->t_age_ps,
                (times.notify_a > times.notify_b ? times.notify_a : times.notify_b) * tau)) {
-        return refuse_overflow();
+        return refuse_overflow(loc);
     }
     return STATUS_OK;
 }
 
-static enum status solve_measured(struct link_figures *out, const struct link_setup *setup) {
+static enum status solve_measured(struct link_figures *out, const struct link_setup *setup,
+                                  struct src_loc loc) {
     const struct machine_herald *herald = setup->herald;
     const double period = 1e12 / herald->rate_hz;
     *out = (struct link_figures){.p_success = 1, .fresh = pair_from_fidelity(herald->fidelity)};
     if (herald->is_deterministic) {
         if (!to_ps(&out->t_attempt_ps, period)) {
-            return refuse_overflow();
+            return refuse_overflow(loc);
         }
     } else {
         out->t_attempt_ps = herald->t_attempt_ps;
@@ -213,16 +216,17 @@ static enum status solve_measured(struct link_figures *out, const struct link_se
     return STATUS_OK;
 }
 
-enum status link_solve(struct link_figures *out, const struct link_setup *setup) {
+enum status link_solve(struct link_figures *out, const struct link_setup *setup,
+                       struct src_loc loc) {
     *out = (struct link_figures){0};
     if (setup->herald->model == HERALD_MEASURED) {
-        TRY(solve_measured(out, setup));
+        TRY(solve_measured(out, setup, loc));
     } else {
         solve_success(out, setup);
-        TRY(solve_times(out, setup));
+        TRY(solve_times(out, setup, loc));
     }
     if (!(out->p_success > 0)) {
-        return log_error(STATUS_INPUT, "a link's attempts never succeed");
+        return log_error_at(STATUS_INPUT, loc, "a link's attempts never succeed");
     }
     out->p_success = out->p_success > 1 ? 1 : out->p_success;
     out->log_fail = link_log_fail(out->p_success);

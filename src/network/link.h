@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/log.h"
 #include "base/status.h"
 #include "machine/physical.h"
 #include "network/pair.h"
@@ -44,8 +45,10 @@ struct link_times {
 };
 struct link_times link_times_of(enum machine_herald_model model);
 
-/* Errors: STATUS_INPUT (logged) when nothing can succeed or times overflow. */
-enum status link_solve(struct link_figures *out, const struct link_setup *setup);
+/* Errors: STATUS_INPUT (logged with loc, a place in the machine file) when nothing can succeed or
+ * times overflow. */
+enum status link_solve(struct link_figures *out, const struct link_setup *setup,
+                       struct src_loc loc);
 
 /* Attempts until the first success on n_channels parallel channels, from u in [0, 1): geometric,
  * at least 1; saturates at INT64_MAX. */

@@ -1,12 +1,21 @@
 /* From raw pairs to the pair that was asked for: purification, swapping, storage, delivery. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/detmath.h"
 #include "base/units.h"
 #include "network/service_impl.h"
 
-enum status service_overflow(void) {
-    return log_error(STATUS_INPUT, "the network: simulated time passes 2^63 ps (106 days)");
+enum status service_overflow(const struct service *s, const struct request *request) {
+    struct src_loc loc = {0};
+    if (request->has_route) {
+        loc = s->physical->fibres[request->route->segments[0].fibres[0]].loc;
+    }
+    return log_error_at(STATUS_INPUT, loc,
+                        "the ebit between QPUs %s and %s (request %" PRIu64
+                        "): simulated time passes 2^63 ps (106 days)",
+                        s->machine->qpus[request->set->a].name,
+                        s->machine->qpus[request->set->b].name, request->id);
 }
 
 /* Of the pair from the start of segment `first` to the end of segment `last`. */
@@ -25,9 +34,9 @@ enum status request_start_attempts(struct service *s, uint32_t slot, uint32_t in
     const int64_t n = draw_attempts(s, request, figures);
     int64_t t_ready_ps;
     if (!link_ready_time(&t_ready_ps, figures, n)) {
-        return service_overflow();
+        return service_overflow(s, request);
     }
-    TRY(service_later(&t_ready_ps, t_ps, t_ready_ps));
+    TRY(service_later(s, request, &t_ready_ps, t_ps, t_ready_ps));
     const struct service_event event = {EVENT_HERALD, index, slot, making->stamp};
     TRY(service_push(s, t_ready_ps, event));
     if (request->ladders != NULL) {
@@ -59,7 +68,7 @@ static enum status start_blind(struct service *s, uint32_t slot, int64_t t_ps) {
     request->pair = pair_mix(&pair, &mixed, p_all);
     ledger_of(request)->generated += route->n_segments;
     ledger_of(request)->swapped += route->n_segments - 1;
-    TRY(service_later(&t_ps, t_ps, t_local_ps));
+    TRY(service_later(s, request, &t_ps, t_ps, t_local_ps));
     request->t_pair_ps = t_ps;
     return service_push(s, t_ps, (struct service_event){EVENT_DONE, 0, slot, request->stamp});
 }
@@ -69,15 +78,16 @@ enum status request_start(struct service *s, uint32_t slot) {
     const struct machine_control *control = &s->physical->control;
     const struct route *route = request->route;
     int64_t t_ps, round_trip_ps = 0;
-    TRY(service_later(&t_ps, s->t_now_ps, control->t_decision_ps));
+    TRY(service_later(s, request, &t_ps, s->t_now_ps, control->t_decision_ps));
     if (control->handshake == HANDSHAKE_RTT) {
-        TRY(service_later(&round_trip_ps, route->t_light_ps, control->t_message_ps));
-        TRY(service_later(&round_trip_ps, round_trip_ps, round_trip_ps));
+        TRY(service_later(s, request, &round_trip_ps, route->t_light_ps, control->t_message_ps));
+        TRY(service_later(s, request, &round_trip_ps, round_trip_ps, round_trip_ps));
         s->stats.n_messages += 2;
     }
-    TRY(service_later(&t_ps, t_ps, round_trip_ps));
+    TRY(service_later(s, request, &t_ps, t_ps, round_trip_ps));
     s->stats.reconfigure_ps += (double)request->t_start_ps;
-    TRY(service_later(&t_ps, t_ps, request->t_start_ps)); /* holds the time to reconfigure */
+    TRY(service_later(s, request, &t_ps, t_ps,
+                      request->t_start_ps)); /* holds the time to reconfigure */
     request->t_start_ps = t_ps;
     if (request->wait == WAIT_NONE) {
         return start_blind(s, slot, t_ps);
@@ -155,17 +165,18 @@ static enum status finish(struct service *s, uint32_t slot) {
         t_ps = s->t_now_ps + swap_ps > t_ps ? s->t_now_ps + swap_ps : t_ps;
     }
     if (route->n_segments > 1 && request->wait == WAIT_FRAME) {
-        TRY(service_later(&t_ps, t_ps, route->t_frame_ps));
-        TRY(service_later(&t_ps, t_ps, s->physical->control.t_message_ps));
+        TRY(service_later(s, request, &t_ps, t_ps, route->t_frame_ps));
+        TRY(service_later(s, request, &t_ps, t_ps, s->physical->control.t_message_ps));
     }
     const struct service_event event = {EVENT_DONE, 0, slot, request->stamp};
     return t_ps > s->t_now_ps ? service_push(s, t_ps, event) : request_deliver(s, slot);
 }
 
 static enum status expect_expiry(struct service *s, uint32_t slot, uint32_t first) {
-    struct making *making = &s->requests[slot].makings[first];
+    const struct request *request = &s->requests[slot];
+    const struct making *making = &request->makings[first];
     int64_t t_ps;
-    TRY(service_later(&t_ps, making->t_born_ps, s->policy->t_cutoff_ps));
+    TRY(service_later(s, request, &t_ps, making->t_born_ps, s->policy->t_cutoff_ps));
     const struct service_event event = {EVENT_EXPIRE, first, slot, making->stamp};
     return service_push(s, t_ps > s->t_now_ps ? t_ps : s->t_now_ps, event);
 }
@@ -226,7 +237,7 @@ static enum status keep_in_pool(struct service *s, uint32_t slot) {
     s->stats.n_pooled++;
     if (s->policy->t_cutoff_ps > 0) {
         int64_t t_ps;
-        TRY(service_later(&t_ps, s->t_now_ps, s->policy->t_cutoff_ps));
+        TRY(service_later(s, request, &t_ps, s->t_now_ps, s->policy->t_cutoff_ps));
         const struct service_event event = {EVENT_EXPIRE, EVENT_POOL, slot, request->stamp};
         TRY(service_push(s, t_ps, event));
     }
@@ -280,6 +291,7 @@ enum status request_abort(struct service *s, uint32_t slot) {
         ledger_of(request)->expired += making->n_rungs + (making->is_ready && making->first == i);
     }
     TRY(request_release_all(s, request));
+    TRY(request_release_ends(s, request)); /* who waits holds nothing */
     s->stats.n_aborted++;
     request_unpark(s, request);
     request->state = REQUEST_WAITING;

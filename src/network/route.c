@@ -212,7 +212,7 @@ static enum status find_figure_slot(struct routes *r, uint32_t **out_slot,
 }
 
 static enum status find_figures(struct routes *r, uint32_t *out_index,
-                                const struct link_setup *setup) {
+                                const struct link_setup *setup, struct src_loc loc) {
     uint32_t *slot;
     TRY(find_figure_slot(r, &slot, setup));
     if (*slot != 0) {
@@ -226,7 +226,7 @@ static enum status find_figures(struct routes *r, uint32_t *out_index,
     if (r->figures[r->n_figures] == NULL) {
         return STATUS_NOFIT;
     }
-    TRY(link_solve(r->figures[r->n_figures], setup));
+    TRY(link_solve(r->figures[r->n_figures], setup, loc));
     *out_index = u32_from_size(r->n_figures++);
     *slot = *out_index + 1;
     return STATUS_OK;
@@ -278,12 +278,13 @@ static enum status solve_spots(struct routes *r, struct segment *segment, uint32
                                uint32_t *figures, double loss_db) {
     const struct machine_physical *p = r->physical;
     const uint32_t n = segment->n_fibres - 1, middle = n / 2;
+    const struct src_loc loc = p->fibres[segment->fibres[0]].loc;
     struct link_setup setup;
     if (n == 0) {
         fill_setup(r, &setup, segment, loss_db, 0);
         spots[0] = UINT32_MAX;
         segment->n_spots = 1;
-        return find_figures(r, &figures[0], &setup);
+        return find_figures(r, &figures[0], &setup, loc);
     }
     for (uint32_t i = 0; i < n; i++) {
         const uint32_t away = (i + 1) / 2;
@@ -292,7 +293,7 @@ static enum status solve_spots(struct routes *r, struct segment *segment, uint32
         if (sw->n_analysers > 0) {
             spots[segment->n_spots] = segment->switches[at];
             fill_setup(r, &setup, segment, loss_db, switch_db(sw));
-            TRY(find_figures(r, &figures[segment->n_spots++], &setup));
+            TRY(find_figures(r, &figures[segment->n_spots++], &setup, loc));
         }
     }
     return STATUS_OK;

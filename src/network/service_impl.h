@@ -325,7 +325,9 @@ enum status segment_release(struct service *s, struct request *request, uint32_t
 static inline struct ebit_ledger *ledger_of(struct request *request) {
     return &request->set->ledger;
 }
+/* All but the qubits where the pair is held. */
 enum status request_release_all(struct service *s, struct request *request);
+enum status request_release_ends(struct service *s, struct request *request);
 /* A request of this pair next, over the circuit that was just freed, if batches go on. */
 enum status service_continue_batch(struct service *s, struct path_set *set);
 
@@ -364,11 +366,13 @@ enum status request_enter(struct service *s, uint32_t slot);
 void request_free(struct service *s, uint32_t slot);
 enum status service_push(struct service *s, int64_t t_ps, struct service_event event);
 enum status service_prefetch(struct service *s);
-enum status service_overflow(void);
-static inline enum status service_later(int64_t *out_t_ps, int64_t t_ps, int64_t more_ps) {
+/* Names the request, and a fibre that it uses. */
+enum status service_overflow(const struct service *s, const struct request *request);
+static inline enum status service_later(const struct service *s, const struct request *request,
+                                        int64_t *out_t_ps, int64_t t_ps, int64_t more_ps) {
     int64_t sum_ps;
     if (__builtin_add_overflow(t_ps, more_ps, &sum_ps)) {
-        (void)service_overflow();
+        (void)service_overflow(s, request);
         return STATUS_INPUT;
     }
     *out_t_ps = sum_ps;

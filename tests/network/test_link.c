@@ -24,7 +24,7 @@ static struct link_setup setup_of(const struct machine_herald *herald) {
 
 static struct link_figures solve(const struct link_setup *setup) {
     struct link_figures figures;
-    cr_assert_eq(link_solve(&figures, setup), STATUS_OK);
+    cr_assert_eq(link_solve(&figures, setup, (struct src_loc){0}), STATUS_OK);
     return figures;
 }
 
@@ -323,8 +323,8 @@ Test(link, impossible_links_are_refused) {
     struct link_setup setup = setup_of(&herald);
     struct link_figures figures;
     setup.a.efficiency = 0;
-    cr_expect_eq(link_solve(&figures, &setup), STATUS_INPUT);
+    cr_expect_eq(link_solve(&figures, &setup, (struct src_loc){0}), STATUS_INPUT);
     setup.a.efficiency = 1;
     setup.length_m = 1e30;
-    cr_expect_eq(link_solve(&figures, &setup), STATUS_INPUT);
+    cr_expect_eq(link_solve(&figures, &setup, (struct src_loc){0}), STATUS_INPUT);
 }

@@ -611,7 +611,7 @@ Test(service, refusals) {
     cr_expect_eq(
         service_submit(service, &slot, (struct ebit_request){.id = 1, .qpu_a = 0, .qpu_b = 1}, 0),
         STATUS_INPUT);
-    cr_expect_str_eq(messages_last(), "qspan: error: a link's attempts never succeed");
+    cr_expect_str_eq(messages_last(), "m:2:10: error: a link's attempts never succeed");
     service_destroy(service);
     machine_destroy(machine);
     machine = read_text("qpus: [{name: q, count: 2, data: 1, comm: 1}]\n"
@@ -623,7 +623,8 @@ Test(service, refusals) {
         service_submit(service, &slot, (struct ebit_request){.id = 1, .qpu_a = 0, .qpu_b = 1}, 0),
         STATUS_INPUT);
     cr_expect_str_eq(messages_last(),
-                     "qspan: error: the network: simulated time passes 2^63 ps (106 days)");
+                     "m:2:10: error: the ebit between QPUs q0 and q1 (request 1): simulated time "
+                     "passes 2^63 ps (106 days)");
     service_destroy(service);
     machine_destroy(machine);
 }
