@@ -137,6 +137,11 @@ enum status undo_condition(struct analyzer *a, size_t open, size_t close) {
             TRY(sensitivity_add_flips(&a->sensitivity, &a->other, qubits_of(a, op)[0], letter));
         } else if (op->kind != OP_ELSE && op->kind != OP_BARRIER && op->kind != OP_TICK &&
                    !(op->kind == OP_GATE && (op->which == GATE_I || op->which == GATE_U0))) {
+            TRY(op->kind == OP_NOISE
+                    ? refuse(a, op,
+                             "an error under a condition depends on results, and the errors of a "
+                             "model are independent of them; qspan sample draws it")
+                    : STATUS_OK);
             return refuse(a, op,
                           "a condition on anything but x, y and z gates: error models need Pauli "
                           "feed-forward");

@@ -169,3 +169,25 @@ echo 'errors: [{gates: [measure], readout: [[1, 0], [0.1, 0.9]]}]' >skewed.yaml
 expect 3 qspan dem repetition.stim --noise skewed.yaml
 has err "repetition.stim:7:5: error: a result that is wrong more often when it is 0, or 1"
 expect 3 qspan dem repetition.stim --noise missing.yaml
+
+# An error that waits for a result is no independent error; a sample has it.
+cat >waits.qasm <<'EOM'
+OPENQASM 3.0;
+include "stdgates.inc";
+include "qnu.inc";
+qubit[2] a; output bit[2] c; bit m;
+pragma qspan qpu A data a[0:1]
+h a[0];
+m = measure a[0];
+if (m) {
+  @qspan.stim X_ERROR(0.5) a[1]
+  barrier;
+}
+c[0] = measure a[1];
+pragma qspan op detector c[0]
+EOM
+expect 3 qspan dem waits.qasm
+has err "waits.qasm:9:15: error: an error under a condition depends on results"
+expect 0 qspan sample waits.qasm --detectors --shots 4000 --seed 1 -o waits.01
+ones=$(grep -c 1 waits.01)
+[ "$ones" -gt 850 ] && [ "$ones" -lt 1150 ] || fail "$ones of 4000, not a quarter"
