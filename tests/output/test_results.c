@@ -175,8 +175,8 @@ Test(results, report_shows_the_most_frequent) {
     const struct output_context context = {.input = "\033[31mx.qasm"};
     cr_assert_eq(output_results_report(&text, &results, &context), STATUS_OK);
     cr_assert_null(strchr(text.data, '\033'));
-    const char *first = strstr(text.data, "  100001          61   61.00 %  ####");
-    const char *second = strstr(text.data, "  000000           1    1.00 %");
+    const char *first = strstr(text.data, "  100001           61   61.00 %  ####");
+    const char *second = strstr(text.data, "  000000            1    1.00 %");
     cr_assert_not_null(first, "%s", text.data);
     cr_assert(second > first);
     cr_assert_not_null(strstr(text.data, "and 24 more outcomes with 24 shots (24.00 %)"));
