@@ -30,7 +30,7 @@ show() {
     ! grep -q 'NOT equal' "$2" || code=5
     ! grep -q '^qspan: error: .* need ' "$2" || code=4
     echo "$3: $1"
-    expect $code bash -c "$1" </dev/null
+    expect $code bash -c "${1/bench 24/bench 12}" </dev/null # a test has no time for 24
     cat out err >both
     sed -E 's/; [0-9.]+ [KMGT]iB available$//' "$2" |
         { grep -vE '^(\.\.\.|wall time.*|memory .*|events .*|)$' || true; } >lines
