@@ -32,13 +32,26 @@ static uint32_t bits_needed(const struct qasm3_value *value) {
     return bits == 0 ? 1 : 64 - (uint32_t)__builtin_clzll(bits);
 }
 
-/* The type of a op b: the other's where one is a literal without a type; the wider one; int with
- * uint is uint, as in C. */
+/* A truth value, which counts as 0 or 1 in arithmetic. */
+static bool is_truth(const struct qasm3_value *value) {
+    return value->kind == QASM3_T_BOOL || (value->kind == QASM3_T_BIT && value->is_scalar);
+}
+
+/* The type of a op b: the other's where one is a literal without a type, or a truth value; an int
+ * where there is no other; the wider one; int with uint is uint, as in C. */
 static struct qasm3_value common_type(const struct qasm3_value *a, const struct qasm3_value *b) {
     struct qasm3_value type = {.kind = QASM3_T_UINT};
-    const struct qasm3_value *typed = a->is_literal ? b : a;
+    bool a_adapts = a->is_literal || is_truth(a), b_adapts = b->is_literal || is_truth(b);
+    const struct qasm3_value *typed = a_adapts ? b : a;
 
-    if (a->is_literal != b->is_literal) {
+    if (a_adapts && b_adapts && !(a->is_literal && b->is_literal)) {
+        bool is_long =
+            bits_needed(a) >= QASM3_DEFAULT_WIDTH || bits_needed(b) >= QASM3_DEFAULT_WIDTH;
+        type.kind = QASM3_T_INT;
+        type.width = is_long ? QASM3_MAX_WIDTH : QASM3_DEFAULT_WIDTH;
+        return type;
+    }
+    if (a_adapts != b_adapts) {
         type.kind = typed->kind == QASM3_T_INT ? QASM3_T_INT : QASM3_T_UINT;
         type.width = typed->width;
         return type;
@@ -68,15 +81,16 @@ static struct qasm3_value wrapped(struct qasm3_value type, uint64_t bits) {
 static enum status divide(struct qasm3_value *out, bool is_remainder, struct qasm3_value type,
                           const struct qasm3_value *a, const struct qasm3_value *b,
                           const struct qasm3_node *node) {
-    int64_t x = (int64_t)a->bits, y = (int64_t)b->bits;
+    uint64_t dividend = wrapped(type, a->bits).bits, divisor = wrapped(type, b->bits).bits;
+    int64_t x = (int64_t)dividend, y = (int64_t)divisor;
 
-    if (b->bits == 0) {
+    if (divisor == 0) {
         return qasm3_fail(node, "division by zero");
     }
     if (type.kind == QASM3_T_UINT) {
-        *out = wrapped(type, is_remainder ? a->bits % b->bits : a->bits / b->bits);
+        *out = wrapped(type, is_remainder ? dividend % divisor : dividend / divisor);
     } else if (y == -1) {
-        *out = wrapped(type, is_remainder ? 0 : UINT64_C(0) - a->bits);
+        *out = wrapped(type, is_remainder ? 0 : UINT64_C(0) - dividend);
     } else {
         *out = wrapped(type, (uint64_t)(is_remainder ? x % y : x / y));
     }
@@ -280,17 +294,31 @@ static enum status compare_lits(struct qasm3 *p, struct qasm3_value *out, uint32
 
 /* ---- bitwise, shifts ---- */
 
+static bool is_register(const struct qasm3_value *value) {
+    return value->kind == QASM3_T_BIT && !value->is_scalar;
+}
+
+/* Bits with a number are bits; truth values with each other, or with 0 and 1, stay such; numbers
+ * are as in arithmetic. */
+static struct qasm3_value bitwise_type(const struct qasm3_value *a, const struct qasm3_value *b) {
+    const struct qasm3_value *typed = a->is_literal ? b : a, *other = typed == a ? b : a;
+    struct qasm3_value type = {.kind = typed->kind, .width = typed->width};
+    bool is_small = is_truth(other) || (other->is_literal && other->bits <= 1);
+
+    if (is_register(a) || is_register(b)) {
+        type.width = !other->is_literal && other->width > type.width ? other->width : type.width;
+        return type;
+    }
+    return is_truth(typed) && is_small ? type : common_type(a, b);
+}
+
 static enum status bitwise(struct qasm3 *p, struct qasm3_value *out, enum expr_kind kind,
                            const struct qasm3_value *a, const struct qasm3_value *b,
                            const struct qasm3_node *node) {
-    bool is_bits = (a->kind == QASM3_T_BIT || a->kind == QASM3_T_ANGLE) && !a->is_literal;
-    const struct qasm3_value *typed = a->is_literal ? b : a;
-    uint32_t n = a->is_literal || b->is_literal ? typed->width
-                 : a->width > b->width          ? a->width
-                                                : b->width;
-    uint32_t *x, *y;
+    struct qasm3_value type = bitwise_type(a, b);
+    uint32_t n = type.width, *x, *y;
 
-    if (is_bits && a->kind == b->kind && a->width != b->width) {
+    if (a->kind == QASM3_T_BIT && b->kind == QASM3_T_BIT && a->width != b->width) {
         return qasm3_fail(node, "bits of different number: %u and %u", a->width, b->width);
     }
     x = lits_of(p, a, n);
@@ -301,8 +329,8 @@ static enum status bitwise(struct qasm3 *p, struct qasm3_value *out, enum expr_k
     for (uint32_t i = 0; i < n; i++) {
         TRY(qasm3_lit_binary(p, &x[i], kind, x[i], y[i]));
     }
-    *out = qasm3_from_lits(typed->kind, n, x);
-    out->is_scalar = a->is_scalar && b->is_scalar;
+    *out = qasm3_from_lits(type.kind, n, x);
+    out->is_scalar = type.kind == QASM3_T_BIT && a->is_scalar && b->is_scalar;
     out->is_literal = a->is_literal && b->is_literal;
     return STATUS_OK;
 }

@@ -156,6 +156,26 @@ Test(qasm3_features, values) {
     EXPECT_ALL(pairs);
 }
 
+/* Truth values count as 0 and 1, and take the other operand's type; int with uint is uint. */
+Test(qasm3_features, mixed_types) {
+    static const struct pair pairs[] = {
+        {"bool b = true; rx(b * 2) q[0]; rx(b + b) q[0]; rx(-b) q[0]; rx(3 - b) q[0];",
+         "rx(2) q[0]; rx(2) q[0]; rx(-1) q[0]; rx(2) q[0];"},
+        {"bit b = 1; rx(b * 2) q[0]; rx(b + 255 * b) q[0]; rx(b | 2) q[0]; rx(b ^ 1) q[0];",
+         "bit b = 1; rx(2) q[0]; rx(256) q[0]; rx(3) q[0]; rx(0) q[0];"},
+        {"bool b = true; uint[2] u = 3; int[2] i = 1; rx(u + b) q[0]; rx(b + i) q[0];",
+         "rx(0) q[0]; rx(-2) q[0];"},
+        {"bool b = true; int[4] i = -2; rx(i & b) q[0]; rx(b | i) q[0];",
+         "rx(0) q[0]; rx(-1) q[0];"},
+        {"rx(int[8](-1) / uint[8](2)) q[0]; rx(int[4](-1) % uint[8](16)) q[0];\n"
+         "rx(uint[8](6) / int[8](-1)) q[0]; rx(int[8](-1) & uint[8](240)) q[0];",
+         "rx(127) q[0]; rx(15) q[0]; rx(0) q[0]; rx(240) q[0];"},
+        {"d = measure q[0]; p(d * 2) q[1]; p((d + d) * 0.25) q[1];",
+         "d = measure q[0]; if (d) p(2) q[1]; if (d) p(0.5) q[1];"},
+    };
+    EXPECT_ALL(pairs);
+}
+
 Test(qasm3_features, conversions) {
     static const struct pair pairs[] = {
         {"angle[4] a = pi / 2; if (bit[4](a) == \"0100\") x q[0];", "x q[0];"},
