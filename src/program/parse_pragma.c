@@ -179,6 +179,14 @@ static enum status parse_protocol(struct parser *p) {
     return lexer_next(&p->lexer);
 }
 
+static enum status parse_errors(struct parser *p) {
+    if (!token_is(&p->lexer.token, "machine")) {
+        return parse_refuse(p, "machine");
+    }
+    p->program->has_machine_errors = true;
+    return lexer_next(&p->lexer);
+}
+
 static enum status parse_one_wire(struct parser *p, enum op_kind kind, struct src_loc loc) {
     struct op *op;
     uint32_t wire;
@@ -295,6 +303,7 @@ static enum status parse_pragma_body(struct parser *p) {
                     {"logical", parse_logical, true},
                     {"distribute", parse_distribute, true},
                     {"protocol", parse_protocol, true},
+                    {"errors", parse_errors, true},
                     {"stim", parse_stim_line, false},
                     {"op", parse_op_line, false}};
     const struct token *token = &p->lexer.token;

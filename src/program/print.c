@@ -143,6 +143,7 @@ static void print_head(struct program_printer *printer) {
         text_printf(out, "pragma qspan distribute %s\n", program->distribute);
     }
     text_add(out, program->is_fused ? "pragma qspan protocol fused\n" : "");
+    text_add(out, program->has_machine_errors ? "pragma qspan errors machine\n" : "");
     print_logical(out, program, "in", program->in, program->n_in);
 }
 

@@ -47,6 +47,7 @@ struct program {
     bool is_data_dependent;
     const char *distribute;      /* "simple", or "hand" for a program that was written */
     bool is_fused;               /* packets run without comm qubits where they can (packets.h) */
+    bool has_machine_errors;     /* NOISE holds what a machine's operations add: none adds more */
     struct program_index *index; /* registers and QPUs by name; kept by the functions below */
 };
 

@@ -251,6 +251,16 @@ static enum status add_machine(struct apply *apply, size_t at) {
     return depolarize(apply, at, wires, op->n_qubits, gate->p_err);
 }
 
+static bool has_errors(const struct machine *machine) {
+    bool has = false;
+    for (size_t q = 0; machine != NULL && q < machine->n_qpus; q++) {
+        const struct machine_qpu *qpu = &machine->qpus[q];
+        has |= qpu->gate1.p_err > 0 || qpu->gate2.p_err > 0 || qpu->measure.p_err > 0 ||
+               qpu->reset.p_err > 0;
+    }
+    return has;
+}
+
 static enum status match_machine(struct apply *apply) {
     const struct program *program = apply->program;
     apply->machine_qpu = mem_alloc(program->n_qpus, sizeof *apply->machine_qpu);
@@ -318,7 +328,7 @@ enum status noise_apply(struct program *program, const struct noise_model *model
                         const struct machine *machine) {
     const size_t n_rules = model != NULL ? model->n_rules : 0;
     struct apply apply = {.program = program,
-                          .machine = machine,
+                          .machine = program->has_machine_errors ? NULL : machine,
                           .bounds = mem_alloc(n_rules, sizeof *apply.bounds),
                           .n_old = program->ops.n_ops};
     enum status status = apply.bounds == NULL ? STATUS_NOFIT : STATUS_OK;
@@ -330,6 +340,10 @@ enum status noise_apply(struct program *program, const struct noise_model *model
     TRY_GOTO(match_machine(&apply), done);
     TRY_GOTO(list_order(&apply), done);
     status = put_in_order(&apply);
+    if (program->has_machine_errors && has_errors(machine)) {
+        log_note("the program has its errors of operations: machine %s adds none", machine->name);
+    }
+    program->has_machine_errors |= has_errors(apply.machine);
 done:
     for (size_t i = 0; i < apply.n_bounds; i++) {
         mem_free(apply.bounds[i].wires);

@@ -10,7 +10,8 @@
 /* Writes after each gate and reset, and before and into each measurement, the channels of the rules
  * that fit it best, in the order of the file, then the error of the machine. A rule with qubits
  * fits better than one with QPUs, that better than one for all; among these `gates` fits better
- * than `arity`. Pairs have their own errors: an EBIT gets none.
+ * than `arity`. Pairs have their own errors: an EBIT gets none. A program that has a machine's
+ * errors already (as the text that `plan --machine` writes) gets none of another one.
  *
  * Qubits are named as the program's logical qubits at the start, by their number among those, or as
  * wires. model, machine: NULL: none. Sites are numbered again. Errors: STATUS_INPUT where a rule

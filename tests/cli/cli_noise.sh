@@ -60,6 +60,17 @@ expect 0 qspan run bell.qasm --machine machine.yaml --shots 20000 --seed 2 --jso
 near one.json 01 2824
 near one.json 11 7176
 
+# The program printed for that machine has its errors, once, on that machine too.
+expect 0 qspan plan bell.qasm --machine machine.yaml -o printed.qasm -q
+has printed.qasm "pragma qspan errors machine"
+expect 0 qspan run printed.qasm --machine machine.yaml --shots 20000 --seed 2 --json printed.json
+has err "note: "
+equal "$(json printed.json counts)" "$(json one.json counts)"
+expect 0 qspan run printed.qasm --shots 20000 --seed 2 --json printed.json
+equal "$(json printed.json counts)" "$(json one.json counts)"
+expect 0 qspan plan bell.qasm --qpus 1 -o plain.qasm -q
+! grep -q "pragma qspan errors" plain.qasm || fail "errors of no machine"
+
 # Refused.
 expect 3 qspan run bell.qasm --qpus 1 --noise noise.yaml --probabilities all
 has err "exact probabilities need a program without noise"
