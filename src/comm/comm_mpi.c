@@ -70,10 +70,15 @@ static void yield_if_oversubscribed(void) {
 
 /* A process without launcher: Open MPI would start a daemon for it, from which it could spawn
  * others, which takes longer than most commands. Without it there is no folder for shared file
- * pointers in shared memory, which nobody uses, but which would be complained of. */
+ * pointers in shared memory, which nobody uses, but which would be complained of.
+ * Nor does it need a folder under /tmp/ompi.HOST.USER: two processes of which one ends and removes
+ * that while the other makes its own in it, would fail now and then. */
 static void start_without_daemon(void) {
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
     setenv("OMPI_MCA_sharedfp", "^sm", 0);
+    if (!getenv("PMIX_RANK") && !getenv("OMPI_COMM_WORLD_RANK")) {
+        setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
+    }
 }
 
 static void init_team(struct team *team, MPI_Comm comm) {
