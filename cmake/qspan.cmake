@@ -42,6 +42,7 @@ add_dependencies(qspan_settings qspan_version)
 
 # What a layer needs from outside, beyond libc, libm and headers.
 include(CheckCCompilerFlag)
+set(qspan_external_base OpenMP::OpenMP_C)
 set(qspan_external_comm MPI::MPI_C OpenMP::OpenMP_C)
 set(qspan_external_kernels)
 set(qspan_external_store MPI::MPI_C hdf5::hdf5)

@@ -14,8 +14,12 @@ const char *cpu_isa_name(enum cpu_isa isa);
 enum status cpu_detect_isa(enum cpu_isa *out_isa);
 
 enum { CPU_SET_WORDS = 128 }; /* 8192 CPUs, the most that Linux has */
-/* Bit i: this process may run on CPU i (base/bits.h). All 0 if the system does not tell. */
+/* Bit i: this thread may run on CPU i (base/bits.h). All 0 if the system does not tell. */
+void cpu_get_thread_set(uint64_t out_set[CPU_SET_WORDS]);
+/* The same of this process: with OMP_PLACES or OMP_PROC_BIND the first thread is bound before main,
+ * but others may run on the other places. */
 void cpu_get_bound_set(uint64_t out_set[CPU_SET_WORDS]);
+int cpu_count_set(const uint64_t set[CPU_SET_WORDS]);
 int cpu_count_bound_cores(void); /* CPUs in that set; at least 1 */
 
 #endif

@@ -20,3 +20,12 @@ done
 output=$(run 1 OMP_NUM_THREADS=$((n_cores + 1)))
 grep -q "^qspan: note: $((n_cores + 1)) OpenMP threads per rank are too many" <<<"$output" &&
     grep -q "^$((n_cores + 1)) threads" <<<"$output" || fail "too many threads: $output"
+
+# What OpenMP binds: its first thread to one core, which are not all that the process may use.
+output=$(run 1 OMP_PLACES=cores OMP_NUM_THREADS="$n_cores")
+[ "$output" = "$n_cores threads" ] || fail "bound by OpenMP: $output"
+if [ "$n_cores" -gt 1 ]; then
+    output=$(run 2 OMP_PLACES=cores OMP_NUM_THREADS=1)
+    grep -q "puts the first threads of the 2 ranks of this node on 1 of $n_cores cores" \
+        <<<"$output" || fail "two ranks on one core: $output"
+fi
