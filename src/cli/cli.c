@@ -10,16 +10,17 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "cli/launcher.h"
 #include "cli/man.h"
 #include "cli/options.h"
 #include "comm/comm.h"
 
-#define EXIT_CODES                                                                                 \
-    "Exit codes: 0 done, 1 internal fault, 2 wrong usage, 3 input refused, 4 does not fit, 5 not " \
-    "verified."
-#define EXIT_CODES_RUN                                                                             \
-    "Exit codes: 0 done, 1 internal fault, 2 wrong usage, 3 input refused, 4 does not fit, 85 "    \
-    "stopped by a signal: results are of the shots done."
+#define EXIT_CODES_SOME                                                                            \
+    "Exit codes: 0 done, 1 internal fault, 2 wrong usage, 3 input refused, 4 does not fit"
+#define EXIT_CODES EXIT_CODES_SOME "."
+#define EXIT_CODES_VERIFY EXIT_CODES_SOME ", 5 not verified."
+#define EXIT_CODES_RUN EXIT_CODES_SOME ", 85 stopped by a signal: results are of the shots done."
+#define EXIT_CODES_ALL EXIT_CODES_SOME ", 5 not verified, 85 stopped by a signal."
 
 const struct cli_command cli_commands[COMMAND_COUNT] = {
     [COMMAND_RUN] =
@@ -72,7 +73,10 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
                 "frames say is flipped; detection events need no such shot. A program's "
                 "measurements are those into the bits that counts would show.\n\n"
                 "Each rank samples shots of its own: mpirun -n 4 qspan sample ... Shots are the "
-                "same for any number of ranks and threads, on every processor.\n\n" EXIT_CODES,
+                "same for any number of ranks and threads, on every processor.\n\nSIGTERM and "
+                "SIGUSR1 stop "
+                "it after the shots under way: the first ones are written, "
+                "whole.\n\n" EXIT_CODES_RUN,
             .n_args_min = 1,
             .n_args_max = 1,
             .is_parallel = true,
@@ -94,7 +98,8 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
                 "about 12 data qubits; what can't be decided ends with code 5. Noise of a circuit "
                 "is left out. A program that differs is reported with the outcome that shows it, "
                 "what is "
-                "left where, and a single change that repairs it, if there is one.\n\n" EXIT_CODES,
+                "left where, and a single change that repairs it, if there is "
+                "one.\n\n" EXIT_CODES_VERIFY,
             .n_args_min = 1,
             .n_args_max = 1,
             .is_parallel = true,
@@ -112,7 +117,7 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
             .details =
                 "mpirun -n 4 qspan selftest. Every protocol is proved, then run exactly with a "
                 "reference for each input, in all bases that its Choi state needs; a fidelity that "
-                "is not 1 ends with code 5.\n\n" EXIT_CODES,
+                "is not 1 ends with code 5.\n\n" EXIT_CODES_VERIFY,
             .is_parallel = true,
             .run = cmd_selftest,
         },
@@ -258,7 +263,7 @@ static void print_help(void) {
     }
     printf("\n  qspan COMMAND --help    options of a command\n"
            "  qspan help --man        manual page\n"
-           "  qspan --version         version and build\n\n" EXIT_CODES "\n");
+           "  qspan --version         version and build\n\n" EXIT_CODES_ALL "\n");
 }
 
 static void print_version(void) {
@@ -275,20 +280,6 @@ static int refuse_command(const char *word) {
                               near.best);
     }
     return (int)log_error(STATUS_USAGE, "unknown command '%s'; see qspan --help", word);
-}
-
-/* Rank of this process by the launcher's environment, before MPI starts: so that one process prints
- * what is wrong with a command line, and not all of them. 0 without a launcher. */
-static int find_launcher_rank(void) {
-    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK",
-                                        "SLURM_PROCID"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *value = getenv(names[i]);
-        if (value) {
-            return atoi(value);
-        }
-    }
-    return 0;
 }
 
 static enum status start(bool is_parallel, int *argc, char ***argv) {
@@ -320,18 +311,35 @@ static void add_word(struct text *out, const char *word) {
     text_add(out, "'");
 }
 
+/* Is this one of several processes that would do the same, and not the first? */
+static bool is_idle_copy(const struct cli_command *command) {
+    return !command->is_parallel && launcher_rank() > 0 && launcher_is_parent();
+}
+
+static void note_idle_copies(const struct cli_command *command) {
+    if (!command->is_parallel && launcher_size() > 1 && launcher_is_parent()) {
+        log_note("%s takes one process: the others of this launcher do nothing", command->name);
+    }
+}
+
 static enum status run_words(enum command_id id, int argc, char **argv, const char *command_line) {
     const struct cli_command *command = &cli_commands[id];
     struct cli_options options;
-    int launcher_rank = command->is_parallel ? find_launcher_rank() : 0;
-    log_set_rank(launcher_rank, 1);
+    const int rank = launcher_is_parent() || command->is_parallel ? launcher_rank() : 0;
+    log_set_rank(rank, 1);
+    if (is_idle_copy(command)) {
+        return STATUS_OK;
+    }
     enum status status = options_parse(&options, id, argc, argv);
     if (status != STATUS_OK) {
         return status;
     }
     options.command_line = command_line;
+    if (!cli_is_given(&options, OPTION_RANKS) && launcher_is_parent()) {
+        options.n_ranks = launcher_size();
+    }
     if (options.wants_help) {
-        if (launcher_rank == 0) {
+        if (rank == 0) {
             options_print_help(id);
         }
         return flush_output(STATUS_OK);
@@ -341,6 +349,7 @@ static enum status run_words(enum command_id id, int argc, char **argv, const ch
         return status;
     }
     log_set_quiet(options.is_quiet);
+    note_idle_copies(command);
     status = start(command->is_parallel, &argc, &argv);
     if (status != STATUS_OK) {
         return status;
@@ -396,6 +405,13 @@ static int help_command(const char *word) {
 
 int cli_main(int argc, char **argv) {
     const char *word = argc > 1 ? argv[1] : "--help";
+    const int id = find_command(word);
+    if (id < COMMAND_COUNT) {
+        return run_command((enum command_id)id, argc - 1, argv + 1);
+    }
+    if (launcher_rank() > 0 && launcher_is_parent()) {
+        return (int)STATUS_OK; /* rank 0 says it */
+    }
     if (strcmp(word, "help") == 0 && argc > 2) {
         return help_command(argv[2]);
     }
@@ -407,10 +423,5 @@ int cli_main(int argc, char **argv) {
         print_help();
         return argc > 1 ? (int)flush_output(STATUS_OK) : (int)STATUS_USAGE;
     }
-    const int id = find_command(word);
-    if (id < COMMAND_COUNT) {
-        return run_command((enum command_id)id, argc - 1, argv + 1);
-    }
-    log_set_rank(find_launcher_rank(), 1);
     return refuse_command(word);
 }

@@ -277,7 +277,7 @@ static enum status check_complete(const struct run_job *job) {
     }
     return log_error(STATUS_INTERRUPTED, "%s: %" PRIu64 " of %" PRIu64 " shots are done%s%s",
                      interrupt_name(), results->n_shots, results->n_asked,
-                     path ? "; the same with --resume goes on: " : "", path ? path : "");
+                     path ? "; the same command goes on with --resume " : "", path ? path : "");
 }
 
 static enum status run_job(struct run_job *job) {
