@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/progress.h"
 #include "base/rng.h"
+#include "cli/interrupt.h"
 #include "cli/load.h"
 #include "cli/sink.h"
 #include "engine/tableau/reference.h"
@@ -422,10 +423,12 @@ static enum status sample_all(struct sample_job *job) {
         .sweep = job->sweep != NULL ? copy_sweep : NULL,
         .sweep_ctx = job,
         .conditions = job->conditions,
+        .stop = &interrupt_signal,
     };
     if (is_physical(job)) {
         TRY(use_network(job, &task));
     }
+    interrupt_listen(team_rank(job->team) == 0);
     enum status status = add_sinks(job, &task);
     if (status == STATUS_OK) {
         status = sample_run(&figures, &task, job->team);
@@ -441,11 +444,16 @@ static enum status sample_all(struct sample_job *job) {
     }
     log_note(
         "%llu shots in %.3g s: %.4g shots/s, %.3g gates/s; %d thread%s of %u blocks, %.3g MiB%s",
-        (unsigned long long)task.n_shots, figures.wall_s, (double)task.n_shots / figures.wall_s,
-        job->plan->n_gates * (double)task.n_shots / figures.wall_s, figures.n_threads,
+        (unsigned long long)figures.n_shots, figures.wall_s,
+        (double)figures.n_shots / figures.wall_s,
+        job->plan->n_gates * (double)figures.n_shots / figures.wall_s, figures.n_threads,
         figures.n_threads == 1 ? "" : "s", figures.n_blocks, (double)figures.n_bytes * 0x1p-20,
         waits);
-    return STATUS_OK;
+    return figures.n_shots == task.n_shots
+               ? STATUS_OK
+               : log_error(STATUS_INTERRUPTED, "%s: %llu of %llu shots are written",
+                           interrupt_name(), (unsigned long long)figures.n_shots,
+                           (unsigned long long)task.n_shots);
 }
 
 static enum status run_job(struct sample_job *job) {

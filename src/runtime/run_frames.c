@@ -138,7 +138,7 @@ static enum status sample_round(struct run *run, const struct deal *deal, uint64
 static enum status sample_rounds(struct run *run, struct deal *deal) {
     const uint64_t step = deal->batch * deal->n_ranks;
     struct pace pace;
-    pace_init(&pace, 1, UINT64_MAX);
+    pace_init(&pace, 1, UINT64_MAX, PACE_FRAMES_MS);
     uint64_t n_own = 0, n_rounds = 0;
     double t_s = clock_now_s();
     bool has_stopped = run_asks_to_stop(run, deal->begin, NULL, 0);

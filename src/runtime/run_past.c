@@ -166,13 +166,13 @@ enum status run_check_range(const struct run *run, uint32_t block_shots) {
     const uint64_t n_past = options->past != NULL ? options->past->n_shots : 0;
     const uint64_t last = UINT32_MAX;
     if (options->n_shots > last || options->first_shot > last - options->n_shots) {
-        return log_error(STATUS_INPUT, "shots are numbered up to 2^32 - 2");
+        return log_error(STATUS_USAGE, "shots are numbered up to 2^32 - 2");
     }
     CHECK(n_past <= options->n_shots);
     const uint64_t unit = run_has_frames(options) ? (uint64_t)RUN_FRAME_SHOTS : block_shots;
     const bool is_end = n_past == options->n_shots;
     if (options->first_shot % block_shots != 0 || options->first_shot % unit != 0) {
-        return log_error(STATUS_INPUT,
+        return log_error(STATUS_USAGE,
                          "the first shot of a run must be a multiple of %" PRIu64
                          ", the shots that are drawn together, not %" PRIu64,
                          options->first_shot % block_shots != 0 ? block_shots : unit,

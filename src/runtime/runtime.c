@@ -269,7 +269,7 @@ static bool do_shots_part(const struct run *run) {
 static void set_pace(struct pace *pace, const struct run *run, uint32_t block_shots) {
     const uint64_t most = choose_batch(run, block_shots) / block_shots;
     const uint64_t least = FIRST_SHOTS / block_shots + (FIRST_SHOTS % block_shots != 0);
-    pace_init(pace, do_shots_part(run) && least < most ? least : most, most);
+    pace_init(pace, do_shots_part(run) && least < most ? least : most, most, PACE_STATES_MS);
 }
 
 static enum status sample(struct run *run, uint32_t block_shots) {

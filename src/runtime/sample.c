@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/progress.h"
+#include "runtime/pace.h"
 #include "runtime/sample_impl.h"
 
 /* Texts of a round: one rank alone writes while they are in its cache, many meet seldom. */
@@ -285,30 +286,51 @@ static enum status prepare_round(const struct sample_job *job) {
     return comm_agree(job->world, task->prepare(task->prepare_ctx, first, n < n_left ? n : n_left));
 }
 
+static enum status run_round(struct sample_job *job) {
+    TRY(prepare_round(job));
+    enum status status = job->n_team > 1 ? sample_run_team(job) : run_lanes(job);
+    const double t_start_s = clock_now_s();
+    status = comm_agree(job->world, status);
+    status = status == STATUS_OK ? sample_write_round(job) : status;
+    job->wait_s += clock_now_s() - t_start_s;
+    return status;
+}
+
+/* What all ranks do next: whether any of them was told to stop, else how many turns are a round. */
+static bool asks_to_stop(const struct sample_job *job, struct pace *pace, double t_round_s) {
+    const volatile sig_atomic_t *stop = job->task->stop;
+    uint64_t all[] = {stop != NULL && *stop != 0, (uint64_t)(1e3 * t_round_s)};
+    comm_max_u64(job->world, all, 2);
+    pace_update(pace, all[1], UINT64_MAX);
+    return all[0] != 0;
+}
+
 static enum status run_rounds(struct sample_job *job) {
-    const uint64_t n_batches =
-        sample_divide_up(sample_divide_up(job->task->n_shots, FRAME_SHOTS), job->options.n_blocks);
+    const uint64_t n_shots = job->task->n_shots, n_blocks = sample_divide_up(n_shots, FRAME_SHOTS),
+                   n_batches = sample_divide_up(n_blocks, job->options.n_blocks);
     /* a turn: a batch for each lane, or for each team */
     const uint64_t n_own = job->n_team > 1 ? 1 : (uint64_t)job->n_lanes,
                    n_turn = n_own * job->n_replicas,
                    n_most = most_turns(job) * (job->n_team > 1 ? (uint64_t)job->n_lanes : 1);
-    uint64_t n_turns = sample_divide_up(n_batches, n_turn),
-             n_rounds = sample_divide_up(n_turns, n_most);
-    enum status status =
-        make_pieces(job, n_own * sample_divide_up(n_turns, n_rounds + (n_rounds == 0)));
+    uint64_t n_turns = sample_divide_up(n_batches, n_turn);
+    const uint64_t n_even = /* of rounds of much the same length */
+        sample_divide_up(n_turns, sample_divide_up(n_turns, n_most) + (n_turns == 0));
+    struct pace pace;
+    bool has_stopped = false;
+    enum status status = make_pieces(job, n_own * n_even);
     TRY(comm_agree(job->world, status));
-    for (; n_rounds > 0 && status == STATUS_OK; n_rounds--) {
-        const uint64_t n = sample_divide_up(n_turns, n_rounds);
+    pace_init(&pace, 1, n_even > 0 ? n_even : 1, PACE_FRAMES_MS);
+    while (n_turns > 0 && status == STATUS_OK && !has_stopped) {
+        const uint64_t n = n_turns < pace.n_blocks ? n_turns : pace.n_blocks;
+        const double t_s = clock_now_s();
         job->round.n = n * n_own;
-        TRY(prepare_round(job));
-        status = job->n_team > 1 ? sample_run_team(job) : run_lanes(job);
-        const double t_start_s = clock_now_s();
-        status = comm_agree(job->world, status);
-        status = status == STATUS_OK ? sample_write_round(job) : status;
-        job->wait_s += clock_now_s() - t_start_s;
+        status = run_round(job);
         job->round.first += job->round.n * job->n_replicas;
         n_turns -= n;
+        has_stopped = status == STATUS_OK && asks_to_stop(job, &pace, clock_now_s() - t_s);
     }
+    const uint64_t n_done = job->round.first * job->options.n_blocks;
+    job->n_done = n_done < n_blocks ? n_done * FRAME_SHOTS : n_shots;
     return status;
 }
 
@@ -361,6 +383,7 @@ enum status sample_run(struct sample_figures *out_figures, const struct sample_t
     status = run_rounds(&job);
     comm_max_f64(team, &job.wait_s, 1);
     *out_figures = (struct sample_figures){
+        .n_shots = job.n_done,
         .n_bytes = (uint64_t)job.n_lanes * lane_bytes(&job),
         .n_threads = job.n_threads,
         .n_blocks = job.options.n_blocks,

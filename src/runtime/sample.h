@@ -7,6 +7,7 @@
 #ifndef QSPAN_RUNTIME_SAMPLE_H
 #define QSPAN_RUNTIME_SAMPLE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,8 +55,11 @@ struct sample_task {
     const struct frame_pairs *pairs;
     enum status (*prepare)(void *ctx, uint64_t first_shot, uint64_t n_shots);
     void *prepare_ctx;
+    /* Once this is not 0 on any rank, all stop after the shots under way; NULL: never. */
+    const volatile sig_atomic_t *stop;
 };
 struct sample_figures {
+    uint64_t n_shots; /* written, the first ones: fewer than the task's if it was stopped */
     uint64_t n_bytes; /* of this rank's states */
     int n_threads;
     uint32_t n_blocks;

@@ -41,6 +41,7 @@ struct sample_job {
     struct sample_piece *pieces[SAMPLE_MAX_OUTPUTS];
     size_t n_pieces; /* of a rank in a round, at most */
     double wait_s;
+    uint64_t n_done; /* shots */
 };
 
 /* Rows of shots first_shot .. first_shot + n_shots - 1, at most FRAME_GATHERED. */

@@ -14,6 +14,40 @@ starts() {
     fail "no progress: $(cat err)"
 }
 
+# listener: the last of what was started that waits for SIGUSR1
+listener() {
+    local pid mask
+    for _ in $(seq 200); do
+        for pid in $(pgrep -P $job -f 'qspan (run|sample)' | tail -n 1) $job; do
+            mask=$(sed -n 's/^SigCgt:[[:space:]]*//p' /proc/"$pid"/status)
+            if [ "$(cat /proc/"$pid"/comm)" = qspan ] && ((16#$mask & 1 << 9)); then
+                echo "$pid"
+                return
+            fi
+        done
+        sleep 0.05
+    done
+    fail "nothing listens: $(cat err)"
+}
+
+# stops SIGNAL COMMAND...: it is told to stop while it draws its first shots, and writes part.json
+stops() {
+    local signal=$1 pause
+    shift
+    rm -f part.json
+    for pause in 0.1 0.5 2 8; do
+        "$@" >out 2>err &
+        job=$!
+        pid=$(listener)
+        sleep $pause
+        kill -"$signal" "$pid"
+        ends 85
+        [ ! -e part.json ] || return 0
+        has err "there are no results" # the signal came before the first shots
+    done
+    fail "no shots: $(cat err)"
+}
+
 # ends CODE: what was started.
 ends() {
     local got=0
@@ -37,23 +71,21 @@ together() {
 
 # State vectors: noisy shots, each signal, on one rank and on replicas of which one hears it.
 printf 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[4];\ncreg c[4];\nh q[0];\n' >noisy.qasm
-printf 'cx q[%d],q[%d]; rx(0.3) q[%d];\n' 0 2 2 2 1 1 1 3 3 3 0 0 >>noisy.qasm
+for _ in $(seq 4); do
+    printf 'cx q[%d],q[%d]; rx(0.3) q[%d];\n' 0 2 2 2 1 1 1 3 3 3 0 0 >>noisy.qasm
+done
 echo 'measure q -> c;' >>noisy.qasm
 noisy=(run noisy.qasm --machine werner:n=2,data=2,comm=1,F=0.9,time=10us --engine statevector)
-starts "$QSPAN" "${noisy[@]}" --shots 4000000000 --seed 3 --json part.json -o part.h5
-kill -TERM $job
-ends 85
+stops TERM "$QSPAN" "${noisy[@]}" --shots 4000000000 --seed 3 --json part.json -o part.h5
 has err "told to stop"
-has err "SIGTERM: $(json part.json shots) of 4000000000 shots are done; the same with --resume"
+has err "SIGTERM: $(json part.json shots) of 4000000000 shots are done; the same command goes on with --resume part.h5"
 has out "interrupted after"
 together part.h5 "${noisy[@]}"
 expect 0 qspan report part.h5
 has out "interrupted after $(json part.json shots) of 4000000000 shots"
 
-starts mpirun --oversubscribe --bind-to none -n 3 "$QSPAN" "${noisy[@]}" --shots 4000000000 \
+stops USR1 mpirun --oversubscribe --bind-to none -n 3 "$QSPAN" "${noisy[@]}" --shots 4000000000 \
     --seed 3 --json part.json -o part.h5 --replicas 3
-kill -USR1 "$(pgrep -P $job -f 'qspan run noisy' | tail -n 1)"
-ends 85
 together part.h5 "${noisy[@]}"
 cp part.h5 noisy.h5
 
@@ -67,6 +99,25 @@ kill -USR1 $job
 ends 85
 equal "$(json part.json interrupted)" true
 
+# Bulk samples: the first shots are there, whole, on one rank and on two.
+qspan gen repetition-memory -d 9 --rounds 100 --after-clifford-depolarization 0.01 -o code.stim
+for ranks in 1 2; do
+    mpirun --oversubscribe --bind-to none -n $ranks "$QSPAN" sample code.stim --seed 3 \
+        --shots 4000000000 --detectors --out-format b8 -o events.b8 >out 2>err &
+    job=$!
+    pid=$(listener)
+    sleep 0.3
+    kill -USR1 "$pid"
+    ends 85
+    has err "of 4000000000 shots are written"
+    n=$(sed -n 's/.*SIG[A-Z0-9]*: \([0-9]*\) of 4000000000 .*/\1/p' err)
+    equal "$((n % 1024))" 0
+    equal "$(($(stat -c %s events.b8) / 101))" "$n" # 808 detectors, 101 bytes a shot
+    shown=$((n < 20480 ? n : 20480))
+    expect 0 qspan sample code.stim --shots $shown --seed 3 --detectors --out-format b8 -o wanted.b8
+    cmp <(head -c $((101 * shown)) events.b8) wanted.b8 || fail "samples of a run that was stopped"
+done
+
 # Parts by number: counts add up to those of one run.
 expect 0 qspan "${bell[@]}" --seed 3 --shots 4096 --json one.json
 expect 0 qspan "${bell[@]}" --seed 3 --shots 1024 --json a.json
@@ -75,7 +126,7 @@ equal "$(json b.json first_shot)" 1024
 for key in 00 01 10 11; do
     equal "$(($(json a.json counts $key) + $(json b.json counts $key)))" "$(json one.json counts $key)"
 done
-expect 3 qspan "${bell[@]}" --seed 3 --first-shot 1000
+expect 2 qspan "${bell[@]}" --seed 3 --first-shot 1000
 has err "the first shot of a run must be a multiple of 1024"
 
 # A run that is whole stays as it is.
