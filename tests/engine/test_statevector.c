@@ -539,28 +539,38 @@ Test(statevector, lone_wires_become_a_large_vector) {
     op_list_fini(&chain.ops);
 }
 
-/* From 2^19 amplitudes per rank on, whatever the number of ranks (if 64 slices can be dealt evenly
- * enough), buffers and what the last wires need while they join included. */
-Test(statevector, a_tenth_more_than_the_state) {
-    static const struct {
-        uint32_t n_wires;
-        int n_ranks;
-    } cases[] = {{20, 1},  {20, 2},  {21, 2},  {21, 3},  {22, 2}, {22, 3}, {22, 5},  {22, 6},
-                 {22, 8},  {23, 3},  {23, 5},  {23, 6},  {23, 7}, {23, 9}, {23, 10}, {23, 11},
-                 {23, 12}, {23, 13}, {23, 16}, {24, 3},  {24, 5}, {24, 6}, {24, 7},  {24, 9},
-                 {24, 11}, {24, 12}, {24, 13}, {24, 14}, {24, 15}};
+static double plan_bytes(uint32_t n_wires, int n_ranks) {
     static struct chain chain;
+    struct engine_figures figures;
+    chain_init(&chain, n_wires);
+    cr_assert_eq(statevector_plan(&figures, &chain.task, n_ranks, &layout_tuning_default),
+                 STATUS_OK);
+    op_list_fini(&chain.ops);
+    return (double)figures.peak_bytes;
+}
+
+/* From 8 MiB per rank on, whatever the number of ranks, buffers and what the last wires need while
+ * they join included. */
+Test(statevector, a_tenth_more_than_the_state) {
     comm_start_alone();
     omp_set_num_threads(1);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct engine_figures figures;
-        chain_init(&chain, cases[i].n_wires);
-        cr_assert_eq(
-            statevector_plan(&figures, &chain.task, cases[i].n_ranks, &layout_tuning_default),
-            STATUS_OK);
-        const double state = 16.0 * (double)BIT64(cases[i].n_wires) / cases[i].n_ranks;
-        cr_expect_leq((double)figures.peak_bytes, 1.1 * state, "%u wires, %d ranks: %.3f",
-                      cases[i].n_wires, cases[i].n_ranks, (double)figures.peak_bytes / state);
-        op_list_fini(&chain.ops);
+    for (uint32_t n_wires = 19; n_wires <= 24; n_wires++) {
+        for (int n_ranks = 1; n_ranks <= 16; n_ranks++) {
+            const double state = 16.0 * (double)BIT64(n_wires) / n_ranks;
+            if (state >= 0x1p23) {
+                const double bytes = plan_bytes(n_wires, n_ranks);
+                cr_expect_leq(bytes, 1.1 * state, "%u wires, %d ranks: %.3f", n_wires, n_ranks,
+                              bytes / state);
+            }
+        }
+    }
+}
+
+Test(statevector, small_states_have_small_buffers) {
+    comm_start_alone();
+    omp_set_num_threads(1);
+    for (uint32_t n_wires = 4; n_wires <= 18; n_wires++) {
+        const double state = 16.0 * (double)BIT64(n_wires), bytes = plan_bytes(n_wires, 1);
+        cr_expect_leq(bytes, 1.35 * state + 0x1p18, "%u wires: %g bytes", n_wires, bytes);
     }
 }

@@ -11,6 +11,7 @@
 
 enum {
     UNFAIR_SHARE = 32,
+    WORST_SHARE = 20,
     MAX_SLICE_LOG = 16,
 };
 
@@ -138,21 +139,25 @@ void layout_count_spread(struct layout *layout, const struct store_factor *facto
     layout->exchanged_bytes += (double)(n_ranks - 1) * layout->amp_bytes * layout_amps(bits);
 }
 
-/* The fullest rank has a share that is fair to one part in UNFAIR_SHARE. */
-static bool is_fair(unsigned slice_log, uint64_t n_ranks) {
+/* The fullest rank has a share that is fair to one part in `part`. */
+static bool is_fair(unsigned slice_log, uint64_t n_ranks, unsigned part) {
     const uint64_t n = BIT64(slice_log), most = n / n_ranks + (n % n_ranks != 0);
-    return (most * n_ranks - n) * UNFAIR_SHARE <= n;
+    return (most * n_ranks - n) * part <= n;
 }
 
 /* A power of two of slices when that is fair, else at least 2^balance_log for each rank; more,
- * where slices still hold what a stage mixes. */
+ * where slices still hold what a stage mixes, or what most stages do, if it is rather unfair. */
 static unsigned choose_slice_log(const struct layout *layout, uint64_t n_ranks, uint32_t n) {
     if (is_power_of_two(n_ranks)) {
         return floor_log2(n_ranks);
     }
-    const unsigned least = FUSE_STAGE_TARGETS + layout->lane_bits;
+    const unsigned all = FUSE_STAGE_TARGETS + layout->lane_bits;
+    const unsigned few = FUSE_FEW_TARGETS + layout->lane_bits;
     unsigned log = floor_log2(n_ranks) + 1 + layout->tuning.balance_log;
-    while (!is_fair(log, n_ranks) && n > log + least && log < MAX_SLICE_LOG) {
+    while (!is_fair(log, n_ranks, UNFAIR_SHARE) && n > log + all && log < MAX_SLICE_LOG) {
+        log++;
+    }
+    while (!is_fair(log, n_ranks, WORST_SHARE) && n > log + few && log < MAX_SLICE_LOG) {
         log++;
     }
     return log;

@@ -1,5 +1,6 @@
 #include "engine/statevector/pass.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -94,6 +95,12 @@ static unsigned most_bits(const struct layout *layout, unsigned n_slice, unsigne
     most = most < pass_bits ? most : pass_bits;
     most = most < max_bits(layout) ? most : max_bits(layout);
     return most < n_slice ? most : n_slice;
+}
+
+unsigned pass_most_bits(const struct layout *layout, double n_bytes) {
+    const double n_amps = n_bytes / layout->amp_bytes, most = (double)BIT64(max_bits(layout) + 8);
+    const uint64_t n = n_amps < 1 ? 1 : (uint64_t)(n_amps < most ? n_amps : most);
+    return most_bits(layout, floor_log2(n), UINT_MAX);
 }
 
 static uint64_t targets_of(const struct layout *layout, const struct fuse_block *block) {
@@ -723,21 +730,49 @@ static enum status run_here(struct layout *layout, uint32_t group, size_t first,
     return run_blocks(pass, first, last);
 }
 
+/* Adds a block's targets to n others; returns how many there are then. */
+static uint32_t add_targets(uint32_t *targets, uint32_t n, const struct fuse_block *block) {
+    for (unsigned i = 0; i < block->n_targets; i++) {
+        uint32_t at = 0;
+        while (at < n && targets[at] != block->targets[i]) {
+            at++;
+        }
+        targets[at] = block->targets[i];
+        n += at == n;
+    }
+    return n;
+}
+
+/* Blocks of a stage, from the first on at least one, that mix no more wires than slices hold. */
+static size_t cut_stage(uint32_t *out_targets, uint32_t *out_n, const struct fuse *fuse,
+                        size_t first, size_t last, unsigned most) {
+    uint32_t n = add_targets(out_targets, 0, &fuse->blocks[first]);
+    size_t i = first + 1;
+    for (; i < last; i++) {
+        const uint32_t n_more = add_targets(out_targets, n, &fuse->blocks[i]);
+        if (n_more > most && n_more > n) {
+            break;
+        }
+        n = n_more;
+    }
+    *out_n = n;
+    return i;
+}
+
 enum status pass_run_stage(struct layout *layout, uint32_t group, const struct fuse_stage *stage) {
     const struct layout_group *g = &layout->groups[group];
-    unsigned n_slice = layout_slice_bits(g->n, &g->deal);
-    if (g->deal.slice_log == 0 || stage->n_targets + layout->lane_bits <= n_slice) {
-        if (stage->n_targets > 0) {
-            layout_localize(layout, stage->targets, stage->n_targets, stage);
+    const unsigned n_slice = layout_slice_bits(g->n, &g->deal);
+    const bool is_cut = g->deal.slice_log > 0;
+    const unsigned most = n_slice > layout->lane_bits ? n_slice - layout->lane_bits : 1;
+    for (size_t i = stage->first; i < stage->last;) {
+        uint32_t targets[FUSE_STAGE_TARGETS], n = 0;
+        const size_t end = cut_stage(targets, &n, layout->fuse, i, stage->last,
+                                     is_cut ? most : FUSE_STAGE_TARGETS);
+        if (n > 0) {
+            layout_localize(layout, targets, n, stage);
         }
-        return run_here(layout, group, stage->first, stage->last);
-    }
-    for (size_t i = stage->first; i < stage->last; i++) {
-        const struct fuse_block *block = &layout->fuse->blocks[i];
-        if (block->n_targets > 0) {
-            layout_localize(layout, block->targets, block->n_targets, stage);
-        }
-        TRY(run_here(layout, group, i, i + 1));
+        TRY(run_here(layout, group, i, end));
+        i = end;
     }
     return STATUS_OK;
 }

@@ -23,6 +23,8 @@ struct pass *pass_create(union statevector_block *buffers, int n_threads,
                          const struct layout *layout);
 void pass_destroy(struct pass *pass);
 size_t pass_buffer_bytes(const struct layout *layout);
+/* Of tiles of vectors that take n_bytes of a rank at most; larger ones are never used. */
+unsigned pass_most_bits(const struct layout *layout, double n_bytes);
 
 /* Makes the stage's targets internal and, where there is a store, applies it. Its blocks are those
  * of layout->fuse. Collective where there is a store. */

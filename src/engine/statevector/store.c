@@ -13,13 +13,17 @@
 enum {
     LARGE_STAGE_LOG = 20, /* bytes of a stage of a large vector */
     LARGE_LOG = 26,       /* bytes of what is large */
+    LEAST_STAGE_LOG = 17, /* bytes of a stage, but not more than of a vector */
     FIT_LOG = 24,         /* bytes from which on ... */
     TILES_SHARE_LOG = 4,  /* ... all threads' tiles take at most this part of the amplitudes */
     MIN_TILE_BITS = 11,   /* but not less, in double precision */
     FIT_FEW_LOG = 22,     /* bytes from which on at most these parts of the amplitudes are taken: */
     MORE_SHARE = 20,      /* by tiles larger than they must be, */
     CHUNK_SHARE = 64,     /* by a chunk, */
-    STAGE_SHARE = 40,     /* by a stage, if it can be half as large */
+    STAGE_SHARE = 40,     /* by a stage */
+    FIT_ONE_LOG = 23,     /* bytes from which on one tile takes at most 1 / MORE_SHARE */
+    SMALL_SHARE = 8,      /* of less than 2^FIT_FEW_LOG bytes: by a chunk */
+    MIN_CHUNK_BITS = 8,   /* but not less than this by that */
     PAGE_BYTES = 1 << 12, /* n_bytes are rounded up to */
     MANY_CHUNKS = 8,      /* ... where they are many; fewer have a spare one */
 };
@@ -27,23 +31,29 @@ enum {
 /* Vectors that are read whole: parts of a build have at most slice_log + 3 wires. */
 static unsigned stage_bits(const struct layout *layout, double n_bytes) {
     const struct layout_tuning *tuning = &layout->tuning;
+    const unsigned least = floor_log2(BIT64(LEAST_STAGE_LOG) / layout->amp_bytes);
+    const unsigned large = floor_log2(BIT64(LARGE_STAGE_LOG) / layout->amp_bytes);
+    const double n_amps = n_bytes * layout->n_ranks / layout->amp_bytes;
     unsigned bits =
         floor_log2((uint64_t)layout->n_ranks) + 1 + tuning->balance_log + layout->lane_bits;
     unsigned piece = floor_log2(STORE_PIECE_BYTES * 2 / layout->amp_bytes);
-    unsigned large = floor_log2(BIT64(LARGE_STAGE_LOG) / layout->amp_bytes);
-    bool is_tight = n_bytes >= (double)BIT64(FIT_FEW_LOG) &&
-                    STAGE_SHARE * layout->amp_bytes * (double)BIT64(piece) > n_bytes;
-    piece -= is_tight;
-    bits = bits > STORE_MAX_PRODUCT ? bits : STORE_MAX_PRODUCT;
-    bits = bits > tuning->chunk_bits ? bits : tuning->chunk_bits;
+    while (piece > least && STAGE_SHARE * layout->amp_bytes * (double)BIT64(piece) > n_bytes) {
+        piece--;
+    }
+    piece = piece > STORE_MAX_PRODUCT ? piece : STORE_MAX_PRODUCT;
+    while (piece > bits && (double)BIT64(piece) > n_amps) {
+        piece--;
+    }
     bits = bits > piece ? bits : piece;
+    bits = bits > tuning->chunk_bits ? bits : tuning->chunk_bits;
     return bits < large && n_bytes >= (double)BIT64(LARGE_LOG) ? large : bits;
 }
 
 static void fit_chunks(struct layout *layout, double n_bytes) {
     unsigned *bits = &layout->tuning.chunk_bits;
-    while (n_bytes >= (double)BIT64(FIT_FEW_LOG) &&
-           CHUNK_SHARE * layout->amp_bytes * (double)BIT64(*bits) > n_bytes) {
+    const bool is_small = n_bytes < (double)BIT64(FIT_FEW_LOG);
+    const double share = (is_small ? SMALL_SHARE : CHUNK_SHARE) * (double)layout->amp_bytes;
+    while (*bits > MIN_CHUNK_BITS && share * (double)BIT64(*bits) > n_bytes) {
         --*bits;
     }
 }
@@ -51,15 +61,22 @@ static void fit_chunks(struct layout *layout, double n_bytes) {
 static void fit_tiles(struct layout *layout, double n_bytes, uint64_t n_threads) {
     unsigned *bits = &layout->tuning.pass_bits, least = MIN_TILE_BITS + layout->lane_bits - 3;
     unsigned *more = &layout->tuning.more_bits;
-    const double tile = (double)(layout->amp_bytes * n_threads);
+    const double one = layout->amp_bytes, tile = one * (double)n_threads;
     while (n_bytes >= (double)BIT64(FIT_FEW_LOG) && *more > 0 &&
            n_bytes < MORE_SHARE * tile * (double)BIT64(*bits + *more)) {
         --*more;
+    }
+    while (n_bytes >= (double)BIT64(FIT_ONE_LOG) && *bits + *more > least &&
+           n_bytes < MORE_SHARE * one * (double)BIT64(*bits + *more)) {
+        --*bits;
     }
     while (n_bytes >= (double)BIT64(FIT_LOG) && *bits + *more > least &&
            n_bytes < tile * (double)BIT64(*bits + *more + TILES_SHARE_LOG)) {
         --*bits;
     }
+    const unsigned most = pass_most_bits(layout, n_bytes);
+    *bits = *bits < most ? *bits : most;
+    *more = *bits + *more < most ? *more : most - *bits;
 }
 
 static size_t pool_unit(const struct layout *layout, double n_bytes) {

@@ -18,7 +18,7 @@
 enum {
     STORE_PARALLEL_AMPS = 1 << 17, /* below this one thread is quicker */
     STORE_PIECE_BYTES = 1 << 18,   /* of an exchange between ranks */
-    STORE_MAX_PRODUCT = 14,        /* wires of several factors: what a stage holds at least */
+    STORE_MAX_PRODUCT = 13,        /* wires of several factors: a stage holds as many */
     STORE_LATE_BITS = 6,           /* a vector grows by at most so many before it is written */
 };
 
@@ -89,7 +89,7 @@ enum status store_init(struct store *store, struct layout *layout, const struct 
 void store_fini(struct store *store);
 /* What a rank with n_bytes of amplitudes needs on n_threads threads: makes the layout's tiles and
  * chunks small enough for it, and returns the bytes to reserve beside them. From 16 MiB on that is
- * at most a tenth, for up to 2^5 threads; from 8 MiB on with one. */
+ * at most a tenth, for up to 2^5 threads; from 8 MiB on a twentieth with one. */
 uint64_t store_fit(struct layout *layout, double n_bytes, uint64_t n_threads);
 
 struct store_view store_view_of(const struct store *store, const struct layout_deal *deal,
