@@ -135,6 +135,11 @@ static void set_matrix(struct qasm3_prim *prim, const struct qasm3_matrix *m) {
 /* Controls of the gate itself become controls of the prim: at the end a one-qubit gate, swap, or
  * what has no such form. */
 static void split_controls(struct qasm3_prim *prim) {
+    if (prim->gate == GATE_CSWAP) {
+        prim->gate = GATE_SWAP;
+        prim->n_controls++;
+        prim->n_targets--;
+    }
     while (prim->gate != GATE_NONE && gate_table[prim->gate].form == FORM_CONTROLLED) {
         uint32_t n = prim->n_targets - 1;
         if (prim->gate == GATE_CU) {

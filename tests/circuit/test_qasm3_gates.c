@@ -58,6 +58,10 @@ Test(qasm3_gates, named_forms) {
     expect_same(2, "ctrl @ ctrl @ gphase(0.3) q[0], q[1];", "cp(0.3) q[0], q[1];");
     expect_same(2, "negctrl @ x q[0], q[1];", "x q[0]; cx q[0], q[1]; x q[0];");
     expect_same(3, "ctrl @ swap q[0], q[1], q[2];", "cswap q[0], q[1], q[2];");
+    expect_same(4, "ctrl @ cswap q[0], q[1], q[2], q[3];",
+                "cx q[3], q[2]; ctrl @ ccx q[0], q[1], q[2], q[3]; cx q[3], q[2];");
+    expect_same(4, "inv @ negctrl @ cswap q[0], q[1], q[2], q[3];",
+                "x q[0]; ctrl(2) @ swap q[0], q[1], q[2], q[3]; x q[0];");
     expect_same(1, "pow(0.5) @ x q[0];", "sx q[0];");
     expect_same(1, "pow(1/4.) @ z q[0];", "pow(0.5) @ s q[0];");
     expect_same(2, "pow(0.5) @ ctrl @ z q[0], q[1];", "ctrl @ s q[0], q[1];");
