@@ -133,8 +133,8 @@ static enum status make_base(struct walker *walker) {
         return STATUS_OK;
     }
     const enum status status = walker->engine->class->snapshot(walker->engine, &snapshot);
-    if (status == STATUS_NOFIT && !walker->options.is_exact) {
-        return STATUS_OK;
+    if (status == STATUS_NOFIT && (!walker->options.is_exact || walker->options.is_pure)) {
+        return STATUS_OK; /* a pure state has one branch: walker_park refuses another */
     }
     if (status == STATUS_NOFIT) {
         return log_error(STATUS_NOFIT, "no memory for another copy of the state: exact "
