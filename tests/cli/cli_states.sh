@@ -80,7 +80,7 @@ has err "one pure state at the end needs a program without noise"
 printf 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\ncreg c[1];\nh q[0];\n' >mixed.qasm
 printf 'measure q[0] -> c[0];\nif (c == 1) h q[1];\n' >>mixed.qasm
 expect 3 qspan run mixed.qasm --qpus 1 --state x.h5
-has err "mixed.qasm:6:1: error: the qubits do not end in one pure state"
+has err "mixed.qasm:7:1: error: the qubits do not end in one pure state"
 printf 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\ncreg c[2];\nh q[0];\nmeasure q[0] -> c[0];\nx q[0];\n' >coin.qasm
 expect 3 qspan run coin.qasm --qpus 1 --state x.h5
 has err "that of q[0] depends on the outcome of a measurement"
