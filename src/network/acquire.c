@@ -29,9 +29,16 @@ static enum status add_span(struct service *s, enum trace_kind kind, uint32_t in
                                                                       .t_until_ps = s->t_now_ps});
 }
 
+static enum status give_way(struct service *s, const struct way *way) {
+    for (uint32_t i = 0; i < way->n_fibres; i++) {
+        TRY(resource_give_here(s, channel_of(s, way->fibres[i]), s->n_width));
+    }
+    s->n_in_use[RESOURCE_CHANNEL] -= (double)way->n_fibres * s->n_width;
+    return STATUS_OK;
+}
+
 enum status segment_release(struct service *s, struct request *request, uint32_t index) {
     struct making *making = &request->makings[index];
-    struct segment *segment = &request->route->segments[index];
     if (!making->has_circuit) {
         return STATUS_OK;
     }
@@ -40,6 +47,10 @@ enum status segment_release(struct service *s, struct request *request, uint32_t
         TRY(add_span(s, TRACE_ANALYSER, making->analyser, request, making->t_channel_ps));
         TRY(resource_give(s, RESOURCE_ANALYSER, analyser_of(s, making->analyser), 1));
     }
+    if (making->way != NULL && s->trace == NULL) {
+        return give_way(s, making->way);
+    }
+    struct segment *segment = &request->route->segments[index];
     for (uint32_t i = 0; i < segment->n_fibres && s->trace != NULL; i++) {
         for (uint32_t k = 0; k < s->policy->n_width; k++) {
             TRY(add_span(s, TRACE_CHANNEL, segment->fibres[i], request, making->t_channel_ps));
@@ -79,7 +90,7 @@ static inline size_t route_lacks(const struct service *s, struct route_needs *ou
         if (lacking != NO_RESOURCE) {
             return lacking;
         }
-        if (!is_first && s->n_left[buffer_of(s, out_needs->relay)] < 2 + 2 * s->n_extra) {
+        if (!is_first && resource_left(s, buffer_of(s, out_needs->relay)) < 2 + 2 * s->n_extra) {
             return buffer_of(s, out_needs->relay);
         }
     }
@@ -91,10 +102,10 @@ static size_t end_lacks(const struct service *s, const struct request *request, 
     const bool is_making = request->state == REQUEST_WAITING;
     const uint32_t n_buffer =
         (is_making ? s->n_extra : 0) + (!request->is_wanted && !request->has_buffer);
-    if (request->is_wanted && !request->has_comm && s->n_left[qpu] == 0) {
+    if (request->is_wanted && !request->has_comm && resource_left(s, comm_of(s, qpu)) == 0) {
         return qpu;
     }
-    if (s->n_left[s->first_buffer + qpu] < n_buffer) {
+    if (n_buffer > 0 && resource_left(s, buffer_of(s, qpu)) < n_buffer) {
         return s->first_buffer + qpu;
     }
     return NO_RESOURCE;
@@ -109,17 +120,16 @@ static enum status wait_for(struct service *s, size_t lacking, uint32_t slot) {
 }
 
 /* Any of the switches will do. */
-static enum status wait_for_spots(struct service *s, const uint16_t *spots, const uint16_t *end,
-                                  uint32_t slot) {
+static enum status wait_for_spots(struct service *s, const struct way *way, uint32_t slot) {
     if (s->requests[slot].place == NO_PLACE) {
         TRY(line_enter(s, slot));
     }
     const uint64_t place = s->requests[slot].place, bit = UINT64_C(1) << place % LINE_PLACES;
     uint64_t *bits = line_bits(s, place, s->first_analyser);
     struct resource *analysers = s->resources + s->first_analyser;
-    for (; spots < end; spots++) {
-        bits[*spots] |= bit;
-        analysers[*spots].is_awaited = true;
+    for (uint32_t i = 0; i < way->n_spots; i++) {
+        bits[way->spots[i]] |= bit;
+        analysers[way->spots[i]].is_awaited = true;
     }
     return STATUS_OK;
 }
@@ -200,9 +210,35 @@ static uint32_t find_spot(const struct service *s, const struct segment *segment
     return i;
 }
 
+/* The first of the way's switches has a free analyser, or none is needed: all at once, by the way
+ * alone. */
+static enum status take_way(struct service *s, struct request *request, const struct way *way,
+                            uint32_t spot) {
+    TRY(reserve_makings(s, request, 1));
+    struct making *making = request->makings;
+    request->route = way->route;
+    request->n_segments = 1;
+    request->has_route = true;
+    request->t_start_ps = 0;
+    making->analyser = way->n_spots > 0 ? way->spots[spot] : NO_ANALYSER;
+    if (making->analyser != NO_ANALYSER) {
+        resource_take(s, RESOURCE_ANALYSER, analyser_of(s, making->analyser), 1);
+    }
+    making->figures = routes_figures(s->routes, way->figures[spot]);
+    making->way = way;
+    making->has_circuit = true;
+    making->t_channel_ps = s->t_now_ps;
+    for (uint32_t i = 0; i < way->n_fibres; i++) {
+        resource_take_here(s, channel_of(s, way->fibres[i]), s->n_width);
+    }
+    s->n_in_use[RESOURCE_CHANNEL] += (double)way->n_fibres * s->n_width;
+    return STATUS_OK;
+}
+
 static enum status take_route(struct service *s, struct request *request, struct route *route) {
     TRY(reserve_makings(s, request, route->n_segments));
     request->route = route;
+    request->n_segments = route->n_segments;
     request->has_route = true;
     bool is_new = false;
     for (uint32_t i = 0; i < route->n_segments; i++) {
@@ -215,6 +251,7 @@ static enum status take_route(struct service *s, struct request *request, struct
             resource_take(s, RESOURCE_ANALYSER, analyser_of(s, making->analyser), 1);
         }
         making->figures = routes_figures(s->routes, segment->figures[spot]);
+        making->way = NULL;
         TRY(circuit_take(s, &is_segment_new, segment));
         making->has_circuit = true;
         making->t_channel_ps = s->t_now_ps;
@@ -232,7 +269,15 @@ static enum status take_route(struct service *s, struct request *request, struct
     return STATUS_OK;
 }
 
-static enum status grant(struct service *s, uint32_t slot, struct route *route) {
+/* A path for which there is all: its way and the first of its switches with a free analyser, if it
+ * has one and nothing takes time to set up; else the route. */
+struct found {
+    struct route *route; /* NULL: nothing was found */
+    const struct way *way;
+    uint32_t spot;
+};
+
+static enum status grant(struct service *s, uint32_t slot, const struct found *found) {
     struct request *request = &s->requests[slot];
     count_waiting(s, request, false);
     request_unpark(s, request);
@@ -242,7 +287,8 @@ static enum status grant(struct service *s, uint32_t slot, struct route *route) 
         return request_deliver(s, slot);
     }
     take_ends(s, request, true);
-    TRY(take_route(s, request, route));
+    TRY(found->way != NULL ? take_way(s, request, found->way, found->spot)
+                           : take_route(s, request, found->route));
     request->state = REQUEST_MAKING;
     return request_start(s, slot);
 }
@@ -288,47 +334,12 @@ static inline enum status try_path(struct service *s, bool *out_found, const uin
     return *out_found ? STATUS_OK : wait_for_route(s, lacking, &needs, slot);
 }
 
-/* As below, from the set's brief. */
-static enum status find_in_brief(struct service *s, struct route **out_route,
-                                 const struct path_set *set, uint32_t slot) {
-    const bool *short_fibres = s->is_short + s->first_channel;
-    const bool *short_spots = s->is_short + s->first_analyser;
-    const uint16_t *at = set->brief;
-    *out_route = NULL;
-    for (uint32_t i = 0; i < set->n_routes; i++) {
-        const uint16_t *fibres = at + 2, *spots = fibres + at[0], *end = spots + at[1];
-        bool is_any = false, is_all = at[1] > 0;
-        for (at = fibres; at < spots; at++) { /* without a branch each */
-            is_any |= short_fibres[*at];
-        }
-        for (; at < end; at++) {
-            is_all &= short_spots[*at];
-        }
-        if (is_any) {
-            while (!short_fibres[*fibres]) {
-                fibres++;
-            }
-            TRY(wait_for(s, s->first_channel + *fibres, slot));
-        } else if (!is_all) {
-            *out_route = routes_at(set, i);
-            return STATUS_OK;
-        } else {
-            TRY(wait_for_spots(s, spots, end, slot));
-        }
-    }
-    route_fetch(set->routes[0]);
-    return STATUS_OK;
-}
-
 /* A path for which there is all; NULL: what each lacks is waited for. */
 static enum status find_route(struct service *s, struct route **out_route, uint32_t slot) {
     struct path_set *set = s->requests[slot].set;
     bool is_found;
     size_t at = 0;
     *out_route = NULL;
-    if (set->brief[0] > 0 && s->n_outages_now == 0) {
-        return find_in_brief(s, out_route, set, slot);
-    }
     for (uint32_t i = 0;; i++) {
         if (i == set->n_routes && !set->is_complete) {
             TRY(routes_extend(s->routes, set));
@@ -359,9 +370,57 @@ static enum status find_route(struct service *s, struct route **out_route, uint3
     return STATUS_OK;
 }
 
+/* Which of the places are short, a bit each. */
+static inline uint32_t short_ones(const bool *is_short, const uint16_t places[WAY_PLACES]) {
+    uint32_t bits = 0;
+    for (int i = 0; i < WAY_PLACES; i++) {
+        bits |= (uint32_t)is_short[places[i]] << i;
+    }
+    return bits;
+}
+
+/* As find_route, by ways, further ones of which are made; has_no_ways: nothing is found by them. */
+static enum status find_way(struct service *s, struct found *out, struct path_set *set,
+                            uint32_t slot) {
+    const bool *short_fibres = s->is_short + s->first_channel;
+    const bool *short_spots = s->is_short + s->first_analyser;
+    for (uint32_t i = 0;; i++) {
+        if (i == set->n_ways) {
+            TRY(routes_extend(s->routes, set));
+        }
+        if (i >= set->n_ways) {
+            return STATUS_OK;
+        }
+        const struct way *way = &set->ways[i];
+        const uint32_t fibres = short_ones(short_fibres, way->fibres);
+        const uint32_t spots = short_ones(short_spots, way->spots);
+        if (fibres != 0) {
+            const uint32_t first = way->fibres[__builtin_ctz(fibres)];
+            TRY(wait_for(s, channel_of(s, first), slot));
+        } else if (way->n_spots > 0 && spots == (1 << WAY_PLACES) - 1) {
+            TRY(wait_for_spots(s, way, slot));
+        } else {
+            *out = (struct found){way->route, s->is_instant ? way : NULL,
+                                  way->n_spots > 0 ? (uint32_t)__builtin_ctz(~spots) : 0};
+            return STATUS_OK;
+        }
+    }
+}
+
+static enum status find_path(struct service *s, struct found *out, uint32_t slot) {
+    struct path_set *set = s->requests[slot].set;
+    if (!set->has_no_ways && s->n_outages_now == 0) {
+        TRY(find_way(s, out, set, slot));
+        if (!set->has_no_ways) {
+            return STATUS_OK;
+        }
+    }
+    return find_route(s, &out->route, slot);
+}
+
 enum status request_try(struct service *s, bool *out_granted, uint32_t slot) {
     struct request *request = &s->requests[slot];
-    struct route *route = NULL;
+    struct found found = {0};
     size_t lacking = end_lacks(s, request, request->set->a);
     *out_granted = false;
     lacking = lacking != NO_RESOURCE ? lacking : end_lacks(s, request, request->set->b);
@@ -374,13 +433,13 @@ enum status request_try(struct service *s, bool *out_granted, uint32_t slot) {
         if (!is_own) {
             return STATUS_OK;
         }
-        TRY(find_route(s, &route, slot));
-        if (route == NULL) {
+        TRY(find_path(s, &found, slot));
+        if (found.route == NULL) {
             return STATUS_OK;
         }
     }
     *out_granted = true;
-    return grant(s, slot, route);
+    return grant(s, slot, &found);
 }
 
 /* ---- giving back ---- */
@@ -390,7 +449,7 @@ enum status request_release_all(struct service *s, struct request *request) {
     if (!request->has_route) {
         return STATUS_OK;
     }
-    for (uint32_t i = 0; i < request->route->n_segments; i++) {
+    for (uint32_t i = 0; i < request->n_segments; i++) {
         TRY(segment_release(s, request, i));
         request->makings[i].stamp++;
         request->makings[i].is_ready = false;
@@ -459,7 +518,7 @@ enum status request_enter(struct service *s, uint32_t slot) {
 }
 
 static enum status wake_one(struct service *s, size_t index) {
-    while (s->resources[index].is_awaited && s->n_left[index] > 0) {
+    while (s->resources[index].is_awaited && resource_left(s, index) > 0) {
         const uint32_t slot = line_next(s, index);
         bool is_granted;
         if (slot == NO_SLOT) {

@@ -36,8 +36,8 @@ const struct network_stats *service_stats(struct service *s) {
         const struct resource *resource = &s->resources[i];
         uint32_t place;
         struct network_use *use = use_of(stats, resource_kind_of(s, i, &place));
-        const uint32_t n_most = resource->n_total - resource->n_least;
-        use->capacity += resource->n_total == MACHINE_UNLIMITED ? 0 : resource->n_total;
+        const uint32_t n_most = s->n_total[i] - resource->n_least;
+        use->capacity += s->n_total[i] == MACHINE_UNLIMITED ? 0 : s->n_total[i];
         use->available_ps = (double)use->capacity * (double)s->t_now_ps;
         use->peak = n_most > use->peak ? n_most : use->peak;
     }
@@ -195,7 +195,7 @@ static void name_resource(const struct service *s, struct text *out, size_t inde
         break;
     case RESOURCE_CHANNEL:
         text_printf(out, "a channel of fibre %u%s", i,
-                    s->resources[index].n_down > 0 ? " (down)" : "");
+                    s->resources[index].is_down ? " (down)" : "");
         break;
     case RESOURCE_ANALYSER:
         text_printf(out, "an analyser of switch %s", s->physical->switches[i].name);

@@ -53,7 +53,7 @@ void ladder_set(struct service *s, struct request *request, uint32_t index) {
     /* one gate and one bit per end; the ends may differ: the mean of both */
     ladder->ops =
         (struct pair_ops){(ops[0].gate + ops[1].gate) / 2, (ops[0].flip + ops[1].flip) / 2};
-    ladder->decay = service_segment_decay(s, segment);
+    ladder->decay = service_segment_decay(s, request, index);
     keep_of(&ladder->keep1, &ladder->keep2, &ladder->decay, ladder->t_step_ps);
     keep_of(&keep1, &keep2, &ladder->decay, figures->t_age_ps);
     const double z = s->policy->purify == PURIFY_EPL ? figures->z : 0;

@@ -76,11 +76,11 @@ static enum status start_blind(struct service *s, uint32_t slot, int64_t t_ps) {
 enum status request_start(struct service *s, uint32_t slot) {
     struct request *request = &s->requests[slot];
     const struct machine_control *control = &s->physical->control;
-    const struct route *route = request->route;
     int64_t t_ps, round_trip_ps = 0;
     TRY(service_later(s, request, &t_ps, s->t_now_ps, control->t_decision_ps));
     if (control->handshake == HANDSHAKE_RTT) {
-        TRY(service_later(s, request, &round_trip_ps, route->t_light_ps, control->t_message_ps));
+        TRY(service_later(s, request, &round_trip_ps, request->route->t_light_ps,
+                          control->t_message_ps));
         TRY(service_later(s, request, &round_trip_ps, round_trip_ps, round_trip_ps));
         s->stats.n_messages += 2;
     }
@@ -92,7 +92,7 @@ enum status request_start(struct service *s, uint32_t slot) {
     if (request->wait == WAIT_NONE) {
         return start_blind(s, slot, t_ps);
     }
-    for (uint32_t i = 0; i < route->n_segments; i++) {
+    for (uint32_t i = 0; i < request->n_segments; i++) {
         request->makings[i].is_ready = false;
         request->makings[i].n_rungs = 0;
         if (request->ladders != NULL) {
@@ -114,7 +114,7 @@ enum status request_herald(struct service *s, uint32_t slot, uint32_t index) {
     if (s->policy->purify != PURIFY_NONE) {
         return ladder_climb(s, slot, index);
     }
-    const struct pair_decay decay = service_segment_decay(s, &request->route->segments[index]);
+    const struct pair_decay decay = service_segment_decay(s, request, index);
     making->pair = figures->fresh;
     pair_age_alike(&making->pair, &making->at_herald, figures->t_age_ps, &decay);
     making->t_ps = making->t_born_ps = s->t_now_ps;
@@ -160,11 +160,11 @@ static enum status finish(struct service *s, uint32_t slot) {
     int64_t t_ps = s->t_now_ps;
     request->pair = request->makings[0].pair;
     request->t_pair_ps = request->makings[0].t_ps;
-    for (uint32_t i = 1; i < route->n_segments; i++) {
+    for (uint32_t i = 1; i < request->n_segments; i++) {
         const int64_t swap_ps = routes_qnu(s->routes, route->segments[i].ends[0])->t_swap_ps;
         t_ps = s->t_now_ps + swap_ps > t_ps ? s->t_now_ps + swap_ps : t_ps;
     }
-    if (route->n_segments > 1 && request->wait == WAIT_FRAME) {
+    if (request->n_segments > 1 && request->wait == WAIT_FRAME) {
         TRY(service_later(s, request, &t_ps, t_ps, route->t_frame_ps));
         TRY(service_later(s, request, &t_ps, t_ps, s->physical->control.t_message_ps));
     }
@@ -183,7 +183,7 @@ static enum status expect_expiry(struct service *s, uint32_t slot, uint32_t firs
 
 enum status request_segment_ready(struct service *s, uint32_t slot, uint32_t index) {
     struct request *request = &s->requests[slot];
-    const uint32_t n = request->route->n_segments;
+    const uint32_t n = request->n_segments;
     struct making *makings = request->makings;
     const bool may_expire = n > 1 && s->policy->t_cutoff_ps > 0;
     makings[index].is_ready = true;

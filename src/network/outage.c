@@ -9,7 +9,7 @@ static bool touches(const struct service *s, const struct machine_outage *outage
 
 static bool is_down(struct service *s, const struct segment *segment) {
     for (uint32_t k = 0; k < segment->n_fibres; k++) {
-        if (s->resources[channel_of(s, segment->fibres[k])].n_down > 0) {
+        if (s->resources[channel_of(s, segment->fibres[k])].is_down) {
             return true;
         }
     }
@@ -62,8 +62,10 @@ enum status outage_start(struct service *s, uint32_t index) {
     s->n_outages_now++;
     s->outage_epoch++;
     for (uint32_t i = 0; i < s->physical->n_fibres; i++) {
-        s->resources[channel_of(s, i)].n_down += touches(s, outage, i);
-        resource_count(s, channel_of(s, i));
+        const size_t channel = channel_of(s, i);
+        s->n_down[channel] += touches(s, outage, i);
+        s->resources[channel].is_down = s->n_down[channel] > 0;
+        resource_count(s, channel);
     }
     for (uint32_t slot = 0; slot < s->n_requests; slot++) {
         TRY(hit(s, slot, outage));
@@ -77,8 +79,9 @@ enum status outage_end(struct service *s, uint32_t index) {
     s->outage_epoch++;
     for (uint32_t i = 0; i < s->physical->n_fibres; i++) {
         if (touches(s, outage, i)) {
-            s->resources[channel_of(s, i)].n_down--;
-            TRY(resource_note(s, channel_of(s, i)));
+            const size_t channel = channel_of(s, i);
+            s->resources[channel].is_down = --s->n_down[channel] > 0;
+            TRY(resource_note(s, channel));
         }
     }
     return STATUS_OK;
@@ -90,7 +93,7 @@ static enum status find_detour(struct service *s, struct path_set *set) {
         return STATUS_NOFIT;
     }
     for (uint32_t i = 0; i < s->physical->n_fibres; i++) {
-        banned[i] = s->resources[channel_of(s, i)].n_down > 0;
+        banned[i] = s->resources[channel_of(s, i)].is_down;
     }
     const enum status status = routes_detour(s->routes, set, banned);
     mem_free(banned);

@@ -432,6 +432,46 @@ static void write_needs(uint32_t *out, const struct route *route) {
     }
 }
 
+static uint32_t max_ways(const struct routes *r) {
+    const struct machine_policy *policy = &r->physical->policy;
+    const uint32_t n = policy->routing == ROUTING_SHORTEST ? 1 : policy->n_paths;
+    return n < MAX_WAYS ? n : MAX_WAYS;
+}
+
+/* False: the route is too long, or passes relays, or the machine is too large. */
+static bool fill_way(const struct routes *r, struct way *out, struct route *route) {
+    const struct segment *segment = &route->segments[0];
+    const uint32_t n_spots = count_spots(segment);
+    const size_t n_fibres = r->physical->n_fibres, n_switches = r->physical->n_switches;
+    if (route->n_segments > 1 || segment->n_fibres > WAY_PLACES || n_spots > WAY_PLACES ||
+        n_fibres > UINT16_MAX || n_switches > UINT16_MAX) {
+        return false;
+    }
+    *out = (struct way){.route = route, .n_spots = (uint8_t)n_spots};
+    out->n_fibres = (uint8_t)segment->n_fibres;
+    for (uint32_t i = 0; i < WAY_PLACES; i++) {
+        out->fibres[i] = (uint16_t)(i < segment->n_fibres ? segment->fibres[i] : n_fibres);
+        out->spots[i] = (uint16_t)(i < n_spots ? segment->spots[i] : n_switches);
+        const uint32_t figures = i < segment->n_spots ? segment->figures[i] : 0;
+        if (figures > UINT16_MAX) {
+            return false;
+        }
+        out->figures[i] = (uint16_t)figures;
+    }
+    return true;
+}
+
+/* Of the last route of the set. */
+static void add_way(const struct routes *r, struct path_set *set, struct route *route) {
+    if (set->has_no_ways || set->n_ways == max_ways(r) ||
+        !fill_way(r, &set->ways[set->n_ways], route)) {
+        set->has_no_ways = true;
+        set->n_ways = 0;
+        return;
+    }
+    set->n_ways++;
+}
+
 /* The route is the last of the set. */
 static enum status append_route(struct routes *r, struct path_set *set, struct route *route,
                                 uint32_t n_max) {
@@ -458,6 +498,7 @@ static enum status append_route(struct routes *r, struct path_set *set, struct r
         set->routes[set->n_routes] = route;
     }
     set->n_routes++;
+    add_way(r, set, route);
     return STATUS_OK;
 }
 
@@ -522,13 +563,24 @@ static bool is_known(const struct path_set *set, const struct path *path) {
 
 /* ---- sets ---- */
 
-static uint64_t hash_key(const struct routes *r, uint64_t key) {
-    return mix(key) & (r->n_slots - 1);
+static uint64_t key_of(uint32_t a, uint32_t b) {
+    return a < b ? (uint64_t)a << 32 | b : (uint64_t)b << 32 | a;
+}
+
+static bool are_few(const struct routes *r) {
+    return r->machine->n_qpus <= FEW_QPUS;
+}
+
+/* Where the set is looked for first: where it is, if QPUs are few. */
+static uint64_t slot_of(const struct routes *r, uint32_t low, uint32_t high) {
+    return are_few(r) ? (uint64_t)high * (high - 1) / 2 + low
+                      : mix(key_of(low, high)) & (r->n_slots - 1);
 }
 
 static enum status grow_slots(struct routes *r) {
-    const size_t n = r->n_slots == 0 ? 64 : 2 * r->n_slots;
-    struct set_slot *slots = mem_alloc(n, sizeof *slots);
+    const size_t n_qpus = r->machine->n_qpus;
+    const size_t n = are_few(r) ? n_qpus * (n_qpus - 1) / 2 : r->n_slots == 0 ? 64 : 2 * r->n_slots;
+    struct path_set **slots = mem_alloc(n, sizeof *slots);
     if (slots == NULL) {
         return STATUS_NOFIT;
     }
@@ -536,59 +588,63 @@ static enum status grow_slots(struct routes *r) {
     r->slots = slots;
     r->n_slots = n;
     for (size_t i = 0; i < r->n_sets; i++) {
-        uint64_t at = hash_key(r, r->sets[i]->key);
-        while (slots[at].set != NULL) {
+        uint64_t at = slot_of(r, r->sets[i]->a, r->sets[i]->b);
+        while (slots[at] != NULL) {
             at = (at + 1) & (n - 1);
         }
-        slots[at] = (struct set_slot){r->sets[i]->key, r->sets[i]};
+        slots[at] = r->sets[i];
     }
     return STATUS_OK;
 }
 
-static uint64_t key_of(uint32_t a, uint32_t b) {
-    return a < b ? (uint64_t)a << 32 | b : (uint64_t)b << 32 | a;
+/* Into the slot that is free for it. */
+static enum status add_set(struct routes *r, struct path_set **slot, uint32_t low, uint32_t high) {
+    struct path_set *set = alloc_lines(r, sizeof *set + max_ways(r) * sizeof *set->ways);
+    if (set == NULL) {
+        return STATUS_NOFIT;
+    }
+    TRY(vec_reserve(&r->sets, r->n_sets, &r->cap_sets, 1, sizeof *r->sets));
+    set->ledger = (struct ebit_ledger){.qpu_a = low, .qpu_b = high};
+    set->key = key_of(low, high);
+    r->sets[r->n_sets++] = set;
+    *slot = set;
+    return STATUS_OK;
 }
 
 enum status routes_find(struct routes *r, struct path_set **out_set, uint32_t a, uint32_t b) {
     CHECK(a != b && a < r->machine->n_qpus && b < r->machine->n_qpus);
     const uint32_t low = a < b ? a : b, high = a < b ? b : a;
-    const uint64_t key = key_of(a, b);
-    if (2 * r->n_sets >= r->n_slots) {
+    if (r->n_slots == 0 || (!are_few(r) && 2 * r->n_sets >= r->n_slots)) {
         TRY(grow_slots(r));
     }
-    uint64_t at = hash_key(r, key);
-    while (r->slots[at].set != NULL) {
-        if (r->slots[at].key == key) {
-            *out_set = r->slots[at].set;
-            return STATUS_OK;
-        }
+    uint64_t at = slot_of(r, low, high);
+    while (r->slots[at] != NULL && (r->slots[at]->a != low || r->slots[at]->b != high)) {
         at = (at + 1) & (r->n_slots - 1);
     }
-    struct path_set *set = alloc_lines(r, sizeof *set);
-    if (set == NULL) {
-        return STATUS_NOFIT;
+    if (r->slots[at] == NULL) {
+        TRY(add_set(r, &r->slots[at], low, high));
     }
-    TRY(vec_reserve(&r->sets, r->n_sets, &r->cap_sets, 1, sizeof *r->sets));
-    *set =
-        (struct path_set){.key = key, .a = low, .b = high, .ledger = {.qpu_a = low, .qpu_b = high}};
-    r->sets[r->n_sets++] = set;
-    r->slots[at] = (struct set_slot){key, set};
-    *out_set = set;
+    *out_set = r->slots[at];
     return STATUS_OK;
 }
 
+enum { LINES_AHEAD = 5 };
+
 void routes_expect(const struct routes *r, uint32_t a, uint32_t b, bool is_sooner) {
-    const uint64_t key = key_of(a, b);
+    __asm__ volatile(""); /* else compilers drop the call, as it changes nothing that they know */
     if (r->n_slots == 0) {
         return;
     }
-    const struct set_slot *slot = &r->slots[hash_key(r, key)];
+    struct path_set *const *slot = &r->slots[slot_of(r, a < b ? a : b, a < b ? b : a)];
     if (!is_sooner) {
         __builtin_prefetch(slot);
         return;
     }
-    for (int line = 0; slot->key == key && slot->set != NULL && line < 4; line++) {
-        __builtin_prefetch((const char *)slot->set + 64 * line);
+    if (*slot != NULL) { /* another's, seldom */
+        __builtin_prefetch(*slot);
+        for (int line = 0; line < LINES_AHEAD - 1; line++) {
+            __builtin_prefetch((const char *)(*slot)->ways + 64 * line);
+        }
     }
 }
 
@@ -634,31 +690,6 @@ static bool is_usable(const struct route *route) {
     return true;
 }
 
-/* All paths are known. */
-static void set_brief(struct path_set *set) {
-    uint16_t brief[BRIEF_PLACES] = {0};
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < set->n_routes; i++) {
-        const struct route *route = routes_at(set, i);
-        const struct segment *segment = &route->segments[0];
-        const uint32_t n_spots = count_spots(segment);
-        if (route->n_segments > 1 || n + 2 + segment->n_fibres + n_spots > BRIEF_PLACES) {
-            return;
-        }
-        brief[n++] = (uint16_t)segment->n_fibres;
-        brief[n++] = (uint16_t)n_spots;
-        for (uint32_t k = 0; k < segment->n_fibres + n_spots; k++) {
-            const uint32_t place =
-                k < segment->n_fibres ? segment->fibres[k] : segment->spots[k - segment->n_fibres];
-            if (place > UINT16_MAX) {
-                return;
-            }
-            brief[n++] = (uint16_t)place;
-        }
-    }
-    memcpy(set->brief, brief, sizeof brief);
-}
-
 static enum status extend(struct routes *r, struct path_set *set) {
     const struct machine_policy *policy = &r->physical->policy;
     const uint32_t n_max = policy->routing == ROUTING_SHORTEST ? 1 : policy->n_paths;
@@ -688,11 +719,7 @@ enum status routes_extend(struct routes *r, struct path_set *set) {
     if (set->is_complete) {
         return STATUS_OK;
     }
-    TRY(extend(r, set));
-    if (set->is_complete) {
-        set_brief(set);
-    }
-    return STATUS_OK;
+    return extend(r, set);
 }
 
 enum status routes_get(struct routes *r, struct route **out_route, struct path_set *set,

@@ -39,29 +39,42 @@ struct route_needs {
     uint32_t relay;             /* node where it starts; of those behind a relay */
     const uint32_t *fibres, *spots;
 };
-enum { ROUTES_AT_HAND = 4, BRIEF_PLACES = 64 };
+enum { ROUTES_AT_HAND = 4, WAY_PLACES = 8, MAX_WAYS = 16 };
+/* All that most requests look at of a path: one of a single segment, short, in a line of the cache.
+ * Unused places have the fibre and the switch behind the machine's last. */
+struct way {
+    struct route *route;
+    uint16_t fibres[WAY_PLACES], spots[WAY_PLACES];
+    uint16_t figures[WAY_PLACES]; /* by spot; the first if none is needed */
+    uint8_t n_fibres, n_spots;    /* n_spots 0: no analyser is needed */
+};
 /* Everything about two QPUs a < b that asked for ebits. Many pairs of QPUs have more than a cache
- * holds: what each request looks at is in the first lines, which can be fetched beforehand. */
+ * holds: what each request looks at is in the first line and in the ways, which can be fetched
+ * beforehand. */
 struct path_set {
-    uint32_t a, b;
-    uint32_t n_routes;
+    union {
+        struct {
+            uint32_t a, b;
+        };
+        struct ebit_ledger ledger; /* of a and b */
+    };
     uint32_t n_waiting; /* requests that wait for these QPUs */
+    uint32_t n_ways;    /* of the routes known, all or none */
+    uint32_t n_routes;
+    uint32_t n_in_a_row; /* served over one circuit */
+    bool is_complete;    /* no further path is to be tried */
+    bool has_no_ways;    /* some path is none */
     /* By path: number of words; by segment: n_fibres, n_spots, relay (but of the first), fibres,
      * spots. Many paths are looked at for one that is free. */
     uint32_t *needs;
     struct route *routes[ROUTES_AT_HAND]; /* further ones are behind the last */
-    struct ebit_ledger ledger;
-    /* Of a complete set without relays, by path: n_fibres, n_spots, fibres, spots; all zero if
-     * there is no room, and then `needs` says more. */
-    uint16_t brief[BRIEF_PLACES];
     uint64_t key;
-    uint32_t n_in_a_row; /* served over one circuit */
-    bool is_complete;    /* no further path is to be tried */
     size_t n_needs, cap_needs;
     struct event_heap waiting; /* requests, for batches */
     struct route *detour;      /* round what is down; NULL: none is known */
     uint32_t *detour_needs;
     uint64_t detour_epoch; /* of the outages that it goes round */
+    _Alignas(64) struct way ways[];
 };
 /* Reads the needs of a segment; those of the next are at the result. */
 static inline const uint32_t *route_read_needs(struct route_needs *out, const uint32_t *at,
@@ -94,12 +107,6 @@ static inline struct route *routes_at(const struct path_set *set, uint32_t i) {
         route = route->next;
     }
     return route;
-}
-/* What a grant of the path looks at. */
-static inline void route_fetch(const struct route *route) {
-    for (int line = 0; line < 3; line++) {
-        __builtin_prefetch((const char *)route + 64 * line);
-    }
 }
 /* The set's detour: the best path that leaves out fibres (a flag per fibre); NULL: there is none.
  */

@@ -4,7 +4,7 @@
 
 #include "network/route.h"
 
-enum { ROUTE_MAX_FIBRES = 4096 };
+enum { ROUTE_MAX_FIBRES = 4096, FEW_QPUS = 2048 };
 
 struct edge {
     uint32_t to, fibre;
@@ -25,10 +25,7 @@ struct routes {
     struct pair_decay *decays;
     int64_t **distances; /* per QPU, NULL until asked for */
     struct event_heap heap;
-    struct set_slot { /* open addressing; set NULL: empty */
-        uint64_t key;
-        struct path_set *set;
-    } * slots;
+    struct path_set **slots; /* by pair of QPUs if they are few, else open addressing; NULL: none */
     size_t n_slots;
     struct path_set **sets;
     size_t n_sets, cap_sets;

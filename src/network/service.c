@@ -55,6 +55,10 @@ static enum status check_policy(const struct service *s) {
                                 2 + 2 * s->n_extra);
         }
     }
+    if (p->policy.n_width > UINT16_MAX) {
+        return log_error_at(STATUS_INPUT, p->policy_loc, "policy.width: %u; at most 65535",
+                            p->policy.n_width);
+    }
     for (size_t i = 0; i < p->n_fibres; i++) {
         if (p->fibres[i].n_channels < p->policy.n_width) {
             return log_error_at(STATUS_INPUT, p->fibres[i].loc,
@@ -66,8 +70,9 @@ static enum status check_policy(const struct service *s) {
 }
 
 static void set_resource(struct service *s, size_t index, uint32_t n, uint32_t n_each) {
-    s->resources[index] =
-        (struct resource){.n_free = n, .n_total = n, .n_least = n, .n_each = n_each};
+    s->resources[index] = (struct resource){.n_free = n, .n_least = n, .n_each = (uint16_t)n_each};
+    s->n_total[index] = n;
+    s->n_down[index] = 0;
 }
 
 static void set_resources(struct service *s) {
@@ -89,6 +94,8 @@ static void set_resources(struct service *s) {
     for (uint32_t i = 0; i < p->n_fibres; i++) {
         set_resource(s, channel_of(s, i), p->fibres[i].n_channels, s->n_width);
     }
+    set_resource(s, s->first_analyser - 1, 0, 0);
+    set_resource(s, s->n_resources - 1, 0, 1);
     for (size_t i = 0; i < s->n_resources; i++) {
         resource_count(s, i);
     }
@@ -99,8 +106,12 @@ static enum status fill(struct service *s) {
     const size_t n_nodes = s->machine->n_qpus + p->n_switches + p->n_repeaters;
     s->first_buffer = s->machine->n_qpus;
     s->first_channel = s->first_buffer + n_nodes;
-    s->first_analyser = s->first_channel + p->n_fibres;
-    s->n_resources = s->first_analyser + p->n_switches;
+    s->first_analyser = s->first_channel + p->n_fibres + 1;
+    s->n_resources = s->first_analyser + p->n_switches + 1;
+    s->is_instant = true;
+    for (size_t i = 0; i < p->n_switches; i++) {
+        s->is_instant = s->is_instant && p->switches[i].t_reconf_ps == 0;
+    }
     s->n_extra = extra_buffers(&p->policy);
     TRY(check_policy(s));
     enum cpu_isa isa;
@@ -110,10 +121,12 @@ static enum status fill(struct service *s) {
         s->ladder_bytes = sizeof(struct ladder) + (p->policy.n_rounds + 2) * sizeof(struct rung);
     }
     s->resources = mem_alloc(s->n_resources, sizeof *s->resources);
-    s->n_left = mem_alloc(s->n_resources, sizeof *s->n_left);
+    s->n_total = mem_alloc(s->n_resources, sizeof *s->n_total);
+    s->n_down = mem_alloc(s->n_resources, sizeof *s->n_down);
     s->is_short = mem_alloc(s->n_resources, sizeof *s->is_short);
     s->idle = mem_alloc(p->n_fibres, sizeof *s->idle);
-    if (s->resources == NULL || s->n_left == NULL || s->is_short == NULL || s->idle == NULL) {
+    if (s->resources == NULL || s->n_total == NULL || s->n_down == NULL || s->is_short == NULL ||
+        s->idle == NULL) {
         return STATUS_NOFIT;
     }
     TRY(routes_create(&s->routes, s->machine));
@@ -160,7 +173,8 @@ void service_destroy(struct service *s) {
     event_heap_fini(&s->in_order);
     arena_fini(&s->arena);
     mem_free(s->resources);
-    mem_free(s->n_left);
+    mem_free(s->n_total);
+    mem_free(s->n_down);
     mem_free(s->is_short);
     mem_free(s->idle);
     mem_free(s->requests);
@@ -176,7 +190,8 @@ static void forget_routes(struct service *s) {
     size_t n;
     struct path_set *const *sets = routes_sets(s->routes, &n);
     for (size_t i = 0; i < n; i++) {
-        sets[i]->ledger = (struct ebit_ledger){.qpu_a = sets[i]->a, .qpu_b = sets[i]->b};
+        const uint32_t ends[2] = {sets[i]->a, sets[i]->b};
+        sets[i]->ledger = (struct ebit_ledger){.qpu_a = ends[0], .qpu_b = ends[1]};
         event_heap_clear(&sets[i]->waiting);
         sets[i]->n_in_a_row = sets[i]->n_waiting = 0;
         for (struct route *route = sets[i]->routes[0]; route; route = route->next) {

@@ -25,11 +25,11 @@ enum resource_kind {
 };
 /* Units of one thing in one place. Unlimited ones are never waited for. */
 struct resource {
-    uint32_t n_free, n_total;
+    uint32_t n_free;
     uint32_t n_least; /* the fewest that were free */
-    uint32_t n_down;  /* outages that cover it */
     uint32_t n_idle;  /* channels: circuits that stand idle on it and would go */
-    uint32_t n_each;  /* the fewest of which anybody takes */
+    uint16_t n_each;  /* the fewest of which anybody takes */
+    bool is_down;     /* some outage covers it */
     bool is_awaited;
 };
 /* Those that wait, in order of coming, and what for: a bit per place and resource, 64 places a
@@ -84,37 +84,38 @@ struct ladder {
 };
 struct making { /* one segment of a request */
     const struct link_figures *figures;
+    const struct way *way; /* which has the fibres; NULL: the route has them */
+    int64_t t_channel_ps;  /* since when it has its channels */
     uint32_t analyser;
-    bool has_circuit, is_ready;
+    uint32_t stamp;       /* events of earlier attempts are void */
     uint32_t first, last; /* at both ends of a region of swapped segments: the region */
-    struct pair pair;
-    int64_t t_ps, t_born_ps;
-    uint32_t stamp; /* events of earlier attempts are void */
     uint32_t n_rungs;
-    int64_t t_channel_ps; /* since when it has its channels */
+    bool has_circuit, is_ready;
+    int64_t t_ps, t_born_ps;
+    struct pair pair;
     struct pair_keep at_herald;
 };
-struct request {
-    uint64_t id, seq;
-    uint64_t place; /* in the line of those that wait; NO_PLACE: it does not */
-    enum request_state state;
+struct request { /* in order of looking */
     struct path_set *set;
-    struct route *route;
+    uint64_t place; /* in the line of those that wait; NO_PLACE: it does not */
     struct making *makings;
-    struct ladder *ladders;      /* by segment, ladder_bytes each; NULL: no purification */
-    struct network_draws *ahead; /* the next draws; NULL: one by one */
-    uint32_t cap_makings;
+    uint64_t id, seq;
     uint32_t stamp; /* events of earlier states are void */
+    uint32_t n_segments;
+    uint32_t cap_makings;
     uint32_t n_draws;
-    uint32_t hint;  /* UINT32_MAX: none */
+    enum request_state state;
     bool is_wanted; /* submitted; a prefetched pair need not be */
     bool has_comm, has_buffer, has_route;
-    bool is_called; /* an event wakes it in the next slot of its own */
-    enum machine_wait wait;
+    struct ladder *ladders;      /* by segment, ladder_bytes each; NULL: no purification */
+    struct network_draws *ahead; /* the next draws; NULL: one by one */
+    int64_t t_submit_ps, t_grant_ps, t_start_ps, t_ready_ps, t_pair_ps;
     int64_t t_due_ps; /* INT64_MAX: never */
-    int64_t t_submit_ps, t_grant_ps, t_start_ps, t_ready_ps;
     struct pair pair;
-    int64_t t_pair_ps;
+    struct route *route;
+    enum machine_wait wait;
+    uint32_t hint;  /* UINT32_MAX: none */
+    bool is_called; /* an event wakes it in the next slot of its own */
 };
 struct hint {
     struct ebit_request request;
@@ -172,9 +173,12 @@ struct service {
     struct first_draws first_draws[FIRST_DRAWS]; /* by group of ids */
     size_t ladder_bytes;                         /* 0: no purification */
     struct resource *resources; /* comm per QPU, buffer per node, channels, analysers */
-    uint32_t *n_left;           /* of each, for a request; looked at often */
-    bool *is_short;             /* n_left < n_each */
+    bool *is_short;             /* resource_left < n_each; looked at often */
+    uint32_t *n_total, *n_down; /* of each; outages that cover it */
+    /* One more than there are fibres, of which nothing is needed, and one more than switches, which
+     * has nothing: places of ways that are not used. */
     size_t n_resources, first_buffer, first_channel, first_analyser;
+    bool is_instant; /* circuits take no time to set up anywhere */
     struct waiting_line line;
     double n_in_use[RESOURCE_N_KINDS]; /* of all places together; whole numbers */
     double busy_ps[RESOURCE_N_KINDS];  /* unit-time in use until now */
@@ -222,15 +226,14 @@ static inline size_t channel_of(const struct service *s, uint32_t fibre) {
 static inline size_t analyser_of(const struct service *s, uint32_t sw) {
     return s->first_analyser + sw;
 }
-static inline void resource_set_left(struct service *s, size_t index, uint32_t n_left) {
-    s->n_left[index] = n_left;
-    s->is_short[index] = n_left < s->resources[index].n_each;
-}
-/* After a change: how many units a request may have, at once or by tearing circuits down. */
-static inline void resource_count(struct service *s, size_t index) {
+/* How many units a request may have, at once or by tearing circuits down. */
+static inline uint32_t resource_left(const struct service *s, size_t index) {
     const struct resource *resource = &s->resources[index];
-    const uint32_t n_idle = resource->n_idle * s->n_width;
-    resource_set_left(s, index, resource->n_down > 0 ? 0 : resource->n_free + n_idle);
+    return resource->is_down ? 0 : resource->n_free + resource->n_idle * s->n_width;
+}
+/* After a change. */
+static inline void resource_count(struct service *s, size_t index) {
+    s->is_short[index] = resource_left(s, index) < s->resources[index].n_each;
 }
 /* Not yet counted in n_in_use. */
 static inline void resource_take_here(struct service *s, size_t index, uint32_t n) {
@@ -240,7 +243,7 @@ static inline void resource_take_here(struct service *s, size_t index, uint32_t 
     if (resource->n_free < resource->n_least) {
         resource->n_least = resource->n_free;
     }
-    resource_set_left(s, index, s->n_left[index] - (resource->n_down > 0 ? 0 : n));
+    resource_count(s, index);
 }
 static inline void resource_take(struct service *s, enum resource_kind kind, size_t index,
                                  uint32_t n) {
@@ -249,7 +252,7 @@ static inline void resource_take(struct service *s, enum resource_kind kind, siz
 }
 /* It may serve now whom it did not before: service_wake sees to it. */
 enum status resource_release(struct service *s, size_t index);
-/* After a change of n_down or n_idle. */
+/* After a change of is_down or n_idle. */
 static inline enum status resource_note(struct service *s, size_t index) {
     resource_count(s, index);
     return s->resources[index].is_awaited ? resource_release(s, index) : STATUS_OK;
@@ -257,7 +260,7 @@ static inline enum status resource_note(struct service *s, size_t index) {
 static inline enum status resource_give_here(struct service *s, size_t index, uint32_t n) {
     struct resource *resource = &s->resources[index];
     resource->n_free += n;
-    resource_set_left(s, index, s->n_left[index] + (resource->n_down > 0 ? 0 : n));
+    resource_count(s, index);
     return resource->is_awaited ? resource_release(s, index) : STATUS_OK;
 }
 static inline enum status resource_give(struct service *s, enum resource_kind kind, size_t index,
@@ -378,9 +381,12 @@ static inline enum status service_later(const struct service *s, const struct re
     *out_t_ps = sum_ps;
     return STATUS_OK;
 }
-static inline struct pair_decay service_segment_decay(const struct service *s,
-                                                      const struct segment *segment) {
-    return pair_decay_sum(s->decays[segment->ends[0]], s->decays[segment->ends[1]]);
+static inline struct pair_decay
+service_segment_decay(const struct service *s, const struct request *request, uint32_t index) {
+    const bool is_whole = request->n_segments == 1;
+    const uint32_t *ends = is_whole ? NULL : request->route->segments[index].ends;
+    return pair_decay_sum(s->decays[is_whole ? request->set->a : ends[0]],
+                          s->decays[is_whole ? request->set->b : ends[1]]);
 }
 /* What its gates and measurements do to pairs. */
 static inline struct pair_ops service_ops(const struct service *s, uint32_t node) {
