@@ -278,6 +278,7 @@ static enum status solve_spots(struct routes *r, struct segment *segment, uint32
                                uint32_t *figures, double loss_db) {
     const struct machine_physical *p = r->physical;
     const uint32_t n = segment->n_fibres - 1, middle = n / 2;
+    double last_db = -1; /* alike switches, alike figures */
     const struct src_loc loc = p->fibres[segment->fibres[0]].loc;
     struct link_setup setup;
     if (n == 0) {
@@ -291,9 +292,16 @@ static enum status solve_spots(struct routes *r, struct segment *segment, uint32
         const uint32_t at = i % 2 == 0 ? (middle + away) % n : (middle + n - away) % n;
         const struct machine_switch *sw = &p->switches[segment->switches[at]];
         if (sw->n_analysers > 0) {
-            spots[segment->n_spots] = segment->switches[at];
-            fill_setup(r, &setup, segment, loss_db, switch_db(sw));
-            TRY(find_figures(r, &figures[segment->n_spots++], &setup, loc));
+            const uint32_t k = segment->n_spots++;
+            const double own_db = switch_db(sw);
+            spots[k] = segment->switches[at];
+            if (own_db == last_db) {
+                figures[k] = figures[k - 1];
+                continue;
+            }
+            last_db = own_db;
+            fill_setup(r, &setup, segment, loss_db, own_db);
+            TRY(find_figures(r, &figures[k], &setup, loc));
         }
     }
     return STATUS_OK;
@@ -461,20 +469,8 @@ static bool fill_way(const struct routes *r, struct way *out, struct route *rout
     return true;
 }
 
-/* Of the last route of the set. */
-static void add_way(const struct routes *r, struct path_set *set, struct route *route) {
-    if (set->has_no_ways || set->n_ways == max_ways(r) ||
-        !fill_way(r, &set->ways[set->n_ways], route)) {
-        set->has_no_ways = true;
-        set->n_ways = 0;
-        return;
-    }
-    set->n_ways++;
-}
-
-/* The route is the last of the set. */
-static enum status append_route(struct routes *r, struct path_set *set, struct route *route,
-                                uint32_t n_max) {
+static enum status add_needs(struct routes *r, struct path_set *set, const struct route *route,
+                             uint32_t n_max) {
     const size_t n = count_needs(route);
     if (set->n_needs + n > set->cap_needs) {
         const size_t n_more = n_max < ROUTES_AT_HAND ? n_max : ROUTES_AT_HAND;
@@ -491,6 +487,31 @@ static enum status append_route(struct routes *r, struct path_set *set, struct r
     }
     write_needs(set->needs + set->n_needs, route);
     set->n_needs += n;
+    return STATUS_OK;
+}
+
+/* The last route of the set is looked at as a way; by its needs, as all others then, if it is none;
+ * by both if there are outages. */
+static enum status add_look(struct routes *r, struct path_set *set, struct route *route,
+                            uint32_t n_max) {
+    const bool had_ways = !set->has_no_ways;
+    if (had_ways && set->n_ways < max_ways(r) && fill_way(r, &set->ways[set->n_ways], route)) {
+        set->n_ways++;
+        return r->physical->n_outages > 0 ? add_needs(r, set, route, n_max) : STATUS_OK;
+    }
+    set->has_no_ways = true;
+    set->n_ways = 0;
+    if (had_ways && r->physical->n_outages == 0) {
+        for (const struct route *other = set->routes[0]; other != route; other = other->next) {
+            TRY(add_needs(r, set, other, n_max));
+        }
+    }
+    return add_needs(r, set, route, n_max);
+}
+
+/* The route is the last of the set. */
+static enum status append_route(struct routes *r, struct path_set *set, struct route *route,
+                                uint32_t n_max) {
     if (set->n_routes > 0) {
         routes_at(set, set->n_routes - 1)->next = route;
     }
@@ -498,8 +519,7 @@ static enum status append_route(struct routes *r, struct path_set *set, struct r
         set->routes[set->n_routes] = route;
     }
     set->n_routes++;
-    add_way(r, set, route);
-    return STATUS_OK;
+    return add_look(r, set, route, n_max);
 }
 
 /* ---- paths of least cost ---- */

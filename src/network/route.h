@@ -65,7 +65,7 @@ struct path_set {
     bool is_complete;    /* no further path is to be tried */
     bool has_no_ways;    /* some path is none */
     /* By path: number of words; by segment: n_fibres, n_spots, relay (but of the first), fibres,
-     * spots. Many paths are looked at for one that is free. */
+     * spots. Many paths are looked at for one that is free. NULL: ways are enough. */
     uint32_t *needs;
     struct route *routes[ROUTES_AT_HAND]; /* further ones are behind the last */
     uint64_t key;
