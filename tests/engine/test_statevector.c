@@ -8,7 +8,9 @@
 #include "base/bits.h"
 #include "base/rng.h"
 #include "engine/statevector/costs.h"
+#include "engine/statevector/plan.h"
 #include "engine/statevector/statevector.h"
+#include "engine/statevector/store.h"
 #include "support/messages.h"
 #include "support/random_run.h"
 
@@ -572,5 +574,50 @@ Test(statevector, small_states_have_small_buffers) {
     for (uint32_t n_wires = 4; n_wires <= 18; n_wires++) {
         const double state = 16.0 * (double)BIT64(n_wires), bytes = plan_bytes(n_wires, 1);
         cr_expect_leq(bytes, 1.35 * state + 0x1p18, "%u wires: %g bytes", n_wires, bytes);
+    }
+}
+
+/* Parts join in any order: each wire to the first ones, or as drawn. */
+static void join_all(struct layout *layout, uint32_t n_wires, uint64_t seed) {
+    for (uint32_t i = 1, k = 0; i < n_wires; k++) {
+        const uint32_t wire = (uint32_t)(n_wires * rng_uniform(seed, 2 * k, 0, RNG_TEST));
+        const uint32_t other = (uint32_t)(n_wires * rng_uniform(seed, 2 * k + 1, 0, RNG_TEST));
+        const uint32_t pair[2] = {seed == 0 ? 0 : wire, seed == 0 ? i : other};
+        const uint32_t group = layout->wires[pair[0]].group;
+        if (pair[0] == pair[1] ||
+            (group != LAYOUT_ALONE && group == layout->wires[pair[1]].group)) {
+            continue;
+        }
+        cr_assert_eq(layout_join(layout, pair, 2), STATUS_OK);
+        cr_assert_eq(layout_settle(layout, pair[0]), STATUS_OK, "%u wires, %d ranks, seed %d",
+                     n_wires, layout->n_ranks, (int)seed);
+        i++;
+    }
+}
+
+/* A run may merge in other steps than the plan. */
+Test(statevector, what_is_planned_is_enough_for_all_steps) {
+    static struct chain chain;
+    comm_start_alone();
+    omp_set_num_threads(1);
+    for (uint32_t n_wires = 6; n_wires <= 24; n_wires++) {
+        for (int n_ranks = 1; n_ranks <= 16; n_ranks++) {
+            const uint64_t seed = n_wires + (uint64_t)n_ranks;
+            struct plan_result plan;
+            chain_init(&chain, n_wires);
+            chain.task.precision = seed % 2 ? PRECISION_SINGLE : PRECISION_DOUBLE;
+            cr_assert_eq(plan_make(&plan, &chain.task, n_ranks, &layout_tuning_default), STATUS_OK);
+            struct layout_tuning tuning = layout_tuning_default;
+            tuning.chunk_bits = plan.chunk_bits;
+            for (unsigned k = 0; k < 3; k++) {
+                struct layout layout;
+                cr_assert_eq(layout_init(&layout, &chain.task, n_ranks, &tuning), STATUS_OK);
+                store_fit(&layout, plan.pool_bytes, 1);
+                layout.capacity = plan.pool_bytes;
+                join_all(&layout, n_wires, k * seed);
+                layout_fini(&layout);
+            }
+            op_list_fini(&chain.ops);
+        }
     }
 }

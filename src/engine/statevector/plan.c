@@ -248,14 +248,27 @@ static uint64_t saturate(double x) {
     return x < 18446744073709549568.0 ? (uint64_t)x : UINT64_MAX;
 }
 
+/* A run may take smaller steps than the plan, and move a vector from few ranks to all, where it is
+ * there twice meanwhile: on a rank at most 2^(balance_log + 1) slices of the least size, and half
+ * as many anew, of which the largest vector, if it is no larger, leaves place for half. */
+static double find_moved(const struct layout *layout, double most) {
+    const struct layout_tuning *tuning = &layout->tuning;
+    const double part =
+        layout->amp_bytes / 2 * layout_amps(tuning->min_slice_bits + tuning->balance_log);
+    const double lacks = 4 * part - most;
+    return layout->n_ranks == 1 || lacks < 0 ? 0 : lacks < part ? lacks : part;
+}
+
 /* What a run may need beyond the plan, where it merges or measures what the plan did not: the
- * factor that is taken in, at most half of the wires, and a slice smaller than a chunk that changes
- * its size. */
+ * factor that is taken in, at most half of the wires, a slice smaller than a chunk that changes
+ * its size, and vectors that move. */
 static double find_slack(const struct layout *layout, double most) {
     uint32_t n = layout->peak_group_qubits / 2;
     double factor = layout->amp_bytes * layout_amps(n > layout->lane_bits ? n : layout->lane_bits);
     double slice = layout->amp_bytes / 2 * layout_amps(layout->tuning.chunk_bits);
-    return (factor < most ? factor : most) + (slice < most ? slice : most);
+    double moved = find_moved(layout, most);
+    return (factor < most ? factor : most) + (slice < most ? slice : most) +
+           (moved < most ? moved : most);
 }
 
 static void fill_result(struct plan_result *out, struct plan *plan, int n_ranks) {
@@ -304,8 +317,7 @@ done:
     return status;
 }
 
-/* With smaller chunks less is needed, so that a run, which makes them as small as fits, has enough.
- */
+/* With smaller chunks less is needed; a run has those of the plan. */
 enum status plan_make(struct plan_result *out, const struct engine_task *task, int n_ranks,
                       const struct layout_tuning *tuning) {
     struct layout_tuning own = *tuning;
@@ -315,5 +327,6 @@ enum status plan_make(struct plan_result *out, const struct engine_task *task, i
         own.chunk_bits = chunk_bits;
         TRY(make_with(out, &chunk_bits, task, n_ranks, &own));
     }
+    out->chunk_bits = own.chunk_bits;
     return STATUS_OK;
 }

@@ -128,6 +128,7 @@ enum status statevector_create(struct engine **out_engine, const struct engine_t
         own.costs = &costs;
     }
     TRY(comm_agree(team, plan_make(&plan, task, n_ranks, &own)));
+    own.chunk_bits = plan.chunk_bits;
     double limit = 0;
     TRY(find_limit(&limit, task, team));
     TRY(check_fit(&plan, limit));
