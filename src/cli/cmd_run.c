@@ -218,6 +218,16 @@ static enum status write_texts(struct text *json, struct text *report, struct ru
     return options->output ? write_hdf5(job, &context) : STATUS_OK;
 }
 
+/* Shots that share a timeline share its pairs: how these differ is in no error bar. */
+static void note_single_timeline(const struct results *results) {
+    if (results->network != NULL && results->network->n_used > 0 && results->n_shots > 1 &&
+        results->makespan_ps.n == 1) {
+        log_note("the %" PRIu64 " shots share one timeline of the network and its pairs: error "
+                 "bars do not say how other timelines differ; --shots-per-timeline N draws more",
+                 results->n_shots);
+    }
+}
+
 /* On rank 0, which holds the results. */
 static enum status write_results(struct run_job *job) {
     if (team_rank(job->team) != 0) {
@@ -226,6 +236,7 @@ static enum status write_results(struct run_job *job) {
     for (size_t i = 0; i < job->options->n_decodes; i++) {
         TRY(decode_summarise(&job->decodes[i], job->results));
     }
+    note_single_timeline(job->results);
     struct text json = {0}, report = {0};
     enum status status = write_texts(&json, &report, job);
     text_fini(&json);

@@ -89,9 +89,8 @@ enum status cmd_selftest(const struct cli_options *options) {
     json_close(&json);
     json_add_uint(&json, "wrong", n_wrong);
     json_close(&json);
-    text_add(&text, "\n");
-    text_printf(&report, "\n%zu protocols, %zu wrong; n/a: not Clifford, frames can't follow it\n",
-                n_run, n_wrong);
+    text_printf(&report, "\n%zu protocol%s, %zu wrong; n/a: not Clifford, frames can't follow it\n",
+                n_run, n_run == 1 ? "" : "s", n_wrong);
     if (status == STATUS_OK && n_run == 0) {
         status = log_error(STATUS_USAGE, "no protocol %s is built in; qspan selftest runs them all",
                            options->args[0]);

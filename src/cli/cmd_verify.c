@@ -83,10 +83,13 @@ static enum status refuse_options(const struct cli_options *options, bool is_pro
     if (is_program &&
         (distributes || options->placement || cli_is_given(options, OPTION_COMM_QUBITS) ||
          cli_is_given(options, OPTION_DISTRIBUTE))) {
-        return log_error(STATUS_USAGE,
-                         "%s is a program, distributed already: no --qpus, --machine, "
-                         "--comm-qubits, --placement and --distribute",
-                         name);
+        return log_error(
+            STATUS_USAGE,
+            "%s is a program, distributed already: no --qpus, --machine, "
+            "--comm-qubits, --placement and --distribute; with --against the proof gives "
+            "the fidelity in the weights of pairs, and run --machine M --fidelity "
+            "measures it",
+            name);
     }
     if (is_program && !options->against) {
         const bool has_rounds = cli_is_given(options, OPTION_MAX_ROUNDS);
@@ -290,7 +293,6 @@ static void add_proof(struct text *out, const struct cli_options *options,
         json_add_string(&json, "process_fidelity", proof->fidelity);
     }
     json_close(&json);
-    text_add(out, "\n");
 }
 
 /* ---- the command ---- */

@@ -73,6 +73,7 @@ const struct option_info options_table[] = {
      .offset = FIELD(engine),
      .choices = "auto statevector frame",
      .later = "tableau nearclifford",
+     .instead = " (frame follows Clifford programs of any size)",
      .help = "statevector; frame: Clifford programs in bulk, shots only; auto (default): frame "
              "where the program and what is asked for allow it"},
     {.name = "precision",
@@ -109,6 +110,7 @@ const struct option_info options_table[] = {
      .offset = FIELD(distribute),
      .choices = "simple",
      .later = "best",
+     .instead = " (how many ebits it takes depends on --placement)",
      .help = "simple (default): one packet per remote gate, in program order"},
     {.name = "shots",
      .metavar = "N",
@@ -188,6 +190,7 @@ const struct option_info options_table[] = {
      .offset = FIELD(idle),
      .choices = "twirl",
      .later = "exact",
+     .instead = " (waiting pairs age as Bell-diagonal states)",
      .help = "twirl (default): waiting pairs age as Bell-diagonal states"},
     {.name = "ranks",
      .metavar = "P",
@@ -550,7 +553,15 @@ const struct option_info options_table[] = {
      .offset = FIELD(wants_help),
      .help = "print this help"},
 
-    {.name = "checkpoint", .metavar = "FILE", .kind = OPTION_KIND_LATER, .commands = ON(RUN)},
-    {.name = "restart", .metavar = "FILE", .kind = OPTION_KIND_LATER, .commands = ON(RUN)},
+    {.name = "checkpoint",
+     .metavar = "FILE",
+     .kind = OPTION_KIND_LATER,
+     .commands = ON(RUN),
+     .help = "-o FILE keeps the shots that are done when SIGTERM or SIGUSR1 stops a run"},
+    {.name = "restart",
+     .metavar = "FILE",
+     .kind = OPTION_KIND_LATER,
+     .commands = ON(RUN),
+     .help = "--resume FILE goes on after the shots that -o FILE kept"},
 };
 const size_t options_count = sizeof options_table / sizeof options_table[0];

@@ -23,10 +23,11 @@ struct option_info {
     char letter;         /* 0: none */
     const char *metavar; /* NULL: takes no value */
     enum option_kind kind;
-    uint32_t commands; /* bit per command_id */
-    enum option_id id; /* bit in cli_options.given */
-    size_t offset;     /* of the value in struct cli_options */
-    uint64_t min, max; /* COUNT */
+    uint32_t commands;   /* bit per command_id */
+    const char *instead; /* added to what is said of a choice in `later`; or NULL */
+    enum option_id id;   /* bit in cli_options.given */
+    size_t offset;       /* of the value in struct cli_options */
+    uint64_t min, max;   /* COUNT */
     const char
         *choices;      /* CHOICE: words that work, with blanks between; the first is the default */
     const char *later; /* CHOICE: words that will work later */

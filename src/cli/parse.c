@@ -158,10 +158,10 @@ static error_t set_choice(struct parse *parse, const struct option_info *info, c
     struct text choices = {0};
     print_choices(&choices, info->choices);
     const char *names = choices.failed ? info->choices : choices.data;
-    error_t error =
-        has_word(info->later, arg)
-            ? refuse(parse, "--%s %s is not available yet; use %s", info->name, arg, names)
-            : refuse(parse, "--%s %s: expected %s", info->name, arg, names);
+    error_t error = has_word(info->later, arg)
+                        ? refuse(parse, "--%s %s is not available yet; use %s%s", info->name, arg,
+                                 names, info->instead ? info->instead : "")
+                        : refuse(parse, "--%s %s: expected %s", info->name, arg, names);
     text_fini(&choices);
     return error;
 }
@@ -359,12 +359,6 @@ enum status options_parse(struct cli_options *out_options, enum command_id comma
     return STATUS_OK;
 }
 
-/* argp's remark that -n N and --n=N take the same value says nothing that the list does not. */
-static char *drop_remark(int key, const char *text, void *input) {
-    (void)input;
-    return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)(uintptr_t)text;
-}
-
 void options_print_help(enum command_id command) {
     struct argp_option table[MAX_TABLE];
     const struct cli_command *info = &cli_commands[command];
@@ -377,11 +371,10 @@ void options_print_help(enum command_id command) {
     text_add(&doc, info->details ? info->details : "");
     text_printf(&name, "qspan %s", info->name);
     if (!doc.failed && !name.failed) {
-        struct argp argp = {.options = table,
-                            .args_doc = info->args_help,
-                            .doc = doc.data,
-                            .help_filter = drop_remark};
+        struct argp argp = {.options = table, .args_doc = info->args_help, .doc = doc.data};
         fill_argp_options(table, command);
+        /* that -n N and --n=N take the same value is seen from the list */
+        setenv("ARGP_HELP_FMT", "no-dup-args-note", 0);
         argp_help(&argp, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC, name.data);
     }
     text_fini(&name);

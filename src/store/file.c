@@ -136,7 +136,7 @@ enum status store_file_open(struct store_file **out_file, const char *path) {
         store_file_destroy(file);
         bool is_there = access(path, R_OK) == 0;
         return log_error_at(STATUS_INPUT, (struct src_loc){.file = path}, "%s",
-                            is_there ? "cannot be read as an HDF5 file" : strerror(errno));
+                            is_there ? "is no HDF5 file that can be read" : strerror(errno));
     }
     *out_file = file;
     return STATUS_OK;

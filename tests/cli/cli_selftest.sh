@@ -11,8 +11,8 @@ equal "$(json one.json protocols 0 proof)" proved
 
 expect 0 on_ranks 2 selftest cat_three
 has out "process fidelities on 2 ranks"
-has out "1 protocols, 0 wrong"
+has out "1 protocol, 0 wrong"
 expect 0 on_ranks 2 selftest telegate_toffoli
-has out "1 protocols, 0 wrong"
+has out "1 protocol, 0 wrong"
 expect 2 qspan selftest nonsense
 has err "no protocol nonsense is built in"

@@ -48,9 +48,8 @@ for engine in tableau nearclifford; do
         run --engine $engine ghz.qasm
 done
 refused "--engine fnord: expected auto, statevector or frame" run --engine fnord ghz.qasm
-for option in checkpoint restart; do
-    refused "--$option is not available yet" run ghz.qasm --$option x
-done
+refused "--checkpoint is not available yet; -o FILE keeps" run ghz.qasm --checkpoint x
+refused "--restart is not available yet; --resume FILE goes on" run ghz.qasm --restart x
 refused "--json goes with --against" verify program.qasm --json out.json
 
 # Options that contradict each other.
