@@ -272,13 +272,3 @@ int64_t link_attempts_of(const struct link_figures *figures, uint32_t n_channels
     const double k = det_log(1 - u) / log_fail;
     return k < 0x1p62 ? (int64_t)k + 1 : INT64_MAX;
 }
-
-double link_mean_slowest(double p_success, unsigned n_links) {
-    const double log_fail = link_log_fail(p_success);
-    double sum = 0, choose = 1;
-    for (unsigned j = 1; j <= n_links; j++) {
-        choose = choose * (n_links - j + 1) / j;
-        sum += (j % 2 == 1 ? choose : -choose) / (1 - det_exp(j * log_fail));
-    }
-    return sum;
-}

@@ -70,8 +70,6 @@ static inline bool link_ready_time(int64_t *out_t_ps, const struct link_figures 
     *out_t_ps = t_ps;
     return true;
 }
-/* E[max] of n independent geometrics, in attempts, for reports and tests; n <= 32. */
-double link_mean_slowest(double p_success, unsigned n_links);
 /* log(1 - p), exact for small p. */
 double link_log_fail(double p);
 

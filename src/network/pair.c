@@ -38,10 +38,6 @@ struct pair pair_mix(const struct pair *a, const struct pair *b, double share_of
     return (struct pair){s * a->lx + r * b->lx, s * a->ly + r * b->ly, s * a->lz + r * b->lz};
 }
 
-double pair_teleport_fidelity(const struct pair *pair) {
-    return (2 * pair_fidelity(pair) + 1) / 3;
-}
-
 static struct pair scale(const struct pair *pair, double factor) {
     return (struct pair){pair->lx * factor, pair->ly * factor, pair->lz * factor};
 }
@@ -141,18 +137,6 @@ double pair_purify_epl(struct pair *out, const struct pair_raw *kept, const stru
     return clip(p);
 }
 
-struct pair pair_purify_nested(double *out_n_raw, const struct pair *raw, unsigned n_rounds,
-                               enum pair_protocol protocol, const struct pair_ops *ops) {
-    struct pair pair = *raw;
-    *out_n_raw = 1;
-    for (unsigned i = 0; i < n_rounds; i++) {
-        struct pair better;
-        *out_n_raw *= 2 / pair_purify(&better, &pair, &pair, protocol, ops);
-        pair = better;
-    }
-    return pair;
-}
-
 struct pair_decay pair_decay_of(int64_t t1_ps, int64_t t2_ps) {
     return (struct pair_decay){t1_ps > 0 ? 1 / (double)t1_ps : 0,
                                t2_ps > 0 ? 1 / (double)t2_ps : 0};
@@ -177,12 +161,4 @@ void pair_age_alike(struct pair *pair, struct pair_keep *keep, int64_t t_ps,
     pair->lx *= keep->keep2;
     pair->ly *= keep->keep2;
     pair->lz *= keep->keep1;
-}
-
-double pair_exact_storage_fidelity(int64_t t_a_ps, const struct pair_decay *a, int64_t t_b_ps,
-                                   const struct pair_decay *b) {
-    const double t_a = (double)t_a_ps, t_b = (double)t_b_ps;
-    const double a1 = det_exp(-t_a * a->rate1), b1 = det_exp(-t_b * b->rate1);
-    const double coherence = det_exp(-t_a * a->rate2 - t_b * b->rate2);
-    return (1 + a1 * b1 + (1 - a1) * (1 - b1)) / 4 + coherence / 2;
 }

@@ -21,9 +21,6 @@ void pair_to_weights(double out_weights[4], const struct pair *pair);
 double pair_fidelity(const struct pair *pair);
 struct pair pair_from_fidelity(double fidelity); /* Werner */
 struct pair pair_mix(const struct pair *a, const struct pair *b, double share_of_a);
-/* Average state fidelity of a teleportation over the pair, (2F+1)/3. */
-double pair_teleport_fidelity(const struct pair *pair);
-
 /* What local operations do to pairs: a two-qubit gate depolarises with probability 1 - gate, a
  * measured bit is flipped with probability flip. {1, 0} is ideal. */
 struct pair_ops {
@@ -60,10 +57,6 @@ struct pair_raw {
 double pair_purify_epl(struct pair *out, const struct pair_raw *kept, const struct pair_raw *spent,
                        const struct pair_ops *ops);
 
-/* n nested rounds from equal pairs; *out_n_raw: raw pairs expected, the product of 2/p. */
-struct pair pair_purify_nested(double *out_n_raw, const struct pair *raw, unsigned n_rounds,
-                               enum pair_protocol protocol, const struct pair_ops *ops);
-
 /* Decay of a memory: 1/T1 and 1/T2 per ps, 0 = never. */
 struct pair_decay {
     double rate1, rate2;
@@ -90,9 +83,5 @@ struct pair_keep {
  * last call's. */
 void pair_age_alike(struct pair *pair, struct pair_keep *keep, int64_t t_ps,
                     const struct pair_decay *decay);
-/* Fidelity of a stored Phi+ under exact amplitude damping and dephasing (no twirl), halves waiting
- * t_a and t_b: [1 + a1 a2 + (1-a1)(1-a2)]/4 + exp(-ta/T2a - tb/T2b)/2. */
-double pair_exact_storage_fidelity(int64_t t_a_ps, const struct pair_decay *a, int64_t t_b_ps,
-                                   const struct pair_decay *b);
 
 #endif

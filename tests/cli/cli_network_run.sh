@@ -153,3 +153,11 @@ has out "ebits           0 per shot"
 if grep -E '^(ebit latency|fidelity)' out; then
     fail "figures of no ebit"
 fi
+
+# Shots that share a timeline share its pairs, which their error bars do not tell.
+qspan gen ghz -n 4 -o ghz4.qasm
+fibre_pairs 2 >pairs.yaml
+expect 0 qspan run ghz4.qasm --machine pairs.yaml --shots 100 --seed 1
+has err "the 100 shots share one timeline of the network"
+expect 0 qspan run ghz4.qasm --machine pairs.yaml --shots 100 --seed 1 --shots-per-timeline 1
+! grep -q "share one timeline" err || fail "100 timelines are one"
