@@ -130,7 +130,8 @@ enum statevector_code {
     STATEVECTOR_FACTORS = 92,
     STATEVECTOR_LANE_FACTORS_BIT = 93,
     STATEVECTOR_LANE_FACTORS = 96,
-    STATEVECTOR_N_CODES = 97,
+    STATEVECTOR_GROW = 97, /* FACTORS, none 0, with the bits that `scale` gives */
+    STATEVECTOR_N_CODES = 98,
 };
 /* Done where (block number & block_mask) == block_value. `regs` and `lanes`: registers (of a pair
  * or a DENSE2: the first) and lanes that REAL, FULL, SWAP, SPIN, PHASE, NEGATE and DENSE write;
@@ -141,9 +142,9 @@ struct statevector_step {
     uint16_t lanes;
     uint8_t order[8];
     uint64_t block_mask, block_value;
-    uint64_t
-        row_mask; /* FACTORS: these bits of the block's number, drawn together, are the row's */
-    union {       /* `lanes` as -1 or 0; NEGATE: as the sign bit or 0 */
+    uint64_t row_mask; /* FACTORS, GROW: these bits of the block's number, drawn together, are the
+                          row's */
+    union {            /* `lanes` as -1 or 0; NEGATE: as the sign bit or 0 */
         int64_t mask[8];
         int32_t mask_f[16];
     };
@@ -151,8 +152,8 @@ struct statevector_step {
         double m[8];
         float m_f[8];
     };
-    const void *matrix; /* DENSE3: row major, interleaved. FACTORS: for every row and register the
-                           real and the imaginary part; LANE_FACTORS: a block */
+    const void *matrix; /* DENSE3: row major, interleaved. FACTORS, GROW: for every row and register
+                           the real and the imaginary part; LANE_FACTORS: a block */
     union {
         double dense[32];
         float dense_f[32];
@@ -212,7 +213,8 @@ struct statevector_kernels {
     void (*stream)(union statevector_block *const *pieces, size_t n_pieces, uint64_t n_blocks,
                    const union statevector_block *src);
     /* dst = (re + i im) src; factors that are exactly 0, 1 or real only write, copy or multiply
-     * once. Products are formed in double. dst may be src. */
+     * once. Real products are formed in double, complex ones in the table's precision, nothing is
+     * fused. dst may be src. */
     void (*scale)(union statevector_block *dst, const union statevector_block *src,
                   uint64_t n_blocks, double re, double im);
     /* The same past the caches where the ISA can, for a dst that is not src and is not read again

@@ -269,12 +269,15 @@ static bool is_masked(unsigned code) {
 }
 
 static bool has_lane_factors(const struct statevector_step *step) {
-    return step->code >= STATEVECTOR_LANE_FACTORS_BIT;
+    return step->code >= STATEVECTOR_LANE_FACTORS_BIT && step->code <= STATEVECTOR_LANE_FACTORS;
 }
 
 /* Registers that factors change. */
 static unsigned ones_of_factors(const struct statevector_step *step) {
     static const uint8_t ones[4] = {0xaa, 0xcc, 0xf0, 0xff};
+    if (step->code == STATEVECTOR_GROW) {
+        return 0xff;
+    }
     return ones[step->code - (has_lane_factors(step) ? (unsigned)STATEVECTOR_LANE_FACTORS_BIT
                                                      : (unsigned)STATEVECTOR_FACTORS_BIT)];
 }
@@ -434,7 +437,7 @@ static void check_program(const struct statevector_kernels *kernels, unsigned n_
     }
     struct statevector_span span = span_of(n_bits, targets, 3);
     for (unsigned i = 0; i < MAX_TABLE; i++) {
-        matrix[i] = (float)(draw() / 3);
+        matrix[i] = i % 6 == 1 ? 0 : (float)(draw() / 3);
     }
     const void *reals = reals_of(matrix, MAX_TABLE);
     for (unsigned code = 0; code < STATEVECTOR_N_CODES; code++) {
@@ -590,6 +593,26 @@ static void check_scale_past(const struct statevector_kernels *kernels,
     }
 }
 
+/* A program that multiplies gives the same bits. */
+static void check_grow(const struct statevector_kernels *kernels,
+                       const union statevector_block *some, double re, double im) {
+    static union statevector_block from[8], to[8];
+    static const uint64_t blocks[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+    const struct statevector_span span = {.last = 1, .n_fixed = 3, .fixed = {0, 1, 2}};
+    double factors[16];
+    for (unsigned i = 0; i < 8; i++) {
+        from[i] = some[i * i % 4];
+        factors[2 * i] = re;
+        factors[2 * i + 1] = im;
+    }
+    const struct statevector_step step = {.code = STATEVECTOR_GROW,
+                                          .matrix = reals_of(factors, 16)};
+    const struct statevector_step *const steps[1] = {&step};
+    kernels->scale(to, from, 8, re, im);
+    kernels->program(from, &span, blocks, steps, 1);
+    cr_assert_eq(memcmp(from, to, sizeof to), 0, "%s: %g + %g i", kernels->isa, re, im);
+}
+
 static void check_factors(const struct statevector_kernels *kernels) {
     static struct pair pair, copy;
     static const double factors[][2] = {{0, 0}, {1, 0}, {-0.5, 0}, {0.25, -3}, {0, 1}};
@@ -599,6 +622,9 @@ static void check_factors(const struct statevector_kernels *kernels) {
         copy = pair;
         kernels->scale(copy.chunk, pair.chunk, 4, re, im);
         check_scale_past(kernels, pair.chunk, re, im);
+        if (f > 0) {
+            check_grow(kernels, pair.chunk, re, im);
+        }
         kernels->scale(pair.chunk, pair.chunk, 4, re, im);
         cr_assert_eq(memcmp(copy.chunk, pair.chunk, 4 * sizeof *pair.chunk), 0);
         for (uint64_t i = 0; i < 4 * V; i++) {

@@ -29,8 +29,8 @@ enum {
     FUSE_STAGE_TARGETS = 13, /* bits that a tile mixes, where that saves stages, ... */
     FUSE_FEW_TARGETS = 10,   /* ... or else, and in groups of fewer than FUSE_LARGE_GROUP wires, */
     FUSE_LARGE_GROUP = 20,   /* ... whose slices on many ranks would not hold more */
-    FUSE_MAX_STEPS = STATEVECTOR_MAX_STEPS - FUSE_BLOCK_TARGETS, /* operators of a block: a pass
-                                                                    may add a cross a target */
+    FUSE_MAX_STEPS = STATEVECTOR_MAX_STEPS - FUSE_BLOCK_TARGETS - 1, /* operators of a block: a pass
+                                              may add a cross a target, and what lets it grow */
     FUSE_FACTOR_WIRES = 8, /* that a table of factors depends on */
     FUSE_MAX_WIRES = 24,   /* of an operator, with its controls */
 };

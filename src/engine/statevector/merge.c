@@ -173,13 +173,16 @@ static void read_whole(struct store *store, const struct store_factor *factor,
 /* The product that kernels->scale forms, for one amplitude. */
 static void put_product(union statevector_block *vector, unsigned lane_bits, uint64_t i,
                         const double *f, const double *a) {
-    double re = f[0], im = f[1], x = a[0], y = a[1];
+    const double re = f[0], im = f[1], x = a[0], y = a[1];
+    const float mr = (float)re, mi = (float)im, u = (float)x, v = (float)y;
     if (re == 0 && im == 0) {
         statevector_put(vector, lane_bits, i, 0, 0);
     } else if (re == 1 && im == 0) {
         statevector_put(vector, lane_bits, i, x, y);
     } else if (im == 0) {
         statevector_put(vector, lane_bits, i, re * x, re * y);
+    } else if (lane_bits == 4) {
+        statevector_put(vector, lane_bits, i, mr * u - mi * v, mr * v + mi * u);
     } else {
         statevector_put(vector, lane_bits, i, re * x - im * y, re * y + im * x);
     }
@@ -278,13 +281,19 @@ static enum status grow_slices(const struct growth *growth) {
     return STATUS_OK;
 }
 
-/* Memory is slow: what is new is then written by the next pass, which would have read it. */
+/* Memory is slow: what is new is then written by the next pass, which would have read it. Zeros are
+ * not formed by products, which have signs. The new wires' vector is in the first stage. */
 static bool may_wait(const struct growth *growth) {
-    return growth->q == STORE_NO_BIT && growth->is_streamed && grows_in_place(growth) &&
-           growth->n_bits <= STORE_LATE_BITS;
+    bool may = growth->q == STORE_NO_BIT && growth->is_streamed && grows_in_place(growth) &&
+               growth->n_bits <= STORE_LATE_BITS;
+    for (uint64_t j = 0; may && j < BIT64(growth->n_bits); j++) {
+        double f[2];
+        statevector_get(f, growth->store->stage[0], growth->from.lane_bits, j);
+        may = f[0] != 0 || f[1] != 0;
+    }
+    return may;
 }
 
-/* The new wires' vector is in the first stage. */
 static void wait_for_pass(const struct growth *growth) {
     struct store *store = growth->store;
     store->late.group = growth->group;

@@ -60,7 +60,7 @@ struct pass {
     struct store_view view;
     unsigned n_bits;   /* of a tile, pads included */
     unsigned n_vector; /* of these, bits of the vector */
-    bool is_padded, in_place, is_streamed;
+    bool is_padded, in_place;
     uint64_t inside, mixed; /* bits of an amplitude's number */
     uint64_t grown;         /* those new in a vector that this pass writes first (store_late) */
     uint8_t bits[PASS_MAX_BITS +

@@ -42,14 +42,17 @@ struct pieces {
     unsigned log; /* blocks of one */
 };
 
-static void find_pieces(const struct pass *pass, struct pieces *pieces, uint64_t base) {
+/* Of the tile at `base`, or of what the vector was before it grew: the same pieces for all values
+ * of the bits `grown`. */
+static void find_pieces(const struct pass *pass, struct pieces *pieces, uint64_t base,
+                        uint64_t grown) {
     unsigned n_run = (unsigned)bits_lowest(~pass->inside);
     n_run = n_run < pass->view.chunk_bits ? n_run : pass->view.chunk_bits;
     uint64_t high = pass->inside & ~(BIT64(n_run) - 1), x = 0;
     pieces->log = n_run < pass->lane_bits ? 0 : n_run - pass->lane_bits;
     pieces->n = 0;
     do {
-        pieces->at[pieces->n++] = find_piece(pass, base | x);
+        pieces->at[pieces->n++] = find_piece(pass, (base | x) & ~grown);
         x = next_subset(x, high);
     } while (x != 0);
 }
@@ -61,30 +64,10 @@ static void copy_in(union statevector_block *buffer, const struct pieces *pieces
     }
 }
 
-/* The amplitudes of `base` on, of a vector that has grown in its table only. */
-static void grow_piece(const struct pass *pass, union statevector_block *out, uint64_t base,
-                       size_t n_blocks) {
-    const struct store_late *late = &store_of(pass)->late;
-    const double *f = late->factors + 2 * ((base & pass->grown) >> late->first_bit);
-    const union statevector_block *from = find_piece(pass, base & ~pass->grown);
-    store_of(pass)->kernels->scale(out, from, n_blocks, f[0], f[1]);
-}
-
-static void grow_in(const struct pass *pass, union statevector_block *buffer,
-                    const struct pieces *pieces, uint64_t base) {
-    const unsigned n_run = pieces->log + pass->lane_bits;
-    const uint64_t high = pass->inside & ~(BIT64(n_run) - 1);
-    uint64_t x = 0;
-    for (size_t i = 0; i < pieces->n; i++) {
-        grow_piece(pass, buffer + (i << pieces->log), base | x, (size_t)1 << pieces->log);
-        x = next_subset(x, high);
-    }
-}
-
 static void copy_out(const struct pass *pass, const struct pieces *pieces,
                      const union statevector_block *buffer) {
     size_t n = (size_t)1 << pieces->log;
-    if (pass->is_streamed) {
+    if (pass->grown != 0) {
         store_of(pass)->kernels->stream(pieces->at, pieces->n, n, buffer);
         return;
     }
@@ -99,19 +82,22 @@ static bool is_on(const struct pass_step *step, uint64_t base) {
     return (base & step->outer_mask) == step->outer_value;
 }
 
+/* before: a step that comes first; NULL: none. */
 static void run_program(const struct pass *pass, const struct pass_unit *unit,
                         union statevector_block *tile, uint64_t base,
-                        const struct statevector_route *route) {
+                        const struct statevector_route *route,
+                        const struct statevector_step *before) {
     const struct statevector_step *steps[STATEVECTOR_MAX_STEPS];
     size_t n = 0;
+    if (before != NULL) {
+        steps[n++] = before;
+    }
     for (size_t i = unit->first; i < unit->last; i++) {
         if (is_on(&pass->steps[i], base)) {
             steps[n++] = &pass->steps[i].step;
         }
     }
-    if (n > 0) {
-        store_of(pass)->kernels->program_along(tile, route, &unit->span, unit->blocks, steps, n);
-    }
+    store_of(pass)->kernels->program_along(tile, route, &unit->span, unit->blocks, steps, n);
 }
 
 static void run_matrix(const struct pass *pass, const struct pass_unit *unit,
@@ -182,7 +168,7 @@ static void run_unit(const struct pass *pass, const struct pass_unit *unit,
     }
     switch (unit->kind) {
     case UNIT_PROGRAM:
-        run_program(pass, unit, tile, base, route);
+        run_program(pass, unit, tile, base, route, NULL);
         return;
     case UNIT_MATRIX:
         run_matrix(pass, unit, tile);
@@ -200,34 +186,29 @@ static void run_units(const struct pass *pass, union statevector_block *tile, ui
     }
 }
 
-/* A tile in pieces: the first program reads the pieces themselves, the last one writes them. Those
- * of a vector that does not fit the caches are written past them: they have left them meanwhile. */
+/* A tile in pieces: the first program reads the pieces themselves, the last one writes them. */
 static void run_gathered(const struct pass *pass, union statevector_block *buffer, uint64_t base) {
     struct pieces pieces;
     size_t first = 0, last = pass->n_units;
     while (first < last && !is_needed(pass, &pass->units[first], base)) {
         first++;
     }
-    if (first == last && pass->grown == 0) {
+    if (first == last) {
         return;
     }
-    while (first < last && !is_needed(pass, &pass->units[last - 1], base)) {
+    while (!is_needed(pass, &pass->units[last - 1], base)) {
         last--;
     }
-    find_pieces(pass, &pieces, base);
-    bool is_read = pass->grown == 0 && pass->units[first].kind == UNIT_PROGRAM;
-    bool is_written = first < last && pass->units[last - 1].kind == UNIT_PROGRAM;
-    if (pass->grown != 0) {
-        grow_in(pass, buffer, &pieces, base);
-    } else if (!is_read) {
+    find_pieces(pass, &pieces, base, 0);
+    bool is_read = pass->units[first].kind == UNIT_PROGRAM;
+    bool is_written = pass->units[last - 1].kind == UNIT_PROGRAM;
+    if (!is_read) {
         copy_in(buffer, &pieces);
     }
     for (size_t i = first; i < last; i++) {
-        const struct statevector_route route = {
-            .from = is_read && i == first ? pieces.at : NULL,
-            .to = is_written && i + 1 == last ? pieces.at : NULL,
-            .log = pieces.log,
-            .is_streamed = is_written && pass->is_streamed && i + 1 == last && i > first};
+        struct statevector_route route = {.log = pieces.log};
+        route.from = is_read && i == first ? pieces.at : NULL;
+        route.to = is_written && i + 1 == last ? pieces.at : NULL;
         run_unit(pass, &pass->units[i], buffer, base, &route);
     }
     if (!is_written) {
@@ -235,10 +216,116 @@ static void run_gathered(const struct pass *pass, union statevector_block *buffe
     }
 }
 
+/* ---- vectors that have grown in their table only ---- */
+
+/* The factors of a tile, a row for each choice of the grown bits in it that are not registers'. */
+struct growth {
+    struct statevector_step step;
+    bool is_needed;
+    union {
+        double d[16 << STORE_LATE_BITS];
+        float f[16 << STORE_LATE_BITS];
+    } rows;
+};
+
+/* Grown bits in the tile, as bits of the block's number. */
+static uint64_t grown_blocks(const struct pass *pass) {
+    uint64_t mask = 0;
+    for (unsigned i = pass->lane_bits; i < pass->n_bits; i++) {
+        mask |= (pass->grown >> pass->bits[i] & 1) << (i - pass->lane_bits);
+    }
+    return mask;
+}
+
+/* The number of the factor of a block: its grown bits. */
+static uint64_t find_factor(const struct pass *pass, uint64_t base, uint64_t block) {
+    uint64_t number = base;
+    for (unsigned i = pass->lane_bits; i < pass->n_bits; i++) {
+        number |= (block >> (i - pass->lane_bits) & 1) << pass->bits[i];
+    }
+    return (number & pass->grown) >> store_of(pass)->late.first_bit;
+}
+
+static void fill_growth(struct growth *growth, const struct pass *pass,
+                        const struct pass_unit *unit, uint64_t base) {
+    const uint64_t row_mask = grown_blocks(pass) & ~unit->blocks[7];
+    uint64_t rest = 0;
+    growth->step = (struct statevector_step){
+        .code = STATEVECTOR_GROW, .row_mask = row_mask, .matrix = &growth->rows};
+    growth->is_needed = false;
+    for (size_t row = 0; row == 0 || rest != 0; row++) {
+        for (unsigned r = 0; r < 8; r++) {
+            const double *f =
+                store_of(pass)->late.factors + 2 * find_factor(pass, base, rest | unit->blocks[r]);
+            const size_t at = 2 * (8 * row + r);
+            growth->is_needed |= f[0] != 1 || f[1] != 0;
+            for (unsigned part = 0; part < 2; part++) {
+                if (pass->precision == PRECISION_SINGLE) {
+                    growth->rows.f[at + part] = (float)f[part];
+                } else {
+                    growth->rows.d[at + part] = f[part];
+                }
+            }
+        }
+        rest = next_subset(rest, row_mask);
+    }
+}
+
+/* No steps, on any registers. */
+static struct pass_unit reading_unit(const struct pass *pass) {
+    struct pass_unit unit = {.kind = UNIT_PROGRAM};
+    unit.span = (struct statevector_span){
+        .last = BIT64(pass->n_bits - pass->lane_bits - FUSE_BLOCK_TARGETS),
+        .n_fixed = FUSE_BLOCK_TARGETS,
+        .fixed = {0, 1, 2}};
+    for (unsigned r = 0; r < 8; r++) {
+        unit.blocks[r] = r;
+    }
+    return unit;
+}
+
+/* The first program reads what the vector was. It may write what it is where no other of its
+ * amplitudes come from there. Memory that is new is written past the caches. */
+static void run_grown(const struct pass *pass, union statevector_block *tile, uint64_t base) {
+    const struct pass_unit reading = reading_unit(pass), *units = pass->units, *unit = &reading;
+    struct pieces from, to;
+    struct growth growth;
+    size_t i = 0, n = pass->n_units;
+    while (i < n && !is_needed(pass, &units[i], base)) {
+        i++;
+    }
+    while (n > i && !is_needed(pass, &units[n - 1], base)) {
+        n--;
+    }
+    if (i < n && units[i].kind == UNIT_PROGRAM) {
+        unit = &units[i++];
+    }
+    find_pieces(pass, &from, base, pass->grown);
+    find_pieces(pass, &to, base, 0);
+    fill_growth(&growth, pass, unit, base);
+    bool is_out = !pass->in_place && i == n && growth.step.row_mask == 0;
+    bool is_written = pass->in_place || is_out;
+    struct statevector_route route = {.from = from.at, .log = from.log, .is_streamed = is_out};
+    route.to = is_out ? to.at : NULL;
+    run_program(pass, unit, tile, base, &route, growth.is_needed ? &growth.step : NULL);
+    for (; i < n; i++) {
+        is_out = !pass->in_place && i + 1 == n && units[i].kind == UNIT_PROGRAM;
+        route = (struct statevector_route){.log = to.log, .is_streamed = is_out};
+        route.to = is_out ? to.at : NULL;
+        run_unit(pass, &units[i], tile, base, &route);
+        is_written |= is_out;
+    }
+    if (!is_written) {
+        copy_out(pass, &to, tile);
+    }
+}
+
+/* ---- tiles ---- */
+
 /* A vector too small for what is mixed: zeros make it larger. */
 static void run_padded(const struct pass *pass, union statevector_block *buffer, uint64_t base) {
     struct pieces pieces;
-    find_pieces(pass, &pieces, base);
+    find_pieces(pass, &pieces, base, 0);
     memset(buffer, 0, sizeof *buffer << (pass->n_bits - pass->lane_bits));
     copy_in(buffer, &pieces);
     run_units(pass, buffer, base);
@@ -246,11 +333,10 @@ static void run_padded(const struct pass *pass, union statevector_block *buffer,
 }
 
 static void run_tile(const struct pass *pass, union statevector_block *buffer, uint64_t base) {
-    if (pass->in_place) {
-        union statevector_block *tile = find_piece(pass, base);
-        if (pass->grown != 0) {
-            grow_piece(pass, tile, base, (size_t)1 << (pass->n_bits - pass->lane_bits));
-        }
+    union statevector_block *tile = pass->in_place ? find_piece(pass, base) : buffer;
+    if (pass->grown != 0) {
+        run_grown(pass, tile, base);
+    } else if (pass->in_place) {
         run_units(pass, tile, base);
     } else if (pass->is_padded) {
         run_padded(pass, buffer, base);
@@ -265,7 +351,6 @@ void pass_run_tiles(struct pass *pass) {
     /* Tiles that differ in these bits read the same amplitudes: those that write them are last. */
     const uint64_t apart = pass->grown & ~pass->inside;
     const uint64_t n_tiles = n_amps >> pass->n_vector >> bits_popcount(apart);
-    pass->is_streamed = store_is_streamed(store_of(pass), &pass->view);
     bool is_large = (double)pass->n_units * (double)n_amps >= PARALLEL_UPDATES;
     int n_threads =
         omp_get_max_threads() < pass->n_threads ? omp_get_max_threads() : pass->n_threads;
