@@ -242,17 +242,24 @@ enum status gen_circuit(struct circuit **out_circuit, const struct generator *ge
     return STATUS_OK;
 }
 
+bool gen_takes(const struct generator *generator, enum gen_param param) {
+    return (generator->params >> param) & 1;
+}
+
+void gen_add_entry(struct text *out, const struct generator *generator) {
+    text_printf(out, "  %s:", generator->name);
+    for (int p = 0; p < GEN_PARAM_COUNT; p++) {
+        const struct gen_param_info *info = &gen_params[p];
+        if (gen_takes(generator, (enum gen_param)p)) {
+            text_printf(out, info->is_needed ? " --%s %s" : " [--%s %s]", info->name,
+                        info->metavar);
+        }
+    }
+    text_printf(out, "\n    %s\n", generator->help);
+}
+
 void gen_add_help(struct text *out) {
     for (size_t i = 0; i < gen_count; i++) {
-        const struct generator *generator = &gen_table[i];
-        text_printf(out, "  %s:", generator->name);
-        for (int p = 0; p < GEN_PARAM_COUNT; p++) {
-            const struct gen_param_info *info = &gen_params[p];
-            if ((generator->params >> p) & 1) {
-                text_printf(out, info->is_needed ? " --%s %s" : " [--%s %s]", info->name,
-                            info->metavar);
-            }
-        }
-        text_printf(out, "\n    %s\n", generator->help);
+        gen_add_entry(out, &gen_table[i]);
     }
 }

@@ -98,7 +98,9 @@ const struct generator *gen_find(const char *name);
  * linear in the size of the circuit. */
 enum status gen_circuit(struct circuit **out_circuit, const struct generator *generator,
                         const struct gen_args *args);
-/* The table as text for --help: name, one line and options of each. */
+bool gen_takes(const struct generator *generator, enum gen_param param);
+/* Text for --help: name, options and one line; of the whole table. */
+void gen_add_entry(struct text *out, const struct generator *generator);
 void gen_add_help(struct text *out);
 
 #endif

@@ -126,7 +126,9 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
             .name = "gen",
             .brief = "write a circuit of a known family",
             .args_help = "NAME",
-            .summary = "Write a circuit of a known family; docs/generators.md defines them all.",
+            .summary =
+                "Write a circuit of a known family; docs/generators.md defines them all, and "
+                "qspan gen NAME --help has the options of one.",
             .details = "The same parameters and seed give the same circuit on every "
                        "machine.\n\n" EXIT_CODES,
             .add_details = gen_add_help,
@@ -322,6 +324,19 @@ static void note_idle_copies(const struct cli_command *command) {
     }
 }
 
+/* qspan COMMAND --help, of one process; qspan gen NAME --help has what NAME takes. */
+static enum status print_options(enum command_id id, const struct cli_options *options, int rank) {
+    const struct generator *generator = NULL;
+    if (id == COMMAND_GEN && options->n_args > 0) {
+        generator = gen_find(options->args[0]);
+        TRY(generator ? STATUS_OK : STATUS_USAGE);
+    }
+    if (rank == 0) {
+        options_print_help(id, generator);
+    }
+    return flush_output(STATUS_OK);
+}
+
 static enum status run_words(enum command_id id, int argc, char **argv, const char *command_line) {
     const struct cli_command *command = &cli_commands[id];
     struct cli_options options;
@@ -339,10 +354,7 @@ static enum status run_words(enum command_id id, int argc, char **argv, const ch
         options.n_ranks = launcher_size();
     }
     if (options.wants_help) {
-        if (rank == 0) {
-            options_print_help(id);
-        }
-        return flush_output(STATUS_OK);
+        return print_options(id, &options, rank);
     }
     status = command->check ? command->check(&options) : STATUS_OK;
     if (status != STATUS_OK) {
@@ -399,7 +411,7 @@ static int help_command(const char *word) {
     if (id == COMMAND_COUNT) {
         return refuse_command(word);
     }
-    options_print_help((enum command_id)id);
+    options_print_help((enum command_id)id, NULL);
     return (int)flush_output(STATUS_OK);
 }
 

@@ -41,7 +41,7 @@ extern const size_t options_count;
  * --help sets wants_help and nothing else is checked. */
 enum status options_parse(struct cli_options *out_options, enum command_id command, int argc,
                           char **argv);
-/* Prints `qspan COMMAND --help` on standard output. */
-void options_print_help(enum command_id command);
+/* Prints `qspan COMMAND --help` on standard output; of gen, for one generator, or NULL. */
+void options_print_help(enum command_id command, const struct generator *generator);
 
 #endif

@@ -300,11 +300,15 @@ static error_t take_key(int key, char *arg, struct argp_state *state) {
     }
 }
 
-static void fill_argp_options(struct argp_option *out, enum command_id command) {
+/* `generator`: without options of others; NULL: all. */
+static void fill_argp_options(struct argp_option *out, enum command_id command,
+                              const struct generator *generator) {
     size_t n = 0;
     for (size_t i = 0; i < options_count; i++) {
         const struct option_info *info = &options_table[i];
-        if (has_option(command, info)) {
+        const bool is_others = generator != NULL && info->id >= OPTION_GEN &&
+                               !gen_takes(generator, (enum gen_param)(info->id - OPTION_GEN));
+        if (has_option(command, info) && !is_others) {
             out[n++] = (struct argp_option){
                 .name = info->name,
                 .key = option_key(i),
@@ -347,7 +351,7 @@ enum status options_parse(struct cli_options *out_options, enum command_id comma
     struct parse parse = {.options = &options, .command = command};
     struct argp argp = {.options = table, .parser = take_key};
     CHECK(options_count < MAX_TABLE);
-    fill_argp_options(table, command);
+    fill_argp_options(table, command, NULL);
     set_defaults(&options);
     error_t error =
         argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP | ARGP_NO_EXIT, NULL, &parse);
@@ -359,12 +363,15 @@ enum status options_parse(struct cli_options *out_options, enum command_id comma
     return STATUS_OK;
 }
 
-void options_print_help(enum command_id command) {
+void options_print_help(enum command_id command, const struct generator *generator) {
     struct argp_option table[MAX_TABLE];
     const struct cli_command *info = &cli_commands[command];
     struct text doc = {0}, name = {0};
     text_printf(&doc, "%s\v", info->summary);
-    if (info->add_details) {
+    if (generator) {
+        gen_add_entry(&doc, generator);
+        text_add(&doc, "\n");
+    } else if (info->add_details) {
         info->add_details(&doc);
         text_add(&doc, "\n");
     }
@@ -372,7 +379,7 @@ void options_print_help(enum command_id command) {
     text_printf(&name, "qspan %s", info->name);
     if (!doc.failed && !name.failed) {
         struct argp argp = {.options = table, .args_doc = info->args_help, .doc = doc.data};
-        fill_argp_options(table, command);
+        fill_argp_options(table, command, generator);
         /* that -n N and --n=N take the same value is seen from the list */
         setenv("ARGP_HELP_FMT", "no-dup-args-note", 0);
         argp_help(&argp, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC, name.data);

@@ -59,3 +59,12 @@ done
 # Under a launcher one process speaks.
 expect 0 on_ranks 3 run --help
 equal "$(grep -c '^Usage' out)" 1
+
+# Of one generator: what it takes, and nothing else.
+expect 0 qspan gen qpe --help
+has out "qpe: --n N --phase X"
+has out "--phase=X"
+! grep -qE -- "--(layers|value|distance|join|seed)|grover" out || fail "options of other generators"
+expect 2 qspan gen qpt --help
+has err "did you mean"
+! qspan gen --help | grep -q "Mandatory or optional" || fail "argp's remark"
