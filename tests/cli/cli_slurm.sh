@@ -50,6 +50,8 @@ qspan gen tfim-trotter -n 40 -o wide.qasm
 job 4 run.sbatch wide.qasm ideal:n=4,data=10
 has err "available"
 [ ! -e started ] || fail "started although it does not fit"
+job 4 run.sbatch wide.qasm ideal:n=4,data=10 --precision single
+has started "--memory-per-rank 500 MiB"
 
 export SLURM_JOB_NAME=sweep SLURM_ARRAY_JOB_ID=9 SLURM_ARRAY_TASK_ID=3
 job 0 array.sbatch ghz.qasm
