@@ -72,6 +72,71 @@ Test(import, squidasm_heralded) {
     machine_destroy(m);
 }
 
+/* As newer files have it: nodes, merged maps, sides of the middle, delays of bits. */
+Test(import, squidasm_merged) {
+    struct machine *m =
+        must_import("device: &device\n"
+                    "  num_qubits: 3\n"
+                    "  T1: 1e99\n"
+                    "  T2: 85e6\n"
+                    "link: &link\n"
+                    "  length_A: 0.5\n"
+                    "  length_B: 0.5\n"
+                    "  p_loss_init_A: 0.75\n"
+                    "  p_loss_init_B: 0.75\n"
+                    "  speed_of_light: 200_000\n"
+                    "  visibility: 0.5\n"
+                    "processing_nodes:\n"
+                    "  - {name: A, qdevice_typ: generic, qdevice_cfg: {<<: *device}}\n"
+                    "  - {name: B, qdevice_cfg: {dummy: null}}\n"
+                    "links:\n"
+                    "  - node1: A\n"
+                    "    node2: B\n"
+                    "    typ: heralded-double-click\n"
+                    "    cfg:\n"
+                    "      <<: *link\n"
+                    "      visibility: 0.9\n"
+                    "clinks:\n"
+                    "  - {node1: A, node2: B, typ: default, cfg: {delay: 7000}}\n");
+    const struct machine_physical *p = m->physical;
+    cr_expect_eq(m->qpus[0].n_data, 2);
+    cr_expect_eq(m->qpus[0].t1_ps, 0);
+    cr_expect_eq(m->qpus[0].t2_ps, 85000000000);
+    cr_expect_eq(p->qnus[0].t1_ps, 0);
+    cr_expect_eq(p->qnus[0].t2_ps, 85000000000);
+    cr_expect_eq(m->qpus[1].n_data, 1);
+    cr_expect_eq(p->qnus[1].efficiency, 0.25);
+    cr_expect_eq(p->herald.visibility, 0.9, "its own before what is merged");
+    cr_expect_eq(p->fibres[0].length_m, 1000);
+    cr_expect_eq(p->control.t_message_ps, 2000000, "7 us, of which light takes 5");
+    machine_destroy(m);
+}
+
+Test(import, squidasm_perfect) {
+    struct machine *m = must_import(
+        "stacks: [{name: A, qdevice_cfg: {dummy: null}}, {name: B, qdevice_cfg: {dummy: null}}]\n"
+        "links: [{stack1: A, stack2: B, typ: perfect}]\n"
+        "clinks: [{stack1: A, stack2: B, typ: default, cfg: {delay: 3}}]\n");
+    cr_assert_null(m->physical);
+    cr_assert_eq(m->n_links, 1);
+    cr_expect_eq(m->links[0].t_ebit_ps, 0);
+    cr_expect_eq(m->links[0].t_bit_ps, 3000);
+    machine_destroy(m);
+}
+
+Test(import, sequence_table_of_round_trips) {
+    struct machine *m = must_import(
+        "{\n    \"nodes\": [{\"name\": \"r1\", \"type\": \"QuantumRouter\"},\n"
+        "      {\"name\": \"r2\", \"type\": \"QuantumRouter\"}],\n"
+        "    \"qconnections\": [{\"node1\": \"r1\", \"node2\": \"r2\", \"attenuation\": 1e-5,\n"
+        "      \"distance\": 500}],\n"
+        "    \"cconnections_table\": {\"type\": \"RT\", \"labels\": [\"r2\", \"r1\"],\n"
+        "      \"table\": [[0, 7], [1e9, 0]]}}\n");
+    cr_assert_eq(m->n_qpus, 2);
+    cr_expect_float_eq(500 / m->physical->fibres[0].speed_m_s, 500e-6, 1e-12);
+    machine_destroy(m);
+}
+
 Test(import, sequence_two_nodes) {
     struct machine *m = must_import(
         "{\"nodes\": [{\"name\": \"r1\", \"type\": \"QuantumRouter\", \"seed\": 0, \"memo_size\": "
@@ -100,7 +165,8 @@ Test(import, refused) {
          "f:1:46: error: num_qubits: 'x': expected a number from 0 to 1e18"},
         {"stacks: [{name: A, qdevice_cfg: {num_qubits: 2}}]\n"
          "links: [{stack1: A, stack2: B, typ: magic, cfg: {}}]\n",
-         "f:2:37: error: typ: 'magic': expected depolarise or heralded"},
+         "f:2:37: error: typ: 'magic': expected depolarise, heralded or heralded-double-click; or "
+         "all of them perfect"},
         {"stacks: [{name: A, qdevice_typ: nv, qdevice_cfg: {num_qubits: 2}}]\nlinks: []\n",
          "f:1:33: error: qdevice_typ: 'nv': expected generic"},
         {"stacks: [{name: A, qdevice_cfg: {num_qubits: 2, electron_T1: 3}}]\nlinks: []\n",
@@ -111,8 +177,24 @@ Test(import, refused) {
          "f:2:64: error: 'visibilty' in a heralded link is not read: write a machine file that "
          "says "
          "it"},
-        {"stacks: []\nlinks: []\nclinks: []\n",
-         "f:3:1: error: 'clinks' in the network is not read: write a machine file that says it"},
+        {"stacks: []\nlinks: []\nhubs: []\n",
+         "f:3:1: error: 'hubs' in the network is not read: write a machine file that says it"},
+        {"stacks: []\nlinks: []\nclinks: [{stack1: A, stack2: B, typ: slow}]\n",
+         "f:3:38: error: typ: 'slow': expected instant or default"},
+        {"stacks: []\nlinks: []\nclinks: [{typ: default, cfg: {delay: 3}}, {typ: instant}]\n",
+         "f:3:43: error: this clink takes another time than the first: a machine file has one for "
+         "all"},
+        {"stacks: [{name: A, qdevice_cfg: &a {<<: *a, num_qubits: 2}}]\nlinks: []\n",
+         "f:1:33: error: <<: expected one map, and at most 8 one in the other"},
+        {"a: &a {speed_off_light: 1}\nstacks: []\n"
+         "links: [{node1: A, node2: B, typ: heralded, cfg: {<<: *a}}]\n",
+         "f:1:8: error: 'speed_off_light' in a heralded link is not read: write a machine file "
+         "that says it"},
+        {"stacks: []\nlinks: [{node1: A, node2: B, typ: heralded-double-click,\n"
+         "  cfg: {length_A: 1, length_B: 2}}]\n",
+         "f:3:32: error: length_B differs from length_A: photons meet in the middle here"},
+        {"stacks: []\nlinks: [{node1: A, node2: B, typ: perfect}, {typ: depolarise}]\n",
+         "f:2:51: error: typ: 'depolarise': expected perfect, as the first link is"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct text out = {0};
