@@ -501,18 +501,6 @@ static enum status operate_durations(struct qasm3 *p, struct qasm3_value *out, u
 
 /* ---- all ---- */
 
-static enum status operate_angles(struct qasm3 *p, struct qasm3_value *out, uint32_t op,
-                                  const struct qasm3_value *a, const struct qasm3_value *b,
-                                  const struct qasm3_node *node) {
-    TRY(operate_reals(p, out, op, *a, *b, node));
-    if (out->kind == QASM3_T_FLOAT && out->n_terms == 0 &&
-        !(op == TOKEN_SLASH && a->kind == b->kind)) {
-        out->kind = QASM3_T_ANGLE;
-        out->width = a->kind == QASM3_T_ANGLE ? a->width : b->width;
-    }
-    return STATUS_OK;
-}
-
 static enum status operate_integers(struct qasm3 *p, struct qasm3_value *out, uint32_t op,
                                     const struct qasm3_value *a, const struct qasm3_value *b,
                                     const struct qasm3_node *node) {
@@ -526,6 +514,38 @@ static enum status operate_integers(struct qasm3 *p, struct qasm3_value *out, ui
         return compare_lits(p, out, op, a, b);
     }
     return is_known ? operate_known(out, op, a, b, node) : arithmetic_lits(p, out, op, a, b, node);
+}
+
+/* Angles are compared as n bits of a turn, so that pi + pi is 0. */
+static enum status compare_angles(struct qasm3 *p, struct qasm3_value *out, uint32_t op,
+                                  struct qasm3_value a, struct qasm3_value b,
+                                  const struct qasm3_node *node) {
+    uint32_t of_a = a.kind == QASM3_T_ANGLE ? a.width : 0;
+    uint32_t of_b = b.kind == QASM3_T_ANGLE ? b.width : 0;
+    uint32_t width = of_a > of_b ? of_a : of_b;
+    const struct qasm3_value angle = {.kind = QASM3_T_ANGLE, .width = width};
+    const struct qasm3_value bits = {.kind = QASM3_T_BIT, .width = width};
+
+    TRY(qasm3_convert(p, &a, &angle, node));
+    TRY(qasm3_convert(p, &a, &bits, node));
+    TRY(qasm3_convert(p, &b, &angle, node));
+    TRY(qasm3_convert(p, &b, &bits, node));
+    return operate_integers(p, out, op, &a, &b, node);
+}
+
+static enum status operate_angles(struct qasm3 *p, struct qasm3_value *out, uint32_t op,
+                                  const struct qasm3_value *a, const struct qasm3_value *b,
+                                  const struct qasm3_node *node) {
+    if (is_comparison(op)) {
+        return compare_angles(p, out, op, *a, *b, node);
+    }
+    TRY(operate_reals(p, out, op, *a, *b, node));
+    if (out->kind == QASM3_T_FLOAT && out->n_terms == 0 &&
+        !(op == TOKEN_SLASH && a->kind == b->kind)) {
+        out->kind = QASM3_T_ANGLE;
+        out->width = a->kind == QASM3_T_ANGLE ? a->width : b->width;
+    }
+    return STATUS_OK;
 }
 
 static enum status logical(struct qasm3 *p, struct qasm3_value *out, uint32_t op,

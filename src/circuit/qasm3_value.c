@@ -119,8 +119,12 @@ enum status qasm3_truth(struct qasm3 *p, uint32_t *out_lit, const struct qasm3_v
                         const struct qasm3_node *node) {
     uint32_t any = QASM3_FALSE;
 
-    if ((value->kind == QASM3_T_FLOAT || value->kind == QASM3_T_ANGLE) && qasm3_is_known(value)) {
+    if (value->kind == QASM3_T_FLOAT && qasm3_is_known(value)) {
         *out_lit = value->real != 0;
+        return STATUS_OK;
+    }
+    if (value->kind == QASM3_T_ANGLE && qasm3_is_known(value)) {
+        *out_lit = bits_of_angle(value->real, value->width) != 0;
         return STATUS_OK;
     }
     if (!is_integral(value->kind) && value->kind != QASM3_T_ANGLE) {

@@ -170,6 +170,9 @@ Test(qasm3_features, mixed_types) {
         {"rx(int[8](-1) / uint[8](2)) q[0]; rx(int[4](-1) % uint[8](16)) q[0];\n"
          "rx(uint[8](6) / int[8](-1)) q[0]; rx(int[8](-1) & uint[8](240)) q[0];",
          "rx(127) q[0]; rx(15) q[0]; rx(0) q[0]; rx(240) q[0];"},
+        {"angle[4] a = pi; a += pi; if (a == 0) x q[0]; if (a) x q[1]; if (a - 1.0 > pi) x q[2];",
+         "x q[0]; x q[2];"},
+        {"angle[4] a = 0.4; if (a == pi / 8) x q[0]; if (a != -15 * pi / 8) x q[1];", "x q[0];"},
         {"d = measure q[0]; p(d * 2) q[1]; p((d + d) * 0.25) q[1];",
          "d = measure q[0]; if (d) p(2) q[1]; if (d) p(0.5) q[1];"},
     };
