@@ -586,9 +586,12 @@ static enum status distribute_range(struct simple *simple, size_t first, size_t 
     return STATUS_OK;
 }
 
-enum status distribute_simple(struct program **out_program, const struct circuit *circuit,
-                              const struct machine *machine) {
-    struct simple simple = {.circuit = circuit, .machine = machine, .expr = OP_NO_EXPR};
+/* With a history of so many results; out_n_needed more than that: it is too short, no program. */
+static enum status distribute(struct program **out_program, uint32_t *out_n_needed,
+                              const struct circuit *circuit, const struct machine *machine,
+                              uint32_t n_history) {
+    struct simple simple = {
+        .circuit = circuit, .machine = machine, .expr = OP_NO_EXPR, .history = {.n = n_history}};
     uint32_t *placement = NULL;
     enum status status;
     TRY(place_qubits(&placement, circuit, machine));
@@ -601,8 +604,10 @@ enum status distribute_simple(struct program **out_program, const struct circuit
         goto done;
     }
     memset(simple.barriers, 0xff, machine->n_qpus * sizeof *simple.barriers);
+    TRY_GOTO(simple_open_history(&simple), done);
     TRY_GOTO(distribute_range(&simple, 0, circuit->ops.n_ops), done);
-    status = emit_finish(&simple.emit, out_program);
+    *out_n_needed = simple.history.n_needed;
+    status = simple.history.n_needed > 0 ? STATUS_OK : emit_finish(&simple.emit, out_program);
 done:
     emit_fini(&simple.emit);
     simple_close_rounds(&simple);
@@ -615,4 +620,12 @@ done:
     mem_free(simple.wires);
     mem_free(placement);
     return status;
+}
+
+enum status distribute_simple(struct program **out_program, const struct circuit *circuit,
+                              const struct machine *machine) {
+    uint32_t n_needed;
+    TRY(distribute(out_program, &n_needed, circuit, machine, 0));
+    return n_needed > 0 ? distribute(out_program, &n_needed, circuit, machine, n_needed)
+                        : STATUS_OK;
 }

@@ -5,6 +5,9 @@
 
 #include "distribute/emit.h"
 
+/* Results, each kept by one assignment per result of the text. */
+enum { SIMPLE_MAX_HISTORY = 1024 };
+
 /* A loop without loops in it whose feedback asks for results of earlier rounds. */
 struct simple_rounds {
     bool is_open;
@@ -14,6 +17,12 @@ struct simple_rounds {
     uint32_t *qpus;   /* where it is born */
     uint32_t *n_ages; /* values that are asked for: the last one and older ones */
     uint32_t *kept;   /* the first of the bits of the older ones */
+};
+/* The last results of all, in bits of QPU 0 that move on with each result, for feedback on earlier
+ * rounds of loops around others and of loops that have ended. */
+struct simple_history {
+    uint32_t n, first; /* bits; 0: none */
+    uint32_t n_needed; /* by feedback that only they could serve */
 };
 struct simple {
     struct emit emit;
@@ -27,6 +36,7 @@ struct simple {
     uint32_t *records;
     size_t n_records, cap_records, reach;
     struct simple_rounds rounds;
+    struct simple_history history;
     uint32_t expr; /* condition around the gates that are emitted now; OP_NO_EXPR: none */
     /* Barriers: first and last operand of each QPU (OP_NO_QPU: none yet), and the next of each. */
     struct barrier_list {
@@ -59,8 +69,13 @@ uint32_t simple_birth_qpu(const struct simple *simple, const struct op *op);
 enum status simple_open_rounds(struct simple *simple, size_t i);
 void simple_close_rounds(struct simple *simple);
 enum status simple_keep_result(struct simple *simple);
-/* Feedback on rec[-back]: on its bit, or one that keeps an older result; refused where the result
- * is of a loop that has ended, or of an earlier round of a loop around others. */
+/* Before the first op; and after each result, which went to `bit`. */
+enum status simple_open_history(struct simple *simple);
+enum status simple_note_history(struct simple *simple, uint32_t bit);
+/* Feedback on rec[-back]: on its bit, or one that keeps an older result. Where the result is of a
+ * loop that has ended, or of an earlier round of a loop around others, on a bit of the history; if
+ * that is too short the tree is of no use and history.n_needed grows. Refused where it is further
+ * back than SIMPLE_MAX_HISTORY. */
 enum status simple_copy_record(struct simple *simple, uint32_t *out_expr, uint32_t back);
 
 #endif

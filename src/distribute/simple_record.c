@@ -1,7 +1,8 @@
 /* Feedback on results of earlier rounds of a loop. In a program a result has one bit for all
  * rounds. It still holds the last round's result where it is measured further down; before the
  * first round it gets what the results before the loop were. Older results are kept in bits of
- * their own, which move on before the measurement. */
+ * their own, which move on before the measurement. What no bit of the loop that runs can serve is
+ * found in a history of all results. */
 #include "base/log.h"
 #include "distribute/simple.h"
 
@@ -165,11 +166,41 @@ enum status simple_copy_record(struct simple *simple, uint32_t *out_expr, uint32
         CHECK(kept.age < rounds->n_ages[kept.result]);
         bit.a =
             kept.age == 0 ? rounds->bits[kept.result] : rounds->kept[kept.result] + kept.age - 1;
-    } else {
+    } else if (back > SIMPLE_MAX_HISTORY) {
         return log_error_at(STATUS_INPUT, simple->emit.loc,
                             "feedback on rec[-%u], a result of an earlier round of a loop around "
-                            "others, or of a loop before it, is not supported in programs",
-                            back);
+                            "others, or of a loop before it: at most %d results back",
+                            back, (int)SIMPLE_MAX_HISTORY);
+    } else if (back <= simple->history.n) {
+        bit.a = simple->history.first + back - 1;
+    } else {
+        uint32_t *n_needed = &simple->history.n_needed;
+        *n_needed = *n_needed < back ? back : *n_needed;
+        bit = (struct expr){.kind = EXPR_CONST};
     }
     return expr_add(&simple->emit.program->ops, out_expr, bit);
+}
+
+enum status simple_open_history(struct simple *simple) {
+    struct simple_history *history = &simple->history;
+    for (uint32_t i = 0; i < history->n; i++) {
+        uint32_t bit, expr;
+        TRY(emit_add_bit(&simple->emit, &bit, 0));
+        TRY(expr_add(&simple->emit.program->ops, &expr, (struct expr){.kind = EXPR_CONST}));
+        TRY(simple_assign(simple, bit, expr, 0));
+        history->first = i == 0 ? bit : history->first;
+    }
+    return STATUS_OK;
+}
+
+enum status simple_note_history(struct simple *simple, uint32_t bit) {
+    const struct simple_history *history = &simple->history;
+    for (uint32_t i = history->n; i-- > 0;) {
+        const uint32_t younger = i == 0 ? bit : history->first + i - 1;
+        uint32_t expr;
+        TRY(expr_add(&simple->emit.program->ops, &expr,
+                     (struct expr){.kind = EXPR_BIT, .a = younger, .n = 1}));
+        TRY(simple_assign(simple, history->first + i, expr, 0));
+    }
+    return STATUS_OK;
 }

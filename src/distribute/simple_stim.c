@@ -43,7 +43,8 @@ static enum status note_result(struct simple *simple, const struct op *op, uint3
     TRY(vec_reserve(&simple->records, simple->n_records, &simple->cap_records, 1,
                     sizeof *simple->records));
     simple->records[simple->n_records++] = op->bit;
-    return simple_note_birth(simple, op->bit, qpu);
+    TRY(simple_note_birth(simple, op->bit, qpu));
+    return simple_note_history(simple, op->bit);
 }
 
 static enum status measure_at_home(struct simple *simple, const struct op *op) {

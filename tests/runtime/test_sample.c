@@ -385,6 +385,33 @@ Test(sample, distributed_loops_are_exact, .timeout = 300) {
     comm_stop();
 }
 
+/* Results of a loop that has ended, and of earlier rounds of a loop around others. */
+Test(sample, feedback_into_other_loops_is_exact) {
+    static const char inner[] = "H 0\nM(0.2) 0\nCX rec[-2] 1\n", outer[] = "CX rec[-3] 2\nM 1\n";
+    static const char last[] = "CX rec[-6] 2\nCZ rec[-5] 2\nM 2\n";
+    static struct counts counts;
+    static double p[N_RECORDS];
+    struct text nested = {0}, flat = {0};
+    struct circuit *circuit = NULL, *plain = NULL;
+    cr_assert_eq(comm_start_alone(), STATUS_OK);
+    text_printf(&nested, "H 1\nM 1\nREPEAT 2 {\nREPEAT 2 {\n%s}\n%s}\n%s", inner, outer, last);
+    text_printf(&flat, "H 1\nM 1\n%s%s%s%s%s%s%s", inner, inner, outer, inner, inner, outer, last);
+    cr_assert_eq(stim_read_text(&circuit, "n.stim", nested.data, nested.n, NULL), STATUS_OK);
+    cr_assert_eq(stim_read_text(&plain, "f.stim", flat.data, flat.n, NULL), STATUS_OK);
+    naive_record_distribution(p, &plain->ops, N_QUBITS);
+    for (uint32_t n_qpus = 1; n_qpus <= 3; n_qpus++) {
+        struct program *program = distribute(circuit, n_qpus);
+        sample_program(&counts, program, 8);
+        compare(&counts, p, n_qpus);
+        program_destroy(program);
+    }
+    circuit_destroy(circuit);
+    circuit_destroy(plain);
+    text_fini(&nested);
+    text_fini(&flat);
+    comm_stop();
+}
+
 /* X0 X1 of a pair over two QPUs: flipped where one half had Z. */
 Test(sample, observables_of_paulis_across_qpus) {
     static struct counts counts;
