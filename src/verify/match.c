@@ -287,6 +287,19 @@ static enum status fill(struct match *match, const struct program *program,
                    : match_bits(match, program, target->cregs, target->n_cregs, false);
 }
 
+/* Two instruments without outputs and output bits are equal, whatever they do. */
+static enum status check_any(const struct match *match, const struct program *program) {
+    const char *file = program->n_files > 0 ? program->files[0] : NULL;
+    if (program->n_out > 0 || match->own.source.n_output_bits > 0) {
+        return STATUS_OK;
+    }
+    return log_error_at(
+        STATUS_INPUT, (struct src_loc){.file = file},
+        "there is nothing to compare with the target: `pragma qspan logical in "
+        "q[0] WIRE` and `logical out` say where the program has its qubits, `output "
+        "bit` which bits count");
+}
+
 bool match_is_summed(const struct match *match, const struct program *program,
                      const struct reg *reg) {
     for (uint32_t i = 0; i < match->own.source.n_output_bits; i++) {
@@ -313,6 +326,7 @@ enum status match_create(struct match *out, const struct program *program,
         match.is_unitary = !has_output_register(target->cregs, target->n_cregs);
     }
     enum status status = fill(&match, program, circuit, target);
+    status = status == STATUS_OK ? check_any(&match, program) : status;
     if (status != STATUS_OK) {
         match_fini(&match);
         return status;

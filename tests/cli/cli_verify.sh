@@ -245,3 +245,13 @@ for letter in X Y Z; do
 done
 has out "Z on ebit 2 (line 14): Z on a[0] (QPU A)"
 has out "flip of v (line 9): nothing"
+
+# A program that names no qubits and no output bits is equal to anything, which proves nothing.
+grep -v 'pragma qspan logical' "$QSPAN_SOURCE_DIR/examples/protocols/teledata.qasm" |
+    sed 's/^output //' >nameless.qasm
+expect 0 qspan verify nameless.qasm
+expect 3 qspan verify nameless.qasm --against "$QSPAN_SOURCE_DIR/examples/protocols/targets/teledata.qasm"
+has err "nameless.qasm: error: there is nothing to compare with the target"
+grep -v 'pragma qspan logical out' "$QSPAN_SOURCE_DIR/examples/protocols/teledata.qasm" >endless.qasm
+expect 3 qspan verify endless.qasm --against "$QSPAN_SOURCE_DIR/examples/protocols/targets/teledata.qasm"
+has err "there is nothing to compare with the target"
