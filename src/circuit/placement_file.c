@@ -143,7 +143,7 @@ static enum status place(struct reader *r, uint32_t first, uint32_t last, struct
 
 static enum status place_next(struct reader *r, uint32_t *inout_next, struct word qpu) {
     if (*inout_next >= r->circuit->n_qubits) {
-        return log_error_at(STATUS_INPUT, r->loc, "%smore QPUs than the circuit's %u qubits",
+        return log_error_at(STATUS_INPUT, r->loc, "%smore entries than the circuit's %u qubits",
                             r->where, r->circuit->n_qubits);
     }
     TRY(place(r, *inout_next, *inout_next, qpu));

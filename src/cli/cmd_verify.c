@@ -328,9 +328,40 @@ static enum status check_left_out(const struct cli_options *options,
                      options->args[0], proof->left_out);
 }
 
+static bool is_output(const struct program *program, const char *qubit) {
+    for (size_t i = 0; i < program->n_out; i++) {
+        if (strcmp(program->out[i].qubit, qubit) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Qubits of the target that no `logical out` names are dropped at its end: a smaller claim than the
+ * whole circuit. */
+static void note_dropped(const struct inputs *inputs) {
+    const struct circuit *circuit = inputs->circuit;
+    char buffer[256];
+    const char *name = NULL;
+    if (!circuit || inputs->is_made || circuit->n_qubits <= inputs->program->n_out) {
+        return;
+    }
+    for (uint32_t qb = 0; qb < circuit->n_qubits; qb++) {
+        name = circuit_qubit_name(circuit, qb, buffer, sizeof buffer);
+        if (!is_output(inputs->program, name)) {
+            break;
+        }
+    }
+    const size_t n = circuit->n_qubits - inputs->program->n_out;
+    log_note("%s: no `logical out` names %s%s: %s dropped at the end, not compared",
+             inputs->against, n > 1 ? "some of its qubits, such as " : "", name,
+             n > 1 ? "they are" : "it is");
+}
+
 static enum status prove_program(struct text *report, const struct cli_options *options,
                                  const struct team *team, const struct inputs *inputs) {
     struct verify_proof proof = {0};
+    note_dropped(inputs);
     TRY(verify_against(&proof, inputs->program, inputs->circuit, inputs->target,
                        (uint32_t)options->max_rounds));
     enum status status = proof.is_proved ? check_left_out(options, &proof) : STATUS_OK;

@@ -70,7 +70,7 @@ Test(placement_file, refuses) {
     refused("q[0] A B", "expected a qubit and a QPU, not more");
     refused("A\nq[0] A", "p:2:1: error: lines with a qubit and a QPU are mixed");
     refused("q[0] A\nA", "are mixed");
-    refused("A\nA\nA\nA\nA\nA\nA", "p:7:1: error: more QPUs than the circuit's 6 qubits");
+    refused("A\nA\nA\nA\nA\nA\nA", "p:7:1: error: more entries than the circuit's 6 qubits");
     refused("q 2", "p:1:3: error: QPU 2: there are QPUs 0 to 1; others need a name");
     refused("q A-1", "'A-1' is no name of a QPU");
     refused("q \x1b[31m", "\\x1B[31m' is no name of a QPU");

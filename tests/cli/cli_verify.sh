@@ -255,3 +255,8 @@ has err "nameless.qasm: error: there is nothing to compare with the target"
 grep -v 'pragma qspan logical out' "$QSPAN_SOURCE_DIR/examples/protocols/teledata.qasm" >endless.qasm
 expect 3 qspan verify endless.qasm --against "$QSPAN_SOURCE_DIR/examples/protocols/targets/teledata.qasm"
 has err "there is nothing to compare with the target"
+
+# What a target does to qubits that the program does not return is not compared: a note says so.
+printf 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\nx q[1];\n' >two.qasm
+expect 0 qspan verify "$QSPAN_SOURCE_DIR/examples/protocols/teledata.qasm" --against two.qasm
+has err "two.qasm: no \`logical out\` names q[1]: it is dropped at the end, not compared"
