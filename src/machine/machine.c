@@ -110,7 +110,9 @@ const struct machine_link *machine_find_link(const struct machine *machine, uint
 static enum status refuse_lifetime(int64_t t_ps, struct src_loc loc, const char *name) {
     if (t_ps != 0) {
         return log_error_at(STATUS_INPUT, loc,
-                            "%s is not simulated yet; set it to 'infinite' or remove it", name);
+                            "%s is not simulated yet; set it to 'infinite' or remove it, and give "
+                            "`relaxation` of gates in a noise model (--noise)",
+                            name);
     }
     return STATUS_OK;
 }

@@ -227,9 +227,11 @@ Test(read, runnable) {
         {"gate1: {error: 1e-3}, gate2: {time: 1 ns, error: 1e-3}", NULL},
         {"measure: {error: 1}, reset: {error: 1e-9}", NULL},
         {"T2: 1 s",
-         "m.yaml:2:26: error: T2 is not simulated yet; set it to 'infinite' or remove it"},
+         "m.yaml:2:26: error: T2 is not simulated yet; set it to 'infinite' or remove it, "
+         "and give `relaxation` of gates in a noise model (--noise)"},
         {"T1: 1 s, T2: 2 s",
-         "m.yaml:2:26: error: T1 is not simulated yet; set it to 'infinite' or remove it"},
+         "m.yaml:2:26: error: T1 is not simulated yet; set it to 'infinite' or remove it, "
+         "and give `relaxation` of gates in a noise model (--noise)"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct text text = {0};
