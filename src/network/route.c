@@ -388,8 +388,9 @@ static enum status make_route(struct routes *r, struct route **out_route, const 
         n_segments += !is_switch(r, nodes[i]);
     }
     /* one block, so that they are near: a segment has at most a spot per fibre */
-    struct route *route = alloc_lines(r, sizeof *route + n_segments * sizeof(struct segment) +
-                                             4 * (size_t)n_fibres * sizeof(uint32_t));
+    struct route *route =
+        arena_alloc(&r->arena, sizeof *route + n_segments * sizeof(struct segment) +
+                                   4 * (size_t)n_fibres * sizeof(uint32_t));
     if (route == NULL) {
         return STATUS_NOFIT;
     }
