@@ -6,9 +6,11 @@
  * CPU of all threads divided by their number, which other jobs disturb less), sweeps of the state
  * that this time amounts to per gate, passes, what they and growing vectors moved and computed,
  * runs of the tiles through registers and steps in them (of 2^24 amplitudes), and the floor: the
- * larger of bytes / bandwidth and flops / peak. Bandwidth is that of an update in place, the peak
- * that of matrices in registers, both measured first (by CPU time too). Memory: bytes reserved per
- * byte of the state, where that has more than buffers need. */
+ * larger of bytes / bandwidth and flops / peak, and CPU seconds in floors. Bandwidth is that of an
+ * update in place, the peak that of matrices in registers, both measured right before each run (by
+ * CPU time too): a shared host changes its speed within seconds. Of several runs the one with the
+ * median of floors is printed. Memory: bytes reserved per byte of the state, where that has more
+ * than buffers need. */
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +23,8 @@
 #include "engine/statevector/statevector.h"
 #include "kernels/statevector.h"
 
+enum { MAX_REPEATS = 99 };
+
 static enum precision precision = PRECISION_DOUBLE;
 static bool is_fast;
 
@@ -29,6 +33,14 @@ struct machine {
 };
 struct stopwatch {
     double wall_s, cpu_s;
+};
+/* Of one run. */
+struct figures {
+    struct machine machine;
+    struct stopwatch create, run;
+    struct pass_work work;
+    size_t n_gates;
+    double state_bytes, reserved_bytes, floor_s;
 };
 
 static double read_clock(clockid_t id) {
@@ -110,40 +122,58 @@ static double measure_peak(void) {
 
 /* ---- circuits ---- */
 
-static void report(const char *name, const struct circuit *circuit, size_t n_gates,
-                   const struct machine *machine, struct stopwatch create, struct stopwatch run,
-                   const struct engine *engine) {
-    struct pass_work work = statevector_work(engine);
+static double floors(const struct figures *figures) {
+    return figures->run.cpu_s / figures->floor_s;
+}
+
+static int compare(const void *a, const void *b) {
+    const double x = floors(a), y = floors(b);
+    return (x > y) - (x < y);
+}
+
+static double moved_bytes(const struct figures *figures) {
+    return figures->work.n_bytes + figures->work.n_grown;
+}
+
+static void report(const char *name, uint32_t n_qubits, const struct figures *of) {
+    const double cpu_s = of->run.cpu_s, sweep_s = 2 * of->state_bytes / of->machine.bytes_per_s;
+    const char *base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
+    char memory[16] = "-";
+    if (of->state_bytes >= 0x1p24) {
+        snprintf(memory, sizeof memory, "%.2f", of->reserved_bytes / of->state_bytes);
+    }
+    printf("%-18s %3u %6zu %8.3f %8.3f %8.3f %7.3f %6.0f %7.1f %8.1f %6.1f %6.0f %7.1f %7.1f "
+           "%6.1f %6.1f %8.3f %6.2f %6s\n",
+           base, n_qubits, of->n_gates, of->create.cpu_s, of->run.wall_s, cpu_s,
+           cpu_s / sweep_s / (double)of->n_gates, of->work.n_passes, moved_bytes(of) * 1e-9,
+           of->work.n_flops * 1e-9, of->work.n_blocks, of->work.n_steps,
+           moved_bytes(of) * 1e-9 / cpu_s, of->work.n_flops * 1e-9 / cpu_s,
+           of->machine.bytes_per_s * 1e-9, of->machine.flops_per_s * 1e-9, of->floor_s, floors(of),
+           memory);
+}
+
+static void read_figures(struct figures *out, const struct engine *engine) {
     uint32_t n_qubits = 0;
     uint64_t n_bytes = 0;
     engine->class->usage(engine, &n_qubits, &n_bytes);
-    double n_state = (double)(precision_amp_bytes(precision) * (UINT64_C(1) << n_qubits));
-    double sweep_s = 2 * n_state / machine->bytes_per_s;
-    double n_moved = work.n_bytes + work.n_grown, by_memory = n_moved / machine->bytes_per_s;
-    double by_flops = work.n_flops / machine->flops_per_s;
-    const char *base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
-    char memory[16] = "-";
-    if (n_state >= 0x1p24) {
-        snprintf(memory, sizeof memory, "%.2f", (double)n_bytes / n_state);
-    }
-    printf("%-18s %3u %6zu %8.3f %8.3f %8.3f %7.3f %6.0f %7.1f %8.1f %6.1f %6.0f %7.1f %7.1f %8.3f "
-           "%6s\n",
-           base, circuit->n_qubits, n_gates, create.cpu_s, run.wall_s, run.cpu_s,
-           run.cpu_s / sweep_s / (double)n_gates, work.n_passes, n_moved * 1e-9,
-           work.n_flops * 1e-9, work.n_blocks, work.n_steps, n_moved * 1e-9 / run.cpu_s,
-           work.n_flops * 1e-9 / run.cpu_s, by_memory > by_flops ? by_memory : by_flops, memory);
+    out->work = statevector_work(engine);
+    out->state_bytes = (double)(precision_amp_bytes(precision) * (UINT64_C(1) << n_qubits));
+    out->reserved_bytes = (double)n_bytes;
+    const double by_memory = moved_bytes(out) / out->machine.bytes_per_s,
+                 by_flops = out->work.n_flops / out->machine.flops_per_s;
+    out->floor_s = by_memory > by_flops ? by_memory : by_flops;
 }
 
-static enum status run_once(const char *name, const struct circuit *circuit,
-                            const struct machine *machine) {
-    size_t n_gates = 0, n = circuit->ops.n_ops;
+static enum status run_once(struct figures *out, const struct circuit *circuit) {
+    const size_t n = circuit->ops.n_ops;
     uint8_t *modes = calloc(n + 1, 1);
     uint32_t *copies = calloc(n + 1, sizeof *copies);
     uint32_t *qpus = calloc(circuit->n_qubits + 1, sizeof *qpus);
+    *out = (struct figures){.machine = {measure_bandwidth(), measure_peak()}};
     for (size_t i = 0; i < n; i++) {
         bool is_gate = circuit->ops.ops[i].kind == OP_GATE;
         modes[i] = is_gate ? ENGINE_APPLY : ENGINE_SKIP;
-        n_gates += is_gate;
+        out->n_gates += is_gate;
     }
     struct engine_task task = {.ops = &circuit->ops,
                                .modes = modes,
@@ -154,15 +184,15 @@ static enum status run_once(const char *name, const struct circuit *circuit,
                                .precision = precision,
                                .is_fast = is_fast};
     struct engine *engine = NULL;
-    struct stopwatch create = start();
+    struct stopwatch watch = start();
     enum status status = engine_statevector.create(&engine, &task, comm_world());
-    create = stop(&create);
+    out->create = stop(&watch);
     if (status == STATUS_OK) {
-        struct stopwatch watch = start();
+        watch = start();
         engine->class->begin(engine);
         status = engine->class->run(engine, 0, n);
-        watch = stop(&watch);
-        report(name, circuit, n_gates, machine, create, watch, engine);
+        out->run = stop(&watch);
+        read_figures(out, engine);
         engine->class->destroy(engine);
     }
     free(modes);
@@ -187,19 +217,23 @@ int main(int argc, char **argv) {
     if (comm_start(&argc, &argv) != STATUS_OK) {
         return 1;
     }
-    struct machine machine = {measure_bandwidth(), measure_peak()};
-    printf("# %s, %s, %d threads: %.1f GB/s in place, %.1f GFLOP/s\n", get_kernels()->isa,
-           precision_name(precision), omp_get_max_threads(), machine.bytes_per_s * 1e-9,
-           machine.flops_per_s * 1e-9);
+    n_repeats = n_repeats < 1 ? 1 : n_repeats > MAX_REPEATS ? MAX_REPEATS : n_repeats;
+    printf("# %s, %s, %d threads, median of %d\n", get_kernels()->isa, precision_name(precision),
+           omp_get_max_threads(), n_repeats);
     printf("# %-16s   n  gates touch_s   wall_s    cpu_s sweeps/g passes     GB    GFLOP  units"
-           "  steps    GB/s  GFLOP/s  floor_s memory\n",
+           "  steps    GB/s  GFLOP/s of GB/s of GF/s floor_s floors memory\n",
            "circuit");
     enum status status = STATUS_OK;
     for (int i = optind; i < argc && status == STATUS_OK; i++) {
+        struct figures figures[MAX_REPEATS];
         struct circuit *circuit = NULL;
         status = circuit_read_file(&circuit, argv[i], NULL);
         for (int j = 0; j < n_repeats && status == STATUS_OK; j++) {
-            status = run_once(argv[i], circuit, &machine);
+            status = run_once(&figures[j], circuit);
+        }
+        if (status == STATUS_OK) {
+            qsort(figures, (size_t)n_repeats, sizeof *figures, compare);
+            report(argv[i], circuit->n_qubits, &figures[(n_repeats - 1) / 2]);
         }
         circuit_destroy(circuit);
     }

@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # Times the state-vector engine on standard circuits, and other simulators where pip has them.
-# usage: benchmarks/statevector.sh [-b BUILD] [-t THREADS] [-P double|single] [-p] [-s] [NAME...]
+# usage: benchmarks/statevector.sh [-b BUILD] [-t THREADS] [-P double|single] [-r REPEATS] [-p] [-s] [NAME...]
 #   -P  of amplitudes; default: double
+#   -r  runs of which the median is taken; default: 3
 #   -p  other simulators too (qsimcirq, qiskit-aer, qulacs), in a virtual environment
 #   -s  small: 20 qubits instead of 22 to 26
 #   NAME  of the circuits below; default: all
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-build=$here/../build threads=2 precision=double peers='' small=''
-while getopts b:t:P:ps option; do
+build=$here/../build threads=2 precision=double repeats=3 peers='' small=''
+while getopts b:t:P:r:ps option; do
     case $option in
     b) build=$OPTARG ;;
     t) threads=$OPTARG ;;
     P) precision=$OPTARG ;;
+    r) repeats=$OPTARG ;;
     p) peers=1 ;;
     s) small=1 ;;
     *) exit 2 ;;
@@ -57,7 +59,7 @@ for file in *.qasm; do
     files+=("$file")
 done
 echo "# load $(cut -d' ' -f1-3 /proc/loadavg)"
-OMP_NUM_THREADS=$threads "$build/bench_statevector" -p "$precision" "${files[@]}"
+OMP_NUM_THREADS=$threads "$build/bench_statevector" -r "$repeats" -p "$precision" "${files[@]}"
 
 if [ -n "$peers" ]; then
     venv=${QSPAN_PEERS:-${TMPDIR:-/tmp}/qspan-peers}
