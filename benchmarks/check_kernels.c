@@ -67,6 +67,11 @@ static const struct family families[] = {
     {"factors", STATEVECTOR_FACTORS, 1, 6},
     {"lane factors, bit", STATEVECTOR_LANE_FACTORS_BIT, 3, 3},
     {"lane factors", STATEVECTOR_LANE_FACTORS, 1, 6},
+    {"grow", STATEVECTOR_GROW, 1, 6},
+    {"rotations, bit", STATEVECTOR_ROTATIONS_BIT, 3, 3},
+    {"rotations", STATEVECTOR_ROTATIONS, 1, 6},
+    {"lane rotations, bit", STATEVECTOR_LANE_ROTATIONS_BIT, 3, 3},
+    {"lane rotations", STATEVECTOR_LANE_ROTATIONS, 1, 6},
 };
 enum { N_FAMILIES = sizeof families / sizeof *families };
 

@@ -131,7 +131,13 @@ enum statevector_code {
     STATEVECTOR_LANE_FACTORS_BIT = 93,
     STATEVECTOR_LANE_FACTORS = 96,
     STATEVECTOR_GROW = 97, /* FACTORS, none 0, with the bits that `scale` gives */
-    STATEVECTOR_N_CODES = 98,
+    /* FACTORS e^(i phi) by tan(phi / 2) and sin phi in place of the real and the imaginary part: a
+     * fifth quicker */
+    STATEVECTOR_ROTATIONS_BIT = 98,
+    STATEVECTOR_ROTATIONS = 101,
+    STATEVECTOR_LANE_ROTATIONS_BIT = 102,
+    STATEVECTOR_LANE_ROTATIONS = 105,
+    STATEVECTOR_N_CODES = 106,
 };
 /* Done where (block number & block_mask) == block_value. `regs` and `lanes`: registers (of a pair
  * or a DENSE2: the first) and lanes that REAL, FULL, SWAP, SPIN, PHASE, NEGATE and DENSE write;

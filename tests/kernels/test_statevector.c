@@ -268,18 +268,25 @@ static bool is_masked(unsigned code) {
            code == STATEVECTOR_NEGATE || code == STATEVECTOR_PHASE;
 }
 
+static bool has_rotations(const struct statevector_step *step) {
+    return step->code >= STATEVECTOR_ROTATIONS_BIT;
+}
+
 static bool has_lane_factors(const struct statevector_step *step) {
-    return step->code >= STATEVECTOR_LANE_FACTORS_BIT && step->code <= STATEVECTOR_LANE_FACTORS;
+    return has_rotations(step) ? step->code >= STATEVECTOR_LANE_ROTATIONS_BIT
+                               : step->code >= STATEVECTOR_LANE_FACTORS_BIT &&
+                                     step->code <= STATEVECTOR_LANE_FACTORS;
 }
 
 /* Registers that factors change. */
 static unsigned ones_of_factors(const struct statevector_step *step) {
     static const uint8_t ones[4] = {0xaa, 0xcc, 0xf0, 0xff};
-    if (step->code == STATEVECTOR_GROW) {
-        return 0xff;
+    const bool has_lanes = has_lane_factors(step);
+    unsigned first = has_lanes ? STATEVECTOR_LANE_FACTORS_BIT : STATEVECTOR_FACTORS_BIT;
+    if (has_rotations(step)) {
+        first = has_lanes ? STATEVECTOR_LANE_ROTATIONS_BIT : STATEVECTOR_ROTATIONS_BIT;
     }
-    return ones[step->code - (has_lane_factors(step) ? (unsigned)STATEVECTOR_LANE_FACTORS_BIT
-                                                     : (unsigned)STATEVECTOR_FACTORS_BIT)];
+    return step->code == STATEVECTOR_GROW ? 0xff : ones[step->code - first];
 }
 
 /* From the table's row that the block's bits choose. */
@@ -295,6 +302,11 @@ static void find_table_factor(double *out, const struct walk *walk, uint64_t blo
     const double *lanes = walk->matrix + (size_t)2 * V * (8 * row + reg);
     out[0] = has_lane_factors(walk->step) ? lanes[lane] : at[0];
     out[1] = has_lane_factors(walk->step) ? lanes[V + lane] : at[1];
+    if (has_rotations(walk->step)) { /* by the tangent of the half */
+        const double t = out[0];
+        out[0] = (1 - t * t) / (1 + t * t);
+        out[1] = 2 * t / (1 + t * t);
+    }
 }
 
 static bool is_written(const struct statevector_step *step, unsigned reg, unsigned lane) {
@@ -421,6 +433,19 @@ static bool has_code(unsigned code) {
 
 enum { MAX_TABLE = 8 * 8 * 2 * STATEVECTOR_MAX_LANES }; /* of three bits */
 
+/* The table of a step of rotations: the numbers at the places of tangents, and their sines. */
+static const void *pack_rotations(const double *tangents, bool has_lanes) {
+    static double tables[2][MAX_TABLE];
+    static float rounded[2][MAX_TABLE];
+    const size_t stride = has_lanes ? V : 1;
+    for (size_t i = 0; i < MAX_TABLE; i++) {
+        const double t = tangents[i / stride % 2 == 0 ? i : i - stride];
+        tables[has_lanes][i] = i / stride % 2 == 0 ? t : 2 * t / (1 + t * t);
+        rounded[has_lanes][i] = (float)tables[has_lanes][i];
+    }
+    return is_single ? (const void *)rounded[has_lanes] : tables[has_lanes];
+}
+
 /* Every code with every target, after some others. */
 static void check_program(const struct statevector_kernels *kernels, unsigned n_bits,
                           const uint8_t *bits) {
@@ -452,6 +477,9 @@ static void check_program(const struct statevector_kernels *kernels, unsigned n_
             which = has_code(which) ? which : STATEVECTOR_SWAP;
             draw_step(&steps[i], which, (BIT64(n_bits - L) - 1) & ~used, matrix, reals);
             pack_step(&packed[i], &steps[i]);
+            if (has_rotations(&steps[i])) {
+                packed[i].matrix = pack_rotations(matrix, has_lane_factors(&steps[i]));
+            }
             naive_step(&(struct walk){&steps[i], bits, &pair.naive, old, matrix});
         }
         kernels->program(pair.chunk, &span, blocks, list, 3);

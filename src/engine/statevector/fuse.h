@@ -74,6 +74,7 @@ struct fuse_term {
 struct fuse_factors {
     uint32_t wires[FUSE_FACTOR_WIRES], n_wires;
     bool has_pivot;
+    bool is_rotation; /* all are e^(i phi), none near -1; data has tan(phi / 2) and sin phi */
     size_t first;
 };
 /* order[first .. last-1] in registers; or one DENSE of more targets, or one ANGLES. */

@@ -117,9 +117,11 @@ static void fill_row(const struct pass *pass, const struct places *places,
 }
 
 static uint8_t find_code(const struct places *places) {
-    unsigned code = places->has_lanes ? STATEVECTOR_LANE_FACTORS : STATEVECTOR_FACTORS;
-    unsigned first = places->has_lanes ? STATEVECTOR_LANE_FACTORS_BIT : STATEVECTOR_FACTORS_BIT;
-    return (uint8_t)(places->factors->has_pivot ? first + places->bit[0] : code);
+    static const uint8_t codes[2][2] = {
+        {STATEVECTOR_FACTORS_BIT, STATEVECTOR_LANE_FACTORS_BIT},
+        {STATEVECTOR_ROTATIONS_BIT, STATEVECTOR_LANE_ROTATIONS_BIT}};
+    const unsigned first = codes[places->factors->is_rotation][places->has_lanes];
+    return (uint8_t)(first + (places->factors->has_pivot ? places->bit[0] : 3));
 }
 
 static enum status add_table(struct pass *pass, const struct places *places, uint64_t outer) {
