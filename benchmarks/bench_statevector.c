@@ -34,7 +34,7 @@ struct machine {
 struct stopwatch {
     double wall_s, cpu_s;
 };
-/* Of one run. */
+/* Of one run; no floor: nothing was moved or computed. */
 struct figures {
     struct machine machine;
     struct stopwatch create, run;
@@ -123,7 +123,7 @@ static double measure_peak(void) {
 /* ---- circuits ---- */
 
 static double floors(const struct figures *figures) {
-    return figures->run.cpu_s / figures->floor_s;
+    return figures->floor_s > 0 ? figures->run.cpu_s / figures->floor_s : 0;
 }
 
 static int compare(const void *a, const void *b) {
