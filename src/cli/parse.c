@@ -275,13 +275,19 @@ static error_t take_arg(struct parse *parse, const char *arg) {
     return 0;
 }
 
+/* The first of the words of args_help that is not given. */
 static error_t take_end(struct parse *parse) {
     const struct cli_command *command = &cli_commands[parse->command];
-    if (!parse->options->wants_help && parse->options->n_args < command->n_args_min) {
-        return refuse(parse, "%s is missing; see qspan %s --help", command->args_help,
-                      command->name);
+    if (parse->options->wants_help || parse->options->n_args >= command->n_args_min) {
+        return 0;
     }
-    return 0;
+    const char *word = command->args_help;
+    for (size_t i = 0; i < parse->options->n_args; i++) {
+        word += strcspn(word, " ");
+        word += strspn(word, " ");
+    }
+    return refuse(parse, "%.*s is missing; see qspan %s --help", (int)strcspn(word, " "), word,
+                  command->name);
 }
 
 static error_t take_key(int key, char *arg, struct argp_state *state) {
@@ -363,17 +369,62 @@ enum status options_parse(struct cli_options *out_options, enum command_id comma
     return STATUS_OK;
 }
 
+/* At a blank, outside of brackets. */
+static bool can_break(const char *line, size_t at) {
+    const bool is_blank = line[at] == ' ';
+    while (at > 0 && line[at - 1] != '[' && line[at - 1] != ']') {
+        at--;
+    }
+    return is_blank && (at == 0 || line[at - 1] == ']');
+}
+
+/* A line, broken where it is too long: what follows stands further in than the line. */
+static void add_wrapped(struct text *out, const char *line, size_t n) {
+    enum { WIDTH = 78 };
+    const size_t n_indent = strspn(line, " ");
+    size_t room = WIDTH;
+    while (n > room) {
+        size_t end = room;
+        while (end > n_indent && !can_break(line, end)) {
+            end--;
+        }
+        if (end <= n_indent) {
+            break;
+        }
+        text_add_n(out, line, end);
+        text_printf(out, "\n%*s", (int)n_indent + 2, "");
+        line += end + 1;
+        n -= end + 1;
+        room = WIDTH - n_indent - 2;
+    }
+    text_add_n(out, line, n);
+    text_add(out, "\n");
+}
+
+static void add_details(struct text *out, const struct cli_command *command,
+                        const struct generator *generator) {
+    struct text lines = {0};
+    if (generator) {
+        gen_add_entry(&lines, generator);
+    } else {
+        command->add_details(&lines);
+    }
+    for (const char *line = lines.failed ? "" : lines.data; *line;) {
+        const size_t n = strcspn(line, "\n");
+        add_wrapped(out, line, n);
+        line += n + (line[n] == '\n');
+    }
+    text_add(out, "\n");
+    text_fini(&lines);
+}
+
 void options_print_help(enum command_id command, const struct generator *generator) {
     struct argp_option table[MAX_TABLE];
     const struct cli_command *info = &cli_commands[command];
     struct text doc = {0}, name = {0};
     text_printf(&doc, "%s\v", info->summary);
-    if (generator) {
-        gen_add_entry(&doc, generator);
-        text_add(&doc, "\n");
-    } else if (info->add_details) {
-        info->add_details(&doc);
-        text_add(&doc, "\n");
+    if (generator || info->add_details) {
+        add_details(&doc, info, generator);
     }
     text_add(&doc, info->details ? info->details : "");
     text_printf(&name, "qspan %s", info->name);

@@ -1,5 +1,6 @@
 /* Machines without a file: presets and --qpus. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -268,13 +269,22 @@ static enum status read_file(struct machine **out_machine, const char *path) {
 }
 
 static enum status refuse_neither(const char *name) {
+    char word[64];
     struct text list = {0};
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(name, ":"), name);
+    struct nearest near = nearest_start(word);
     for (const char *const *pair = machine_presets(); pair[0] != NULL; pair += 2) {
+        nearest_offer(&near, pair[0]);
         text_printf(&list, "%s%s", list.n == 0 ? "" : ", ", pair[0]);
     }
     enum status status =
-        log_error(STATUS_INPUT, "'%s' is neither a machine file nor a preset; the presets are %s",
-                  name, list.data != NULL ? list.data : "");
+        near.best != NULL
+            ? log_error(STATUS_INPUT,
+                        "'%s' is neither a machine file nor a preset; did you mean %s?", name,
+                        near.best)
+            : log_error(STATUS_INPUT,
+                        "'%s' is neither a machine file nor a preset; the presets are %s", name,
+                        list.data != NULL ? list.data : "");
     text_fini(&list);
     return status;
 }

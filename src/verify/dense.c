@@ -696,7 +696,7 @@ static enum status check_size(const struct run *run, size_t n_kept) {
     if (n_kept > DENSE_MAX_QUBITS) {
         return give_up(run, SIZE_MAX,
                        "the program has gates that are no Cliffords, and more than 26 inputs and "
-                       "outputs together");
+                       "outputs together (13 qubits that come and go)");
     }
     TRY(engine_statevector.plan(&figures, &run->task, team_size(comm_world())));
     if (figures.peak_group_qubits > DENSE_MAX_QUBITS + 2 ||

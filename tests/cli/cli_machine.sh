@@ -13,7 +13,7 @@ has out "QPU B: 4 data, 1 comm qubits"
 has out "fidelity 0.9, an ebit every 2 us, a bit takes 500 ns"
 
 expect 3 qspan machine wernr
-has err "the presets are ideal, werner"
+has err "did you mean werner?"
 printf 'qpus:\n  - {name: A, data: x}\n' >bad.yaml
 expect 3 qspan machine bad.yaml
 has err "bad.yaml:2:"

@@ -119,8 +119,8 @@ Test(preset, refused) {
     static const struct {
         const char *preset, *message;
     } cases[] = {
-        {"wernr", "qspan: error: 'wernr' is neither a machine file nor a preset; the presets are "
-                  "ideal, werner" OTHERS},
+        {"wernr:n=2", "qspan: error: 'wernr:n=2' is neither a machine file nor a preset; did you "
+                      "mean werner?"},
         {"/nowhere/m.yaml", "qspan: error: '/nowhere/m.yaml' is neither a machine file nor a "
                             "preset; the presets are ideal, werner" OTHERS},
         {"/tmp", "/tmp: error: is a directory, not a file"},
