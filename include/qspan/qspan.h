@@ -12,12 +12,16 @@
  *
  * Conventions. Functions that can fail return enum qspan_status; outputs come first, are set only
  * on success and belong to the caller, who gives them to the _destroy function of their type (which
- * takes NULL). Strings are UTF-8 and 0-terminated. Why a call failed says qspan_error; nothing is
- * printed. A caller's bug (a NULL object, an index out of range) ends the process with a message.
+ * takes NULL). Any of them may say QSPAN_NOFIT, for want of memory; other errors are as said there.
+ * Strings are UTF-8 and 0-terminated; those returned as const char * live as long as the object
+ * they were asked of. Inputs are copied unless said otherwise. Why a call failed says qspan_error;
+ * nothing is printed. A caller's bug (a NULL object, an index out of range) ends the process, with
+ * qspan_mpi.h all ranks, with a message.
  *
  * One session at a time in a process; not thread safe: one thread calls. With qspan_mpi.h all ranks
- * of the communicator make the same calls in the same order, those marked "collective" together;
- * the others answer from this rank's memory. */
+ * of the session make the same calls in the same order with equal arguments: those marked
+ * "collective" wait for each other and return the same status; the others answer from this rank's
+ * memory. */
 #ifndef QSPAN_H
 #define QSPAN_H
 
@@ -37,12 +41,12 @@ extern "C" {
 enum qspan_status {
     QSPAN_OK = 0,
     QSPAN_INTERNAL = 1, /* a fault of qspan */
-    QSPAN_USAGE = 2,    /* arguments that make no sense */
+    QSPAN_USAGE = 2,    /* arguments that make no sense; a file that cannot be written */
     QSPAN_INPUT = 3,    /* a file or text was refused: the error names file:line:column */
     QSPAN_NOFIT = 4     /* not enough memory or disk: the error has the figure */
 };
 
-/* Of amplitudes: single takes half the memory and gives about 6 digits. */
+/* Of amplitudes: single takes half the memory and about half the time, and gives about 6 digits. */
 enum qspan_precision { QSPAN_DOUBLE = 0, QSPAN_SINGLE = 1 };
 
 /* Statevector runs any program. Frame draws shots of Clifford programs with Pauli errors and Pauli
@@ -71,30 +75,35 @@ QSPAN_API const char *qspan_version(void);
 
 /* ---- session ---- */
 
-/* A session of this process alone; starts no MPI. QSPAN_USAGE while another is open. */
+/* A session of this process alone; starts no MPI. QSPAN_USAGE while another is open. (There is no
+ * text of an error yet.) */
 QSPAN_API enum qspan_status qspan_open(struct qspan_session **out_session);
 /* All objects of the session must be destroyed before. Collective. Takes NULL. */
 QSPAN_API void qspan_close(struct qspan_session *session);
-/* Text of the last failure, "" before the first; valid until the next call that fails. */
+/* Text of the last failure on this rank, "" before the first; valid until the next call that fails.
+ */
 QSPAN_API const char *qspan_error(const struct qspan_session *session);
-/* Errors, warnings and notes (what qspan chose by itself) as they come, on rank 0; NULL: none. */
+/* Calls log(ctx, ...) with errors, warnings and notes (what qspan chose by itself) as they come, on
+ * rank 0; the text is log's until it returns. NULL: none. */
 QSPAN_API void qspan_set_log(struct qspan_session *session,
                              void (*log)(void *ctx, enum qspan_level level, const char *text),
                              void *ctx);
+/* Of this process in the session, 0 to n_ranks - 1; not always that of qspan_open_mpi's comm. */
 QSPAN_API int qspan_rank(const struct qspan_session *session);
 QSPAN_API int qspan_n_ranks(const struct qspan_session *session);
-/* Frees text that a function below allocated. */
+/* Frees text that a function below allocated; takes NULL. */
 QSPAN_API void qspan_free(void *text);
 
 /* ---- circuits: OpenQASM 2 and 3; Stim's language if the name ends in .stim ---- */
 
-/* A file, read by rank 0. A circuit that measures nothing is measured on all qubits at the end.
- * Collective. */
+/* A file, read by rank 0; files that it includes are read by every rank. A circuit that measures
+ * nothing is measured on all qubits at the end. QSPAN_INPUT for what is no such circuit, programs
+ * included. Collective. */
 QSPAN_API enum qspan_status qspan_circuit_read(struct qspan_session *session,
                                                struct qspan_circuit **out_circuit,
                                                const char *path);
-/* The same from a text of n bytes; `name` is for messages, and includes are relative to its folder.
- * Collective, with equal texts. */
+/* The same from a text of n bytes, which need not end in 0; `name` is for messages, and includes
+ * are relative to its folder. Collective. */
 QSPAN_API enum qspan_status qspan_circuit_parse(struct qspan_session *session,
                                                 struct qspan_circuit **out_circuit,
                                                 const char *name, const char *text, size_t n);
@@ -103,14 +112,17 @@ QSPAN_API uint32_t qspan_circuit_n_qubits(const struct qspan_circuit *circuit);
 
 /* ---- machines (docs/machine.md) ---- */
 
-/* A YAML file, or a preset such as "werner:n=4,data=8,comm=2,F=0.95". Collective. */
+/* A YAML file, read by rank 0, or a preset such as "werner:n=4,data=8,comm=2,F=0.95". QSPAN_INPUT
+ * for neither. Collective. */
 QSPAN_API enum qspan_status qspan_machine_read(struct qspan_session *session,
                                                struct qspan_machine **out_machine,
                                                const char *path_or_preset);
+/* The same from YAML of n bytes; `name` is for messages. Collective. */
 QSPAN_API enum qspan_status qspan_machine_parse(struct qspan_session *session,
                                                 struct qspan_machine **out_machine,
                                                 const char *name, const char *text, size_t n);
-/* n_qpus QPUs with ideal links and room for the circuit's qubits. */
+/* n_qpus QPUs A, B ... with ideal links and room for the circuit's qubits. QSPAN_USAGE unless 1 to
+ * 2^20. Collective. */
 QSPAN_API enum qspan_status qspan_machine_ideal(struct qspan_session *session,
                                                 struct qspan_machine **out_machine, uint32_t n_qpus,
                                                 const struct qspan_circuit *circuit);
@@ -119,9 +131,11 @@ QSPAN_API uint32_t qspan_machine_n_qpus(const struct qspan_machine *machine);
 
 /* ---- noise models (docs/noise.md) ---- */
 
-/* Which errors follow which operations, as YAML. Collective. */
+/* Which errors follow which operations, as YAML, read by rank 0. QSPAN_INPUT for what is none.
+ * Collective. */
 QSPAN_API enum qspan_status qspan_noise_read(struct qspan_session *session,
                                              struct qspan_noise **out_noise, const char *path);
+/* The same from a text of n bytes; `name` is for messages. Collective. */
 QSPAN_API enum qspan_status qspan_noise_parse(struct qspan_session *session,
                                               struct qspan_noise **out_noise, const char *name,
                                               const char *text, size_t n);
@@ -129,19 +143,22 @@ QSPAN_API void qspan_noise_destroy(struct qspan_noise *noise);
 
 /* ---- programs (docs/program.md) ---- */
 
-/* Cuts the circuit over the machine's QPUs by the fixed rules of docs/distribute.md. Collective. */
+/* Cuts the circuit over the machine's QPUs by the fixed rules of docs/distribute.md. QSPAN_INPUT
+ * where it does not go on them, with the place in the circuit. Collective. */
 QSPAN_API enum qspan_status qspan_distribute(struct qspan_program **out_program,
                                              const struct qspan_circuit *circuit,
                                              const struct qspan_machine *machine);
-/* A program as text (OpenQASM 3 with qspan's pragmas), checked. Collective. */
+/* A program as text (OpenQASM 3 with qspan's pragmas, or CUNQA's JSON), read by rank 0 and checked.
+ * QSPAN_INPUT for what is none or breaks the rules. Collective. */
 QSPAN_API enum qspan_status qspan_program_read(struct qspan_session *session,
                                                struct qspan_program **out_program,
                                                const char *path);
+/* The same from a text of n bytes; `name` is for messages. Collective. */
 QSPAN_API enum qspan_status qspan_program_parse(struct qspan_session *session,
                                                 struct qspan_program **out_program,
                                                 const char *name, const char *text, size_t n);
-/* How its remote gates run; else explicit, or what its text says. QSPAN_USAGE when results have
- * been made of it. */
+/* How its remote gates run; else explicit, or what its text says. QSPAN_USAGE while there are
+ * results of it. */
 QSPAN_API enum qspan_status qspan_program_set_protocol(struct qspan_program *program,
                                                        enum qspan_protocol protocol);
 /* Results keep what they need of it. */
@@ -150,12 +167,15 @@ QSPAN_API void qspan_program_destroy(struct qspan_program *program);
 QSPAN_API enum qspan_status qspan_program_print(const struct qspan_program *program,
                                                 char **out_text);
 QSPAN_API uint32_t qspan_program_n_qpus(const struct qspan_program *program);
+/* qpu: from 0. */
 QSPAN_API const char *qspan_program_qpu_name(const struct qspan_program *program, uint32_t qpu);
 
 /* ---- plans: figures without running ---- */
 
-/* What qspan_run would do with these on n_ranks: machine may be NULL: ideal links; options may be
- * NULL: defaults. */
+/* What qspan_run would do with these on n_ranks, without amplitudes: it takes about as long as the
+ * program has operations. machine may be NULL: ideal links; options may be NULL: defaults. Errors
+ * as of qspan_run (T1 and T2 are let pass), and QSPAN_USAGE below one rank; that a plan does not
+ * fit is none: the caller compares. Not collective: memory that is available is this rank's. */
 QSPAN_API enum qspan_status qspan_plan_create(struct qspan_plan **out_plan,
                                               const struct qspan_program *program,
                                               const struct qspan_machine *machine, int n_ranks,
@@ -165,13 +185,17 @@ QSPAN_API void qspan_plan_destroy(struct qspan_plan *plan);
 QSPAN_API const char *qspan_plan_engine(const struct qspan_plan *plan);
 QSPAN_API uint64_t qspan_plan_n_ebits(const struct qspan_plan *plan);     /* per shot */
 QSPAN_API uint64_t qspan_plan_n_bits_sent(const struct qspan_plan *plan); /* per shot */
-/* Qubits of the largest state vector (frame: 0); bytes that a rank needs. */
+/* Qubits of the largest state vector; frame: 0. */
 QSPAN_API uint32_t qspan_plan_peak_group_qubits(const struct qspan_plan *plan);
+/* Bytes that a rank needs at most, state and buffers. */
 QSPAN_API uint64_t qspan_plan_bytes_per_rank(const struct qspan_plan *plan);
 /* Simulated time in picoseconds; -1 if it depends on measured bits. */
 QSPAN_API int64_t qspan_plan_makespan_ps(const struct qspan_plan *plan);
 
 /* ---- options of a run ---- */
+
+/* Setters are not collective, but all ranks set the same. A value out of range is QSPAN_USAGE and
+ * changes nothing. */
 
 #define QSPAN_ALL UINT64_MAX
 
@@ -196,8 +220,9 @@ QSPAN_API enum qspan_status qspan_options_set_max_branches(struct qspan_options 
 /* Default: auto. What the engine cannot run is refused with the place in the program. */
 QSPAN_API enum qspan_status qspan_options_set_engine(struct qspan_options *options,
                                                      enum qspan_engine engine);
-/* Errors of operations beside those that the machine gives its QPUs; NULL: none. The model must
- * outlive the options. Where there are errors, exact probabilities are refused. */
+/* Errors of operations beside those that the machine gives its QPUs; NULL: none. The model is
+ * borrowed: it must outlive the runs and plans with these options. Where there are errors, exact
+ * probabilities are refused. */
 QSPAN_API enum qspan_status qspan_options_set_noise(struct qspan_options *options,
                                                     const struct qspan_noise *noise);
 /* Teams of ranks with a copy of the state each, that share the shots: a divisor of the ranks; 0:
@@ -209,26 +234,31 @@ QSPAN_API enum qspan_status qspan_options_set_precision(struct qspan_options *op
 /* 1: times measured on this machine choose how gates are put together; amplitudes may differ in
  * their last digits from run to run. Default: 0. Without effect on frames. */
 QSPAN_API enum qspan_status qspan_options_set_fast(struct qspan_options *options, int is_fast);
-/* 0: what is available. */
+/* What a rank may use, in bytes; 0: what is available. */
 QSPAN_API enum qspan_status qspan_options_set_memory_per_rank(struct qspan_options *options,
                                                               uint64_t n_bytes);
-/* Whether the results hold every shot; default: no. */
+/* Whether the results hold every shot, n_key_bits / 8 bytes each on rank 0; default: no. */
 QSPAN_API enum qspan_status qspan_options_keep_records(struct qspan_options *options, int keep);
-/* Pauli sums (docs/formats.md), copied, read when a run knows its qubits; NULL: none. */
+/* Pauli sums (docs/formats.md), read when a run knows its qubits, which then may say QSPAN_INPUT;
+ * NULL: none. */
 QSPAN_API enum qspan_status qspan_options_set_observables(struct qspan_options *options,
                                                           const char *text);
 /* Fidelity with this program without its errors, e.g. the circuit on one QPU; NULL: none. The
- * program must outlive the options. */
+ * program is borrowed: it must outlive the runs with these options. */
 QSPAN_API enum qspan_status qspan_options_set_ideal(struct qspan_options *options,
                                                     const struct qspan_program *program);
-/* Writes the final state there as HDF5, if it is one pure state; copied; NULL: no. */
+/* Writes the state before terminal measurements there as HDF5, if it is one pure state, else the
+ * run is QSPAN_INPUT; NULL: no. */
 QSPAN_API enum qspan_status qspan_options_set_state_file(struct qspan_options *options,
                                                          const char *path);
 
 /* ---- runs and results ---- */
 
-/* machine may be NULL: ideal links, and no errors of its own; options may be NULL: defaults. T1 and
- * T2 of a machine are refused. Collective. */
+/* Takes the shots. machine may be NULL: ideal links, and no errors of its own; else it has QPUs of
+ * the program's names. options may be NULL: defaults. Errors: QSPAN_INPUT for what the engine
+ * cannot follow, with the place in the program, and for T1 and T2 of a machine; QSPAN_USAGE for
+ * options that exclude each other; QSPAN_NOFIT before the first gate where memory does not do.
+ * Blocks until it is done: signals are the caller's. Collective. */
 QSPAN_API enum qspan_status qspan_run(struct qspan_results **out_results,
                                       const struct qspan_program *program,
                                       const struct qspan_machine *machine,
@@ -238,25 +268,29 @@ QSPAN_API void qspan_results_destroy(struct qspan_results *results);
 /* "statevector" or "frame" */
 QSPAN_API const char *qspan_results_engine(const struct qspan_results *results);
 QSPAN_API uint64_t qspan_results_n_replicas(const struct qspan_results *results);
+/* The one that was drawn, if none was set. */
 QSPAN_API uint64_t qspan_results_seed(const struct qspan_results *results);
+/* 0 of an exact run. */
 QSPAN_API uint64_t qspan_results_n_shots(const struct qspan_results *results);
-/* Bits of a key: bit 0 is its rightmost character. */
+/* Bits of a key, those of the circuit's registers in order of declaration (of a program, of its
+ * output registers, if it has any): bit 0 of the first one is the rightmost character. */
 QSPAN_API size_t qspan_results_n_key_bits(const struct qspan_results *results);
-/* Counts by rising key, on rank 0 (elsewhere none; none of an exact run). out_key: room for
- * n_key_bits + 1 characters, or NULL. */
+/* Counts by rising key, on rank 0 (elsewhere none; none of an exact run): i from 0 to n_counts - 1.
+ * out_key: room for n_key_bits + 1 characters, or NULL. */
 QSPAN_API size_t qspan_results_n_counts(const struct qspan_results *results);
 QSPAN_API uint64_t qspan_results_count(const struct qspan_results *results, char *out_key,
                                        size_t i);
-/* The shots with this key: 0 for one that never came. */
+/* The shots with this key, on rank 0: 0 for one that never came. Takes log(n_counts) steps. */
 QSPAN_API uint64_t qspan_results_find_count(const struct qspan_results *results, const char *key);
-/* Probabilities by falling value, on rank 0, of an exact run. */
+/* Probabilities by falling value, then rising key, on rank 0, of an exact run (else none). */
 QSPAN_API size_t qspan_results_n_probabilities(const struct qspan_results *results);
 QSPAN_API double qspan_results_probability(const struct qspan_results *results, char *out_key,
                                            size_t i);
-/* The key of a shot, on rank 0, if records were kept. QSPAN_USAGE if not. */
+/* The key of a shot, from 0, on rank 0, if records were kept. QSPAN_USAGE if there is none. */
 QSPAN_API enum qspan_status qspan_results_record(const struct qspan_results *results, char *out_key,
                                                  uint64_t shot);
-/* Expectation values: name (lives as long as the results), value, standard error; rank 0. */
+/* Expectation values, in the order of the Pauli sums: name ("observable" where it has none), value,
+ * standard error (0 of an exact run). */
 QSPAN_API size_t qspan_results_n_observables(const struct qspan_results *results);
 QSPAN_API const char *qspan_results_observable(const struct qspan_results *results,
                                                double *out_value, double *out_std_error, size_t i);
@@ -266,12 +300,15 @@ QSPAN_API enum qspan_status qspan_results_fidelity(const struct qspan_results *r
 /* Per shot: means where control flow depends on measured bits. */
 QSPAN_API double qspan_results_n_ebits(const struct qspan_results *results);
 QSPAN_API double qspan_results_n_bits_sent(const struct qspan_results *results);
+/* When the last QPU ends, in picoseconds: mean over timelines. */
 QSPAN_API double qspan_results_makespan_ps(const struct qspan_results *results);
+/* Qubits of the largest state vector; frame: 0. */
 QSPAN_API uint32_t qspan_results_peak_group_qubits(const struct qspan_results *results);
-/* All of it as JSON (docs/formats.md), on rank 0; qspan_free it. */
+/* All of it as JSON (docs/formats.md), on rank 0 (QSPAN_USAGE elsewhere); qspan_free it. */
 QSPAN_API enum qspan_status qspan_results_json(const struct qspan_results *results,
                                                char **out_text);
-/* The same as an HDF5 file, written by rank 0. Collective. */
+/* The same as an HDF5 file, written by rank 0: whole or not at all. QSPAN_USAGE where it cannot be
+ * written, QSPAN_NOFIT on a full disk. Collective. */
 QSPAN_API enum qspan_status qspan_results_write(const struct qspan_results *results,
                                                 const char *path);
 

@@ -47,6 +47,9 @@ struct qspan_options {
 
 /* The session of this process; NULL: none is open. Given a team by comm_start_*. */
 struct qspan_session *api_session(void);
+/* Nothing is printed from here on; before comm_start_*. */
+void api_silence(void);
+/* After api_silence; `status` is that of comm_start_*. Messages are printed again if it fails. */
 enum qspan_status api_open(struct qspan_session **out_session, enum status status);
 /* The codes are the same; STATUS_UNVERIFIED is no answer of the API. */
 enum qspan_status api_status(enum status status);

@@ -22,6 +22,10 @@ static enum status finish_circuit(struct circuit **inout_circuit, const char *na
 
 static enum status parse_circuit(struct qspan_circuit *out, const char *name, const char *text,
                                  size_t n) {
+    if (program_is_program_text(text, n)) {
+        return log_error(STATUS_INPUT, "%s: a distributed program: qspan_program_read takes it",
+                         name);
+    }
     out->name = api_strdup(name);
     if (!out->name) {
         return STATUS_NOFIT;
@@ -232,6 +236,9 @@ struct qspan_program *api_keep_program(const struct qspan_program *program) {
 
 enum qspan_status qspan_program_set_protocol(struct qspan_program *program,
                                              enum qspan_protocol protocol) {
+    if (protocol != QSPAN_EXPLICIT && protocol != QSPAN_FUSED) {
+        return api_status(log_error(STATUS_USAGE, "there is no protocol %d", (int)protocol));
+    }
     if (program->n_users > 1) {
         return api_status(
             log_error(STATUS_USAGE, "the protocol of a program is set before it gives results"));

@@ -1,7 +1,6 @@
 #include "qspan/qspan_mpi.h"
 
 #include "api/api.h"
-#include "base/log.h"
 #include "comm/comm_native.h"
 
 enum qspan_status qspan_open_mpi(struct qspan_session **out_session, MPI_Comm comm) {
@@ -11,5 +10,6 @@ enum qspan_status qspan_open_mpi(struct qspan_session **out_session, MPI_Comm co
     if (api_session() || !is_initialised || is_finalised) {
         return QSPAN_USAGE;
     }
+    api_silence();
     return api_open(out_session, comm_start_on(comm));
 }

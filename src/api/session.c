@@ -45,9 +45,13 @@ static void drop(void *ctx, enum log_level level, const char *text) {
     (void)ctx, (void)level, (void)text;
 }
 
-static enum status open_session(struct qspan_session **out_session, enum status status) {
+static enum status open_session(struct qspan_session **out_session) {
     struct qspan_session *session = mem_alloc(1, sizeof *session);
-    TRY(comm_agree(comm_world(), session ? status : STATUS_NOFIT));
+    const enum status status = comm_agree(comm_world(), session ? STATUS_OK : STATUS_NOFIT);
+    if (status != STATUS_OK) {
+        mem_free(session);
+        return status;
+    }
     session->team = comm_world();
     log_set_sink(pass_on, session);
     current = session;
@@ -55,28 +59,42 @@ static enum status open_session(struct qspan_session **out_session, enum status 
     return STATUS_OK;
 }
 
-enum qspan_status api_open(struct qspan_session **out_session, enum status status) {
+void api_silence(void) {
     log_set_quiet(true); /* no progress line */
     log_set_sink(drop, NULL);
+}
+
+static void stop_silence(void) {
+    log_set_sink(NULL, NULL);
+    log_set_quiet(false);
+}
+
+enum qspan_status api_open(struct qspan_session **out_session, enum status status) {
     if (status == STATUS_OK) {
-        status = open_session(out_session, status);
+        status = open_session(out_session);
         if (status != STATUS_OK) {
             comm_stop();
         }
+    }
+    if (status != STATUS_OK) {
+        stop_silence();
     }
     return api_status(status);
 }
 
 enum qspan_status qspan_open(struct qspan_session **out_session) {
-    return current ? QSPAN_USAGE : api_open(out_session, comm_start_alone());
+    if (current) {
+        return QSPAN_USAGE;
+    }
+    api_silence();
+    return api_open(out_session, comm_start_alone());
 }
 
 void qspan_close(struct qspan_session *session) {
     if (session) {
         CHECK(session == current);
         comm_stop();
-        log_set_sink(NULL, NULL);
-        log_set_quiet(false);
+        stop_silence();
         mem_free(session);
         current = NULL;
     }

@@ -39,7 +39,8 @@ has plain.out "plan: 2 ebits"
 has plain.out "stabiliser = 1.000 +- 0.000"
 equal "$(awk '/^[01]+ / {n += $2} END {print n}' plain.out)" 1000
 mpicc -std=c99 "${strict[@]}" "$source/over_mpi.c" "${flags[@]}" -o over_mpi
-mpirun --oversubscribe --bind-to none -n 4 ./over_mpi >over.out
+OMP_NUM_THREADS=$((2 * $(nproc))) mpirun --oversubscribe --bind-to none -n 4 ./over_mpi >over.out 2>err
+! grep qspan err >&2 || fail "the library prints"
 has over.out "2 ranks, 2 replicas, "
 mpirun --oversubscribe --bind-to none -n 1 ./over_mpi >over1.out
 equal "$(sed 's/^2 ranks, 2//' over.out)" "$(sed 's/^1 ranks, 1//' over1.out)"

@@ -328,6 +328,12 @@ Test(api, what_is_refused_says_why) {
     cr_assert(strstr(qspan_error(session), "bad.qasm:2:1: error:"), "%s", qspan_error(session));
     cr_assert_eq(n_messages, 1);
     cr_assert_eq(qspan_circuit_read(session, &bad, "/nowhere/x.qasm"), QSPAN_INPUT);
+    char *text = NULL;
+    cr_assert_eq(qspan_program_print(program, &text), QSPAN_OK);
+    cr_assert_eq(qspan_circuit_parse(session, &bad, "p.qasm", text, strlen(text)), QSPAN_INPUT);
+    cr_assert(strstr(qspan_error(session), "p.qasm: a distributed program"));
+    qspan_free(text);
+    cr_assert_eq(qspan_program_set_protocol(program, (enum qspan_protocol)2), QSPAN_USAGE);
     cr_assert_eq(qspan_program_read(session, &untold, "/nowhere/x.qasm"), QSPAN_INPUT);
     cr_assert_eq(qspan_machine_read(session, &none, "fnord"), QSPAN_INPUT);
     cr_assert_eq(qspan_machine_ideal(session, &none, 0, circuit), QSPAN_USAGE);
@@ -339,7 +345,7 @@ Test(api, what_is_refused_says_why) {
     cr_assert_eq(qspan_options_set_shots_per_timeline(options, 0), QSPAN_USAGE);
     cr_assert_eq(qspan_options_set_max_branches(options, 0), QSPAN_USAGE);
     qspan_options_destroy(options);
-    cr_assert_eq(n_messages, 11);
+    cr_assert_eq(n_messages, 13);
     cr_assert(bad == NULL && none == NULL && untold == NULL && second == NULL);
 }
 
