@@ -21,6 +21,7 @@ enum {
 struct held {
     size_t op; /* that put it there; for an input qubit of the circuit, its `logical in` */
     bool is_input, is_ebit, is_touched;
+    bool is_moved; /* somewhere a swap took it to a free data wire */
 };
 struct checker {
     const struct program *program;
@@ -195,6 +196,9 @@ static enum status check_swap(struct checker *checker, uint32_t a, uint32_t b) {
 
     touch(checker, a);
     touch(checker, b);
+    if ((value_a >= WIRE_HELD) != (value_b >= WIRE_HELD)) {
+        checker->held[(value_a >= WIRE_HELD ? value_a : value_b) - WIRE_HELD].is_moved = true;
+    }
     TRY(flow_set(&checker->wires, a, value_b));
     return flow_set(&checker->wires, b, value_a);
 }
@@ -365,8 +369,9 @@ static bool begins_with_reset(const struct op_list *ops, size_t loop, uint32_t w
     return false;
 }
 
-/* Comm wires must be open after both ways or after none. A loop may leave one open that each round
- * resets first, as one does that repeats until a pair is good. */
+/* Comm wires must be open after both ways or after none. After an IF that may have swapped what one
+ * held to a data wire, it counts as open. A loop may leave one open that each round resets first,
+ * as one does that repeats until a pair is good. */
 static enum status join_wires(void *ctx, uint32_t *out_value, uint32_t wire, uint32_t entry,
                               uint32_t body, uint32_t other) {
     struct checker *checker = ctx;
@@ -376,6 +381,11 @@ static enum status join_wires(void *ctx, uint32_t *out_value, uint32_t wire, uin
     if (!checker->program->wire_is_comm[wire] || is_held == other_is_held) {
         bool is_repeat = open->kind == OP_REPEAT && open->arg > 0;
         *out_value = is_repeat || body > other ? body : other;
+        return STATUS_OK;
+    }
+    if (open->kind == OP_IF && entry >= WIRE_HELD && checker->held[entry - WIRE_HELD].is_moved &&
+        (body == entry || other == entry)) {
+        *out_value = entry;
         return STATUS_OK;
     }
     if (open->kind != OP_IF && is_held && checker->held[body - WIRE_HELD].is_touched &&

@@ -28,6 +28,11 @@ static const char *const bodies[] = {
     "c[0] = measure q[0]; }",
     "h q[0]; c[0] = measure q[0]; for int i in [0:2] { if (c[0] && i == 1) break; x q[2]; } "
     "c[2] = measure q[2];",
+    /* a measured qubit that a condition swaps with one of another QPU */
+    "h q[0]; h q[1]; c[1] = measure q[1]; c[2] = measure q[2]; if (!c[1]) swap q[0], q[2]; "
+    "c[0] = measure q[2];",
+    "h q[0]; h q[1]; c[1] = measure q[1]; c[2] = measure q[2]; if (c[1]) swap q[2], q[0]; "
+    "c[0] = measure q[0];",
 };
 
 static const double perfect_pair[4] = {1, 0, 0, 0};

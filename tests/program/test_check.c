@@ -175,6 +175,16 @@ Test(check, blocks) {
         {"ebit(a[2], b[2]); m = measure a[2];\nif (m) { k = measure b[2]; }\n",
          "7:1: error: comm wire b[2] of QPU B holds the ebit of line 6 after one way through this "
          "'if' but not after the other"},
+        {"ebit(a[2], b[2]); m = measure a[2];\nif (m) { swap b[2], b[0]; } k = measure b[2];", ""},
+        {"ebit(a[2], b[2]); m = measure a[2];\nif (m) { swap b[2], b[0]; } else { swap b[2], b[0]; "
+         "}",
+         ""},
+        {"ebit(a[2], b[2]); m = measure a[2];\nif (m) { swap b[2], b[0]; }\n",
+         "6:1: error: comm wire b[2] of QPU B still holds the ebit of line 6 at the end: measure, "
+         "reset or free it"},
+        {"ebit(a[2], b[2]); m = measure a[2];\nif (m) { swap b[2], b[0]; } else { k = measure "
+         "b[2]; }",
+         ""},
         {"for uint i in [1:2] { ebit(a[2], b[2]); k = measure b[2]; }\n",
          "6:1: error: comm wire a[2] of QPU A holds the ebit of line 6 at the end of a round of "
          "this loop, but nothing before it: let each round begin with a reset of it"},
