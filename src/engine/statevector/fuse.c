@@ -35,6 +35,10 @@ void fuse_fini(struct fuse *fuse) {
     mem_free(fuse->order);
     mem_free(fuse->rest);
     mem_free(fuse->taken);
+    mem_free(fuse->touches);
+    mem_free(fuse->touched);
+    mem_free(fuse->numbered);
+    mem_free(fuse->states);
     mem_free(fuse->clusters);
     mem_free(fuse->next);
     mem_free(fuse->blocks);

@@ -98,6 +98,13 @@ struct fuse_mark {
     double factor[2];             /* put off, of amplitudes whose bit is 1 */
     bool has_factor;
 };
+/* What ordering needs of an operator: touched[first .. first + n - 1] are its wires, by their
+ * numbers in the group, targets first. */
+struct fuse_touch {
+    size_t first;
+    uint32_t n_targets, n;
+    bool is_apart; /* a block of its own */
+};
 /* Consecutive operators on one or two wires. */
 struct fuse_cluster {
     uint32_t wires[2], n_wires;
@@ -127,6 +134,13 @@ struct fuse {
     uint32_t epoch;
     uint32_t *order, *rest, *taken; /* indices of work[0] */
     size_t cap_order, cap_rest, cap_taken, n_order;
+    struct fuse_touch *touches; /* of work[0] */
+    size_t cap_touches;
+    uint32_t *touched, *numbered; /* numbers of wires; the wires that have these */
+    size_t n_touched, cap_touched, cap_numbered;
+    uint32_t n_numbered;
+    uint8_t *states; /* of these wires, scratch */
+    size_t cap_states;
     struct fuse_cluster *clusters;
     size_t n_clusters, cap_clusters;
     uint32_t *next;

@@ -8,6 +8,7 @@
  * wires are cold does not depend on where they are. */
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/statevector/fuse.h"
@@ -18,10 +19,12 @@ enum {
     MOST_COLD = 4,
     FEWEST_COLD = 3,
     COLD_AHEAD = 512, /* operators that are looked at to choose cold wires */
+    COLD_AHEAD_LOG = 9,
     COLD_FINALISTS = 8,
     COLD_CANDIDATES = 64, /* larger groups are only planned */
 };
 
+/* Wires by their numbers in the group. */
 struct cold {
     uint32_t wires[MOST_COLD];
     unsigned n;
@@ -29,158 +32,242 @@ struct cold {
 /* What fits: operators on at most max_targets targets and max_ops in all. */
 struct choice {
     struct fuse *fuse;
-    uint32_t n_wires; /* of the group */
+    uint32_t n_wires; /* that these operators touch, at most */
     size_t max_targets, max_ops;
     bool is_block;
-    struct cold cold;  /* no targets */
-    uint32_t *targets; /* NULL: not asked for */
+    const struct cold *cold; /* no targets; may be NULL */
+    uint32_t *targets;       /* NULL: not asked for */
     uint32_t n_targets, n_held;
     size_t n; /* chosen */
     bool is_closed;
 };
 
-static bool is_ready(struct choice *choice, const struct fuse_op *op) {
-    for (unsigned i = 0; i < fuse_n_wires(op); i++) {
-        unsigned held = i < op->n_targets ? HELD | HELD_TARGETS : HELD;
-        if (fuse_mark_of(choice->fuse, op->wires[i])->state & held) {
-            return false;
-        }
-    }
-    for (size_t i = 0; i < op->n && op->kind == FUSE_ANGLES; i++) {
-        const struct fuse_term *term = &choice->fuse->terms[op->first + i];
-        for (unsigned j = 0; j < term->n; j++) {
-            if (fuse_mark_of(choice->fuse, term->wires[j])->state & HELD) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-static void hold(struct choice *choice, uint32_t wire, uint32_t how) {
-    struct fuse_mark *mark = fuse_mark_of(choice->fuse, wire);
-    choice->n_held += how == HELD && !(mark->state & HELD);
-    mark->state |= how;
-}
-
-static void hold_wires(struct choice *choice, const struct fuse_op *op) {
-    for (unsigned i = 0; i < fuse_n_wires(op); i++) {
-        hold(choice, op->wires[i], i < op->n_targets ? HELD : HELD_TARGETS);
-    }
-    for (size_t i = 0; i < op->n && op->kind == FUSE_ANGLES; i++) {
-        const struct fuse_term *term = &choice->fuse->terms[op->first + i];
-        for (unsigned j = 0; j < term->n; j++) {
-            hold(choice, term->wires[j], HELD_TARGETS);
-        }
-    }
-}
+/* ---- what operators touch ---- */
 
 /* A block of its own: done by another kernel. */
 static bool is_apart(const struct fuse_op *op) {
     return op->kind == FUSE_ANGLES || op->n_targets > FUSE_BLOCK_TARGETS;
 }
 
-static bool fits(struct choice *choice, const struct fuse_op *op) {
-    if (choice->is_block && is_apart(op)) {
-        return choice->n == 0;
+static uint32_t number_wire(struct fuse *fuse, uint32_t wire) {
+    struct fuse_mark *mark = fuse_mark_of(fuse, wire);
+    if (mark->state == 0) {
+        fuse->numbered[fuse->n_numbered++] = wire;
+        mark->state = fuse->n_numbered;
     }
-    uint32_t n_new = 0;
-    for (unsigned i = 0; i < op->n_targets; i++) {
-        for (unsigned j = 0; j < choice->cold.n; j++) {
-            if (op->wires[i] == choice->cold.wires[j]) {
-                return false;
-            }
+    return mark->state - 1;
+}
+
+static enum status add_touched(struct fuse *fuse, struct fuse_touch *touch, uint32_t wire) {
+    const uint32_t number = number_wire(fuse, wire);
+    TRY(vec_reserve(&fuse->touched, fuse->n_touched, &fuse->cap_touched, 1, sizeof *fuse->touched));
+    if (fuse->states[number] == 0) {
+        fuse->touched[fuse->n_touched++] = number;
+        fuse->states[number] = CHOSEN;
+        touch->n++;
+    }
+    return STATUS_OK;
+}
+
+static enum status list_touched(struct fuse *fuse, struct fuse_touch *touch,
+                                const struct fuse_op *op) {
+    *touch = (struct fuse_touch){
+        .first = fuse->n_touched, .n_targets = op->n_targets, .is_apart = is_apart(op)};
+    for (unsigned i = 0; i < fuse_n_wires(op); i++) {
+        TRY(add_touched(fuse, touch, op->wires[i]));
+    }
+    for (size_t i = 0; i < op->n && op->kind == FUSE_ANGLES; i++) {
+        const struct fuse_term *term = &fuse->terms[op->first + i];
+        for (unsigned j = 0; j < term->n; j++) {
+            TRY(add_touched(fuse, touch, term->wires[j]));
         }
-        n_new += !(fuse_mark_of(choice->fuse, op->wires[i])->state & CHOSEN);
+    }
+    for (uint32_t i = 0; i < touch->n; i++) {
+        fuse->states[fuse->touched[touch->first + i]] = 0;
+    }
+    return STATUS_OK;
+}
+
+static enum status list_all_touched(struct fuse *fuse, uint32_t n_wires) {
+    const size_t n = fuse->work[0].n;
+    TRY(vec_reserve(&fuse->touches, 0, &fuse->cap_touches, n, sizeof *fuse->touches));
+    TRY(vec_reserve(&fuse->numbered, 0, &fuse->cap_numbered, n_wires, sizeof *fuse->numbered));
+    TRY(vec_reserve(&fuse->states, 0, &fuse->cap_states, n_wires, sizeof *fuse->states));
+    memset(fuse->states, 0, n_wires);
+    fuse->n_touched = fuse->n_numbered = 0;
+    fuse->epoch++;
+    for (size_t i = 0; i < n; i++) {
+        TRY(list_touched(fuse, &fuse->touches[i], &fuse->work[0].ops[i]));
+    }
+    return STATUS_OK;
+}
+
+/* How many wires these operators touch; more, if one touches none: when all are held, it fits. */
+static uint32_t count_touched(struct fuse *fuse, const uint32_t *from, size_t n) {
+    uint32_t n_touched = 0;
+    memset(fuse->states, 0, fuse->n_numbered);
+    for (size_t i = 0; i < n; i++) {
+        const struct fuse_touch *touch = &fuse->touches[from[i]];
+        n_touched += touch->n == 0;
+        for (uint32_t j = 0; j < touch->n; j++) {
+            uint8_t *state = &fuse->states[fuse->touched[touch->first + j]];
+            n_touched += *state == 0;
+            *state = CHOSEN;
+        }
+    }
+    return n_touched;
+}
+
+/* ---- what fits ---- */
+
+static bool fits(const struct choice *choice, const struct fuse_touch *touch,
+                 const uint32_t *wires) {
+    const uint8_t *states = choice->fuse->states;
+    uint32_t n_new = 0;
+    for (uint32_t i = 0; i < touch->n; i++) {
+        const unsigned held = i < touch->n_targets ? HELD | HELD_TARGETS : HELD;
+        if (states[wires[i]] & held) {
+            return false;
+        }
+        n_new += i < touch->n_targets && !(states[wires[i]] & CHOSEN);
+    }
+    if (choice->is_block && touch->is_apart) {
+        return choice->n == 0;
     }
     return choice->n_targets + n_new <= choice->max_targets;
 }
 
-static void choose(struct choice *choice, const struct fuse_op *op) {
-    for (unsigned i = 0; i < op->n_targets; i++) {
-        struct fuse_mark *mark = fuse_mark_of(choice->fuse, op->wires[i]);
-        if (!(mark->state & CHOSEN)) {
-            mark->state |= CHOSEN;
+static void hold(struct choice *choice, const struct fuse_touch *touch, const uint32_t *wires) {
+    uint8_t *states = choice->fuse->states;
+    for (uint32_t i = 0; i < touch->n; i++) {
+        const uint8_t how = i < touch->n_targets ? HELD : HELD_TARGETS;
+        choice->n_held += how == HELD && !(states[wires[i]] & HELD);
+        states[wires[i]] |= how;
+    }
+}
+
+static void choose(struct choice *choice, const struct fuse_touch *touch, const uint32_t *wires) {
+    for (uint32_t i = 0; i < touch->n_targets; i++) {
+        uint8_t *state = &choice->fuse->states[wires[i]];
+        if (!(*state & CHOSEN)) {
+            *state |= CHOSEN;
             if (choice->targets != NULL) {
-                choice->targets[choice->n_targets] = op->wires[i];
+                choice->targets[choice->n_targets] = choice->fuse->numbered[wires[i]];
             }
             choice->n_targets++;
         }
     }
     choice->n++;
-    choice->is_closed = choice->n == choice->max_ops || (choice->is_block && is_apart(op));
+    choice->is_closed = choice->n == choice->max_ops || (choice->is_block && touch->is_apart);
 }
 
-/* Moves what fits from `from` to `to` (with room for it). */
+/* Moves what fits from `from` to `to` (with room for it); to = NULL: only counts it. */
 static void take(struct choice *choice, uint32_t *to, uint32_t *from, size_t *inout_n) {
+    struct fuse *fuse = choice->fuse;
     size_t n_rest = 0, i = 0;
-    choice->fuse->epoch++;
+    memset(fuse->states, 0, fuse->n_numbered);
+    for (unsigned j = 0; choice->cold != NULL && j < choice->cold->n; j++) {
+        fuse->states[choice->cold->wires[j]] = HELD_TARGETS;
+    }
     for (; i < *inout_n && !choice->is_closed && choice->n_held < choice->n_wires; i++) {
-        const struct fuse_op *op = &choice->fuse->work[0].ops[from[i]];
-        if (is_ready(choice, op) && fits(choice, op)) {
-            to[choice->n] = from[i];
-            choose(choice, op);
+        const uint32_t op = from[i];
+        const struct fuse_touch *touch = &fuse->touches[op];
+        const uint32_t *wires = &fuse->touched[touch->first];
+        const bool is_taken = fits(choice, touch, wires);
+        if (is_taken) {
+            choose(choice, touch, wires);
         } else {
-            hold_wires(choice, op);
-            from[n_rest++] = from[i];
+            hold(choice, touch, wires);
+        }
+        if (to != NULL && is_taken) {
+            to[choice->n - 1] = op;
+        } else if (to != NULL) {
+            from[n_rest++] = op;
         }
     }
-    memmove(from + n_rest, from + i, (*inout_n - i) * sizeof *from);
-    *inout_n = n_rest + (*inout_n - i);
+    if (to != NULL) {
+        memmove(from + n_rest, from + i, (*inout_n - i) * sizeof *from);
+        *inout_n = n_rest + (*inout_n - i);
+    }
 }
+
+/* ---- cold wires ---- */
 
 /* How many operators fit. */
-static size_t count(const struct choice *template, const struct cold *cold, const uint32_t *from,
+static size_t count(const struct choice *template, const struct cold *cold, uint32_t *from,
                     size_t n) {
     struct choice choice = *template;
-    choice.cold = *cold;
+    choice.cold = cold;
     choice.targets = NULL;
-    choice.fuse->epoch++;
-    for (size_t i = 0; i < n && choice.n_held < choice.n_wires; i++) {
-        const struct fuse_op *op = &choice.fuse->work[0].ops[from[i]];
-        if (is_ready(&choice, op) && fits(&choice, op)) {
-            choose(&choice, op);
-        } else {
-            hold_wires(&choice, op);
-        }
-    }
+    take(&choice, NULL, from, &n);
     return choice.n;
 }
 
 /* Targets of these operators; returns how many. */
-static uint32_t list_targets(uint32_t *out, struct fuse *fuse, const uint32_t *from, size_t n) {
+static uint32_t list_targets(uint32_t *out, const struct fuse *fuse, const uint32_t *from,
+                             size_t n) {
     uint32_t n_out = 0;
-    fuse->epoch++;
+    uint64_t found = 0;
     for (size_t i = 0; i < n; i++) {
-        const struct fuse_op *op = &fuse->work[0].ops[from[i]];
-        for (unsigned j = 0; j < op->n_targets; j++) {
-            struct fuse_mark *mark = fuse_mark_of(fuse, op->wires[j]);
-            if (mark->state == 0) {
-                out[n_out++] = op->wires[j];
+        const struct fuse_touch *touch = &fuse->touches[from[i]];
+        for (uint32_t j = 0; j < touch->n_targets; j++) {
+            const uint32_t wire = fuse->touched[touch->first + j];
+            if (!(found >> wire & 1)) {
+                out[n_out++] = wire;
+                found |= BIT64(wire);
             }
-            mark->state = CHOSEN;
         }
     }
     return n_out;
 }
 
-/* How many of the operators can be done without the cold wires and one more of `wires`: of all of
- * these; the best first. */
-static void sort_wires(uint32_t *wires, uint32_t n_wires, const struct choice *any,
+/* For each wire, how many of the operators cannot be done, on however many targets, without it and
+ * the cold ones. Bit w of a word is about wire w; sums lie across words. */
+static void count_stopped(size_t *out, const struct fuse *fuse, const struct cold *cold,
+                          const uint32_t *from, size_t n) {
+    uint64_t held[COLD_CANDIDATES] = {0}, held_targets[COLD_CANDIDATES];
+    uint64_t sums[COLD_AHEAD_LOG + 1] = {0};
+    for (uint32_t i = 0; i < COLD_CANDIDATES; i++) {
+        held_targets[i] = BIT64(i);
+    }
+    for (unsigned i = 0; i < cold->n; i++) {
+        held_targets[cold->wires[i]] = UINT64_MAX;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct fuse_touch *touch = &fuse->touches[from[i]];
+        const uint32_t *wires = &fuse->touched[touch->first];
+        uint64_t stopped = 0;
+        for (uint32_t j = 0; j < touch->n; j++) {
+            stopped |= held[wires[j]] | (j < touch->n_targets ? held_targets[wires[j]] : 0);
+        }
+        for (uint32_t j = 0; j < touch->n; j++) {
+            *(j < touch->n_targets ? &held[wires[j]] : &held_targets[wires[j]]) |= stopped;
+        }
+        for (unsigned j = 0; stopped != 0; j++) {
+            const uint64_t carry = sums[j] & stopped;
+            sums[j] ^= stopped;
+            stopped = carry;
+        }
+    }
+    for (uint32_t i = 0; i < COLD_CANDIDATES; i++) {
+        out[i] = 0;
+        for (unsigned j = 0; j <= COLD_AHEAD_LOG; j++) {
+            out[i] |= (size_t)(sums[j] >> i & 1) << j;
+        }
+    }
+}
+
+/* Those without which most can be done come first. */
+static void sort_wires(uint32_t *wires, uint32_t n_wires, const struct fuse *fuse,
                        const struct cold *cold, const uint32_t *from, size_t n) {
-    size_t n_free[COLD_CANDIDATES];
-    struct cold more = *cold;
-    more.n++;
+    size_t n_stopped[COLD_CANDIDATES];
+    count_stopped(n_stopped, fuse, cold, from, n);
     for (uint32_t i = 0; i < n_wires; i++) {
         const uint32_t wire = wires[i];
-        more.wires[cold->n] = wire;
-        const size_t here = count(any, &more, from, n);
         uint32_t at = i;
-        for (; at > 0 && n_free[at - 1] < here; at--) {
-            n_free[at] = n_free[at - 1];
+        for (; at > 0 && n_stopped[wires[at - 1]] > n_stopped[wire]; at--) {
             wires[at] = wires[at - 1];
         }
-        n_free[at] = here;
         wires[at] = wire;
     }
 }
@@ -190,13 +277,11 @@ static void sort_wires(uint32_t *wires, uint32_t n_wires, const struct choice *a
 static void pick_cold(struct cold *cold, const struct choice *template, unsigned n_cold,
                       const uint32_t *from, size_t n) {
     uint32_t wires[COLD_CANDIDATES];
-    struct choice any = *template;
-    uint32_t n_left = list_targets(wires, any.fuse, from, n);
-    const uint32_t n_idle = any.n_wires - n_left;
-    any.max_targets = SIZE_MAX;
+    uint32_t n_left = list_targets(wires, template->fuse, from, n);
+    const uint32_t n_idle = template->n_wires - n_left;
     cold->n = 0;
     for (unsigned k = n_idle; k < n_cold; k++) {
-        sort_wires(wires, n_left, &any, cold, from, n);
+        sort_wires(wires, n_left, template->fuse, cold, from, n);
         cold->wires[cold->n++] = wires[0];
         n_left = n_left < COLD_FINALISTS ? n_left : COLD_FINALISTS;
         memmove(wires, wires + 1, --n_left * sizeof *wires);
@@ -204,21 +289,21 @@ static void pick_cold(struct cold *cold, const struct choice *template, unsigned
 }
 
 /* Keeps the cold wires, or picks others, if a stage does without them. */
-static void choose_cold(struct choice *choice, struct cold *cold, unsigned n_cold,
-                        const uint32_t *from, size_t n) {
-    const struct cold none = {.n = 0};
+static void choose_cold(struct choice *choice, struct cold *cold, unsigned n_cold, uint32_t *from,
+                        size_t n) {
     n = n < COLD_AHEAD ? n : COLD_AHEAD;
-    const size_t most = count(choice, &none, from, n);
+    const size_t most = count(choice, NULL, from, n);
     if (cold->n == 0 || 5 * count(choice, cold, from, n) < 4 * most) {
         pick_cold(cold, choice, n_cold, from, n);
         if (5 * count(choice, cold, from, n) < 4 * most) {
             cold->n = 0;
         }
     }
-    choice->cold = *cold;
+    choice->cold = cold;
 }
 
-static enum status order_blocks(struct fuse *fuse, uint32_t n_wires, size_t n_taken) {
+static enum status order_blocks(struct fuse *fuse, size_t n_taken) {
+    const uint32_t n_wires = count_touched(fuse, fuse->taken, n_taken);
     while (n_taken > 0) {
         TRY(vec_reserve(&fuse->blocks, fuse->n_blocks, &fuse->cap_blocks, 1, sizeof *fuse->blocks));
         struct fuse_block *block = &fuse->blocks[fuse->n_blocks++];
@@ -264,7 +349,7 @@ static enum status order_stages(struct fuse *fuse, uint32_t n_wires, size_t max_
         take(&choice, fuse->taken, fuse->rest, &n_rest);
         CHECK(choice.n > 0);
         stage->n_targets = choice.n_targets;
-        TRY(order_blocks(fuse, n_wires, choice.n));
+        TRY(order_blocks(fuse, choice.n));
         stage->last = fuse->n_blocks;
     }
     return STATUS_OK;
@@ -289,6 +374,7 @@ static enum status order_cold(struct fuse *fuse, uint32_t n_wires, size_t max_ta
  * the stages. */
 enum status fuse_order(struct fuse *fuse, uint32_t n_wires) {
     size_t max_targets = FUSE_FEW_TARGETS;
+    TRY(list_all_touched(fuse, n_wires));
     TRY(order_stages(fuse, n_wires, max_targets, 0));
     const size_t n_few = fuse->n_stages;
     if (n_wires < FUSE_LARGE_GROUP || n_few == 1) {
