@@ -24,7 +24,6 @@ enum status comm_start(int *argc, char ***argv);
 enum status comm_start_alone(void);
 /* Ends what comm_start started. Collective. */
 void comm_stop(void);
-bool comm_is_parallel(void); /* more than one rank */
 
 const struct team *comm_world(void);
 int team_rank(const struct team *team);

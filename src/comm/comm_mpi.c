@@ -158,10 +158,6 @@ void comm_stop(void) {
     log_set_abort(NULL);
 }
 
-bool comm_is_parallel(void) {
-    return comm_world()->size > 1;
-}
-
 const struct team *comm_world(void) {
     CHECK(job.is_started);
     return &job.world;

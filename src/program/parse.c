@@ -501,21 +501,6 @@ static enum status read_cunqa(struct program **out_program, const char *name, co
     return status;
 }
 
-enum status program_read_file(struct program **out_program, const char *path,
-                              const struct circuit_limits *limits) {
-    struct circuit_limits all = circuit_fill_limits(limits);
-    char *text;
-    size_t n;
-
-    TRY(file_read(&text, &n, path, all.max_file_bytes));
-    if (cunqa_is_text(text, n)) {
-        enum status status = read_cunqa(out_program, path, text, n, all);
-        mem_free(text);
-        return status;
-    }
-    return read_owned(out_program, path, text, n, all);
-}
-
 enum status program_read_text(struct program **out_program, const char *name, const char *text,
                               size_t n, const struct circuit_limits *limits) {
     struct circuit_limits all = circuit_fill_limits(limits);

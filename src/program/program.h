@@ -80,8 +80,6 @@ uint32_t program_find_qpu(const struct program *program, const char *name); /* O
 enum status program_key_bits(const struct program *program, uint32_t **out_bits, size_t *out_n);
 
 /* Text form. Errors name file:line:column, the offending text and what was expected. */
-enum status program_read_file(struct program **out_program, const char *path,
-                              const struct circuit_limits *limits);
 enum status program_read_text(struct program **out_program, const char *name, const char *text,
                               size_t n, const struct circuit_limits *limits);
 enum status program_print(struct text *out, const struct program *program);

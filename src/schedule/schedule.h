@@ -68,8 +68,5 @@ struct skeleton {
 enum status schedule_create(struct skeleton **out_skeleton, const struct program *program,
                             const struct machine *machine);
 void skeleton_destroy(struct skeleton *skeleton);
-/* One item per line, numbered, indented by block. */
-enum status skeleton_print(struct text *out, const struct skeleton *skeleton,
-                           const struct program *program);
 
 #endif

@@ -247,7 +247,7 @@ enum status corpus_circuits(const char *folder, uint32_t n_qpus, const char *onl
     status = comm_agree(comm_world(), status);
     if (team_rank(comm_world()) == 0 && pass.n_records > 0) {
         printf("circuits on %u QPU%s, %d rank%s\n", n_qpus, n_qpus == 1 ? "" : "s",
-               team_size(comm_world()), comm_is_parallel() ? "s" : "");
+               team_size(comm_world()), team_size(comm_world()) > 1 ? "s" : "");
         qsort(pass.records, pass.n_records, sizeof *pass.records, by_path);
         print_table(&pass);
         print_faults(&pass);

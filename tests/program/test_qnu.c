@@ -7,6 +7,7 @@
 #include "program/qnu.h"
 #include "program/registers.h"
 #include "support/definition.h"
+#include "support/example.h"
 #include "support/naive_state.h"
 
 /* ---- gates ---- */
@@ -74,19 +75,19 @@ Test(qnu, the_file_is_what_is_built_in) {
 /* ---- example protocols ---- */
 
 struct example {
-    const char *file, *ideal; /* statements on q[i] that do the same */
+    const char *name, *ideal; /* statements on q[i] that do the same */
     const char *out;          /* wires that hold q[0], q[1], ... at the end */
     unsigned n_branches;
     bool has_input;
 };
 static const struct example examples[] = {
-    {"teledata.qasm", "", "b[0]", 4, true},
-    {"telegate_cx.qasm", "cx q[0], q[1];", "a[0] b[0]", 4, true},
-    {"telegate_cz.qasm", "cz q[0], q[1]; cz q[0], q[2];", "a[0] b[0] b[1]", 4, true},
-    {"telegate_cp.qasm", "cp(pi/8) q[0], q[1];", "a[0] b[0]", 4, true},
-    {"ghz4.qasm", "h q[0]; cx q[0], q[1]; cx q[0], q[2]; cx q[0], q[3];", "a[0] b[0] c[0] d[0]", 4,
+    {"teledata", "", "b[0]", 4, true},
+    {"telegate_cx", "cx q[0], q[1];", "a[0] b[0]", 4, true},
+    {"telegate_cz", "cz q[0], q[1]; cz q[0], q[2];", "a[0] b[0] b[1]", 4, true},
+    {"telegate_cp", "cp(pi/8) q[0], q[1];", "a[0] b[0]", 4, true},
+    {"ghz4", "h q[0]; cx q[0], q[1]; cx q[0], q[2]; cx q[0], q[3];", "a[0] b[0] c[0] d[0]", 4,
      false},
-    {"entanglement_swap.qasm", "h q[0]; cx q[0], q[1];", "a[0] c[0]", 4, false},
+    {"entanglement_swap", "h q[0]; cx q[0], q[1];", "a[0] c[0]", 4, false},
 };
 
 /* A run up to the first measurement of an output bit. */
@@ -98,16 +99,6 @@ struct branch {
     uint64_t bits[16];
     unsigned n_done;
 };
-
-static struct program *read_example(const char *file) {
-    struct program *program = NULL;
-    char path[1024];
-
-    snprintf(path, sizeof path, "%s/examples/protocols/%s", getenv("QSPAN_SOURCE_DIR"), file);
-    messages_keep();
-    cr_assert_eq(program_read_file(&program, path, NULL), STATUS_OK, "%s", messages_all());
-    return program;
-}
 
 static uint32_t find_wire(const struct program *program, const char *name, size_t n) {
     char buffer[32];
@@ -150,7 +141,7 @@ static void expect_result(const struct branch *branch) {
         amps[2 * to] = branch->want->amps[2 * i];
         amps[2 * to + 1] = branch->want->amps[2 * i + 1];
     }
-    cr_expect_float_eq(naive_infidelity(got, amps), 0, 1e-12, "%s", branch->example->file);
+    cr_expect_float_eq(naive_infidelity(got, amps), 0, 1e-12, "%s", branch->example->name);
     free(amps);
 }
 
@@ -162,7 +153,7 @@ static void run_outcomes(const struct branch *branch, const struct op *op, size_
     uint32_t wire = op_qubits(&branch->program->ops, op)[0];
 
     cr_expect_float_eq(naive_probability(&branch->state, wire), 0.5, 1e-12, "%s line %u",
-                       branch->example->file, op->line);
+                       branch->example->name, op->line);
     for (unsigned outcome = 0; outcome < 2; outcome++) {
         struct branch copy = *branch;
         naive_init(&copy.state, branch->state.n);
@@ -204,7 +195,7 @@ static void run_branches(struct branch *branch, size_t first) {
 }
 
 static void run_example(const struct example *example, struct draws *draws) {
-    struct program *program = read_example(example->file);
+    struct program *program = example_program(example->name);
     struct program *ideal = NULL;
     struct naive_state want;
     struct branch branch = {.program = program, .example = example, .want = &want};

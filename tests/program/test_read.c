@@ -1,7 +1,4 @@
 /* Program text and the ops that it means. */
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "program/programs.h"
 
 #define REGISTERS                                                                                  \
@@ -249,24 +246,6 @@ Test(read, names_of_qpus_and_registers) {
     cr_expect_str_eq(program->out[0].qubit, "alone");
     cr_expect_str_eq(program->distribute, "simple");
     program_destroy(program);
-}
-
-Test(read, from_a_file) {
-    char path[] = "/tmp/qspan_program_XXXXXX";
-    const char *text = HEAD "qubit a; bit m;\nm = measure a;\n";
-    struct program *program = NULL;
-    int file = mkstemp(path);
-
-    messages_keep();
-    cr_assert_neq(file, -1);
-    cr_assert_eq(write(file, text, strlen(text)), (ssize_t)strlen(text));
-    close(file);
-    cr_expect_eq(program_read_file(&program, path, NULL), STATUS_OK);
-    cr_expect_eq(program->ops.n_ops, 1);
-    cr_expect_str_eq(program_loc(program, &program->ops.ops[0]).file, path);
-    program_destroy(program);
-    unlink(path);
-    cr_expect_eq(program_read_file(&program, path, NULL), STATUS_INPUT);
 }
 
 Test(read, is_program_text_goes_by_content) {

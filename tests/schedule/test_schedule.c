@@ -4,6 +4,7 @@
 #include "schedule/schedule.h"
 #include "support/messages.h"
 #include "support/protocol.h"
+#include "support/skeleton_text.h"
 
 static const char machine_text[] =
     "name: test\n"
@@ -31,7 +32,7 @@ static void expect_skeleton(struct program *program, const char *expected) {
     struct text text = {0};
     put_done(program, true);
     cr_assert_eq(schedule_create(&skeleton, program, machine), STATUS_OK, "%s", messages_last());
-    cr_assert_eq(skeleton_print(&text, skeleton, program), STATUS_OK);
+    skeleton_add_text(&text, skeleton, program);
     cr_expect_str_eq(text.data, expected, "got\n%s\nexpected\n%s", text.data, expected);
     text_fini(&text);
     skeleton_destroy(skeleton);

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "comm/comm.h"
+#include "support/example.h"
 #include "support/random_circuit.h"
 #include "verify/against.h"
 
@@ -159,13 +160,8 @@ static void prove_texts(struct subject *subject, const char *program, const char
 }
 
 static void prove(struct subject *subject, const char *name) {
-    char path[512];
-    const char *source = getenv("QSPAN_SOURCE_DIR");
-    cr_assert_not_null(source);
-    snprintf(path, sizeof path, "%s/examples/protocols/%s.qasm", source, name);
-    cr_assert_eq(program_read_file(&subject->program, path, NULL), STATUS_OK);
-    snprintf(path, sizeof path, "%s/examples/protocols/targets/%s.qasm", source, name);
-    cr_assert_eq(circuit_read_file(&subject->circuit, path, NULL), STATUS_OK);
+    subject->program = example_program(name);
+    subject->circuit = example_target(name);
     cr_assert_eq(verify_against(&subject->proof, subject->program, subject->circuit, NULL,
                                 VERIFY_MAX_ROUNDS),
                  STATUS_OK);

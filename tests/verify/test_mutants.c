@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "comm/comm.h"
+#include "support/example.h"
 #include "support/messages.h"
 #include "support/naive_choi.h"
 #include "verify/against.h"
@@ -57,13 +58,8 @@ static void drop_results(struct program *program) {
 /* Dense sides of program and circuit, matched by hand: one output register, the first one. */
 static void load(struct subject *subject, const char *name) {
     static uint32_t in[2][8], out[2][8], bits[2][8];
-    char path[512];
-    const char *source = getenv("QSPAN_SOURCE_DIR");
-    cr_assert_not_null(source);
-    snprintf(path, sizeof path, "%s/examples/protocols/%s.qasm", source, name);
-    cr_assert_eq(program_read_file(&subject->program, path, NULL), STATUS_OK);
-    snprintf(path, sizeof path, "%s/examples/protocols/targets/%s.qasm", source, name);
-    cr_assert_eq(circuit_read_file(&subject->circuit, path, NULL), STATUS_OK);
+    subject->program = example_program(name);
+    subject->circuit = example_target(name);
     struct program *program = subject->program;
     struct choi_spec spec = {.in = in[0], .out = out[0], .bits = bits[0]};
     spec.n_wires = program->n_wires;

@@ -18,8 +18,8 @@ static size_t round_rows(size_t n) {
 }
 
 struct sizes {
-    size_t records, kept_detectors, outputs; /* rows */
-    uint64_t rows;                           /* all of them, saturating */
+    size_t records, kept_detectors; /* rows */
+    uint64_t rows;                  /* all of them, saturating */
 };
 
 static void count_rows(struct sizes *out, const struct frame_plan *plan,

@@ -1,8 +1,8 @@
+#include "support/skeleton_text.h"
+
 #include <inttypes.h>
 
-#include "base/log.h"
 #include "base/units.h"
-#include "schedule/schedule.h"
 
 enum { NAME_BYTES = 64, TIME_BYTES = 32 };
 
@@ -85,10 +85,9 @@ static void print_qpu(struct text *out, const struct skeleton_qpu *qpu, const ch
     }
 }
 
-enum status skeleton_print(struct text *out, const struct skeleton *skeleton,
-                           const struct program *program) {
+void skeleton_add_text(struct text *out, const struct skeleton *skeleton,
+                       const struct program *program) {
     for (size_t i = 0; i < skeleton->n_qpus; i++) {
         print_qpu(out, &skeleton->qpus[i], program->qpus[i].name, program);
     }
-    return out->failed ? STATUS_NOFIT : STATUS_OK;
 }
