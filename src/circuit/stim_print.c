@@ -281,9 +281,7 @@ static enum status print_feedback(struct printer *p, const struct op *open) {
     const struct op *end = p->list->ops + open->match;
 
     for (const struct op *op = open + 1; op < end; op++) {
-        bool is_pauli = op->kind == OP_GATE &&
-                        (op->which == GATE_X || op->which == GATE_Y || op->which == GATE_Z);
-        if (!is_pauli) {
+        if (!op_is_pauli(op) || op->which == GATE_I) {
             return refuse(p, op, "a condition on something other than X, Y or Z");
         }
         start_head(p, op, op->which == GATE_X ? "CX" : op->which == GATE_Y ? "CY" : "CZ");

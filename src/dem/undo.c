@@ -130,9 +130,7 @@ enum status undo_condition(struct analyzer *a, size_t open, size_t close) {
     a->other.n = 0;
     for (size_t i = open + 1; i < close; i++) {
         const struct op *op = &ops->ops[i];
-        const bool is_pauli = op->kind == OP_GATE &&
-                              (op->which == GATE_X || op->which == GATE_Y || op->which == GATE_Z);
-        if (is_pauli) {
+        if (op_is_pauli(op) && op->which != GATE_I) {
             const unsigned letter = op->which == GATE_X ? 1 : op->which == GATE_Y ? 2 : 3;
             TRY(sensitivity_add_flips(&a->sensitivity, &a->other, qubits_of(a, op)[0], letter));
         } else if (op->kind != OP_ELSE && op->kind != OP_BARRIER && op->kind != OP_TICK &&

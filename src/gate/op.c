@@ -263,3 +263,55 @@ unsigned op_noise_n_params(enum op_noise noise) {
 unsigned op_noise_group(enum op_noise noise) {
     return get_noise(noise)->group;
 }
+
+uint32_t op_noise_letters(double *out_p, const struct op *op, const double *params) {
+    memset(out_p, 0, 15 * sizeof *out_p);
+    switch ((enum op_noise)op->which) {
+    case NOISE_X:
+    case NOISE_Y:
+    case NOISE_Z:
+        out_p[op->which - NOISE_X] = params[0];
+        return 3;
+    case NOISE_DEPOLARIZE1:
+        for (int i = 0; i < 3; i++) {
+            out_p[i] = params[0] / 3;
+        }
+        return 3;
+    case NOISE_DEPOLARIZE2:
+        for (int i = 0; i < 15; i++) {
+            out_p[i] = params[0] / 15;
+        }
+        return 15;
+    case NOISE_PAULI1:
+        memcpy(out_p, params, 3 * sizeof *out_p);
+        return 3;
+    case NOISE_PAULI2:
+        memcpy(out_p, params, 15 * sizeof *out_p);
+        return 15;
+    case NOISE_CORRELATED:
+    case NOISE_ELSE:
+        out_p[0] = params[0];
+        return 1;
+    case NOISE_HERALDED_ERASE:
+        for (int i = 0; i < 4; i++) {
+            out_p[i] = params[0] / 4;
+        }
+        return 4;
+    case NOISE_HERALDED_PAULI1:
+        memcpy(out_p, params, 4 * sizeof *out_p);
+        return 4;
+    case NOISE_I:
+    case NOISE_II:
+    case NOISE_RELAX:
+    case NOISE_RESET:
+    case NOISE_COUNT:
+    case NOISE_END:
+        break;
+    }
+    return 0;
+}
+
+bool op_is_pauli(const struct op *op) {
+    return op->kind == OP_GATE && (op->which == GATE_X || op->which == GATE_Y ||
+                                   op->which == GATE_Z || op->which == GATE_I);
+}

@@ -208,6 +208,13 @@ const char *op_noise_name(enum op_noise noise); /* Stim's names: X_ERROR, DEPOLA
  * per group (1 or 2). */
 unsigned op_noise_n_params(enum op_noise noise);
 unsigned op_noise_group(enum op_noise noise);
+/* Probabilities of the Paulis of a noise op on each of its groups, as its kind counts them: X, Y, Z
+ * (3); IX, IY ... ZZ (15, the first letter on the first qubit); I, X, Y, Z where it is heralded
+ * (4); its product (1). Returns their number; 0: no Pauli error, or none that does anything. out_p:
+ * room for 15. */
+uint32_t op_noise_letters(double *out_p, const struct op *op, const double *params);
+/* A gate X, Y, Z or I. */
+bool op_is_pauli(const struct op *op);
 
 /* Checks what every list must hold: markers match, operands in range, distinct within one gate,
  * parameter counts, finite parameters (angles of gates below GATE_MAX_ANGLE, probabilities of noise

@@ -244,10 +244,6 @@ static void part_roots(struct finder *finder, const uint32_t *wires, uint32_t n_
     }
 }
 
-static bool is_pauli(const struct op *op) {
-    return op->which == GATE_X || op->which == GATE_Y || op->which == GATE_Z || op->which == GATE_I;
-}
-
 static void touch_gate(struct finder *finder, const struct op *op) {
     const struct op_list *ops = &finder->program->ops;
     const uint32_t *wires = op_qubits(ops, op);
@@ -256,7 +252,7 @@ static void touch_gate(struct finder *finder, const struct op *op) {
         struct touch touch = {.kind = TOUCH_OTHER, .wire = wires[i]};
         touch.is_target = op->which == GATE_CX && i == 1;
         touch.control = wires[0];
-        if (is_pauli(op)) {
+        if (op_is_pauli(op)) {
             touch.kind = TOUCH_PAULI;
         } else if (op->which == GATE_H) {
             touch.kind = TOUCH_H;

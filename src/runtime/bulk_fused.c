@@ -224,11 +224,9 @@ static bool carry_string(const struct fuser *fuser, struct step *step) {
             continue;
         }
         if (op->kind == OP_GATE) {
-            const bool is_pauli = op->which == GATE_X || op->which == GATE_Y ||
-                                  op->which == GATE_Z || op->which == GATE_I;
             const bool is_free =
                 !touches(fuser, op, packet->copy) || is_alone_on(fuser, op, packet->copy);
-            if (!is_free || (!is_pauli && !map_string(fuser, step, op))) {
+            if (!is_free || (!op_is_pauli(op) && !map_string(fuser, step, op))) {
                 return false;
             }
         } else if (op->kind != OP_BARRIER && op->kind != OP_NOISE &&

@@ -191,11 +191,6 @@ static enum engine_mode plain_mode(const struct op_list *ops, const struct op *o
     return ENGINE_SKIP;
 }
 
-static bool is_pauli_gate(const struct op *op) {
-    return op->kind == OP_GATE && (op->which == GATE_X || op->which == GATE_Y ||
-                                   op->which == GATE_Z || op->which == GATE_I);
-}
-
 static void mark_frame_ifs(struct lowered *lowered) {
     struct op_list *ops = &lowered->ops;
     for (size_t i = 0; i < ops->n_ops; i++) {
@@ -206,8 +201,8 @@ static void mark_frame_ifs(struct lowered *lowered) {
         bool only_paulis = true;
         for (size_t j = i + 1; j < end && only_paulis; j++) {
             const struct op *op = &ops->ops[j];
-            only_paulis = is_pauli_gate(op) || op->kind == OP_BARRIER ||
-                          (op->kind == OP_NOISE && !is_jump(op));
+            only_paulis =
+                op_is_pauli(op) || op->kind == OP_BARRIER || (op->kind == OP_NOISE && !is_jump(op));
         }
         if (only_paulis) {
             lowered->roles[i] = ROLE_FRAME_IF;
@@ -219,7 +214,7 @@ static void mark_frame_ifs(struct lowered *lowered) {
 static void mark_frame_gates(struct lowered *lowered, const struct program *program) {
     const struct op_list *ops = &lowered->ops;
     for (size_t i = 0; i < ops->n_ops; i++) {
-        if (lowered->modes[i] == ENGINE_APPLY && is_pauli_gate(&ops->ops[i]) &&
+        if (lowered->modes[i] == ENGINE_APPLY && op_is_pauli(&ops->ops[i]) &&
             program->wire_is_comm[op_qubits(ops, &ops->ops[i])[0]]) {
             lowered->modes[i] = ENGINE_SKIP;
             lowered->roles[i] = ROLE_FRAME_GATE;

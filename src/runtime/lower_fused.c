@@ -50,12 +50,7 @@ static void fuse_step(struct fused_pass *pass, size_t at, const struct packet *p
     }
 }
 
-/* A Pauli is left to frames: in the engine, names of a wire stay what they are. */
-static bool is_pauli_gate(const struct op *op) {
-    return op->kind == OP_GATE && (op->which == GATE_X || op->which == GATE_Y ||
-                                   op->which == GATE_Z || op->which == GATE_I);
-}
-
+/* Paulis are left to frames: in the engine, names of a wire stay what they are. */
 static void fuse_steps(struct fused_pass *pass) {
     struct lowered *lowered = pass->lowered;
     for (size_t at = 0; at < lowered->ops.n_ops; at++) {
@@ -63,7 +58,7 @@ static void fuse_steps(struct fused_pass *pass) {
         const size_t packet = pass->packet_of[lowered->source[at]];
         if (packet != 0) {
             fuse_step(pass, at, &pass->packets->items[packet - 1]);
-        } else if (lowered->modes[at] == ENGINE_APPLY && is_pauli_gate(op) &&
+        } else if (lowered->modes[at] == ENGINE_APPLY && op_is_pauli(op) &&
                    pass->n_names[op_qubits(&lowered->ops, op)[0]] > 0) {
             lowered->modes[at] = ENGINE_SKIP;
             lowered->roles[at] = ROLE_FRAME_GATE;

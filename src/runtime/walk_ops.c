@@ -393,52 +393,12 @@ enum status walk_ebit(struct walker *walker, const struct op *op) {
     return draw_errors(walker, op, site, weights + 1, &half, RNG_PAIR);
 }
 
-/* Probabilities of the letters 1 .. 3 or 1 .. 15 of a noise op. */
-static void noise_letters(double *out_p, const struct op *op, const double *params) {
-    memset(out_p, 0, 15 * sizeof *out_p);
-    switch ((enum op_noise)op->which) {
-    case NOISE_X:
-    case NOISE_Y:
-    case NOISE_Z:
-        out_p[op->which - NOISE_X] = params[0];
-        return;
-    case NOISE_DEPOLARIZE1:
-        for (int i = 0; i < 3; i++) {
-            out_p[i] = params[0] / 3;
-        }
-        return;
-    case NOISE_DEPOLARIZE2:
-        for (int i = 0; i < 15; i++) {
-            out_p[i] = params[0] / 15;
-        }
-        return;
-    case NOISE_PAULI1:
-        memcpy(out_p, params, 3 * sizeof *out_p);
-        return;
-    case NOISE_PAULI2:
-        memcpy(out_p, params, 15 * sizeof *out_p);
-        return;
-    case NOISE_RELAX:
-    case NOISE_RESET:
-    case NOISE_COUNT:
-    case NOISE_I:
-    case NOISE_II:
-    case NOISE_CORRELATED:
-    case NOISE_ELSE:
-    case NOISE_HERALDED_ERASE:
-    case NOISE_HERALDED_PAULI1:
-    case NOISE_END:
-        break;
-    }
-    check_fail("noise kind", __FILE__, __LINE__);
-}
-
 /* Paulis on the columns of `only`. */
 static enum status put_paulis(struct walker *walker, const struct op *op, const uint64_t *only) {
     const struct op_list *ops = &walker->lowered->ops;
     const uint32_t group = op_noise_group((enum op_noise)op->which);
     double p_letters[15];
-    noise_letters(p_letters, op, op_params(ops, op));
+    CHECK(op_noise_letters(p_letters, op, op_params(ops, op)) >= 3);
     for (uint32_t i = 0; i < op->n_qubits / group; i++) {
         const struct error_target target = {walker, op_qubits(ops, op) + i * group, group, only};
         const uint64_t site = site_at(&walker->loops, op->site + i);

@@ -228,8 +228,7 @@ static enum status compile_paulis(struct frame_builder *b) {
     enum status status = is_target != NULL ? add_parity(b, open->expr) : STATUS_NOFIT;
     for (b->op++; status == STATUS_OK && ops->ops[b->op].kind != OP_END; b->op++) {
         const struct op *op = frame_op(b);
-        const bool is_pauli = op->kind == OP_GATE && (op->which == GATE_X || op->which == GATE_Y ||
-                                                      op->which == GATE_Z || op->which == GATE_I);
+        const bool is_pauli = op_is_pauli(op);
         const bool is_error = op->kind == OP_NOISE;
         if (is_error && !b->task->knows_reference) {
             status = frame_refuse(b, "it depends on a bit, which takes a reference shot");

@@ -55,54 +55,6 @@ static enum status add_channel(struct frame_builder *b, uint32_t *out_channel, c
     return STATUS_OK;
 }
 
-/* Probabilities of the letters; returns their number, 0 for noise that does nothing. */
-static uint32_t noise_letters(double *out_p, const struct op *op, const double *params) {
-    memset(out_p, 0, 15 * sizeof *out_p);
-    switch ((enum op_noise)op->which) {
-    case NOISE_X:
-    case NOISE_Y:
-    case NOISE_Z:
-        out_p[op->which - NOISE_X] = params[0];
-        return 3;
-    case NOISE_DEPOLARIZE1:
-        for (int i = 0; i < 3; i++) {
-            out_p[i] = params[0] / 3;
-        }
-        return 3;
-    case NOISE_DEPOLARIZE2:
-        for (int i = 0; i < 15; i++) {
-            out_p[i] = params[0] / 15;
-        }
-        return 15;
-    case NOISE_PAULI1:
-        memcpy(out_p, params, 3 * sizeof *out_p);
-        return 3;
-    case NOISE_PAULI2:
-        memcpy(out_p, params, 15 * sizeof *out_p);
-        return 15;
-    case NOISE_CORRELATED:
-    case NOISE_ELSE:
-        out_p[0] = params[0];
-        return 1;
-    case NOISE_HERALDED_ERASE:
-        for (int i = 0; i < 4; i++) {
-            out_p[i] = params[0] / 4;
-        }
-        return 4;
-    case NOISE_HERALDED_PAULI1:
-        memcpy(out_p, params, 4 * sizeof *out_p);
-        return 4;
-    case NOISE_I:
-    case NOISE_II:
-    case NOISE_RELAX:
-    case NOISE_RESET:
-    case NOISE_COUNT:
-    case NOISE_END:
-        break;
-    }
-    return 0;
-}
-
 /* ---- ops ---- */
 
 static enum status add_map(struct frame_plan *plan, uint32_t *out_map,
@@ -299,7 +251,7 @@ enum status frame_compile_noise(struct frame_builder *b, bool is_conditional) {
     const enum op_noise noise = (enum op_noise)op->which;
     const bool is_herald = noise == NOISE_HERALDED_ERASE || noise == NOISE_HERALDED_PAULI1;
     double p[15];
-    const uint32_t n_letters = noise_letters(p, op, op_params(ops, op));
+    const uint32_t n_letters = op_noise_letters(p, op, op_params(ops, op));
     struct frame_instr instr = frame_begin_instr(b, is_herald ? FRAME_HERALD : FRAME_NOISE);
     if (noise == NOISE_RELAX || noise == NOISE_RESET) {
         return frame_refuse(b, "it is no Pauli error");
