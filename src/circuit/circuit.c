@@ -50,6 +50,11 @@ const struct reg *circuit_find_creg(const struct circuit *circuit, const char *n
     return find_reg(&circuit->creg_names, circuit->cregs, name, n);
 }
 
+bool circuit_has_register(const struct circuit *circuit, const char *name) {
+    return circuit_find_qreg(circuit, name, strlen(name)) != NULL ||
+           circuit_find_creg(circuit, name, strlen(name)) != NULL;
+}
+
 static enum status check_reg(const struct circuit *circuit, const char *name, uint64_t n,
                              uint32_t n_before, const char *what, struct src_loc loc) {
     const struct reg *other = circuit_find_qreg(circuit, name, strlen(name));

@@ -64,6 +64,8 @@ enum status circuit_add_placed_qpu(struct circuit *circuit, const char *name, si
 /* The register of that name (n bytes), NULL: none. */
 const struct reg *circuit_find_qreg(const struct circuit *circuit, const char *name, size_t n);
 const struct reg *circuit_find_creg(const struct circuit *circuit, const char *name, size_t n);
+/* Of qubits or bits. */
+bool circuit_has_register(const struct circuit *circuit, const char *name);
 /* The register that a qubit or bit belongs to. Cost: log of the number of registers. */
 const struct reg *circuit_qreg_of(const struct circuit *circuit, uint32_t qb);
 const struct reg *circuit_creg_of(const struct circuit *circuit, uint32_t bit);

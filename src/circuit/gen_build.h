@@ -52,10 +52,6 @@ void gen_shuffle(struct gen_build *build, uint32_t *items, uint32_t n);
  * Error below 4 ulp of pi. */
 double gen_angle(double y, double x);
 
-/* The transform without swaps, and its inverse, on qubits first .. first+n-1. */
-enum status gen_add_qft(struct gen_build *build, uint32_t first, uint32_t n);
-enum status gen_add_inverse_qft(struct gen_build *build, uint32_t first, uint32_t n);
-
 /* Builders of the table, by the file that they are in. */
 enum status gen_build_ghz(struct gen_build *build); /* gen_states.c */
 enum status gen_build_w(struct gen_build *build);

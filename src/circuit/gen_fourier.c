@@ -3,7 +3,8 @@
 
 #include "circuit/gen_build.h"
 
-enum status gen_add_qft(struct gen_build *build, uint32_t first, uint32_t n) {
+/* The transform without swaps, and its inverse, on qubits first .. first+n-1. */
+static enum status add_qft(struct gen_build *build, uint32_t first, uint32_t n) {
     for (uint32_t i = n; i-- > 0;) {
         TRY(gen_add1(build, GATE_H, first + i));
         for (uint32_t j = i; j-- > 0;) {
@@ -13,7 +14,7 @@ enum status gen_add_qft(struct gen_build *build, uint32_t first, uint32_t n) {
     return STATUS_OK;
 }
 
-enum status gen_add_inverse_qft(struct gen_build *build, uint32_t first, uint32_t n) {
+static enum status add_inverse_qft(struct gen_build *build, uint32_t first, uint32_t n) {
     for (uint32_t i = 0; i < n; i++) {
         for (uint32_t j = 0; j < i; j++) {
             TRY(gen_add_turn2(build, GATE_CP, -ldexp(GEN_PI, -(int)(i - j)), first + j, first + i));
@@ -26,14 +27,14 @@ enum status gen_add_inverse_qft(struct gen_build *build, uint32_t first, uint32_
 enum status gen_build_qft(struct gen_build *build) {
     TRY(gen_limit(build, 0.5 * build->n * (build->n + 3.0)));
     TRY(gen_add_qreg(build, NULL, "q", build->n));
-    TRY(gen_add_qft(build, 0, build->n));
+    TRY(add_qft(build, 0, build->n));
     return gen_measure_range(build, 0, build->n);
 }
 
 enum status gen_build_inverse_qft(struct gen_build *build) {
     TRY(gen_limit(build, 0.5 * build->n * (build->n + 3.0)));
     TRY(gen_add_qreg(build, NULL, "q", build->n));
-    TRY(gen_add_inverse_qft(build, 0, build->n));
+    TRY(add_inverse_qft(build, 0, build->n));
     return gen_measure_range(build, 0, build->n);
 }
 
@@ -74,12 +75,12 @@ enum status gen_build_draper(struct gen_build *build) {
     TRY(gen_add_qreg(build, &b, "b", n));
     TRY(gen_prepare(build, GEN_A, a, n));
     TRY(gen_prepare(build, GEN_B, b, n));
-    TRY(gen_add_qft(build, b, n));
+    TRY(add_qft(build, b, n));
     for (uint32_t i = n; i-- > 0;) {
         for (uint32_t j = i + 1; j-- > 0;) {
             TRY(gen_add_turn2(build, GATE_CP, ldexp(GEN_PI, -(int)(i - j)), a + j, b + i));
         }
     }
-    TRY(gen_add_inverse_qft(build, b, n));
+    TRY(add_inverse_qft(build, b, n));
     return gen_measure_range(build, b, n);
 }

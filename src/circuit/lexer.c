@@ -71,6 +71,14 @@ static bool is_name_char(char c) {
     return is_name_start(c) || is_digit(c);
 }
 
+bool lexer_is_identifier(const char *name, size_t n) {
+    bool is_one = n > 0 && !is_digit(name[0]);
+    for (size_t i = 0; i < n && is_one; i++) {
+        is_one = is_name_char(name[i]) || is_beyond_ascii(name[i]);
+    }
+    return is_one;
+}
+
 static struct lexer_source *top(struct lexer *lexer) {
     return &lexer->sources[lexer->n_sources - 1];
 }

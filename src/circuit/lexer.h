@@ -134,6 +134,10 @@ enum status lexer_accept(struct lexer *lexer, bool *out_found, enum token_kind k
  */
 enum status lexer_expect(struct lexer *lexer, enum token_kind kind, const char *where);
 
+/* A letter or underscore, then letters, digits, underscores (bytes beyond ASCII are letters): what
+ * a name of OpenQASM 3 looks like. */
+bool lexer_is_identifier(const char *name, size_t n);
+
 /* The token is the name (or keyword) `word`. */
 bool token_is(const struct token *token, const char *word);
 /* How messages call it: "'foo'", "the end of the file"; long text is cut. Returns buffer. */

@@ -129,7 +129,8 @@ enum status qasm3_parse_range(struct qasm3 *p, struct qasm3_node **out) {
     return lexer_expect(&p->lexer, TOKEN_RBRACKET, "after a range");
 }
 
-enum qasm3_type_kind qasm3_type_word(uint32_t sym) {
+/* QASM3_VOID: no type. */
+static enum qasm3_type_kind type_word(uint32_t sym) {
     switch (sym) {
     case QASM3_W_bool:
         return QASM3_T_BOOL;
@@ -157,7 +158,7 @@ enum status qasm3_parse_type(struct qasm3 *p, struct qasm3_type *out) {
     bool found;
 
     TRY(qasm3_current_symbol(p, &sym));
-    out->kind = qasm3_type_word(sym);
+    out->kind = type_word(sym);
     out->size = NULL;
     if (sym == QASM3_W_complex || sym == QASM3_W_array || sym == QASM3_W_readonly ||
         sym == QASM3_W_mutable) {
@@ -285,7 +286,7 @@ static enum status parse_named(struct qasm3 *p, struct qasm3_node *node) {
         return log_error_at(STATUS_INPUT, token->loc, "durationof is not supported");
     }
     if (node->sym == QASM3_W_complex || node->sym == QASM3_W_array ||
-        qasm3_type_word(node->sym) != QASM3_VOID) {
+        type_word(node->sym) != QASM3_VOID) {
         node->kind = QASM3_CAST;
         TRY(qasm3_parse_type(p, &node->type));
         TRY(lexer_expect(&p->lexer, TOKEN_LPAREN, "after the type of a cast"));

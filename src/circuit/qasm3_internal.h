@@ -330,11 +330,6 @@ enum status qasm3_power_prims(struct qasm3 *p, size_t first, double power,
                               const struct qasm3_node *node);
 enum status qasm3_control_prims(struct qasm3 *p, size_t first, const uint32_t *controls,
                                 uint32_t n);
-/* gate_table's base for gates that are controls of a one-qubit gate. */
-struct qasm3_matrix {
-    double re[4], im[4];
-};
-void qasm3_prim_matrix(struct qasm3_matrix *out, const struct qasm3_prim *prim);
 
 /* ---- statements ---- */
 /* How a statement ends. LEFT: what follows up to the end of the innermost run-time block never

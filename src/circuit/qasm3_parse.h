@@ -17,7 +17,5 @@ enum status qasm3_parse_index(struct qasm3 *p, struct qasm3_node **out, struct q
 enum status qasm3_parse_set(struct qasm3 *p, struct qasm3_node **out);   /* at '{' */
 enum status qasm3_parse_range(struct qasm3 *p, struct qasm3_node **out); /* at '[' */
 enum status qasm3_parse_type(struct qasm3 *p, struct qasm3_type *out);
-/* QASM3_VOID: no type. */
-enum qasm3_type_kind qasm3_type_word(uint32_t sym);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "circuit/circuit.h"
 #include "circuit/condition.h"
+#include "circuit/lexer.h"
 #include "circuit/qasm3_words.h"
 
 struct printer {
@@ -26,19 +27,6 @@ static enum status refuse(const struct printer *p, const struct op *op, const ch
 
 /* ---- names ---- */
 
-static bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
-}
-
-static bool is_identifier(const char *name) {
-    for (const char *c = name; *c != '\0'; c++) {
-        if (!is_letter(*c) && (c == name || *c < '0' || *c > '9')) {
-            return false;
-        }
-    }
-    return name[0] != '\0';
-}
-
 /* Words of the language, gates of stdgates.inc and gates that the text defines. */
 static bool has_meaning(const struct printer *p, const char *name) {
     enum gate_id gate = gate_find(name);
@@ -54,19 +42,14 @@ static bool has_meaning(const struct printer *p, const char *name) {
     return false;
 }
 
-static bool is_taken(const struct circuit *circuit, const char *name) {
-    return circuit_find_qreg(circuit, name, strlen(name)) != NULL ||
-           circuit_find_creg(circuit, name, strlen(name)) != NULL;
-}
-
 /* A register's name, with underscores where it means something else. */
 static enum status choose_name(struct printer *p, struct reg *reg) {
     const char *name = reg->name;
 
-    if (!is_identifier(name)) {
+    if (!lexer_is_identifier(name, strlen(name))) {
         return log_error_at(STATUS_INPUT, reg->loc, "'%.48s' cannot be a name in OpenQASM 3", name);
     }
-    while (has_meaning(p, name) || (name != reg->name && is_taken(p->circuit, name))) {
+    while (has_meaning(p, name) || (name != reg->name && circuit_has_register(p->circuit, name))) {
         name = arena_printf(&p->arena, "%s_", name);
         if (name == NULL) {
             return STATUS_NOFIT;
@@ -100,7 +83,7 @@ static enum status choose_variable(struct printer *p) {
     size_t n = 1;
 
     strcpy(p->variable, "i");
-    while (is_taken(p->circuit, p->variable)) {
+    while (circuit_has_register(p->circuit, p->variable)) {
         if (n + 1 == sizeof p->variable) {
             return log_error(STATUS_INPUT, "no name is left for the variable of a loop");
         }
@@ -142,7 +125,7 @@ static enum status print_placement(const struct printer *p) {
     const struct circuit *circuit = p->circuit;
 
     for (size_t qpu = 0; qpu < circuit->n_placed_qpus; qpu++) {
-        if (!is_identifier(circuit->placed_qpus[qpu])) {
+        if (!lexer_is_identifier(circuit->placed_qpus[qpu], strlen(circuit->placed_qpus[qpu]))) {
             return log_error_at(STATUS_INPUT, (struct src_loc){.file = "(placement)"},
                                 "'%.48s' cannot be a name in OpenQASM 3",
                                 circuit->placed_qpus[qpu]);

@@ -109,20 +109,15 @@ struct qasm3_decl *qasm3_lookup(const struct qasm3 *p, uint32_t sym) {
 
 /* ---- bits of the circuit ---- */
 
-static bool is_taken(const struct circuit *circuit, const char *name) {
-    return circuit_find_qreg(circuit, name, strlen(name)) != NULL ||
-           circuit_find_creg(circuit, name, strlen(name)) != NULL;
-}
-
 enum status qasm3_add_bits(struct qasm3 *p, struct qasm3_list *out_list, const char *name,
                            uint32_t n, bool is_local, struct src_loc loc) {
     struct circuit *circuit = p->circuit;
     char free_name[80];
 
-    if (is_local && (!p->is_next_local || is_taken(circuit, name))) {
+    if (is_local && (!p->is_next_local || circuit_has_register(circuit, name))) {
         do { /* a name that a program may still declare would be in its way */
             snprintf(free_name, sizeof free_name, "%.48s__%u", name, p->n_hidden++);
-        } while (is_taken(circuit, free_name));
+        } while (circuit_has_register(circuit, free_name));
         name = free_name;
     }
     *out_list = (struct qasm3_list){.first = circuit->n_bits, .n = n};

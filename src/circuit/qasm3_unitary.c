@@ -16,8 +16,13 @@ static double reduce_phase(double phase) {
     return phase < -M_PI + 1e-12 ? phase + 2 * M_PI : phase;
 }
 
-static struct qasm3_matrix multiply(const struct qasm3_matrix *a, const struct qasm3_matrix *b) {
-    struct qasm3_matrix out = {{0}, {0}};
+/* 2 x 2, row major. */
+struct matrix {
+    double re[4], im[4];
+};
+
+static struct matrix multiply(const struct matrix *a, const struct matrix *b) {
+    struct matrix out = {{0}, {0}};
 
     for (int i = 0; i < 2; i++) {
         for (int j = 0; j < 2; j++) {
@@ -31,7 +36,7 @@ static struct qasm3_matrix multiply(const struct qasm3_matrix *a, const struct q
     return out;
 }
 
-static void rotate(struct qasm3_matrix *m, double phase) {
+static void rotate(struct matrix *m, double phase) {
     double sine, cosine;
 
     det_sincos(&sine, &cosine, reduce_phase(phase));
@@ -42,7 +47,7 @@ static void rotate(struct qasm3_matrix *m, double phase) {
     }
 }
 
-void qasm3_prim_matrix(struct qasm3_matrix *out, const struct qasm3_prim *prim) {
+static void prim_matrix(struct matrix *out, const struct qasm3_prim *prim) {
     double matrix[GATE_MAX_MATRIX];
 
     gate_unitary(matrix, (enum gate_id)prim->gate, prim->params);
@@ -58,7 +63,7 @@ struct rotation {
     double alpha, beta, n[3];
 };
 
-static struct rotation rotation_of(struct qasm3_matrix m) {
+static struct rotation rotation_of(struct matrix m) {
     struct rotation r = {.n = {0, 0, 1}};
     double re = m.re[0] * m.re[3] - m.im[0] * m.im[3] - m.re[1] * m.re[2] + m.im[1] * m.im[2];
     double im = m.re[0] * m.im[3] + m.im[0] * m.re[3] - m.re[1] * m.im[2] - m.im[1] * m.re[2];
@@ -77,9 +82,9 @@ static struct rotation rotation_of(struct qasm3_matrix m) {
     return r;
 }
 
-static struct qasm3_matrix matrix_of(const struct rotation *r) {
+static struct matrix matrix_of(const struct rotation *r) {
     double sine, cosine;
-    struct qasm3_matrix m;
+    struct matrix m;
 
     det_sincos(&sine, &cosine, r->beta);
     m.re[0] = m.re[3] = cosine;
@@ -93,7 +98,7 @@ static struct qasm3_matrix matrix_of(const struct rotation *r) {
 }
 
 /* The principal power: eigenvalues e^{i a} with -pi < a <= pi become e^{i a power}. */
-static void raise_matrix(struct qasm3_matrix *m, double power) {
+static void raise_matrix(struct matrix *m, double power) {
     struct rotation r = rotation_of(*m);
     double first = reduce_phase(r.alpha - r.beta) * power;
     double second = reduce_phase(r.alpha + r.beta) * power;
@@ -106,7 +111,7 @@ static void raise_matrix(struct qasm3_matrix *m, double power) {
 }
 
 /* The matrix as GATE_U with a phase. */
-static void set_matrix(struct qasm3_prim *prim, const struct qasm3_matrix *m) {
+static void set_matrix(struct qasm3_prim *prim, const struct matrix *m) {
     double cosine = hypot(m->re[0], m->im[0]), sine = hypot(m->re[2], m->im[2]);
     double gamma, phi = 0, lambda = 0;
 
@@ -166,7 +171,7 @@ static bool can_raise(struct qasm3_prim prim) {
 static enum status raise_prim(struct qasm3_prim *prim, double power,
                               const struct qasm3_node *node) {
     bool is_integer = power == floor(power);
-    struct qasm3_matrix m;
+    struct matrix m;
 
     split_controls(prim);
     if (prim->gate == GATE_NONE) {
@@ -184,7 +189,7 @@ static enum status raise_prim(struct qasm3_prim *prim, double power,
         return qasm3_fail(node, "pow(%g) of %s is not supported", power,
                           gate_get((enum gate_id)prim->gate)->name);
     }
-    qasm3_prim_matrix(&m, prim);
+    prim_matrix(&m, prim);
     raise_matrix(&m, power);
     set_matrix(prim, &m);
     return STATUS_OK;
@@ -192,13 +197,13 @@ static enum status raise_prim(struct qasm3_prim *prim, double power,
 
 /* Gates on one and the same qubit become one. */
 static bool merge_prims(struct qasm3 *p, size_t first) {
-    struct qasm3_matrix product = {{1, 0, 0, 1}, {0, 0, 0, 0}};
+    struct matrix product = {{1, 0, 0, 1}, {0, 0, 0, 0}};
     uint32_t qb = UINT32_MAX;
     double phase = 0;
 
     for (size_t i = first; i < p->n_prims; i++) {
         const struct qasm3_prim *prim = &p->prims[i];
-        struct qasm3_matrix m;
+        struct matrix m;
         if (prim->n_controls > 0 || prim->n_targets > 1) {
             return false;
         }
@@ -210,7 +215,7 @@ static bool merge_prims(struct qasm3 *p, size_t first) {
             return false;
         }
         qb = p->prim_qubits[prim->qubit0];
-        qasm3_prim_matrix(&m, prim);
+        prim_matrix(&m, prim);
         product = multiply(&m, &product);
     }
     if (qb == UINT32_MAX) {
@@ -458,12 +463,12 @@ static enum status write_phase(struct qasm3 *p, double angle, const uint32_t *qu
 /* Any one-qubit unitary: in its eigenbasis the control only adds phases. */
 static enum status write_controlled_matrix(struct qasm3 *p, const struct qasm3_prim *prim,
                                            const uint32_t *qubits) {
-    struct qasm3_matrix m;
+    struct matrix m;
     uint32_t n = prim->n_controls;
     struct rotation r;
     double basis[3], back[3], sine;
 
-    qasm3_prim_matrix(&m, prim);
+    prim_matrix(&m, prim);
     r = rotation_of(m);
     sine = hypot(r.n[0], r.n[1]);
     basis[0] = qasm3_atan2(sine, r.n[2]);

@@ -1,3 +1,4 @@
+#include "circuit/lexer.h"
 #include "program/program.h"
 
 #include <math.h>
@@ -7,7 +8,6 @@
 #include "base/units.h"
 #include "circuit/condition.h"
 #include "program/registers.h"
-#include "program/words.h"
 
 struct program_printer {
     struct text *out;
@@ -55,7 +55,7 @@ static enum status print_condition(struct text *out, const struct program *progr
 }
 
 static void print_name(struct text *out, const char *name) {
-    bool is_plain = word_is_identifier(name, strlen(name));
+    bool is_plain = lexer_is_identifier(name, strlen(name));
 
     text_printf(out, is_plain ? "%s" : "\"%s\"", name);
 }
@@ -109,7 +109,7 @@ static bool is_plain_qubit(const char *name) {
     size_t n = strcspn(name, "[");
     size_t digits = name[n] == '[' ? strspn(name + n + 1, "0123456789") : 0;
 
-    return word_is_identifier(name, n) &&
+    return lexer_is_identifier(name, n) &&
            (name[n] == '\0' || (digits > 0 && strcmp(name + n + 1 + digits, "]") == 0));
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "circuit/lexer.h"
 #include "program/order.h"
 #include "program/registers.h"
 #include "program/words.h"
@@ -94,7 +95,7 @@ static enum status make_register_name(struct program *program, const char **out_
     bool is_bits;
     char *copy;
 
-    if (!word_is_identifier(name, n)) {
+    if (!lexer_is_identifier(name, n)) {
         return log_error(STATUS_INPUT, "register name '%s': expected an identifier", name);
     }
     copy = arena_strdup(&program->arena, name);

@@ -6,22 +6,6 @@
 #include "gate/gate.h"
 #include "program/qnu.h"
 
-static bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
-}
-
-bool word_is_identifier(const char *name, size_t n) {
-    if (n == 0 || !is_letter(name[0])) {
-        return false;
-    }
-    for (size_t i = 1; i < n; i++) {
-        if (!is_letter(name[i]) && !(name[i] >= '0' && name[i] <= '9')) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Sorted. */
 static const char *const keywords[] = {
     "OPENQASM",   "angle",   "array",   "barrier",       "bit",     "bool",     "box",

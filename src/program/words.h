@@ -5,8 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A letter or underscore, then letters, digits, underscores (bytes beyond ASCII are letters). */
-bool word_is_identifier(const char *word, size_t n);
 /* The word begins statements or types of OpenQASM 3. */
 bool word_is_keyword(const char *word, size_t n);
 /* What a name that no register may have is, for messages: "a keyword of OpenQASM 3", "a gate",

@@ -27,7 +27,9 @@ static size_t count_rows(const struct frame_plan *plan, enum frame_output what) 
     return plan->n_bits;
 }
 
-size_t sample_stride(size_t n_bits) {
+/* Words from one gathered shot to the next: an odd number of cache lines where there are many, so
+ * that the same word of many shots falls in all sets of a cache. */
+static size_t stride_of(size_t n_bits) {
     const size_t n_words = bits_words(n_bits), n_lines = (n_words + 7) / 8;
     return n_words <= 8 ? n_words : 8 * (n_lines | 1);
 }
@@ -151,7 +153,7 @@ void sample_prepare(const struct sample_job *job, struct sample_lane *lane, uint
 void sample_format(const struct sample_job *job, struct sample_lane *lane, size_t k,
                    const struct sample_rows *rows) {
     const struct sample_output *output = &job->task->outputs[k];
-    const size_t stride = sample_stride(rows->n);
+    const size_t stride = stride_of(rows->n);
     frame_gather_rows(lane->state, rows->rows, rows->n, rows->row_words, lane->gathered, stride);
     for (size_t s = 0; s < rows->n_shots && output->reference != NULL; s++) {
         for (size_t w = 0; w < bits_words(rows->n); w++) {
@@ -351,7 +353,7 @@ static void choose_outputs(struct sample_job *job) {
     const struct sample_task *task = job->task;
     for (size_t k = 0; k < task->n_outputs; k++) {
         const enum frame_output what = task->outputs[k].what;
-        const size_t n_words = sample_stride(count_rows(task->plan, what));
+        const size_t n_words = stride_of(count_rows(task->plan, what));
         job->stride = n_words > job->stride ? n_words : job->stride;
         job->options.keeps_records = job->options.keeps_records || what == FRAME_OUT_RECORDS;
         job->options.keeps_detectors = job->options.keeps_detectors || what == FRAME_OUT_DETECTORS;

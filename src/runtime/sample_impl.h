@@ -55,9 +55,6 @@ struct sample_rows {
 static inline uint64_t sample_divide_up(uint64_t a, uint64_t b) {
     return a / b + (a % b != 0);
 }
-/* Words from one gathered shot to the next: an odd number of cache lines where there are many, so
- * that the same word of many shots falls in all sets of a cache. */
-size_t sample_stride(size_t n_bits);
 /* First shot of a batch, and how many there are of the task's. */
 uint64_t sample_batch_shots(const struct sample_job *job, uint64_t *out_first, uint64_t batch);
 /* Zeroes what the batch needs. */
