@@ -38,6 +38,8 @@ struct ebit_ledger {
     uint32_t qpu_a, qpu_b; /* a < b */
     uint64_t requested, generated, swapped, purified_away, expired, used;
 };
+/* By (a, b); for qsort. */
+int ebit_ledger_compare(const void *a_ptr, const void *b_ptr);
 
 struct network_stats;
 struct network_trace;
@@ -81,12 +83,9 @@ struct ebit_source {
 enum status ebit_source_create_links(struct ebit_source **out_source,
                                      const struct machine *machine);
 
-/* The physical network of the machine (network/service.h), which must outlive the source. Not
- * stationary: each timeline has its own draws. Errors: STATUS_INPUT for a policy that the machine's
- * buffers cannot hold. */
-enum status ebit_source_create_network(struct ebit_source **out_source,
-                                       const struct machine *machine, uint64_t seed);
-/* The one or the other, as the machine says; NULL: ideal links. */
+/* Of a machine with a physical network that (network/service.h), which must outlive the source; it
+ * is not stationary: each timeline has its own draws. Else its links; NULL: ideal links. Errors:
+ * STATUS_INPUT for a policy that the machine's buffers cannot hold. */
 enum status ebit_source_create(struct ebit_source **out_source, const struct machine *machine,
                                uint64_t seed);
 

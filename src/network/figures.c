@@ -145,14 +145,6 @@ void network_stats_set_reals(struct network_stats *stats, const double *reals) {
     }
 }
 
-static int compare_ledgers(const void *a_ptr, const void *b_ptr) {
-    const struct ebit_ledger *a = a_ptr, *b = b_ptr;
-    if (a->qpu_a != b->qpu_a) {
-        return a->qpu_a < b->qpu_a ? -1 : 1;
-    }
-    return a->qpu_b < b->qpu_b ? -1 : a->qpu_b > b->qpu_b;
-}
-
 const struct ebit_ledger *service_ledger(struct service *s, size_t *out_n) {
     size_t n_sets, n = 0;
     struct path_set *const *sets = routes_sets(s->routes, &n_sets);
@@ -165,7 +157,7 @@ const struct ebit_ledger *service_ledger(struct service *s, size_t *out_n) {
             s->ledger[n++] = sets[i]->ledger;
         }
     }
-    qsort(s->ledger, n, sizeof *s->ledger, compare_ledgers);
+    qsort(s->ledger, n, sizeof *s->ledger, ebit_ledger_compare);
     *out_n = n;
     return s->ledger;
 }

@@ -192,14 +192,6 @@ static enum status links_take(struct ebit_source *base, double *out_weights, uin
     return STATUS_OK;
 }
 
-static int compare_ledgers(const void *a_ptr, const void *b_ptr) {
-    const struct ebit_ledger *a = a_ptr, *b = b_ptr;
-    if (a->qpu_a != b->qpu_a) {
-        return a->qpu_a < b->qpu_a ? -1 : 1;
-    }
-    return a->qpu_b < b->qpu_b ? -1 : a->qpu_b > b->qpu_b;
-}
-
 static const struct ebit_ledger *links_ledger(const struct ebit_source *base, size_t *out_n) {
     const struct links_source *source = (const struct links_source *)base;
     size_t n = 0;
@@ -209,7 +201,7 @@ static const struct ebit_ledger *links_ledger(const struct ebit_source *base, si
         }
     }
     if (n > 0) {
-        qsort(source->ledger, n, sizeof *source->ledger, compare_ledgers);
+        qsort(source->ledger, n, sizeof *source->ledger, ebit_ledger_compare);
     }
     *out_n = n;
     return source->ledger;

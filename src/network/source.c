@@ -133,8 +133,8 @@ static const struct ebit_source_class network_class = {
     .destroy = network_destroy,
 };
 
-enum status ebit_source_create_network(struct ebit_source **out_source,
-                                       const struct machine *machine, uint64_t seed) {
+static enum status create_network(struct ebit_source **out_source, const struct machine *machine,
+                                  uint64_t seed) {
     struct network_source *source = mem_alloc(1, sizeof *source);
     if (source == NULL) {
         return STATUS_NOFIT;
@@ -149,9 +149,17 @@ enum status ebit_source_create_network(struct ebit_source **out_source,
     return STATUS_OK;
 }
 
+int ebit_ledger_compare(const void *a_ptr, const void *b_ptr) {
+    const struct ebit_ledger *a = a_ptr, *b = b_ptr;
+    if (a->qpu_a != b->qpu_a) {
+        return a->qpu_a < b->qpu_a ? -1 : 1;
+    }
+    return a->qpu_b < b->qpu_b ? -1 : a->qpu_b > b->qpu_b;
+}
+
 enum status ebit_source_create(struct ebit_source **out_source, const struct machine *machine,
                                uint64_t seed) {
     return machine != NULL && machine->physical != NULL
-               ? ebit_source_create_network(out_source, machine, seed)
+               ? create_network(out_source, machine, seed)
                : ebit_source_create_links(out_source, machine);
 }
