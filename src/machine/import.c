@@ -35,12 +35,18 @@ const yaml_node_t *import_find(struct importer *im, const yaml_node_t *map, cons
     return NULL;
 }
 
+static enum status need(struct importer *im, const yaml_node_t **out_node, const yaml_node_t *map,
+                        const char *key) {
+    *out_node = import_find(im, map, key);
+    return *out_node != NULL ? STATUS_OK
+                             : log_error_at(STATUS_INPUT, machine_yaml_loc(&im->yaml, map),
+                                            "'%s' is missing", key);
+}
+
 enum status import_need_text(struct importer *im, const char **out_text, const yaml_node_t *map,
                              const char *key) {
-    const yaml_node_t *node = import_find(im, map, key);
-    if (node == NULL) {
-        return log_error_at(STATUS_INPUT, machine_yaml_loc(&im->yaml, map), "'%s' is missing", key);
-    }
+    const yaml_node_t *node;
+    TRY(need(im, &node, map, key));
     return machine_yaml_scalar(&im->yaml, out_text, node, key);
 }
 
@@ -78,10 +84,8 @@ enum status import_read_number(struct importer *im, double *out_value, const yam
 
 enum status import_need_list(struct importer *im, const yaml_node_item_t **out_items, size_t *out_n,
                              const yaml_node_t *map, const char *key) {
-    const yaml_node_t *node = import_find(im, map, key);
-    if (node == NULL) {
-        return log_error_at(STATUS_INPUT, machine_yaml_loc(&im->yaml, map), "'%s' is missing", key);
-    }
+    const yaml_node_t *node;
+    TRY(need(im, &node, map, key));
     return machine_yaml_list(&im->yaml, out_items, out_n, node, key);
 }
 
@@ -126,6 +130,19 @@ void import_add_number(struct importer *im, const char *before, double value, co
     text_add(im->out, before);
     text_add_double(im->out, value);
     text_add(im->out, unit);
+}
+
+void import_add_item(struct importer *im, const char *key, const char *name) {
+    text_printf(im->out, "  - {%s: ", key);
+    machine_print_label(im->out, name);
+}
+
+void import_add_between(struct importer *im, const char *a, const char *b) {
+    text_add(im->out, "  - {between: [");
+    machine_print_label(im->out, a);
+    text_add(im->out, ", ");
+    machine_print_label(im->out, b);
+    text_add(im->out, "]");
 }
 
 /* ---- files ---- */

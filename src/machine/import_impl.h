@@ -28,6 +28,9 @@ enum status import_need_list(struct importer *im, const yaml_node_item_t **out_i
 enum status import_check_keys(struct importer *im, const yaml_node_t *map, const char *what,
                               const char *const *known);
 void import_add_number(struct importer *im, const char *before, double value, const char *unit);
+/* "  - {KEY: name", the beginning of an item; "  - {between: [a, b]", that of a link or fibre. */
+void import_add_item(struct importer *im, const char *key, const char *name);
+void import_add_between(struct importer *im, const char *a, const char *b);
 
 typedef enum status import_convert_fn(struct importer *im);
 import_convert_fn import_convert_squidasm, import_convert_sequence;

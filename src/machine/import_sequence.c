@@ -44,8 +44,7 @@ static enum status add_router(struct importer *im, const yaml_node_t *node) {
                                    "expected QuantumRouter or BSMNode");
     }
     TRY(import_read_number(im, &n_memories, node, "memo_size", 50));
-    text_add(im->out, "  - {name: ");
-    machine_print_label(im->out, name);
+    import_add_item(im, "name", name);
     text_printf(im->out, ", data: 1, comm: %.0f}\n", n_memories);
     return STATUS_OK;
 }
@@ -139,11 +138,8 @@ static enum status add_connection(struct importer *im, const yaml_node_t *root,
     if (messages != NULL) {
         TRY(import_read_number(im, &delay_ps, messages, "delay", -1));
     }
-    text_add(im->out, "  - {between: [");
-    machine_print_label(im->out, a);
-    text_add(im->out, ", ");
-    machine_print_label(im->out, b);
-    import_add_number(im, "], length: ", length_m, " m");
+    import_add_between(im, a, b);
+    import_add_number(im, ", length: ", length_m, " m");
     import_add_number(im, ", loss: ", loss_db_m, " dB/m");
     if (delay_ps > 0 && length_m > 0) {
         import_add_number(im, ", speed: ", length_m / (delay_ps * 1e-12), " m/s");

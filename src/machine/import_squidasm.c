@@ -92,8 +92,7 @@ static enum status add_stack(struct importer *im, const yaml_node_t *stack) {
         return log_error_at(STATUS_INPUT, machine_yaml_loc(&im->yaml, config),
                             "num_qubits: expected 2 or more (one of them communicates)");
     }
-    text_add(im->out, "  - {name: ");
-    machine_print_label(im->out, name);
+    import_add_item(im, "name", name);
     text_printf(im->out, ", data: %.0f, comm: 1", n - 1);
     add_lives(im, t1, t2);
     add_gate(im, "gate1", t_one, p_one);
@@ -112,8 +111,7 @@ static enum status add_memories(struct importer *im, const yaml_node_t *stack) {
     TRY(import_need_text(im, &name, stack, "name"));
     TRY(read_life(im, &t1, config, "T1"));
     TRY(read_life(im, &t2, config, "T2"));
-    text_add(im->out, "  - {qpu: ");
-    machine_print_label(im->out, name);
+    import_add_item(im, "qpu", name);
     add_lives(im, t1, t2);
     text_add(im->out, "}\n");
     return STATUS_OK;
@@ -227,11 +225,7 @@ static enum status add_fibre(struct importer *im, const yaml_node_t *link, const
     const char *a, *b;
     TRY(need_end(im, &a, link, 0));
     TRY(need_end(im, &b, link, 1));
-    text_add(im->out, "  - {between: [");
-    machine_print_label(im->out, a);
-    text_add(im->out, ", ");
-    machine_print_label(im->out, b);
-    text_add(im->out, "]");
+    import_add_between(im, a, b);
     if (is_heralded(type)) {
         struct optics o;
         TRY(read_optics(im, &o, config));
@@ -359,19 +353,17 @@ static enum status add_perfect(struct importer *im, const yaml_node_item_t *link
     text_add(im->out, "links:\n");
     for (size_t i = 0; i < n; i++) {
         const yaml_node_t *link = machine_yaml_item(&im->yaml, links, i);
-        const char *ends[2], *type;
+        const char *a, *b, *type;
         TRY(import_check_keys(im, link, "a link", link_keys));
         TRY(import_need_text(im, &type, link, "typ"));
         if (strcmp(type, "perfect") != 0) {
             return machine_yaml_refuse(&im->yaml, import_find(im, link, "typ"), "typ", type,
                                        "expected perfect, as the first link is");
         }
-        for (int k = 0; k < 2; k++) {
-            TRY(need_end(im, &ends[k], link, k));
-            text_add(im->out, k == 0 ? "  - {between: [" : ", ");
-            machine_print_label(im->out, ends[k]);
-        }
-        add_time(im, "], fidelity: 1, classical: ", t_bit_ns);
+        TRY(need_end(im, &a, link, 0));
+        TRY(need_end(im, &b, link, 1));
+        import_add_between(im, a, b);
+        add_time(im, ", fidelity: 1, classical: ", t_bit_ns);
         text_add(im->out, "}\n");
     }
     return STATUS_OK;
