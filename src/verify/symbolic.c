@@ -179,20 +179,31 @@ void symbolic_flip(struct symbolic *state, const uint32_t *qubits, const uint8_t
     }
 }
 
+struct phase {
+    uint64_t ones, twos; /* per lane of 64 qubits: the power of i in base 2 */
+};
+
+static unsigned count_phase(const struct phase *phase) {
+    return (unsigned)(bits_popcount(phase->ones) + 2 * bits_popcount(phase->twos)) & 3;
+}
+
+/* Word i of the product of two strings. */
+static inline void multiply_word(struct phase *phase, uint64_t *a, const uint64_t *b,
+                                 size_t n_words, size_t i) {
+    const uint64_t x1 = a[i], z1 = a[n_words + i], x2 = b[i], z2 = b[n_words + i];
+    const uint64_t x = x1 ^ x2, z = z1 ^ z2, anti = (x2 & z1) ^ (x1 & z2);
+    phase->twos ^= (phase->ones ^ x ^ z ^ (x1 & z2)) & anti;
+    phase->ones ^= anti;
+    a[i] = x;
+    a[n_words + i] = z;
+}
+
 unsigned symbolic_multiply(uint64_t *a, const uint64_t *b, size_t n_words) {
-    uint64_t ones = 0, twos = 0; /* per lane of 64 qubits: the power of i in base 2 */
-    unsigned n_ones = 0, n_twos = 0;
+    struct phase phase = {0};
     for (size_t i = 0; i < n_words; i++) {
-        const uint64_t x1 = a[i], z1 = a[n_words + i], x2 = b[i], z2 = b[n_words + i];
-        const uint64_t x = x1 ^ x2, z = z1 ^ z2, anti = (x2 & z1) ^ (x1 & z2);
-        twos ^= (ones ^ x ^ z ^ (x1 & z2)) & anti;
-        ones ^= anti;
-        a[i] = x;
-        a[n_words + i] = z;
+        multiply_word(&phase, a, b, n_words, i);
     }
-    n_ones = (unsigned)bits_popcount(ones);
-    n_twos = (unsigned)bits_popcount(twos);
-    return (n_ones + 2 * n_twos) & 3;
+    return count_phase(&phase);
 }
 
 /* Words of the row that are not zero, at most n_max of them: else n_max + 1. */
@@ -212,18 +223,11 @@ static size_t list_row(const struct symbolic *state, const uint64_t *row, size_t
 /* As symbolic_multiply, with the words of b that are listed. */
 static unsigned multiply_listed(const struct symbolic *state, uint64_t *a, const uint64_t *b,
                                 size_t n_list) {
-    const size_t n_words = state->n_words;
-    uint64_t ones = 0, twos = 0;
+    struct phase phase = {0};
     for (size_t k = 0; k < n_list; k++) {
-        const size_t i = state->row_list[k];
-        const uint64_t x1 = a[i], z1 = a[n_words + i], x2 = b[i], z2 = b[n_words + i];
-        const uint64_t x = x1 ^ x2, z = z1 ^ z2, anti = (x2 & z1) ^ (x1 & z2);
-        twos ^= (ones ^ x ^ z ^ (x1 & z2)) & anti;
-        ones ^= anti;
-        a[i] = x;
-        a[n_words + i] = z;
+        multiply_word(&phase, a, b, state->n_words, state->row_list[k]);
     }
-    return ((unsigned)bits_popcount(ones) + 2 * (unsigned)bits_popcount(twos)) & 3;
+    return count_phase(&phase);
 }
 
 /* Of the stabilizers from `first` on that anticommute with the string, one with few words. */
