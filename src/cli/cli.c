@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -418,6 +419,7 @@ static int help_command(const char *word) {
 int cli_main(int argc, char **argv) {
     const char *word = argc > 1 ? argv[1] : "--help";
     const int id = find_command(word);
+    signal(SIGXFSZ, SIG_IGN); /* a write beyond the limit of file size fails as on a full disk */
     if (id < COMMAND_COUNT) {
         return run_command((enum command_id)id, argc - 1, argv + 1);
     }

@@ -29,6 +29,16 @@ for command in "verify program.qasm" "selftest" "bench 8" "network demo-2030"; d
     expect 2 qspan "${words[@]}" --json no/such/folder.json
     [ ! -s out ] || fail "$command did its work before it looked where to write"
 done
+# A limit of file size acts as a full disk.
+limited() { (
+    ulimit -f 4
+    qspan "$@"
+); }
+echo old >big.qasm
+expect 4 limited gen qft -n 400 -o big.qasm
+has err "big.qasm: error: cannot be written: File too large"
+equal "$(cat big.qasm)" old
+[ ! -e big.qasm.tmp ] || fail "half a file was left"
 if [ -w /dev/full ]; then
     expect 4 qspan run ghz.qasm --qpus 1 --shots 1 --json /dev/full
     for command in "info" "--help" "run --help" "help --man" "--version" "convert --to stim ghz.qasm" "sample ghz.qasm"; do
