@@ -287,6 +287,10 @@ enum status placement_file_read_text(struct circuit *circuit, const char *name, 
     memset(placement, 0xff, circuit->n_qubits * sizeof *placement);
     circuit->placement = placement;
     circuit->n_placed_qpus = 0;
+    if (n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) { /* a byte order mark */
+        text += 3;
+        n -= 3;
+    }
     while (start < n && (is_blank(text[start]) || text[start] == '\n')) {
         start++;
     }

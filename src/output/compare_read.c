@@ -125,7 +125,8 @@ static enum status read_json(struct outcomes *outcomes, const char *path) {
     size_t n = 0;
     json_error_t error;
     TRY(file_read(&text, &n, path, MAX_FILE_BYTES));
-    json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
+    const size_t start = n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    json_t *root = json_loadb(text + start, n - start, JSON_REJECT_DUPLICATES, &error);
     enum status status = STATUS_OK;
     if (!root) {
         const struct src_loc loc = {path, error.line > 0 ? (uint32_t)error.line : 0,

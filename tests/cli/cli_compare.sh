@@ -29,7 +29,7 @@ has out "they                differ (p-value below 0.001)"
 expect 3 qspan compare most.json one.json
 expect 3 qspan compare missing.json one.json
 printf '{"00": 4}' >few.json
-printf '{"11": 3}' >fewer.json
+printf '\xef\xbb\xbf{"11": 3}' >fewer.json
 expect 0 qspan compare few.json fewer.json
 has out "they                agree (p-value at least 0.001), but too few shots for a test"
 expect 2 qspan compare one.json

@@ -5,8 +5,10 @@ qspan gen bv -n 7 --value 127 -o bv.qasm # every gate of two qubits is with the 
 printf 'q[0:3] near\ntarget near\nq[4:6] far\n' >names
 printf '0\n0\n0\n0\n1\n1\n1\n0\n' >numbers
 echo '{"q[0:3]": 0, "target": 0, "q[4:6]": 1}' >pairs.json
+printf '\xef\xbb\xbf' | cat - names >marked # by a byte order mark
+printf '\xef\xbb\xbf' | cat - pairs.json >marked.json
 
-for file in names numbers pairs.json; do
+for file in names numbers pairs.json marked marked.json; do
     expect 0 qspan run bv.qasm --placement $file --probabilities all --json out.json -q
     equal "$(json out.json probabilities 1111111)" 1
     equal "$(json out.json ebits total)" 3
