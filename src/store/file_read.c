@@ -56,6 +56,14 @@ static void source_fini(struct source *source) {
     H5Dclose(source->set);
 }
 
+/* Could a file of this size hold it? Deflate makes at most 1032 bytes of one. */
+static bool fits_in_file(const struct store_file *file, const struct source *source) {
+    hsize_t n_file = 0;
+    size_t n_bytes;
+    return H5Fget_filesize(file->id, &n_file) >= 0 &&
+           size_mul(&n_bytes, source->n, H5Tget_size(source->type)) && n_bytes / 1032 <= n_file;
+}
+
 /* A dataset of that many dimensions. */
 static enum status open_source(const struct store_file *file, struct source *out, const char *path,
                                size_t n_dims) {
@@ -79,6 +87,10 @@ static enum status open_source(const struct store_file *file, struct source *out
             source_fini(out);
             return refuse(file, path, "is too large");
         }
+    }
+    if (!fits_in_file(file, out)) {
+        source_fini(out);
+        return refuse(file, path, "is larger than the file can hold");
     }
     return STATUS_OK;
 }

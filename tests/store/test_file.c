@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
 #include "store/file.h"
 
 static char folder[64], path[96];
@@ -136,6 +138,35 @@ Test(file, other_files_are_refused) {
     FILE *text = fopen(path, "w");
     cr_assert(text && fputs("no HDF5 here\n", text) >= 0 && fclose(text) == 0);
     cr_assert_eq(store_file_open(&file, path), STATUS_INPUT);
+}
+
+/* A wrong byte in its shape makes a dataset of 2^45 numbers. */
+Test(file, datasets_larger_than_the_file_are_refused) {
+    struct store_file *file = create();
+    struct arena arena = {0};
+    const uint64_t n = 1234567, wrong = n | UINT64_C(1) << 45;
+    uint64_t *numbers = mem_alloc(n, sizeof *numbers);
+    char *text = NULL;
+    size_t n_text = 0, n_got = 0;
+    memset(numbers, 0, n * sizeof *numbers);
+    store_file_put(file, "zeros", STORE_U64, numbers, &(size_t){n}, 1, "1");
+    mem_free(numbers);
+    file = reopen(file);
+    cr_assert_eq(store_file_get(file, &numbers, &n_got, "zeros", STORE_U64, 1, &arena), STATUS_OK);
+    cr_assert_eq(n_got, n);
+    store_file_destroy(file);
+    cr_assert_eq(file_read(&text, &n_text, path, SIZE_MAX), STATUS_OK);
+    for (char *at = text; (at = memmem(at, n_text - (size_t)(at - text), &n, sizeof n)) != NULL;) {
+        memcpy(at, &wrong, sizeof wrong);
+    }
+    cr_assert_eq(file_write(path, text, n_text), STATUS_OK);
+    mem_free(text);
+    cr_assert_eq(store_file_open(&file, path), STATUS_OK);
+    cr_assert_eq(store_file_get(file, &numbers, &n_got, "zeros", STORE_U64, 1, &arena),
+                 STATUS_INPUT);
+    cr_assert(strstr(log_get_error(), "larger than the file"));
+    arena_fini(&arena);
+    store_file_destroy(file);
 }
 
 Test(file, failures_are_kept_until_the_end) {
