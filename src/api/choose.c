@@ -20,8 +20,7 @@ enum status api_add_errors(struct program *out_program, const struct program *pr
 }
 
 uint64_t api_max_bytes(const struct qspan_options *options, int n_ranks) {
-    return options->run.max_bytes != 0 ? options->run.max_bytes
-                                       : mem_available() / (uint64_t)n_ranks;
+    return options->run.max_bytes != 0 ? options->run.max_bytes : comm_memory_share(n_ranks);
 }
 
 /* What is asked for and no frame has; NULL: nothing. */

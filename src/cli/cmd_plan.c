@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/load.h"
@@ -77,9 +76,7 @@ static enum status plan_program(const struct cli_options *options, const struct 
         .program = load->program,
         .plan = &figures,
         .n_ranks = n_ranks,
-        .max_bytes = cli_is_given(options, OPTION_MEMORY_PER_RANK)
-                         ? options->memory_per_rank
-                         : mem_available() / options->n_ranks,
+        .max_bytes = load_max_bytes(options, (int)options->n_ranks),
         .is_drawn = load->machine != NULL && load->machine->physical != NULL,
     };
     enum status status = write_reports(&plan, options);

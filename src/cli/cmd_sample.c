@@ -228,7 +228,9 @@ static enum status compile_auto(struct sample_job *job, uint32_t n_world) {
     const struct frame_options options = {.n_blocks = 1,
                                           .keeps_records = !job->options->wants_detectors,
                                           .keeps_detectors = job->options->wants_detectors};
-    const uint64_t limit = job->options->memory_per_rank, room = mem_available() / n_world;
+    const uint64_t limit = job->options->memory_per_rank;
+    uint64_t spare = UINT64_MAX - (limit != 0 ? limit : comm_memory_share((int)n_world)) / 2;
+    comm_max_u64(job->team, &spare, 1); /* all ranks stop at the same size */
     for (uint32_t n_team = 1; n_team <= n_world; n_team++) {
         if (n_world % n_team != 0 || n_team > n_qpus) {
             continue;
@@ -236,7 +238,7 @@ static enum status compile_auto(struct sample_job *job, uint32_t n_world) {
         TRY(comm_agree(job->team, compile(job, n_team)));
         uint64_t least = frame_state_bytes(job->plan, &options);
         comm_max_u64(job->team, &least, 1);
-        if (least < (limit != 0 ? limit : room) / 2) {
+        if (least < UINT64_MAX - spare) {
             break;
         }
     }
@@ -375,7 +377,7 @@ static enum status run_timelines(void *ctx, uint64_t first_shot, uint64_t n_shot
 
 static enum status open_network(struct sample_job *job, uint64_t seed) {
     const uint64_t limit = job->options->memory_per_rank,
-                   room = limit != 0 ? limit : mem_available() / (uint64_t)team_size(job->team),
+                   room = limit != 0 ? limit : comm_memory_share(team_size(job->team)),
                    n_bytes = pair_errors_bytes(job->program);
     if (job->program->is_data_dependent) {
         return log_error(STATUS_INPUT,

@@ -445,6 +445,11 @@ void load_fini(struct load *load) {
     *load = (struct load){0};
 }
 
+uint64_t load_max_bytes(const struct cli_options *options, int n_ranks) {
+    return cli_is_given(options, OPTION_MEMORY_PER_RANK) ? options->memory_per_rank
+                                                         : comm_memory_share(n_ranks);
+}
+
 /* What is asked for and no frame has; NULL: nothing. */
 static const char *find_amplitudes(const struct cli_options *options) {
     return cli_is_given(options, OPTION_PROBABILITIES)   ? "--probabilities"
@@ -458,9 +463,7 @@ static const char *find_amplitudes(const struct cli_options *options) {
 enum status load_engine(const struct engine_class **out_engine, const struct cli_options *options,
                         const struct load *load, int n_ranks) {
     const char *wanted = find_amplitudes(options);
-    const uint64_t max_bytes = cli_is_given(options, OPTION_MEMORY_PER_RANK)
-                                   ? options->memory_per_rank
-                                   : mem_available() / (uint64_t)n_ranks;
+    const uint64_t max_bytes = load_max_bytes(options, n_ranks);
     struct run_choice choice = {.engine = &engine_statevector};
     if (strcmp(options->engine, "auto") != 0) {
         *out_engine = engine_find(options->engine);
@@ -484,9 +487,7 @@ enum status load_engine(const struct engine_class **out_engine, const struct cli
 enum status load_replicas(uint64_t *out_n, const struct cli_options *options,
                           const struct load *load, const struct engine_class *engine, int n_ranks) {
     const uint64_t block_shots = options->shots_per_timeline;
-    const uint64_t max_bytes = cli_is_given(options, OPTION_MEMORY_PER_RANK)
-                                   ? options->memory_per_rank
-                                   : mem_available() / (uint64_t)n_ranks;
+    const uint64_t max_bytes = load_max_bytes(options, n_ranks);
     /* Frames share the blocks of shots over all ranks by themselves. */
     const bool is_frame = engine == &engine_frame;
     *out_n = 1;

@@ -60,6 +60,8 @@ enum status load_distribute(struct load *out_load, struct circuit *circuit,
                             uint32_t n_default_qpus);
 /* The text of a file on every rank; mem_free it. Collective. */
 enum status load_text(char **out_text, size_t *out_n, const struct team *team, const char *path);
+/* --memory-per-rank, else what each of n_ranks may use (comm_memory_share). */
+uint64_t load_max_bytes(const struct cli_options *options, int n_ranks);
 /* --precision */
 enum precision load_precision(const struct cli_options *options);
 /* --engine; auto: what runtime_choose says, or statevector where amplitudes are asked for, with a

@@ -28,6 +28,10 @@ void comm_stop(void);
 const struct team *comm_world(void);
 int team_rank(const struct team *team);
 int team_size(const struct team *team);
+/* Bytes that each of n_ranks ranks may still use, if they are those of this job: what is available
+ * on this rank's node, shared by the ranks there. Others are taken to be all on this node. Not
+ * collective, and not the same on all ranks. */
+uint64_t comm_memory_share(int n_ranks);
 /* Ranks with the same colour form a team, ordered by rank. Collective over `team`. */
 enum status team_split(struct team **out_team, const struct team *team, int colour);
 void team_destroy(struct team *team);

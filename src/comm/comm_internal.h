@@ -25,8 +25,8 @@ void alone_wait(void *slot);
 bool alone_test(void *slot, size_t *out_n_bytes);
 
 /* The ranks of `parent` node by node: nodes in the order of their first rank, which is where rank 0
- * stays, and in a node as in `parent`. Collective. */
-void comm_order_by_node(MPI_Comm *out, MPI_Comm parent);
+ * stays, and in a node as in `parent`. *out_n_here: ranks on the node of this one. Collective. */
+void comm_order_by_node(MPI_Comm *out, int *out_n_here, MPI_Comm parent);
 /* For tests: ranks of one colour are taken for a node; -1: MPI says what a node is. */
 extern int comm_node_colour;
 

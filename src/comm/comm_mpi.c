@@ -16,6 +16,7 @@ size_t comm_chunk_bytes = (size_t)1 << 30;
 static struct {
     bool is_started, owns_mpi;
     struct team world;
+    int n_here; /* ranks on this node */
 } job;
 
 static bool has_mpi(const struct team *team) {
@@ -93,8 +94,9 @@ static void init_team(struct team *team, MPI_Comm comm) {
     team->comm = comm;
 }
 
-static void start_job(const struct team *world) {
+static void start_job(const struct team *world, int n_here) {
     job.world = *world;
+    job.n_here = n_here;
     job.is_started = true;
     log_set_rank(world->rank, world->size);
     log_set_abort(abort_all);
@@ -109,9 +111,10 @@ enum status comm_start_on(MPI_Comm parent) {
     }
     struct team world;
     MPI_Comm comm;
-    comm_order_by_node(&comm, parent);
+    int n_here;
+    comm_order_by_node(&comm, &n_here, parent);
     init_team(&world, comm);
-    start_job(&world);
+    start_job(&world, n_here);
     comm_share_cores(comm, job.owns_mpi);
     return STATUS_OK;
 }
@@ -139,7 +142,7 @@ enum status comm_start(int *argc, char ***argv) {
 
 enum status comm_start_alone(void) {
     CHECK(!job.is_started);
-    start_job(&(struct team){.comm = MPI_COMM_NULL, .rank = 0, .size = 1});
+    start_job(&(struct team){.comm = MPI_COMM_NULL, .rank = 0, .size = 1}, 1);
     return STATUS_OK;
 }
 
@@ -169,6 +172,11 @@ int team_rank(const struct team *team) {
 
 int team_size(const struct team *team) {
     return team->size;
+}
+
+uint64_t comm_memory_share(int n_ranks) {
+    const bool is_own = n_ranks == team_size(comm_world());
+    return mem_available() / (uint64_t)(is_own ? job.n_here : n_ranks);
 }
 
 MPI_Comm team_native(const struct team *team) {

@@ -32,7 +32,7 @@ static void count_node(struct node_cores *out, MPI_Comm world) {
 
 int comm_node_colour = -1;
 
-void comm_order_by_node(MPI_Comm *out, MPI_Comm parent) {
+void comm_order_by_node(MPI_Comm *out, int *out_n_here, MPI_Comm parent) {
     MPI_Comm node;
     int rank, first;
     comm_check_mpi("MPI_Comm_rank", MPI_Comm_rank(parent, &rank));
@@ -42,6 +42,7 @@ void comm_order_by_node(MPI_Comm *out, MPI_Comm parent) {
     } else {
         comm_check_mpi("MPI_Comm_split", MPI_Comm_split(parent, comm_node_colour, rank, &node));
     }
+    comm_check_mpi("MPI_Comm_size", MPI_Comm_size(node, out_n_here));
     first = rank;
     comm_check_mpi("MPI_Bcast", MPI_Bcast(&first, 1, MPI_INT, 0, node));
     comm_check_mpi("MPI_Comm_free", MPI_Comm_free(&node));

@@ -20,8 +20,8 @@ enum status run_create_bulk(struct run *run) {
     struct bulk_options bulk = {
         .seed = run->options->seed,
         .block_shots = block_shots,
-        .max_bytes =
-            run->options->max_bytes != 0 ? run->options->max_bytes : mem_available() / n_ranks,
+        .max_bytes = run->options->max_bytes != 0 ? run->options->max_bytes
+                                                  : comm_memory_share(team_size(run->team)),
         .max_shots = n_shots / n_ranks + (n_shots % n_ranks != 0),
     };
     if (run->clock.does_vary) { /* the pairs of each timeline of a batch are kept as well */

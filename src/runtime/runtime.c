@@ -443,7 +443,7 @@ static enum status split_replicas(struct run *run, struct run_options *options) 
         n = 1; /* frames deal shots over ranks themselves */
     }
     if (n > 1 && options->max_bytes == 0) {
-        uint64_t spare = UINT64_MAX - mem_available() / (uint64_t)team_size(run->world);
+        uint64_t spare = UINT64_MAX - comm_memory_share(team_size(run->world));
         comm_max_u64(run->world, &spare, 1);
         options->max_bytes = UINT64_MAX - spare;
     }

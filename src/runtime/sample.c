@@ -61,7 +61,7 @@ static uint64_t count_in_flight(const struct sample_job *job) {
 static enum status choose_lanes(struct sample_job *job) {
     const struct sample_task *task = job->task;
     const uint64_t room =
-        task->max_bytes != 0 ? task->max_bytes : mem_available() / (uint64_t)team_size(job->world);
+        task->max_bytes != 0 ? task->max_bytes : comm_memory_share(team_size(job->world));
     const uint64_t n_blocks =
         sample_divide_up(sample_divide_up(task->n_shots, FRAME_SHOTS), job->n_replicas);
     const uint32_t wanted = task->n_blocks != 0 ? task->n_blocks : frame_suggest_blocks(task->plan);

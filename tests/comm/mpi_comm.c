@@ -302,6 +302,9 @@ static int test_nodes(bool are_dealt) {
     int expected = rank % 2 == 0 ? rank / 2 : (size + 1) / 2 + rank / 2;
     EXPECT(team_rank(comm_world()) == (are_dealt ? expected : rank));
     EXPECT(team_size(comm_world()) == size);
+    /* of 5 ranks 2 or 3 are here, or all */
+    const double ratio = (double)comm_memory_share(size) / (double)comm_memory_share(8 * size);
+    EXPECT(are_dealt ? ratio > 12 && ratio < 21 : ratio > 7 && ratio < 9);
     test_team(comm_world());
     test_split(comm_world());
     test_polling(comm_world());

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -49,26 +48,13 @@ static enum status sv_plan(struct engine_figures *out_figures, const struct engi
 }
 
 /* The least share of memory that a rank has, by nodes. */
-static enum status find_limit(double *out_limit, const struct engine_task *task,
-                              const struct team *team) {
+static double find_limit(const struct engine_task *task, const struct team *team) {
     if (task->max_bytes != 0) {
-        *out_limit = (double)task->max_bytes;
-        return STATUS_OK;
+        return (double)task->max_bytes;
     }
-    size_t n_ranks = (size_t)team_size(team), n_here = 0;
-    char name[256] = {0};
-    gethostname(name, sizeof name - 1);
-    char *names = mem_alloc(n_ranks, sizeof name);
-    TRY(comm_agree(team, names == NULL ? STATUS_NOFIT : STATUS_OK));
-    comm_allgather(team, names, name, sizeof name);
-    for (size_t i = 0; i < n_ranks; i++) {
-        n_here += memcmp(names + i * sizeof name, name, sizeof name) == 0;
-    }
-    mem_free(names);
-    uint64_t least = UINT64_MAX - mem_available() / n_here; /* the largest is the least */
-    comm_max_u64(team, &least, 1);
-    *out_limit = (double)(UINT64_MAX - least);
-    return STATUS_OK;
+    uint64_t spare = UINT64_MAX - comm_memory_share(team_size(comm_world()));
+    comm_max_u64(team, &spare, 1);
+    return (double)(UINT64_MAX - spare);
 }
 
 static const char *print_bytes(char *buffer, size_t n, double bytes) {
@@ -129,8 +115,7 @@ enum status statevector_create(struct engine **out_engine, const struct engine_t
     }
     TRY(comm_agree(team, plan_make(&plan, task, n_ranks, &own)));
     own.chunk_bits = plan.chunk_bits;
-    double limit = 0;
-    TRY(find_limit(&limit, task, team));
+    const double limit = find_limit(task, team);
     TRY(check_fit(&plan, limit));
 
     struct statevector *self = mem_alloc(1, sizeof *self);
