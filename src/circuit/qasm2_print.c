@@ -101,12 +101,21 @@ static enum status check_names(const struct circuit *circuit) {
 
 static void print_registers(const struct printer *printer) {
     const struct circuit *circuit = printer->circuit;
+    bool has_output = false;
 
     for (size_t i = 0; i < circuit->n_qregs; i++) {
         text_printf(printer->out, "qreg %s[%u];\n", circuit->qregs[i].name, circuit->qregs[i].n);
     }
     for (size_t i = 0; i < circuit->n_cregs; i++) {
-        text_printf(printer->out, "creg %s[%u];\n", circuit->cregs[i].name, circuit->cregs[i].n);
+        has_output = has_output || circuit->cregs[i].is_output;
+    }
+    for (size_t i = 0; i < circuit->n_cregs; i++) {
+        const struct reg *reg = &circuit->cregs[i];
+        text_printf(printer->out, "creg %s[%u];\n", reg->name, reg->n);
+        if (reg->is_local || (has_output && !reg->is_output)) {
+            log_warning_at(reg->loc, "in OpenQASM 2 all registers form the counts, '%.48s' too",
+                           reg->name);
+        }
     }
 }
 

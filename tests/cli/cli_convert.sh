@@ -53,6 +53,11 @@ has out "while (!c) {"
 # names decide; --to overrules them
 expect 0 qspan convert a.qasm j.qasm2
 has j.qasm2 "OPENQASM 2.0;"
+[ ! -s err ] || fail "nothing is lost: $(cat err)"
+printf 'OPENQASM 3.0;\nqubit[2] q;\noutput bit[2] c;\nbit d;\nc = measure q;\nd = measure q[0];\n' >output.qasm
+expect 0 qspan convert output.qasm output.qasm2
+has err "output.qasm:4:1: warning: in OpenQASM 2 all registers form the counts, 'd' too"
+equal "$(grep -c warning err)" 1
 expect 0 qspan convert a.qasm k.qasm --to qasm3
 has k.qasm "OPENQASM 3.0;"
 expect 2 qspan convert a.qasm l.txt
