@@ -166,17 +166,19 @@ static size_t count_renewals(const struct fuse *fuse, uint32_t n_wires, unsigned
     return n;
 }
 
-/* Layers of random pairs, as of a quantum volume: wires outside must come in for half of the stages
- * at most. */
+/* Random pairs, as of a quantum volume. If one wire is outside, it must come in for a quarter of
+ * the stages at most; if two are, for two in five. */
 Test(order, cold_wires_stay_outside) {
     static struct list list;
-    size_t n_renewals = 0, n_stages = 0;
+    size_t n_renewals[2] = {0}, n_stages = 0;
     for (uint64_t seed = 0; seed < 8; seed++) {
         fill_list(&list, 24, 100 + seed, (const uint32_t[4]){1, 0, 0, 0});
         cr_assert_eq(fuse_order(&list.fuse, 24), STATUS_OK);
-        n_renewals += count_renewals(&list.fuse, 24, 2);
+        n_renewals[0] += count_renewals(&list.fuse, 24, 1);
+        n_renewals[1] += count_renewals(&list.fuse, 24, 2);
         n_stages += list.fuse.n_stages;
         fuse_fini(&list.fuse);
     }
-    cr_assert_leq(2 * n_renewals, n_stages, "%zu, %zu stages", n_renewals, n_stages);
+    cr_expect_leq(4 * n_renewals[0], n_stages, "%zu, %zu stages", n_renewals[0], n_stages);
+    cr_expect_leq(5 * n_renewals[1], 2 * n_stages, "%zu, %zu stages", n_renewals[1], n_stages);
 }

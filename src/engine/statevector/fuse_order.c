@@ -2,10 +2,12 @@
  * that does not fit holds back those that do not commute with it: on its targets all, on its
  * controls all but those that are diagonal there too.
  *
- * Where stages are many, some wires are left cold, those without which most of the rest can be
- * done, until stages have become thinner by that. What waits for a cold wire is then done together:
- * there are fewer stages, and wires that choose slices (schedule.h) can stay out for longer. Which
- * wires are cold does not depend on where they are. */
+ * Where stages are many, four wires are left cold: the first is the one without which most of the
+ * rest can be done, the second the one without which and the first most can, and so on. When stages
+ * have become thin by that, the last is replaced, then the last two. What waits for a cold wire is
+ * then done together: there are fewer stages, and wires that choose slices (schedule.h) can stay
+ * out for longer, one for longest, two for less long: how many there are depends on the ranks,
+ * which wires are cold does not. */
 #include <string.h>
 
 #include "base/bits.h"
@@ -17,10 +19,8 @@ enum { HELD_TARGETS = 1, HELD = 2, CHOSEN = 4 };
 enum {
     MANY_STAGES = 4,
     MOST_COLD = 4,
-    FEWEST_COLD = 3,
     COLD_AHEAD = 512, /* operators that are looked at to choose cold wires */
     COLD_AHEAD_LOG = 9,
-    COLD_FINALISTS = 8,
     COLD_CANDIDATES = 64, /* larger groups are only planned */
 };
 
@@ -203,22 +203,16 @@ static size_t count(const struct choice *template, const struct cold *cold, uint
     return choice.n;
 }
 
-/* Targets of these operators; returns how many. */
-static uint32_t list_targets(uint32_t *out, const struct fuse *fuse, const uint32_t *from,
-                             size_t n) {
-    uint32_t n_out = 0;
-    uint64_t found = 0;
+/* Wires that these operators mix, a bit each. */
+static uint64_t find_mixed(const struct fuse *fuse, const uint32_t *from, size_t n) {
+    uint64_t mixed = 0;
     for (size_t i = 0; i < n; i++) {
         const struct fuse_touch *touch = &fuse->touches[from[i]];
         for (uint32_t j = 0; j < touch->n_targets; j++) {
-            const uint32_t wire = fuse->touched[touch->first + j];
-            if (!(found >> wire & 1)) {
-                out[n_out++] = wire;
-                found |= BIT64(wire);
-            }
+            mixed |= BIT64(fuse->touched[touch->first + j]);
         }
     }
-    return n_out;
+    return mixed;
 }
 
 /* For each wire, how many of the operators cannot be done, on however many targets, without it and
@@ -257,49 +251,60 @@ static void count_stopped(size_t *out, const struct fuse *fuse, const struct col
     }
 }
 
-/* Those without which most can be done come first. */
-static void sort_wires(uint32_t *wires, uint32_t n_wires, const struct fuse *fuse,
-                       const struct cold *cold, const uint32_t *from, size_t n) {
-    size_t n_stopped[COLD_CANDIDATES];
-    count_stopped(n_stopped, fuse, cold, from, n);
-    for (uint32_t i = 0; i < n_wires; i++) {
-        const uint32_t wire = wires[i];
-        uint32_t at = i;
-        for (; at > 0 && n_stopped[wires[at - 1]] > n_stopped[wire]; at--) {
-            wires[at] = wires[at - 1];
+/* Up to n_most, one after the other, of those that are mixed the one without which, and without
+ * those before it, most can be done. */
+static void add_cold(struct cold *cold, unsigned n_most, uint64_t mixed, const struct fuse *fuse,
+                     const uint32_t *from, size_t n) {
+    for (unsigned i = 0; i < cold->n; i++) {
+        mixed &= ~BIT64(cold->wires[i]);
+    }
+    while (cold->n < n_most) {
+        size_t n_stopped[COLD_CANDIDATES];
+        count_stopped(n_stopped, fuse, cold, from, n);
+        uint32_t best = (uint32_t)bits_lowest(mixed);
+        for (uint64_t left = mixed; left != 0; left &= left - 1) {
+            const uint32_t wire = (uint32_t)bits_lowest(left);
+            best = n_stopped[wire] < n_stopped[best] ? wire : best;
         }
-        wires[at] = wire;
+        cold->wires[cold->n++] = best;
+        mixed &= ~BIT64(best);
     }
 }
 
-/* One after the other, the wire without which most can be done, less those that nothing mixes. The
- * first is sought among all, the others among those that were good then. */
-static void pick_cold(struct cold *cold, const struct choice *template, unsigned n_cold,
-                      const uint32_t *from, size_t n) {
-    uint32_t wires[COLD_CANDIDATES];
-    uint32_t n_left = list_targets(wires, template->fuse, from, n);
-    const uint32_t n_idle = template->n_wires - n_left;
-    cold->n = 0;
-    for (unsigned k = n_idle; k < n_cold; k++) {
-        sort_wires(wires, n_left, template->fuse, cold, from, n);
-        cold->wires[cold->n++] = wires[0];
-        n_left = n_left < COLD_FINALISTS ? n_left : COLD_FINALISTS;
-        memmove(wires, wires + 1, --n_left * sizeof *wires);
+/* Without those that nothing mixes any more. */
+static void drop_idle(struct cold *cold, unsigned n_most, uint64_t mixed) {
+    unsigned n = 0;
+    for (unsigned i = 0; i < cold->n && n < n_most; i++) {
+        if (mixed >> cold->wires[i] & 1) {
+            cold->wires[n++] = cold->wires[i];
+        }
     }
+    cold->n = n;
 }
 
-/* Keeps the cold wires, or picks others, if a stage does without them. */
-static void choose_cold(struct choice *choice, struct cold *cold, unsigned n_cold, uint32_t *from,
-                        size_t n) {
+/* Keeps the cold wires if a stage does `eighths` / 8 of the most without them; or else as many of
+ * the first as can be, and picks the others anew: the first stay cold longest. None, if no choice
+ * does. Returns how many of those before were not kept. */
+static unsigned choose_cold(struct choice *choice, struct cold *cold, unsigned eighths,
+                            uint32_t *from, size_t n) {
     n = n < COLD_AHEAD ? n : COLD_AHEAD;
+    const uint64_t mixed = find_mixed(choice->fuse, from, n);
+    const uint32_t n_idle = choice->n_wires - (uint32_t)bits_popcount(mixed);
+    const unsigned n_most = n_idle < MOST_COLD ? MOST_COLD - n_idle : 0;
     const size_t most = count(choice, NULL, from, n);
-    if (cold->n == 0 || 5 * count(choice, cold, from, n) < 4 * most) {
-        pick_cold(cold, choice, n_cold, from, n);
-        if (5 * count(choice, cold, from, n) < 4 * most) {
+    drop_idle(cold, n_most, mixed);
+    unsigned n_kept = cold->n;
+    add_cold(cold, n_most, mixed, choice->fuse, from, n);
+    while (8 * count(choice, cold, from, n) < eighths * most) {
+        if (n_kept == 0) {
             cold->n = 0;
+            break;
         }
+        cold->n = --n_kept;
+        add_cold(cold, n_most, mixed, choice->fuse, from, n);
     }
     choice->cold = cold;
+    return n_most - n_kept;
 }
 
 static enum status order_blocks(struct fuse *fuse, size_t n_taken) {
@@ -323,8 +328,10 @@ static enum status order_blocks(struct fuse *fuse, size_t n_taken) {
     return STATUS_OK;
 }
 
-static enum status order_stages(struct fuse *fuse, uint32_t n_wires, size_t max_targets,
-                                unsigned n_cold) {
+/* eighths: of the operators that fit, to be done without cold wires; 0: none are cold.
+ * out_n_new (may be NULL): how many wires became cold. */
+static enum status order_stages(struct fuse *fuse, size_t *out_n_new, uint32_t n_wires,
+                                size_t max_targets, unsigned eighths) {
     struct cold cold = {.n = 0};
     size_t n = fuse->work[0].n, n_rest = n;
     TRY(vec_reserve(&fuse->rest, 0, &fuse->cap_rest, n, sizeof *fuse->rest));
@@ -343,8 +350,8 @@ static enum status order_stages(struct fuse *fuse, uint32_t n_wires, size_t max_
                                 .max_targets = max_targets,
                                 .max_ops = SIZE_MAX,
                                 .targets = stage->targets};
-        if (n_cold > 0) {
-            choose_cold(&choice, &cold, n_cold, fuse->rest, n_rest);
+        if (eighths > 0) {
+            *out_n_new += choose_cold(&choice, &cold, eighths, fuse->rest, n_rest);
         }
         take(&choice, fuse->taken, fuse->rest, &n_rest);
         CHECK(choice.n > 0);
@@ -355,19 +362,25 @@ static enum status order_stages(struct fuse *fuse, uint32_t n_wires, size_t max_
     return STATUS_OK;
 }
 
-/* With the number of cold wires that makes the fewest stages. */
+/* With cold wires, if that makes no more stages. A wire that becomes cold costs an exchange on some
+ * number of ranks, counted as a quarter of a stage. */
 static enum status order_cold(struct fuse *fuse, uint32_t n_wires, size_t max_targets) {
-    size_t least = fuse->n_stages;
+    static const unsigned eighths[] = {4, 6, 7};
+    static const unsigned n_trials = sizeof eighths / sizeof *eighths;
+    const size_t n_full = fuse->n_stages;
+    size_t least = SIZE_MAX;
     unsigned best = 0, last = 0;
-    for (unsigned n = MOST_COLD; n >= FEWEST_COLD; n--) {
-        TRY(order_stages(fuse, n_wires, max_targets, n));
-        last = n;
-        if (fuse->n_stages < least || (fuse->n_stages == least && best == 0)) {
-            least = fuse->n_stages;
-            best = n;
+    for (unsigned i = 0; i < n_trials; i++) {
+        size_t n_new = 0;
+        last = eighths[i];
+        TRY(order_stages(fuse, &n_new, n_wires, max_targets, last));
+        if (fuse->n_stages <= n_full && 4 * fuse->n_stages + n_new < least) {
+            least = 4 * fuse->n_stages + n_new;
+            best = last;
         }
     }
-    return best == last ? STATUS_OK : order_stages(fuse, n_wires, max_targets, best);
+    size_t n_new = 0;
+    return best == last ? STATUS_OK : order_stages(fuse, &n_new, n_wires, max_targets, best);
 }
 
 /* Tiles that mix more bits have smaller pieces and more lanes to move: they are to save a fifth of
@@ -375,16 +388,16 @@ static enum status order_cold(struct fuse *fuse, uint32_t n_wires, size_t max_ta
 enum status fuse_order(struct fuse *fuse, uint32_t n_wires) {
     size_t max_targets = FUSE_FEW_TARGETS;
     TRY(list_all_touched(fuse, n_wires));
-    TRY(order_stages(fuse, n_wires, max_targets, 0));
+    TRY(order_stages(fuse, NULL, n_wires, max_targets, 0));
     const size_t n_few = fuse->n_stages;
     if (n_wires < FUSE_LARGE_GROUP || n_few == 1) {
         return STATUS_OK;
     }
-    TRY(order_stages(fuse, n_wires, FUSE_STAGE_TARGETS, 0));
+    TRY(order_stages(fuse, NULL, n_wires, FUSE_STAGE_TARGETS, 0));
     if (5 * fuse->n_stages <= 4 * n_few) {
         max_targets = FUSE_STAGE_TARGETS;
     } else {
-        TRY(order_stages(fuse, n_wires, max_targets, 0));
+        TRY(order_stages(fuse, NULL, n_wires, max_targets, 0));
     }
     const bool is_many = fuse->n_stages >= MANY_STAGES && n_wires <= COLD_CANDIDATES;
     return is_many ? order_cold(fuse, n_wires, max_targets) : STATUS_OK;
