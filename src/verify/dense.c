@@ -155,20 +155,27 @@ static size_t list_unknown(const struct run *run, const struct branch *branch, u
     return n;
 }
 
+/* What each rank may use, the same on all: they must decide alike. Collective. */
+static uint64_t agree_memory(void) {
+    uint64_t spare = UINT64_MAX - comm_memory_share(team_size(comm_world()));
+    comm_max_u64(comm_world(), &spare, 1);
+    return UINT64_MAX - spare;
+}
+
 static enum status read_amps(struct run *run, struct branch *branch, size_t op, size_t *out_n) {
     uint32_t wires[DENSE_MAX_QUBITS];
     const size_t n = list_unknown(run, branch, wires);
     if (n > DENSE_MAX_QUBITS) {
         return give_up(run, op, "more than 26 qubits, with a reference for each input, are in use");
     }
-    if (mem_available() / 4 < (sizeof(double) * 2) << n) {
+    if (agree_memory() / 4 < (sizeof(double) * 2) << n) {
         return give_up(run, op, "there is no memory to compare branches");
     }
     TRY(activate(run, branch));
     branch->amps = mem_alloc((size_t)2 << n, sizeof *branch->amps);
     *out_n = n;
-    return branch->amps ? run->engine->class->amplitudes(run->engine, branch->amps, wires, n)
-                        : STATUS_NOFIT;
+    TRY(comm_agree(comm_world(), branch->amps ? STATUS_OK : STATUS_NOFIT));
+    return run->engine->class->amplitudes(run->engine, branch->amps, wires, n);
 }
 
 /* Bits and wires that are still looked at after `op` agree. */
@@ -653,7 +660,10 @@ static enum status collect_branch(struct run *run, struct branch *branch, const 
     struct instrument *out = run->out;
     uint64_t *key = mem_alloc(out->n_key_words, sizeof *key);
     double *amps = mem_alloc((size_t)2 << out->n_qubits, sizeof *amps);
-    enum status status = key && amps ? activate(run, branch) : STATUS_NOFIT;
+    enum status status = comm_agree(comm_world(), key && amps ? STATUS_OK : STATUS_NOFIT);
+    if (status == STATUS_OK) {
+        status = activate(run, branch);
+    }
     if (status == STATUS_OK) {
         status = run->engine->class->amplitudes(run->engine, amps, kept, out->n_qubits);
     }
@@ -700,7 +710,7 @@ static enum status check_size(const struct run *run, size_t n_kept) {
     }
     TRY(engine_statevector.plan(&figures, &run->task, team_size(comm_world())));
     if (figures.peak_group_qubits > DENSE_MAX_QUBITS + 2 ||
-        figures.peak_bytes > mem_available() / 2) {
+        figures.peak_bytes > agree_memory() / 2) {
         return give_up(run, SIZE_MAX,
                        "the program has gates that are no Cliffords, and entangles more qubits "
                        "(with a reference for each input) than fit");
