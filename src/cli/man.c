@@ -23,19 +23,20 @@ static void add_plain(struct text *out, const char *plain) {
     }
 }
 
-/* Paragraphs with an empty line between; a line that starts with a blank keeps its place. */
+/* Paragraphs with an empty line between; a line that starts with a blank is a line of its own, and
+ * one that starts with four stands further in. */
 static void add_paragraphs(struct text *out, const char *text) {
     for (const char *line = text; *line;) {
         const size_t n = strcspn(line, "\n");
         struct text plain = {0};
         text_add_n(&plain, line, n);
-        const char *words = plain.failed ? "" : plain.data + strspn(plain.data, " ");
+        const size_t n_indent = strspn(line, " ");
         if (n == 0) {
             text_add(out, ".PP\n");
         } else {
-            text_add(out, *line == ' ' ? ".br\n" : "");
-            add_plain(out, words);
-            text_add(out, "\n");
+            text_add(out, n_indent >= 4 ? ".RS 4\n" : n_indent > 0 ? ".br\n" : "");
+            add_plain(out, plain.failed ? "" : plain.data + n_indent);
+            text_add(out, n_indent >= 4 ? "\n.RE\n" : "\n");
         }
         text_fini(&plain);
         line += n + (line[n] == '\n');
@@ -89,6 +90,7 @@ static void add_command(struct text *out, enum command_id id) {
 
 void man_add_page(struct text *out) {
     text_add(out, ".TH QSPAN 1 \"\" \"qspan " QSPAN_VERSION "\" \"User Commands\"\n"
+                  ".nh\n.ad l\n"
                   ".SH NAME\nqspan \\- emulate a network of quantum computers\n"
                   ".SH SYNOPSIS\n.B qspan\n\\fICOMMAND\\fR [\\fIOPTION\\fR...]\n.br\n"
                   ".B mpirun \\-n\n\\fIN\\fR\n.B qspan\n\\fICOMMAND\\fR [\\fIOPTION\\fR...]\n"
