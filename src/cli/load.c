@@ -388,6 +388,11 @@ static enum status load_any(struct load *out_load, const struct cli_options *opt
     TRY(load_text(&text, &n, team, options->args[0]));
     bool is_program = program_is_program_text(text, n);
     enum status status;
+    if (n >= 4 && memcmp(text, "\x89HDF", 4) == 0) {
+        TRY_GOTO(log_error(STATUS_INPUT, "%s: HDF5, not a circuit: qspan report shows results",
+                           options->args[0]),
+                 cleanup);
+    }
     if (is_program) {
         TRY_GOTO(load_check_program(options), cleanup);
         TRY_GOTO(load_program(&load, options, team, text, n), cleanup);

@@ -12,6 +12,9 @@ expect 3 qspan plan bad.qasm
 expect 3 qspan verify bad.qasm
 has err "not a distributed program"
 expect 3 qspan run "$scratch"
+printf '\x89HDF\r\n' >results.h5
+expect 3 qspan run results.h5
+has err "results.h5: HDF5, not a circuit: qspan report shows results"
 
 # A machine that runs cannot do yet is refused by run, with line and key.
 printf 'qpus:\n  - {name: A, data: 4, T1: 300 us}\n' >t1.yaml
