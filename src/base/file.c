@@ -159,13 +159,15 @@ static int write_path(const char *path, const char *data, size_t n) {
     return error;
 }
 
-enum status file_refuse_write(const char *path, int error) {
-    if (error == 0) {
-        return STATUS_OK;
-    }
+enum status file_status_of_write(int error) {
     bool is_full = error == ENOSPC || error == EDQUOT || error == EFBIG || error == ENOMEM;
-    return log_error_at(is_full ? STATUS_NOFIT : STATUS_USAGE, (struct src_loc){.file = path},
-                        "cannot be written: %s", strerror(error));
+    return error == 0 ? STATUS_OK : is_full ? STATUS_NOFIT : STATUS_USAGE;
+}
+
+enum status file_refuse_write(const char *path, int error) {
+    return error == 0 ? STATUS_OK
+                      : log_error_at(file_status_of_write(error), (struct src_loc){.file = path},
+                                     "cannot be written: %s", strerror(error));
 }
 
 enum status file_write(const char *path, const char *data, size_t n) {

@@ -43,7 +43,9 @@ enum status file_read(char **out_data, size_t *out_n, const char *path, size_t m
  * are written as they are. Errors (logged): STATUS_NOFIT when the disk is full, else STATUS_USAGE.
  */
 enum status file_write(const char *path, const char *data, size_t n);
-/* What that error of the system says of a write there, logged as by file_write; 0: STATUS_OK. */
+/* What that error of the system makes of a write; 0: STATUS_OK. */
+enum status file_status_of_write(int error);
+/* The same, logged as by file_write. */
 enum status file_refuse_write(const char *path, int error);
 /* Whether file_write to that path could start: for what should be known before a long run. Changes
  * nothing that stays. STATUS_USAGE as for file_write, logged. */

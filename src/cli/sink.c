@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,7 +17,12 @@ struct token {
 
 /* ---- writing ---- */
 
+/* Threads write at once, and what stops one stops the others: the first says why. */
 static enum status refuse(const struct sink *sink, int error) {
+    static atomic_flag is_said = ATOMIC_FLAG_INIT;
+    if (error != 0 && atomic_flag_test_and_set(&is_said)) {
+        return file_status_of_write(error);
+    }
     return file_refuse_write(sink->path != NULL ? sink->path : "-", error);
 }
 

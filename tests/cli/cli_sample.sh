@@ -319,3 +319,12 @@ expect 4 qspan sample fixed.stim --memory-per-rank 1000
 printf 'M 0\n' >plain.stim
 expect 0 qspan sample plain.stim --detectors --shots 2
 has err "plain.stim has no detectors"
+
+# A file that may not grow: the threads that write it say so once.
+limited() { (
+    ulimit -f 4
+    OMP_NUM_THREADS=3 qspan "$@"
+); }
+printf 'H 0 1 2 3\nM 0 1 2 3\n' >coins.stim
+expect 4 limited sample coins.stim --shots 1000000 -o grown.01 -q
+equal "$(cat err)" "grown.01: error: cannot be written: File too large"
