@@ -72,6 +72,8 @@ static const struct family families[] = {
     {"rotations", STATEVECTOR_ROTATIONS, 1, 6},
     {"lane rotations, bit", STATEVECTOR_LANE_ROTATIONS_BIT, 3, 3},
     {"lane rotations", STATEVECTOR_LANE_ROTATIONS, 1, 6},
+    {"scales", STATEVECTOR_SCALES, 1, 2},
+    {"lane scales", STATEVECTOR_LANE_SCALES, 1, 2},
 };
 enum { N_FAMILIES = sizeof families / sizeof *families };
 

@@ -137,7 +137,9 @@ enum statevector_code {
     STATEVECTOR_ROTATIONS = 101,
     STATEVECTOR_LANE_ROTATIONS_BIT = 102,
     STATEVECTOR_LANE_ROTATIONS = 105,
-    STATEVECTOR_N_CODES = 106,
+    STATEVECTOR_SCALES = 106, /* FACTORS and LANE_FACTORS that are real */
+    STATEVECTOR_LANE_SCALES = 107,
+    STATEVECTOR_N_CODES = 108,
 };
 /* Done where (block number & block_mask) == block_value. `regs` and `lanes`: registers (of a pair
  * or a DENSE2: the first) and lanes that REAL, FULL, SWAP, SPIN, PHASE, NEGATE and DENSE write;
@@ -159,7 +161,8 @@ struct statevector_step {
         float m_f[8];
     };
     const void *matrix; /* DENSE3: row major, interleaved. FACTORS, GROW: for every row and register
-                           the real and the imaginary part; LANE_FACTORS: a block */
+                           the real and the imaginary part; LANE_FACTORS: a block; SCALES: a number;
+                           LANE_SCALES: one for each lane */
     union {
         double dense[32];
         float dense_f[32];

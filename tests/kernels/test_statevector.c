@@ -269,13 +269,18 @@ static bool is_masked(unsigned code) {
 }
 
 static bool has_rotations(const struct statevector_step *step) {
-    return step->code >= STATEVECTOR_ROTATIONS_BIT;
+    return step->code >= STATEVECTOR_ROTATIONS_BIT && step->code <= STATEVECTOR_LANE_ROTATIONS;
+}
+
+static bool has_scales(const struct statevector_step *step) {
+    return step->code == STATEVECTOR_SCALES || step->code == STATEVECTOR_LANE_SCALES;
 }
 
 static bool has_lane_factors(const struct statevector_step *step) {
-    return has_rotations(step) ? step->code >= STATEVECTOR_LANE_ROTATIONS_BIT
-                               : step->code >= STATEVECTOR_LANE_FACTORS_BIT &&
-                                     step->code <= STATEVECTOR_LANE_FACTORS;
+    return has_scales(step)      ? step->code == STATEVECTOR_LANE_SCALES
+           : has_rotations(step) ? step->code >= STATEVECTOR_LANE_ROTATIONS_BIT
+                                 : step->code >= STATEVECTOR_LANE_FACTORS_BIT &&
+                                       step->code <= STATEVECTOR_LANE_FACTORS;
 }
 
 /* Registers that factors change. */
@@ -286,7 +291,8 @@ static unsigned ones_of_factors(const struct statevector_step *step) {
     if (has_rotations(step)) {
         first = has_lanes ? STATEVECTOR_LANE_ROTATIONS_BIT : STATEVECTOR_ROTATIONS_BIT;
     }
-    return step->code == STATEVECTOR_GROW ? 0xff : ones[step->code - first];
+    const bool are_all = step->code == STATEVECTOR_GROW || has_scales(step);
+    return are_all ? 0xff : ones[step->code - first];
 }
 
 /* From the table's row that the block's bits choose. */
@@ -300,6 +306,12 @@ static void find_table_factor(double *out, const struct walk *walk, uint64_t blo
     }
     const double *at = walk->matrix + 2 * (8 * row + reg);
     const double *lanes = walk->matrix + (size_t)2 * V * (8 * row + reg);
+    if (has_scales(walk->step)) {
+        const size_t i = 8 * row + reg;
+        out[0] = walk->matrix[has_lane_factors(walk->step) ? V * i + lane : i];
+        out[1] = 0;
+        return;
+    }
     out[0] = has_lane_factors(walk->step) ? lanes[lane] : at[0];
     out[1] = has_lane_factors(walk->step) ? lanes[V + lane] : at[1];
     if (has_rotations(walk->step)) { /* by the tangent of the half */

@@ -97,6 +97,16 @@ enum status fuse_new_data(struct fuse *fuse, size_t *out_first, unsigned k) {
     return STATUS_OK;
 }
 
+enum status fuse_push_factors(struct fuse *fuse, struct fuse_list *list,
+                              const struct fuse_factors *table) {
+    struct fuse_op op = {
+        .kind = FUSE_FACTORS, .n_controls = (uint8_t)table->n_wires, .first = fuse->n_factors};
+    memcpy(op.wires, table->wires, sizeof table->wires);
+    TRY(vec_reserve(&fuse->factors, fuse->n_factors, &fuse->cap_factors, 1, sizeof *fuse->factors));
+    fuse->factors[fuse->n_factors++] = *table;
+    return fuse_push(list, &op);
+}
+
 /* Index of the matrix element that a flipped target's bit asks for. */
 static unsigned find_flips(const struct layout *layout, const struct fuse_op *op) {
     unsigned flips = 0;
@@ -200,7 +210,7 @@ enum status fuse_run(struct layout *layout, uint32_t group) {
     if (fuse->work[0].n == 0) {
         return STATUS_OK;
     }
-    TRY(fuse_merge(fuse));
+    TRY(fuse_merge(fuse, layout->groups[group].n));
     TRY(fuse_order(fuse, layout->groups[group].n));
     if (layout->store != NULL) { /* plans need no numbers */
         TRY(fuse_tabulate(fuse, layout->groups[group].n));

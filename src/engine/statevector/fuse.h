@@ -31,8 +31,9 @@ enum {
     FUSE_LARGE_GROUP = 20,   /* ... whose slices on many ranks would not hold more */
     FUSE_MAX_STEPS = STATEVECTOR_MAX_STEPS - FUSE_BLOCK_TARGETS - 1, /* operators of a block: a pass
                                               may add a cross a target, and what lets it grow */
-    FUSE_FACTOR_WIRES = 8, /* that a table of factors depends on */
-    FUSE_MAX_WIRES = 24,   /* of an operator, with its controls */
+    FUSE_FACTOR_WIRES = 10,    /* that a table of factors depends on, ... */
+    FUSE_FEW_FACTOR_WIRES = 8, /* ... in groups of fewer than FUSE_LARGE_GROUP wires */
+    FUSE_MAX_WIRES = 24,       /* of an operator, with its controls */
 };
 
 enum fuse_kind {
@@ -41,7 +42,8 @@ enum fuse_kind {
                      controls wires[0] only tells the group */
     FUSE_DENSE,   /* 2^n_targets matrix at data + first */
     FUSE_ANGLES,  /* e^(2 pi i turns), turns = sum of terms first .. first + n - 1 */
-    FUSE_FACTORS, /* fuse.factors[first]; made of the phases of a block, when it has been chosen */
+    FUSE_FACTORS, /* fuse.factors[first], its wires the controls; the phases of a block, when it has
+                     been chosen, and what waits at the end of the list */
 };
 /* How a FUSE_MIX without controls is done. x, y, z are m[0 .. 1], m[2 .. 3], m[4 .. 5]: all real,
  * or x and y imaginary and z real, or (first three shapes) all complex. Each line is one assignment
@@ -68,13 +70,19 @@ struct fuse_term {
     uint32_t n, wires[2];
     uint64_t turns;
 };
-/* The product of phases, tabulated: where wire i has the bit x_i, all amplitudes times data[first +
- * 2 x] + i data[first + 2 x + 1], x = sum of x_i 2^i. With a pivot only those whose pivot's bit is
- * 1, the factors of the others being 1: it is the wire wires[0], a target of the block. */
+/* A product of diagonal operators, tabulated: where wire i has the bit x_i, all amplitudes times
+ * data[first + 2 x] + i data[first + 2 x + 1], x = sum of x_i 2^i. With a pivot only those whose
+ * pivot's bit is 1, the factors of the others being 1: it is the wire wires[0], a target of the
+ * block. */
 struct fuse_factors {
     uint32_t wires[FUSE_FACTOR_WIRES], n_wires;
     bool has_pivot;
-    bool is_rotation; /* all are e^(i phi), none near -1; data has tan(phi / 2) and sin phi */
+    enum fuse_factors_kind {
+        FUSE_FACTORS_ANY,
+        FUSE_FACTORS_ROTATE, /* all are e^(i phi), none near -1; data has tan(phi / 2) and sin phi
+                              */
+        FUSE_FACTORS_SCALE,  /* all are real */
+    } kind;
     size_t first;
 };
 /* order[first .. last-1] in registers; or one DENSE of more targets, or one ANGLES. */
@@ -168,11 +176,11 @@ enum status fuse_add_phase(struct layout *layout, const struct fuse_op *shape, d
  * where the layout has a store. */
 enum status fuse_run(struct layout *layout, uint32_t group);
 
-/* fuse_merge.c: work[0] becomes a list that does the same with less work. */
-enum status fuse_merge(struct fuse *fuse);
+/* fuse_merge.c: work[0] becomes a list that does the same with less work. n_wires: of the group. */
+enum status fuse_merge(struct fuse *fuse, uint32_t n_wires);
 /* fuse_shear.c: mixing gates lose the factors that can wait. scale: of all amplitudes, from
  * merging; wire: any of the group. The list goes from work[0] to work[1]. */
-enum status fuse_shear(struct fuse *fuse, const double *scale, uint32_t wire);
+enum status fuse_shear(struct fuse *fuse, uint32_t n_wires, const double *scale, uint32_t wire);
 /* fuse_order.c: blocks and stages of work[0]. */
 enum status fuse_order(struct fuse *fuse, uint32_t n_wires);
 /* fuse_factors.c: in every block, phases that may be done together and are worth a table become
@@ -192,6 +200,16 @@ static inline unsigned fuse_n_wires(const struct fuse_op *op) {
 enum status fuse_push(struct fuse_list *list, const struct fuse_op *op);
 /* Room for 2^k complex numbers; *out_first: where. */
 enum status fuse_new_data(struct fuse *fuse, size_t *out_first, unsigned k);
+/* Are tables worth their making? */
+static inline bool fuse_has_tables(const struct fuse *fuse, uint32_t n_wires) {
+    return n_wires >= fuse->costs->table_wires;
+}
+static inline uint32_t fuse_factor_wires(uint32_t n_wires) {
+    return n_wires < FUSE_LARGE_GROUP ? FUSE_FEW_FACTOR_WIRES : FUSE_FACTOR_WIRES;
+}
+/* Adds the table, whose data is there, and an operator that does it to a list. */
+enum status fuse_push_factors(struct fuse *fuse, struct fuse_list *list,
+                              const struct fuse_factors *table);
 
 /* What a 2 x 2 matrix is, by exact comparison. */
 enum fuse_form {

@@ -13,6 +13,7 @@ enum { MAX_OUTSIDE = FUSE_FACTOR_WIRES - FUSE_BLOCK_TARGETS };
 /* A block being rewritten. */
 struct tabulation {
     struct fuse *fuse;
+    uint32_t most_outside;
     const struct fuse_block *block;
     size_t last_mix[FUSE_BLOCK_TARGETS]; /* 1 + place in the order; 0: none */
     uint32_t *out;                       /* the new order, at most as long as what has been read */
@@ -99,10 +100,11 @@ static enum status add_table(struct tabulation *t, struct fuse_factors *table,
     for (size_t i = 0; i < bunch->n; i++) {
         multiply_where(data, table, op_at(t, bunch->members[i]));
     }
-    table->is_rotation = make_rotations(data, (size_t)1 << table->n_wires);
-    TRY(vec_reserve(&fuse->factors, fuse->n_factors, &fuse->cap_factors, 1, sizeof *fuse->factors));
-    fuse->factors[fuse->n_factors++] = *table;
-    return STATUS_OK;
+    if (make_rotations(data, (size_t)1 << table->n_wires)) {
+        table->kind = FUSE_FACTORS_ROTATE;
+    }
+    t->out[t->n_out++] = u32_from_size(fuse->work[0].n);
+    return fuse_push_factors(fuse, &fuse->work[0], table);
 }
 
 static bool needs_one(const struct fuse_op *op, uint32_t wire) {
@@ -152,11 +154,7 @@ static enum status emit_bunch(struct tabulation *t, const struct bunch *bunch) {
         t->n_out += bunch->n;
         return STATUS_OK;
     }
-    TRY(add_table(t, &table, bunch));
-    const struct fuse_op op = {
-        .kind = FUSE_FACTORS, .wires = {table.wires[0]}, .first = fuse->n_factors - 1};
-    t->out[t->n_out++] = u32_from_size(fuse->work[0].n);
-    return fuse_push(&fuse->work[0], &op);
+    return add_table(t, &table, bunch);
 }
 
 /* ---- bunches ---- */
@@ -170,7 +168,7 @@ static bool try_add(const struct tabulation *t, struct bunch *bunch, uint32_t i)
             outside[n++] = op->wires[k];
         }
     }
-    if (n > MAX_OUTSIDE) {
+    if (n > t->most_outside) {
         return false;
     }
     memcpy(bunch->outside, outside, sizeof bunch->outside);
@@ -236,7 +234,7 @@ static enum status release(struct tabulation *t, const struct fuse_op *mix, size
     for (size_t i = 0; i < t->n_pending; i++) {
         const struct fuse_op *phase = op_at(t, t->pending[i]);
         must[i] = touches(phase, mix);
-        may[i] = is_touched_after(t, phase, place);
+        may[i] = phase->n_controls == 0 || is_touched_after(t, phase, place);
     }
     return emit(t, must, may);
 }
@@ -246,7 +244,7 @@ static enum status rewrite(struct tabulation *t) {
     for (size_t i = first; i < last; i++) {
         const uint32_t at = t->fuse->order[i];
         const struct fuse_op op = *op_at(t, at);
-        if (op.kind == FUSE_PHASE && op.n_controls > 0) {
+        if (op.kind == FUSE_PHASE) {
             t->pending[t->n_pending++] = at;
             continue;
         }
@@ -259,15 +257,17 @@ static enum status rewrite(struct tabulation *t) {
 }
 
 enum status fuse_tabulate(struct fuse *fuse, uint32_t n_wires) {
-    bool is_worth = n_wires >= fuse->costs->table_wires;
-    for (size_t b = 0; b < fuse->n_blocks && is_worth; b++) {
+    const bool has_tables = fuse_has_tables(fuse, n_wires);
+    for (size_t b = 0; b < fuse->n_blocks && has_tables; b++) {
         struct fuse_block *block = &fuse->blocks[b];
         const struct fuse_op *op = &fuse->work[0].ops[fuse->order[block->first]];
         if (op->kind == FUSE_ANGLES || op->n_targets > FUSE_BLOCK_TARGETS) {
             continue;
         }
-        struct tabulation t = {
-            .fuse = fuse, .block = block, .out = fuse->order + block->first, .n_out = 0};
+        struct tabulation t = {.fuse = fuse,
+                               .most_outside = fuse_factor_wires(n_wires) - FUSE_BLOCK_TARGETS,
+                               .block = block,
+                               .out = fuse->order + block->first};
         for (size_t i = block->first; i < block->last; i++) {
             op = &fuse->work[0].ops[fuse->order[i]];
             for (unsigned j = 0; j < block->n_targets; j++) {

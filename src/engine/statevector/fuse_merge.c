@@ -434,7 +434,7 @@ static void turn_over(struct merge *merge) {
     merge->fuse->work[1].n = 0;
 }
 
-enum status fuse_merge(struct fuse *fuse) {
+enum status fuse_merge(struct fuse *fuse, uint32_t n_wires) {
     struct merge merge = {.fuse = fuse,
                           .from = &fuse->work[0],
                           .to = &fuse->work[1],
@@ -447,7 +447,7 @@ enum status fuse_merge(struct fuse *fuse) {
     turn_over(&merge);
     TRY(merge_pairs(&merge));
     turn_over(&merge);
-    TRY(fuse_shear(fuse, merge.scale, merge.wire));
+    TRY(fuse_shear(fuse, n_wires, merge.scale, merge.wire));
     turn_over(&merge);
     return STATUS_OK;
 }

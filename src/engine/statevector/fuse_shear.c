@@ -5,9 +5,9 @@
  *
  * which takes half of the multiplications of M. D commutes with controls and phases: it waits until
  * the next operator that has the wire as a target, whose columns take it up, if there is one that
- * can; what D's elements have in common is put off to the end. Of the two orders that is taken
- * which keeps the quotient of D's elements near 1. A small diagonal of M asks for a turn instead:
- * D (x 1; 1 y). */
+ * can, or, in large groups, until the end of the list, where tables do all that waits; what D's
+ * elements have in common is put off to the end. Of the two orders that is taken which keeps the
+ * quotient of D's elements near 1. A small diagonal of M asks for a turn instead: D (x 1; 1 y). */
 #include <math.h>
 #include <string.h>
 
@@ -15,16 +15,19 @@
 
 /* A factor that amplitudes lack is given to them before it leaves 2^-MAX_LOG .. 2^MAX_LOG. */
 enum { MAX_LOG = 24 };
+/* A table at the end takes less time than what it saves on so many wires. */
+enum { WORTH_ENDS = 2 };
 
-/* What the next operator on a wire can take up. */
-enum next { NEXT_NOTHING, NEXT_REAL, NEXT_ANY };
+/* What the next operator on a wire can take up; NEXT_END: there is none. */
+enum next { NEXT_END, NEXT_NOTHING, NEXT_REAL, NEXT_ANY };
 
 struct shear {
     struct fuse *fuse;
     const struct fuse_list *from;
     struct fuse_list *to;
-    double scale[2]; /* of all amplitudes, put off */
-    uint32_t wire;   /* any of the group */
+    double scale[2];      /* of all amplitudes, put off */
+    uint32_t wire;        /* any of the group */
+    uint32_t table_wires; /* that a table depends on at most; 0: nothing waits until the end */
 };
 
 struct number {
@@ -64,8 +67,9 @@ static bool is_light(const double *m) {
 }
 
 /* fuse->next[i]: what follows on the wire of a mix or of a phase of one wire. */
-static enum status find_next(struct shear *shear) {
+static enum status find_next(struct shear *shear, uint32_t n_wires) {
     struct fuse *fuse = shear->fuse;
+    size_t n_ends = 0;
     fuse->epoch++;
     TRY(vec_reserve(&fuse->next, 0, &fuse->cap_next, shear->from->n, sizeof *fuse->next));
     for (size_t i = shear->from->n; i-- > 0;) {
@@ -76,6 +80,7 @@ static enum status find_next(struct shear *shear) {
         struct fuse_mark *mark = fuse_mark_of(fuse, op->wires[0]);
         fuse->next[i] = mark->state;
         if (is_mix(op) && fuse_form_of(op->m) != FUSE_NOT) {
+            n_ends += mark->state == NEXT_END;
             mark->state = is_light(op->m) ? NEXT_REAL : NEXT_ANY;
         } else if (!is_mix(op)) {
             for (unsigned j = 0; j < op->n_targets; j++) {
@@ -84,7 +89,14 @@ static enum status find_next(struct shear *shear) {
             }
         }
     }
+    const bool are_worth = n_ends >= WORTH_ENDS && fuse_has_tables(fuse, n_wires);
+    shear->table_wires = are_worth ? fuse_factor_wires(n_wires) : 0;
     return STATUS_OK;
+}
+
+static enum next next_of(const struct shear *shear, size_t i) {
+    const enum next next = (enum next)shear->fuse->next[i];
+    return next == NEXT_END && shear->table_wires == 0 ? NEXT_NOTHING : next;
 }
 
 static struct number factor_of(struct shear *shear, uint32_t wire) {
@@ -119,7 +131,7 @@ static enum status push_with_factor(struct shear *shear, struct fuse_op *op, str
                                     enum next next) {
     struct fuse_op phase = {.kind = FUSE_PHASE, .n_controls = 1, .values = 1};
     TRY(fuse_push(shear->to, op));
-    if (factor.im == 0 || next == NEXT_ANY) {
+    if (factor.im == 0 || next == NEXT_ANY || next == NEXT_END) {
         put_off(shear, op->wires[0], factor);
         return STATUS_OK;
     }
@@ -252,11 +264,11 @@ static enum status add_op(struct shear *shear, size_t i) {
     switch (op->kind) {
     case FUSE_MIX:
         if (op->n_controls == 0) {
-            return add_mix(shear, *op, (enum next)shear->fuse->next[i]);
+            return add_mix(shear, *op, next_of(shear, i));
         }
         break;
     case FUSE_PHASE:
-        return add_phase(shear, op, (enum next)shear->fuse->next[i]);
+        return add_phase(shear, op, next_of(shear, i));
     case FUSE_DENSE:
         if (op->n_controls == 0) {
             return add_dense(shear, op);
@@ -269,11 +281,71 @@ static enum status add_op(struct shear *shear, size_t i) {
     return fuse_push(shear->to, op);
 }
 
-enum status fuse_shear(struct fuse *fuse, const double *scale, uint32_t wire) {
+/* ---- the end ---- */
+
+/* The product of what waits on the wires, times `scale`. */
+static enum status push_table(struct shear *shear, struct fuse_factors *table, double scale) {
+    struct fuse *fuse = shear->fuse;
+    bool is_real = true;
+    TRY(fuse_new_data(fuse, &table->first, table->n_wires));
+    double *data = fuse->data + table->first;
+    put(data, (struct number){scale, 0});
+    for (uint32_t i = 0; i < table->n_wires; i++) {
+        const struct number factor = factor_of(shear, table->wires[i]);
+        const size_t n = (size_t)1 << i;
+        is_real = is_real && factor.im == 0;
+        for (size_t x = 0; x < n; x++) {
+            put(data + 2 * (n + x), times(number_at(data + 2 * x), factor));
+        }
+        put_off(shear, table->wires[i], (struct number){1, 0});
+    }
+    table->kind = is_real ? FUSE_FACTORS_SCALE : FUSE_FACTORS_ANY;
+    return fuse_push_factors(fuse, shear->to, table);
+}
+
+static enum status list_waiting(struct shear *shear, uint32_t **out, uint32_t *out_n) {
+    struct fuse *fuse = shear->fuse;
+    size_t n = 0;
+    TRY(vec_reserve(&fuse->next, 0, &fuse->cap_next, shear->from->n, sizeof *fuse->next));
+    for (size_t i = 0; i < shear->from->n; i++) {
+        const uint32_t wire = shear->from->ops[i].wires[0];
+        struct fuse_mark *mark = fuse_mark_of(fuse, wire);
+        if (mark->has_factor && mark->last == 0) {
+            mark->last = 1;
+            fuse->next[n++] = wire;
+        }
+    }
+    *out = fuse->next;
+    *out_n = u32_from_size(n);
+    return STATUS_OK;
+}
+
+/* As few tables as there can be, the first of which takes up the size of the scale. */
+static enum status push_waiting(struct shear *shear) {
+    uint32_t *wires, n_left;
+    TRY(list_waiting(shear, &wires, &n_left));
+    if (n_left == 0) {
+        return push_scale(shear);
+    }
+    const struct number scale = number_at(shear->scale);
+    double size = scale.im == 0 ? scale.re : sqrt(square(scale));
+    put(shear->scale, (struct number){scale.re / size, scale.im / size});
+    for (uint32_t n_tables = (n_left - 1) / shear->table_wires + 1; n_tables > 0; n_tables--) {
+        struct fuse_factors table = {.n_wires = (n_left + n_tables - 1) / n_tables};
+        memcpy(table.wires, wires, table.n_wires * sizeof *wires);
+        wires += table.n_wires;
+        n_left -= table.n_wires;
+        TRY(push_table(shear, &table, size));
+        size = 1;
+    }
+    return push_scale(shear);
+}
+
+enum status fuse_shear(struct fuse *fuse, uint32_t n_wires, const double *scale, uint32_t wire) {
     struct shear shear = {.fuse = fuse, .from = &fuse->work[0], .to = &fuse->work[1], .wire = wire};
     const double most = (double)(UINT64_C(1) << (2 * MAX_LOG));
     memcpy(shear.scale, scale, sizeof shear.scale);
-    TRY(find_next(&shear));
+    TRY(find_next(&shear, n_wires));
     fuse->epoch++;
     for (size_t i = 0; i < shear.from->n; i++) {
         TRY(add_op(&shear, i));
@@ -282,5 +354,5 @@ enum status fuse_shear(struct fuse *fuse, const double *scale, uint32_t wire) {
             TRY(push_scale(&shear));
         }
     }
-    return push_scale(&shear);
+    return push_waiting(&shear);
 }

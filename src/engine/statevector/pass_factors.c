@@ -13,7 +13,7 @@ enum { LINE = 64 };
 struct places {
     const struct fuse_factors *factors;
     uint8_t bit[FUSE_FACTOR_WIRES]; /* of what: */
-    enum { OF_REGISTERS, OF_LANES, OF_BLOCK, OF_NUMBER } of[FUSE_FACTOR_WIRES];
+    enum places_of { OF_REGISTERS, OF_LANES, OF_BLOCK, OF_NUMBER } of[FUSE_FACTOR_WIRES];
     uint64_t row_mask, outer_mask;
     bool has_lanes;
 };
@@ -46,14 +46,11 @@ static void find_places(struct places *out, const struct pass *pass, const struc
     }
 }
 
-/* The table's number where registers, lanes, the block and the tile have these. */
-static size_t find_number(const struct places *places, unsigned reg, unsigned lane, uint64_t block,
-                          uint64_t outer) {
-    const uint64_t of[] = {
-        [OF_REGISTERS] = reg, [OF_LANES] = lane, [OF_BLOCK] = block, [OF_NUMBER] = outer};
+/* What the table's number has of registers, lanes, the block or the tile with this number. */
+static size_t find_number(const struct places *places, enum places_of of, uint64_t number) {
     size_t x = 0;
     for (uint32_t i = 0; i < places->factors->n_wires; i++) {
-        x |= (size_t)(of[places->of[i]] >> places->bit[i] & 1) << i;
+        x |= places->of[i] == of ? (size_t)(number >> places->bit[i] & 1) << i : 0;
     }
     return x;
 }
@@ -101,31 +98,45 @@ static void put(const struct pass *pass, union statevector_block *table, size_t 
     }
 }
 
+/* Of a row; `number`: what the table's has of the block and the tile. */
 static void fill_row(const struct pass *pass, const struct places *places,
-                     union statevector_block *table, size_t row, uint64_t block, uint64_t outer) {
-    const size_t n_lanes = (size_t)1 << pass->lane_bits;
+                     union statevector_block *table, size_t row, size_t number) {
     const double *data = pass->layout->fuse->data + places->factors->first;
+    const size_t n_lanes = places->has_lanes ? (size_t)1 << pass->lane_bits : 1;
+    const bool is_real = places->factors->kind == FUSE_FACTORS_SCALE;
+    size_t of_lane[STATEVECTOR_MAX_LANES];
+    for (unsigned lane = 0; lane < n_lanes; lane++) {
+        of_lane[lane] = number | find_number(places, OF_LANES, lane);
+    }
     for (unsigned reg = 0; reg < 8; reg++) {
-        const size_t i = 8 * row + reg;
-        for (unsigned lane = 0; lane < (places->has_lanes ? n_lanes : 1); lane++) {
-            const double *factor = data + 2 * find_number(places, reg, lane, block, outer);
-            put(pass, table, places->has_lanes ? 2 * n_lanes * i + lane : 2 * i, factor[0]);
-            put(pass, table, places->has_lanes ? n_lanes * (2 * i + 1) + lane : 2 * i + 1,
-                factor[1]);
+        const size_t of_reg = find_number(places, OF_REGISTERS, reg),
+                     at = (8 * row + reg) * n_lanes * (is_real ? 1 : 2);
+        for (unsigned lane = 0; lane < n_lanes; lane++) {
+            const double *factor = data + 2 * (of_reg | of_lane[lane]);
+            put(pass, table, at + lane, factor[0]);
+            if (!is_real) {
+                put(pass, table, at + n_lanes + lane, factor[1]);
+            }
         }
     }
 }
 
 static uint8_t find_code(const struct places *places) {
-    static const uint8_t codes[2][2] = {
-        {STATEVECTOR_FACTORS_BIT, STATEVECTOR_LANE_FACTORS_BIT},
-        {STATEVECTOR_ROTATIONS_BIT, STATEVECTOR_LANE_ROTATIONS_BIT}};
-    const unsigned first = codes[places->factors->is_rotation][places->has_lanes];
+    static const uint8_t codes[3][2] = {
+        [FUSE_FACTORS_ANY] = {STATEVECTOR_FACTORS_BIT, STATEVECTOR_LANE_FACTORS_BIT},
+        [FUSE_FACTORS_ROTATE] = {STATEVECTOR_ROTATIONS_BIT, STATEVECTOR_LANE_ROTATIONS_BIT},
+        [FUSE_FACTORS_SCALE] = {STATEVECTOR_SCALES, STATEVECTOR_LANE_SCALES}};
+    const unsigned first = codes[places->factors->kind][places->has_lanes];
+    if (places->factors->kind == FUSE_FACTORS_SCALE) {
+        return (uint8_t)first;
+    }
     return (uint8_t)(first + (places->factors->has_pivot ? places->bit[0] : 3));
 }
 
 static enum status add_table(struct pass *pass, const struct places *places, uint64_t outer) {
-    const size_t n_rows = (size_t)1 << bits_popcount(places->row_mask);
+    const size_t n_rows = (size_t)1 << bits_popcount(places->row_mask),
+                 n_blocks = places->has_lanes ? 8 * n_rows : n_rows,
+                 number = find_number(places, OF_NUMBER, outer);
     struct pass_step *step;
     TRY(pass_add_step(pass, &step));
     step->outer_mask = places->outer_mask;
@@ -133,13 +144,14 @@ static enum status add_table(struct pass *pass, const struct places *places, uin
     step->step.code = find_code(places);
     step->step.row_mask = places->row_mask;
     step->table = pass->tables.n;
-    TRY(reserve_blocks(&pass->tables, places->has_lanes ? 8 * n_rows : n_rows));
+    TRY(reserve_blocks(&pass->tables, n_blocks));
     uint64_t block = 0;
     for (size_t row = 0; row < n_rows; row++) {
-        fill_row(pass, places, pass->tables.blocks + step->table, row, block, outer);
+        fill_row(pass, places, pass->tables.blocks + step->table, row,
+                 number | find_number(places, OF_BLOCK, block));
         block = (block - places->row_mask) & places->row_mask;
     }
-    pass->tables.n += places->has_lanes ? 8 * n_rows : n_rows;
+    pass->tables.n += n_blocks;
     return STATUS_OK;
 }
 
