@@ -37,9 +37,9 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
                 "Counts, probabilities, ledger and times are the same for any number of ranks and "
                 "threads. A circuit that measures nothing is measured on all qubits at the end.\n\n"
                 "Keys of counts: bit 0 of the first register is rightmost.\n\n"
-                "SIGTERM and SIGUSR1 stop a run after the shots under way; what is done is "
-                "written, "
-                "and --resume goes on (docs/batch.md).\n\n" EXIT_CODES_RUN,
+                "SIGTERM and SIGUSR1 stop a run: the turn of shots under way is broken off, those "
+                "done before it are written, and --resume goes on "
+                "(docs/batch.md).\n\n" EXIT_CODES_RUN,
             .n_args_min = 1,
             .n_args_max = 1,
             .is_parallel = true,

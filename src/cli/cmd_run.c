@@ -174,9 +174,7 @@ static enum status run_program(struct run_job *job) {
     TRY(comm_agree(job->team, load_replicas(&run.n_replicas, options, &job->load, run.engine,
                                             team_size(job->team))));
     comm_bcast(job->team, &run.n_replicas, sizeof run.n_replicas, 0);
-    if (run.n_probabilities == 0) { /* shots can be counted when some are missing */
-        interrupt_listen(team_rank(job->team) == 0);
-    }
+    interrupt_listen(team_rank(job->team) == 0);
     return comm_agree(job->team, runtime_run(&job->results, job->load.program, job->load.machine,
                                              job->team, &run));
 }

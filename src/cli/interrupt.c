@@ -13,7 +13,7 @@ static volatile sig_atomic_t says_so;
 
 /* Only what is safe in a signal handler; batch systems send the same signal more than once. */
 static void note_signal(int number) {
-    static const char text[] = "qspan: told to stop: finishing the shots under way\n";
+    static const char text[] = "qspan: told to stop\n";
     const int saved = errno;
     if (interrupt_signal == 0 && says_so && write(STDERR_FILENO, text, sizeof text - 1) < 0) {
         says_so = 0; /* nobody is there to read it */

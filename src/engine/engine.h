@@ -34,6 +34,7 @@ enum engine_mode {
                      and alone */
 };
 /* A program as engines see it. Borrowed by engine_create: must outlive the engine. */
+struct halt;
 struct engine_task {
     const struct op_list *ops;
     const uint8_t *modes;       /* enum engine_mode per op */
@@ -45,6 +46,9 @@ struct engine_task {
      * last digits. Plans have fixed ones. */
     bool is_fast;
     uint64_t max_bytes; /* per rank; 0 = what mem_available says, over the ranks of the node */
+    /* What takes long ends with STATUS_INTERRUPTED, between two passes over the amplitudes, when a
+     * rank was told to stop (comm/halt.h): the state is then of no use. Borrowed; NULL: never. */
+    struct halt *halt;
 };
 struct engine_figures {
     uint32_t peak_group_qubits;

@@ -355,3 +355,54 @@ enum status clock_run_shot(struct run_clock *clock, const struct decision_list *
     TRY(run_timeline(clock, decisions, is_counted ? 1 : 0, number));
     return is_counted ? keep_makespan(clock) : STATUS_OK;
 }
+
+/* ---- timelines that come not to count ---- */
+
+enum status clock_set_mark(struct clock_mark *mark, const struct run_clock *clock) {
+    const size_t n_qpus = clock->program->n_qpus;
+    TRY(vec_reserve(&mark->links, 0, &mark->cap_links, clock->n_links, sizeof *mark->links));
+    if (mark->peak_comm == NULL) {
+        mark->peak_comm = mem_alloc(n_qpus, sizeof *mark->peak_comm);
+    }
+    if (mark->network == NULL && clock->network != NULL) {
+        mark->network = mem_alloc(1, sizeof *mark->network);
+    }
+    if (mark->peak_comm == NULL || (mark->network == NULL && clock->network != NULL)) {
+        return STATUS_NOFIT;
+    }
+    if (clock->n_links > 0) {
+        memcpy(mark->links, clock->links, clock->n_links * sizeof *mark->links);
+    }
+    if (clock->network != NULL) {
+        *mark->network = *clock->network;
+    }
+    memcpy(mark->peak_comm, timeline_peak_comm(clock->timeline), n_qpus * sizeof *mark->peak_comm);
+    mark->n_links = clock->n_links;
+    mark->n_makespans = clock->n_makespans;
+    mark->n_reals = clock->n_reals;
+    mark->n_ebits = clock->n_ebits;
+    mark->n_bits_sent = clock->n_bits_sent;
+    return STATUS_OK;
+}
+
+void clock_go_back(struct run_clock *clock, const struct clock_mark *mark) {
+    if (mark->n_links > 0) {
+        memcpy(clock->links, mark->links, mark->n_links * sizeof *mark->links);
+    }
+    if (clock->network != NULL) {
+        *clock->network = *mark->network;
+    }
+    timeline_restore_peak(clock->timeline, mark->peak_comm);
+    clock->n_links = mark->n_links;
+    clock->n_makespans = mark->n_makespans;
+    clock->n_reals = mark->n_reals;
+    clock->n_ebits = mark->n_ebits;
+    clock->n_bits_sent = mark->n_bits_sent;
+}
+
+void clock_mark_fini(struct clock_mark *mark) {
+    mem_free(mark->links);
+    mem_free(mark->network);
+    mem_free(mark->peak_comm);
+    memset(mark, 0, sizeof *mark);
+}

@@ -45,6 +45,15 @@ struct run_clock {
     double n_ebits, n_bits_sent;
 };
 
+/* Sums and peaks at one time. */
+struct clock_mark {
+    struct ebit_ledger_mean *links;
+    size_t n_links, cap_links, n_makespans, n_reals;
+    double n_ebits, n_bits_sent;
+    struct network_stats *network;
+    uint32_t *peak_comm;
+};
+
 /* machine NULL: ideal links, the program's QPUs. */
 enum status clock_create(struct run_clock *out_clock, const struct program *program,
                          const struct machine *machine, uint64_t seed);
@@ -56,6 +65,11 @@ enum status clock_run(struct run_clock *clock, const struct decision *decisions,
  * first_counted on once to the sums and keeps their pairs instead of those kept so far. */
 enum status clock_run_blocks(struct run_clock *clock, uint64_t first, uint64_t n,
                              uint64_t first_counted);
+/* Remembers what timelines add to, instead of what the mark remembered before. STATUS_NOFIT. */
+enum status clock_set_mark(struct clock_mark *mark, const struct run_clock *clock);
+/* Timelines since then do not count. */
+void clock_go_back(struct run_clock *clock, const struct clock_mark *mark);
+void clock_mark_fini(struct clock_mark *mark);
 /* Adds to the sums of a link. */
 enum status clock_add_link(struct run_clock *clock, const struct ebit_ledger_mean *link);
 /* Programs that depend on data: runs a timeline with these decisions and keeps its pairs alone. */

@@ -84,7 +84,7 @@ static enum status set_pieces(struct fidelity *fidelity, uint64_t max_bytes) {
 
 enum status fidelity_init(struct fidelity *fidelity, const struct program *ideal,
                           const struct final_qubits *qubits, const struct run_options *options,
-                          const struct team *team) {
+                          const struct team *team, struct halt *halt) {
     struct final_qubits ideal_qubits = {0};
     fidelity->team = team;
     fidelity->qubits = qubits;
@@ -99,6 +99,7 @@ enum status fidelity_init(struct fidelity *fidelity, const struct program *ideal
         .team = team,
         .qubits = &ideal_qubits,
         .max_bytes = options->max_bytes - n_kept,
+        .halt = halt,
         .visit = keep_ideal,
         .visit_ctx = fidelity,
     };

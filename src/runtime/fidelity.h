@@ -29,7 +29,7 @@ struct fidelity {
  * _fini is safe after failure. Cost: a run, in what fidelity_bytes leaves of options->max_bytes. */
 enum status fidelity_init(struct fidelity *fidelity, const struct program *ideal,
                           const struct final_qubits *qubits, const struct run_options *options,
-                          const struct team *team);
+                          const struct team *team, struct halt *halt);
 void fidelity_fini(struct fidelity *fidelity);
 /* Bytes on the rank that has most: 16 x 2^n over the ranks, rounded up to pieces, and four pieces
  * more for reading. 0 before _init. */

@@ -181,6 +181,8 @@ static enum status run_walk(struct walk *walk, const struct lowered *lowered,
         .pair_ctx = state->pair_ctx,
         .leaf = take_state,
         .leaf_ctx = walk,
+        .halt = state->halt,
+        .team = state->team,
     };
     enum status status = walker_create(&walker, state->program, lowered, walk->engine, &options);
     if (status == STATUS_OK) {
@@ -207,8 +209,9 @@ enum status final_state_visit(const struct final_state *state) {
     if (state->pair_weights == NULL) {
         lowered_drop_noise(&lowered);
     }
-    const struct engine_task task =
+    struct engine_task task =
         lowered_task(&lowered, state->program, state->precision, state->max_bytes);
+    task.halt = state->halt;
     const enum status status = run_walk(&walk, &lowered, &task);
     lowered_fini(&lowered);
     return status;

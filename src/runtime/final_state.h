@@ -32,6 +32,7 @@ struct final_state {
     enum status (*pair_weights)(void *pair_ctx, double *out_weights, const uint32_t *wires,
                                 uint64_t site, uint64_t block);
     void *pair_ctx;
+    struct halt *halt; /* engine_task.halt */
     /* Called once, with the state in the engine. */
     enum status (*visit)(void *visit_ctx, struct engine *engine, const struct final_qubits *qubits);
     void *visit_ctx;

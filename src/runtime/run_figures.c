@@ -102,13 +102,14 @@ enum status run_set_figures(struct run *run, uint32_t block_shots) {
         lowered_task(&run->lowered, run->program, run->options->precision, run->options->max_bytes);
     TRY(run->options->engine->plan(&figures, &task, team_size(run->team)));
     results->planned_bytes = figures.peak_bytes + fidelity_bytes(&run->fidelity);
-    run->engine->class->usage(run->engine, &results->peak_group_qubits, &results->peak_bytes);
+    uint32_t n_group;
+    run->engine->class->usage(run->engine, &n_group, &results->peak_bytes);
     results->peak_bytes += fidelity_bytes(&run->fidelity);
-    uint64_t most[2] = {results->peak_bytes, results->peak_group_qubits};
+    uint64_t most[2] = {results->peak_bytes, run->peak_group_qubits};
     comm_max_u64(run->world, most, 2);
     results->peak_bytes = most[0];
     results->peak_group_qubits = (uint32_t)most[1];
-    int64_t n_branches = (int64_t)walker_count_branches(run->walker);
+    int64_t n_branches = (int64_t)run->n_branches;
     if (run->replicas.n > 1) {
         comm_sum_i64(run->replicas.across, &n_branches, 1);
     }

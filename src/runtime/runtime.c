@@ -73,6 +73,7 @@ static enum status visit_state(struct run *run, const struct engine_task *task) 
         .pair_ctx = &run->clock,
         .visit = options->visit_state,
         .visit_ctx = options->state_ctx,
+        .halt = &run->halt,
         .lowered = holds_state(run) ? &run->lowered : NULL,
         .task = task,
         .out_held = holds_state(run) ? &run->engine : NULL,
@@ -165,22 +166,25 @@ static enum status pass_blocks(struct run *run, uint64_t first, uint64_t end) {
 }
 
 /* This replica's shots of a turn: at most a batch. */
-static enum status sample_own(struct run *run, uint64_t first, size_t n, uint32_t block_shots) {
-    const struct rows *rows;
-    if (n == 0) {
-        return STATUS_OK;
-    }
+static enum status sample_own(struct run *run, const struct rows **out_rows, uint64_t first,
+                              size_t n, uint32_t block_shots) {
     run->first_shot = first;
-    TRY(sample_batch(run, &rows, first, n, block_shots));
+    return n > 0 ? sample_batch(run, out_rows, first, n, block_shots) : STATUS_OK;
+}
+
+static void count_own(struct run *run, const struct rows *rows, size_t n) {
+    if (n == 0) {
+        return;
+    }
     add_digest(run, rows);
     if (run->is_keeper && run->keeper_status == STATUS_OK) {
         run->keeper_status = run_count_batch(run, rows, n);
     }
-    return STATUS_OK;
 }
 
 /* The shots first .. end - 1, whole blocks unless they are the last: replicas side by side, each
- * with its part of them, so that those done are always the first ones of the run. */
+ * with its part of them, so that those done are always the first ones of the run.
+ * STATUS_INTERRUPTED: some replica was told to stop in between, and none has counted its shots. */
 static enum status sample_turn(struct run *run, uint64_t first, uint64_t end,
                                uint32_t block_shots) {
     const struct replicas *replicas = &run->replicas;
@@ -192,11 +196,13 @@ static enum status sample_turn(struct run *run, uint64_t first, uint64_t end,
     const uint64_t own_first = first + own * block_shots;
     const uint64_t n_most = (own_end - own) * block_shots;
     const size_t n = (size_t)(n_most < end - own_first ? n_most : end - own_first);
+    const struct rows *rows = NULL;
     TRY(run_keep_records(run, own_first, run->is_keeper ? n : 0));
     enum status status = pass_blocks(run, block, block + own);
-    status = status == STATUS_OK ? sample_own(run, own_first, n, block_shots) : status;
+    status = status == STATUS_OK ? sample_own(run, &rows, own_first, n, block_shots) : status;
     status = status == STATUS_OK ? pass_blocks(run, block + own_end, block + n_blocks) : status;
     TRY(comm_agree(run->world, status));
+    count_own(run, rows, n);
     if (replicas->n > 1 && run->options->keeps_records) {
         uint8_t *records = run->records;
         if (records != NULL && records == results->records) {
@@ -272,24 +278,46 @@ static void set_pace(struct pace *pace, const struct run *run, uint32_t block_sh
     pace_init(pace, do_shots_part(run) && least < most ? least : most, most, PACE_STATES_MS);
 }
 
-static enum status sample(struct run *run, uint32_t block_shots) {
+/* The turn, or nothing of it: then the run ends where it begins. */
+static enum status try_turn(struct run *run, struct turn_mark *mark, uint64_t first, uint64_t end,
+                            uint32_t block_shots) {
+    TRY(comm_agree(run->world, run_mark_turn(mark, run)));
+    const enum status status = sample_turn(run, first, end, block_shots);
+    if (status != STATUS_INTERRUPTED) {
+        run_note_work(run);
+        return status;
+    }
+    run_undo_turn(run, mark);
+    run->end = first;
+    return STATUS_OK;
+}
+
+static enum status sample_turns(struct run *run, struct turn_mark *mark, uint32_t block_shots) {
     struct pace pace;
     set_pace(&pace, run, block_shots);
-    TRY(run_make_shot_arrays(run));
-    TRY(comm_agree(run->world, pass_blocks(run, run->results->first_shot / block_shots,
-                                           run->begin / block_shots)));
     bool has_stopped = run_asks_to_stop(run, run->begin, NULL, 0);
     for (uint64_t first = run->begin, end; first < run->end && !has_stopped; first = end) {
         const uint64_t n = pace.n_blocks * block_shots * run->replicas.n;
-        const uint64_t n_before = walker_count_branches(run->walker);
+        const uint64_t n_before = run->n_branches;
         const double t_s = clock_now_s();
         end = run->end - first < n ? run->end : first + n;
-        TRY(sample_turn(run, first, end, block_shots));
-        uint64_t figures[] = {(uint64_t)(1e3 * (clock_now_s() - t_s)),
-                              walker_count_branches(run->walker) - n_before};
-        has_stopped = run_asks_to_stop(run, end, figures, 2);
+        TRY(try_turn(run, mark, first, end, block_shots));
+        uint64_t figures[] = {(uint64_t)(1e3 * (clock_now_s() - t_s)), run->n_branches - n_before};
+        has_stopped = run->end == first || run_asks_to_stop(run, end, figures, 2);
         pace_update(&pace, figures[0], figures[1]);
     }
+    return STATUS_OK;
+}
+
+static enum status sample(struct run *run, uint32_t block_shots) {
+    struct turn_mark mark = {0};
+    TRY(run_make_shot_arrays(run));
+    TRY(comm_agree(run->world, pass_blocks(run, run->results->first_shot / block_shots,
+                                           run->begin / block_shots)));
+    run_note_work(run);
+    const enum status status = sample_turns(run, &mark, block_shots);
+    turn_mark_fini(&mark);
+    TRY(status);
     run->digest ^= run->clock.digest;
     return merge(run);
 }
@@ -334,6 +362,7 @@ static enum status enumerate(struct run *run) {
         run->wires[j] = op_qubits(&lowered->ops, op)[0];
     }
     TRY(walker_enumerate(run->walker));
+    run_note_work(run);
     results->marginals = NULL;
     if (run->is_keeper && run->keeper_status == STATUS_OK) {
         run->keeper_status = tally_list_probabilities(
@@ -464,12 +493,13 @@ static enum status execute(struct run *run, const struct machine *machine) {
     }
     if (options->ideal != NULL) {
         TRY(comm_agree(run->world, fidelity_init(&run->fidelity, options->ideal, &run->qubits,
-                                                 options, run->team)));
+                                                 options, run->team, &run->halt)));
     }
     const uint64_t n_kept = options->max_bytes != 0 ? fidelity_bytes(&run->fidelity) : 0;
     struct engine_task task =
         lowered_task(&run->lowered, run->program, options->precision, options->max_bytes - n_kept);
     task.is_fast = options->is_fast;
+    task.halt = &run->halt;
     TRY(visit_state(run, &task));
     if (run->engine == NULL) {
         TRY(comm_agree(run->world, options->engine->create(&run->engine, &task, run->team)));
@@ -486,11 +516,21 @@ static enum status execute(struct run *run, const struct machine *machine) {
         .state = wants_state(options) ? look_at_state : NULL,
         .leaf_ctx = run,
         .progress = run->settle != NULL ? NULL : &run->progress,
+        .halt = &run->halt,
+        .team = run->team,
     };
     TRY(comm_agree(run->world,
                    walker_create(&run->walker, run->program, &run->lowered, run->engine, &walk)));
     TRY(sample_all(run, block_shots, is_exact));
     return run_set_figures(run, block_shots);
+}
+
+static void say_interrupted(const struct run_options *options) {
+    log_error(STATUS_INTERRUPTED, options->n_probabilities > 0
+                                      ? "stopped before the end: exact probabilities are whole or "
+                                        "nothing, and nothing is kept"
+                                      : "stopped before the first shots were done: there are no "
+                                        "results");
 }
 
 enum status runtime_run(struct results **out_results, const struct program *program,
@@ -514,6 +554,7 @@ enum status runtime_run(struct results **out_results, const struct program *prog
     results->seed = options->seed;
     results->n_shots = results->n_asked = options->n_shots;
     results->first_shot = options->first_shot;
+    run.halt.flag = options->stop;
     run.begin = options->first_shot + (options->past != NULL ? options->past->n_shots : 0);
     run.end = options->first_shot + options->n_shots;
     enum status status = split_replicas(&run, &own);
@@ -521,6 +562,9 @@ enum status runtime_run(struct results **out_results, const struct program *prog
         status = execute(&run, machine);
     }
     status = comm_agree(team, status);
+    if (status == STATUS_INTERRUPTED) {
+        say_interrupted(options);
+    }
     run_fini(&run);
     if (status != STATUS_OK) {
         results_destroy(results);

@@ -36,8 +36,9 @@ struct run_options {
         uint64_t n_shots;              /* from first_shot on, as first_shot; at most the run's */
         const struct results *results; /* on the team's first rank; NULL elsewhere */
     } * past;
-    /* Sampling: once this is not 0 on any rank, all stop after the blocks of shots under way, and
-     * results are of the shots done; STATUS_INTERRUPTED (logged) if there are none. NULL: never. */
+    /* Once this is not 0 on any rank, all stop, at the latest after a few passes over the state:
+     * results are of the shots done, whole turns of them; STATUS_INTERRUPTED (logged) if there are
+     * none, as with probabilities. NULL: never. */
     const volatile sig_atomic_t *stop;
     uint32_t shots_per_timeline; /* B, 1024 */
     uint64_t max_branches;       /* 65536 */

@@ -28,12 +28,16 @@ struct run {
     struct walker *walker; /* state vectors; or */
     struct bulk *bulk;     /* frames */
     struct progress progress;
+    struct halt halt;
     struct final_qubits qubits; /* where something is asked of their state */
     struct expectation expectation;
     struct fidelity fidelity;
     bool is_keeper;      /* holds the histograms: team rank 0 */
     uint64_t begin, end; /* shots of this run without its past; end falls when it is stopped */
-    uint8_t *records;    /* of the shots from first_kept on: those of results, or of a turn */
+    /* The engine's work on what is done, without turns that were broken off. */
+    uint64_t n_branches;
+    uint32_t peak_group_qubits;
+    uint8_t *records; /* of the shots from first_kept on: those of results, or of a turn */
     uint64_t first_kept;
     struct tally tally;
     struct tally *marginals;         /* per QPU */
@@ -91,10 +95,24 @@ const struct network_stats *run_past_network(const struct run *run);
 enum status run_add_past(struct run *run);
 /* The same of what run_set_figures sets. */
 void run_add_past_figures(struct run *run);
+/* Sums that a turn of shots adds to before it is known that it comes to its end. */
+struct turn_mark {
+    struct clock_mark clock;
+    struct average *averages; /* of observables */
+    struct average fidelity;
+};
+/* Overwrites an earlier mark. STATUS_NOFIT. */
+enum status run_mark_turn(struct turn_mark *mark, const struct run *run);
+/* The turn never was. */
+void run_undo_turn(struct run *run, const struct turn_mark *mark);
+void turn_mark_fini(struct turn_mark *mark);
+/* Branches and the largest group, as they are now. */
+void run_note_work(struct run *run);
+
 /* Has any rank been told to stop? Then run->end becomes `done`. *inout_figures: the largest of all
  * ranks. Collective over the world. */
 bool run_asks_to_stop(struct run *run, uint64_t done, uint64_t *inout_figures, size_t n_figures);
-/* What a run that was stopped before its first shots are done ends with. */
+/* STATUS_INTERRUPTED (not logged) for a run that was stopped before its first shots were done. */
 enum status run_set_done(struct run *run);
 
 /* Times, ledger, memory and work, on all ranks. Collective over the world. */

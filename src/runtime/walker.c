@@ -7,6 +7,9 @@
 #include "runtime/walker_impl.h"
 
 enum { WALKER_FIRST_SYMBOL_WORDS = 2 };
+/* About, for an op on no amplitudes, and for each 64 columns of it. */
+#define STEP_NS 100.0
+#define STEP_WORD_NS 10.0
 
 /* ---- life ---- */
 
@@ -400,6 +403,8 @@ static enum status renormalize(struct walker *walker) {
 }
 
 static enum status step(struct walker *walker) {
+    TRY(halt_heed(walker->options.halt, walker->options.team,
+                  STEP_NS + STEP_WORD_NS * (double)walker->columns.n_words));
     if (walker->decay > WALKER_MAX_DECAY) {
         TRY(renormalize(walker));
     }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/progress.h"
+#include "comm/halt.h"
 #include "engine/engine.h"
 #include "program/program.h"
 #include "runtime/ensemble.h"
@@ -57,6 +58,8 @@ struct walker_options {
     enum status (*state)(void *leaf_ctx, const struct walker_leaf *leaf);
     void *leaf_ctx;
     struct progress *progress; /* may be NULL */
+    struct halt *halt;         /* what ends a walk with STATUS_INTERRUPTED (comm/halt.h), and */
+    const struct team *team;   /* the engine's team that agrees on it */
 };
 
 /* Exact: cases of less probability are rounding, and are left out. */

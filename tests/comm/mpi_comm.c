@@ -10,6 +10,7 @@
 #include "comm/comm.h"
 #include "comm/comm_internal.h"
 #include "comm/comm_native.h"
+#include "comm/halt.h"
 
 static int n_failures;
 
@@ -313,6 +314,25 @@ static int test_nodes(bool are_dealt) {
     return n_failures > 0;
 }
 
+/* The last rank is told to stop in the middle of its work: all leave at the same call. */
+static void test_halt(const struct team *team) {
+    static volatile sig_atomic_t flag;
+    struct halt halt = {.flag = &flag}, never = {0};
+    int64_t n_calls = 0, sum;
+    flag = 0;
+    while (halt_heed(&halt, team, HALT_EACH_NS / 8) == STATUS_OK && n_calls < 1000) {
+        n_calls++;
+        flag = team_rank(team) == team_size(team) - 1 && n_calls > 42;
+        EXPECT(halt_heed(&never, team, 2 * HALT_EACH_NS) == STATUS_OK);
+        EXPECT(halt_heed(NULL, team, 2 * HALT_EACH_NS) == STATUS_OK);
+    }
+    sum = n_calls;
+    comm_sum_i64(team, &sum, 1);
+    EXPECT(n_calls == 47 && sum == 47 * team_size(team)); /* ranks ask at the 48th call */
+    EXPECT(comm_agree(team, team_rank(team) == 0 ? STATUS_INTERRUPTED : STATUS_OK) ==
+           STATUS_INTERRUPTED);
+}
+
 int main(int argc, char **argv) {
     if (argc > 1 && strncmp(argv[1], "nodes", 5) == 0) {
         return test_nodes(strcmp(argv[1], "nodes") != 0);
@@ -330,6 +350,7 @@ int main(int argc, char **argv) {
     test_team(comm_world());
     test_split(comm_world());
     test_polling(comm_world());
+    test_halt(comm_world());
     comm_stop();
 
     if (comm_start(&argc, &argv) != STATUS_OK) {
@@ -342,6 +363,7 @@ int main(int argc, char **argv) {
     test_team(world);
     test_split(world);
     test_polling(world);
+    test_halt(world);
     comm_chunk_bytes = 64; /* from here nearly every message is several */
     test_team(world);
     test_split(world);

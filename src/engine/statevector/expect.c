@@ -8,6 +8,7 @@
 #include "base/bits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/statevector/layout_internal.h"
 
 enum {
     V = STATEVECTOR_MAX_LANES,
@@ -213,7 +214,8 @@ static void sum_pairs(struct sweep *sweep) {
     }
 }
 
-static void run_sweep(struct sweep *sweep) {
+static enum status run_sweep(struct sweep *sweep) {
+    TRY(store_heed(sweep->store, sweep->n * layout_amps(sweep->view.n)));
     for (unsigned i = 0; i < sweep->n; i++) {
         set_pauli(sweep, i);
     }
@@ -224,6 +226,7 @@ static void run_sweep(struct sweep *sweep) {
         add_chunks(sweep, sweep->view.first, sweep->view.last, NULL);
     }
     measure_combine(sweep->store, sweep->sums, sweep->n);
+    return STATUS_OK;
 }
 
 /* ---- strings to parts ---- */
@@ -266,8 +269,8 @@ static size_t add_parts(const struct store *store, struct part *parts, double *o
 }
 
 /* Multiplies the values of parts first .. last-1, of one group and X mask, onto their strings. */
-static void sum_parts(struct store *store, double *values, const struct part *parts, size_t first,
-                      size_t last, double norm) {
+static enum status sum_parts(struct store *store, double *values, const struct part *parts,
+                             size_t first, size_t last, double norm) {
     for (size_t i = first; i < last;) {
         struct sweep sweep = {.store = store, .group = parts[i].group, .x = parts[i].x};
         const size_t start = i;
@@ -281,7 +284,7 @@ static void sum_parts(struct store *store, double *values, const struct part *pa
                 sweep.masks[sweep.n++] = parts[i].z;
             }
         }
-        run_sweep(&sweep);
+        TRY(run_sweep(&sweep));
         unsigned mask = 0;
         for (size_t k = start; k < i; k++) {
             mask += sweep.masks[mask] != parts[k].z;
@@ -290,6 +293,7 @@ static void sum_parts(struct store *store, double *values, const struct part *pa
             values[parts[k].string] *= is_minus != parts[k].is_negative ? -value : value;
         }
     }
+    return STATUS_OK;
 }
 
 enum status expect_paulis(struct store *store, double *out_values,
@@ -316,7 +320,7 @@ enum status expect_paulis(struct store *store, double *out_values,
             measure_combine(store, &sum, 1);
             norm = measure_value(&sum);
         }
-        sum_parts(store, out_values, parts, first, last, norm);
+        TRY_GOTO(sum_parts(store, out_values, parts, first, last, norm), done);
     }
 done:
     mem_free(parts);

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/statevector/layout_internal.h"
 #include "engine/statevector/pass.h"
 
 enum { MAX_WAITING = 4096 };
@@ -216,6 +217,9 @@ enum status fuse_run(struct layout *layout, uint32_t group) {
         TRY(fuse_tabulate(fuse, layout->groups[group].n));
     }
     for (size_t i = 0; i < fuse->n_stages; i++) {
+        if (layout->store != NULL) {
+            TRY(store_heed(layout->store, layout_amps(layout->groups[group].n)));
+        }
         TRY(pass_run_stage(layout, group, &fuse->stages[i]));
     }
     if (fuse->waiting.n == 0) {

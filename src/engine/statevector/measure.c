@@ -87,9 +87,10 @@ static struct statevector_span make_span(uint64_t n_blocks, uint64_t fixed) {
     return span;
 }
 
-static void count_read(struct store *store, uint32_t group, uint64_t mask) {
+static enum status count_read(struct store *store, uint32_t group, uint64_t mask) {
     const unsigned n_free = store->layout->groups[group].n - (unsigned)bits_popcount(mask);
     store->n_read_amps += layout_amps(n_free);
+    return store_heed(store, layout_amps(n_free));
 }
 
 enum status measure_norm(struct store *store, struct measure_sum *out, uint32_t group,
@@ -97,7 +98,7 @@ enum status measure_norm(struct store *store, struct measure_sum *out, uint32_t 
     struct store_view view = store_view_group(store, group);
     struct filter filter = make_filter(&view, mask, value);
     size_t n_chunks = 0;
-    count_read(store, group, mask);
+    TRY(count_read(store, group, mask));
     TRY(store_list_chunks(store, &n_chunks, &view, filter.chunk_mask, filter.chunk_value));
     struct statevector_span all = make_span(store_chunk_blocks(&view), filter.block_mask);
     uint64_t n_pieces = store_count_pieces(n_chunks, all.last);
@@ -209,7 +210,7 @@ enum status measure_histogram(struct store *store, struct measure_sum *bins, uin
     struct filter filter = make_filter(&view, mask, value);
     struct binning binning = make_binning(&view, positions, n);
     size_t n_chunks = 0;
-    count_read(store, group, mask);
+    TRY(count_read(store, group, mask));
     TRY(store_list_chunks(store, &n_chunks, &view, filter.chunk_mask, filter.chunk_value));
     struct statevector_span span =
         make_span(store_chunk_blocks(&view), filter.block_mask | binning.block_mask);

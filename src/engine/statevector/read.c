@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/statevector/expect.h"
+#include "engine/statevector/layout_internal.h"
 
 enum { HALF_BITS = ENGINE_MAX_PIECE_BITS / 2, HALF = 1 << HALF_BITS };
 
@@ -250,6 +251,7 @@ enum status expect_read(struct store *store, double *out, const uint32_t *wires,
     struct read read = {store, wires, n,    piece_bits, flip, NULL,
                         NULL,  NULL,  NULL, NULL,       NULL, NULL};
     TRY(check_alone(&read));
+    TRY(store_heed(store, layout_amps(piece_bits) * store->layout->n_ranks));
     size_t n_doubles = (size_t)2 << piece_bits;
     read.pieces = mem_alloc((size_t)store->layout->n_ranks, sizeof *read.pieces);
     double *buffers = mem_alloc(3 * n_doubles, sizeof *buffers);

@@ -17,6 +17,7 @@ enum {
 };
 
 #define SINGLE_ROUNDING 1e-12
+#define DRAW_NS 30.0 /* about, for a bit of a shot */
 
 /* Drawing from one group. Shots with equal outcomes so far share a prefix; each pass over the
  * amplitudes of the prefixes in use takes several wires at once, as many as bins allow. Where there
@@ -45,6 +46,11 @@ struct draw {
 
 static const struct layout_wire *member_wire(const struct draw *draw, size_t member) {
     return &draw->store->layout->wires[draw->wires[draw->members[member]]];
+}
+
+/* Before so many bits are drawn: was the engine told to stop? */
+static enum status heed_draws(const struct draw *draw, size_t n_bits) {
+    return halt_heed(draw->store->layout->task->halt, draw->store->team, DRAW_NS * (double)n_bits);
 }
 
 static bool draw_bit(struct draw *draw, size_t i, size_t shot, double p_one) {
@@ -96,12 +102,13 @@ static uint64_t spread_bits(const struct draw *draw, size_t x) {
 
 /* All shots of one prefix; new prefixes are numbered as they appear. The tree's leaves remember
  * them. */
-static void draw_prefix(struct draw *draw, size_t prefix, const struct measure_sum *bins) {
+static enum status draw_prefix(struct draw *draw, size_t prefix, const struct measure_sum *bins) {
     fill_tree(draw, bins);
     size_t first = draw->n_next, n = draw->starts[prefix + 1];
     size_t *seen = (size_t *)(draw->tree + ((size_t)2 << draw->step));
     memset(seen, 0, sizeof *seen << draw->step);
     for (size_t i = draw->starts[prefix]; i < n; i++) {
+        TRY(heed_draws(draw, draw->step));
         size_t shot = draw->order[i], x = draw_shot(draw, shot);
         if (seen[x] == 0) {
             draw->next[draw->n_next++] = draw->values[prefix] | spread_bits(draw, x);
@@ -109,6 +116,7 @@ static void draw_prefix(struct draw *draw, size_t prefix, const struct measure_s
         }
         draw->prefix[shot] = first + seen[x] - 1;
     }
+    return STATUS_OK;
 }
 
 static void sort_shots(struct draw *draw) {
@@ -150,7 +158,7 @@ static enum status draw_pass(struct draw *draw) {
         }
         measure_combine(draw->store, draw->bins, n * size);
         for (size_t i = 0; i < n; i++) {
-            draw_prefix(draw, first + i, draw->bins + i * size);
+            TRY(draw_prefix(draw, first + i, draw->bins + i * size));
         }
     }
     for (unsigned i = 0; i < draw->step; i++) {
@@ -217,7 +225,7 @@ static enum status draw_slabs(struct draw *draw, const struct slab_entry *entrie
             const size_t prefix = entries[last].prefix;
             const size_t bin =
                 gather_bits(draw->values[prefix], positions + draw->step, n - draw->step);
-            draw_prefix(draw, prefix, draw->bins + (bin << draw->step));
+            TRY(draw_prefix(draw, prefix, draw->bins + (bin << draw->step)));
         }
     }
     draw->done += draw->step;
@@ -323,6 +331,7 @@ enum status sample_draw(struct store *store, uint64_t *inout, const uint32_t *wi
         const struct layout_wire *wire = &store->layout->wires[wires[i]];
         if (wire->group == LAYOUT_ALONE) {
             double p = measure_alone(store, wire->amp);
+            TRY_GOTO(heed_draws(&draw, n_shots), done);
             for (size_t shot = 0; shot < n_shots; shot++) {
                 draw_bit(&draw, i, shot, p);
             }

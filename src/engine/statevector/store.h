@@ -8,12 +8,13 @@
 #ifndef QSPAN_ENGINE_STATEVECTOR_STORE_H
 #define QSPAN_ENGINE_STATEVECTOR_STORE_H
 
-#include "comm/comm.h"
+#include "comm/halt.h"
 #include "engine/statevector/layout.h"
 #include "engine/statevector/pool.h"
 #include "kernels/statevector.h"
 
 #define STORE_NO_BIT UINT32_MAX
+#define STORE_AMP_NS 4.0 /* about, for an amplitude in a pass */
 
 enum {
     STORE_PARALLEL_AMPS = 1 << 17, /* below this one thread is quicker */
@@ -119,6 +120,13 @@ static inline bool store_is_streamed(const struct store *store, const struct sto
 }
 static inline bool store_is_large(size_t n_chunks, uint64_t n_blocks, unsigned lane_bits) {
     return (uint64_t)n_chunks * n_blocks << lane_bits >= STORE_PARALLEL_AMPS;
+}
+
+/* Before a pass over so many amplitudes, of all ranks together: STATUS_INTERRUPTED (not logged) if
+ * the engine was told to stop. Collective. */
+static inline enum status store_heed(struct store *store, double n_amps) {
+    return halt_heed(store->layout->task->halt, store->team,
+                     STORE_AMP_NS * n_amps / store->layout->n_ranks);
 }
 
 /* Adds a deal's ranks to the n_ranks in store->ranks, ascending; returns how many there are now. */
