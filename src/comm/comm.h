@@ -28,6 +28,8 @@ void comm_stop(void);
 const struct team *comm_world(void);
 int team_rank(const struct team *team);
 int team_size(const struct team *team);
+/* Ranks of this job on this rank's node. Not collective, and not the same on all ranks. */
+int comm_ranks_here(void);
 /* Bytes that each of n_ranks ranks may still use, if they are those of this job: what is available
  * on this rank's node, shared by the ranks there. Others are taken to be all on this node. Not
  * collective, and not the same on all ranks. */

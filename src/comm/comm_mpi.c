@@ -174,6 +174,11 @@ int team_size(const struct team *team) {
     return team->size;
 }
 
+int comm_ranks_here(void) {
+    CHECK(job.is_started);
+    return job.n_here;
+}
+
 uint64_t comm_memory_share(int n_ranks) {
     const bool is_own = n_ranks == team_size(comm_world());
     return mem_available() / (uint64_t)(is_own ? job.n_here : n_ranks);

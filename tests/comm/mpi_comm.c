@@ -303,6 +303,7 @@ static int test_nodes(bool are_dealt) {
     int expected = rank % 2 == 0 ? rank / 2 : (size + 1) / 2 + rank / 2;
     EXPECT(team_rank(comm_world()) == (are_dealt ? expected : rank));
     EXPECT(team_size(comm_world()) == size);
+    EXPECT(comm_ranks_here() == (are_dealt ? (size + 1 - rank % 2) / 2 : size));
     /* of 5 ranks 2 or 3 are here, or all */
     const double ratio = (double)comm_memory_share(size) / (double)comm_memory_share(8 * size);
     EXPECT(are_dealt ? ratio > 12 && ratio < 21 : ratio > 7 && ratio < 9);

@@ -45,7 +45,7 @@ struct layout_tuning {
     unsigned pass_bits;      /* amplitudes of a tile (pass.h); 0: a pass for every block of gates */
     unsigned more_bits;      /* of a tile where they save a pass */
     unsigned piece_bits;     /* of a tile's pieces: 3 to 11 */
-    unsigned stream_log;     /* 2^this bytes of a vector on a rank are more than caches hold */
+    unsigned stream_log;     /* 2^this bytes of a vector on a node are more than caches hold */
     unsigned balance_log;    /* at least 2^this slices per rank when ranks are no power of two */
     const struct costs *costs; /* of operators, borrowed; NULL: costs_fixed */
 };

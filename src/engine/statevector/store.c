@@ -135,6 +135,7 @@ enum status store_init(struct store *store, struct layout *layout, const struct 
     *store = (struct store){
         .layout = layout, .team = team, .kernels = kernels, .late = {.group = LAYOUT_ALONE}};
     store->rank = team_rank(team);
+    store->n_here = comm_ranks_here();
     uint64_t n_threads = (uint64_t)omp_get_max_threads();
     comm_max_u64(team, &n_threads, 1); /* tiles are the same on all ranks */
     store_fit(layout, (double)n_bytes, n_threads);

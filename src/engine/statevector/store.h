@@ -40,7 +40,7 @@ struct store {
     struct layout *layout;
     const struct team *team;
     const struct statevector_kernels *kernels;
-    int rank;
+    int rank, n_here; /* ranks on this node */
     struct pool pool;
     union statevector_block *memory; /* of the pool */
     size_t n_memory_bytes;
@@ -112,11 +112,11 @@ enum status store_list_chunks(struct store *store, size_t *out_n, const struct s
                               uint64_t mask, uint64_t value);
 /* Pieces into which to cut the work on n_chunks times n_blocks blocks, for threads. */
 uint64_t store_count_pieces(size_t n_chunks, uint64_t n_blocks);
-/* Do caches not hold this rank's part of a vector? */
+/* Do caches not hold a node's part of a vector? Its ranks share them. */
 static inline bool store_is_streamed(const struct store *store, const struct store_view *view) {
     const uint64_t n_bytes =
         (view->last - view->first) * store_chunk_blocks(view) * sizeof(union statevector_block);
-    return n_bytes >> store->layout->tuning.stream_log > 0;
+    return n_bytes * (uint64_t)store->n_here >> store->layout->tuning.stream_log > 0;
 }
 static inline bool store_is_large(size_t n_chunks, uint64_t n_blocks, unsigned lane_bits) {
     return (uint64_t)n_chunks * n_blocks << lane_bits >= STORE_PARALLEL_AMPS;
