@@ -219,6 +219,11 @@ void output_add_network_report(struct text *out, const struct network_stats *sta
         add_row(out, "circuits");
         text_printf(out, "%" PRIu64 " set up\n", stats->n_reconfigured);
     }
+    if (stats->n_outages > 0) {
+        add_row(out, "outages");
+        text_printf(out, "%" PRIu64 "; aborted %" PRIu64 ", lost %" PRIu64 "\n", stats->n_outages,
+                    stats->n_aborted, stats->n_lost);
+    }
     if (stats->n_pooled > 0) {
         add_row(out, "in advance");
         text_printf(out, "%" PRIu64 " made, %" PRIu64 " used\n", stats->n_pooled,

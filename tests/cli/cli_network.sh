@@ -31,6 +31,18 @@ EOM
     done
 fi
 
+# What outages did, as text; the pairs of a run meet the same ones.
+fibre_pairs 1 >fails.yaml
+echo 'outages: [{between: [A, B], from: 1 us, until: 300 us}]' >>fails.yaml
+expect 0 qspan network fails.yaml --seed 1 --requests 5 --json fails.json
+aborted=$(json fails.json network aborted_by_outages)
+has out "outages         1; aborted $aborted, lost $(json fails.json network lost_by_outages)"
+printf 'OPENQASM 2.0;\nqreg q[2];\ncreg c[2];\nCX q[0],q[1];\nmeasure q -> c;\n' >one.qasm
+expect 0 qspan run one.qasm --machine fails.yaml --shots 64 --shots-per-timeline 32 --seed 1
+has out "outages         2; aborted"
+expect 0 qspan network demo-2030 --seed 7 --requests 5
+! grep -q outages out || fail "outages of a machine without"
+
 for workload in nearest random qft; do
     expect 0 qspan network cisco-qdc-2026:topology=bcube --seed 1 --requests 500 --jobs 2 \
         --window 5 --use 3us --workload $workload
