@@ -16,7 +16,7 @@ struct tabulation {
     uint32_t most_outside;
     const struct fuse_block *block;
     size_t last_mix[FUSE_BLOCK_TARGETS]; /* 1 + place in the order; 0: none */
-    uint32_t *out;                       /* the new order, at most as long as what has been read */
+    uint32_t *out;                       /* the new order, at most as long as the old one */
     size_t n_out;
     uint32_t pending[FUSE_MAX_STEPS]; /* phases */
     size_t n_pending;
@@ -239,17 +239,29 @@ static enum status release(struct tabulation *t, const struct fuse_op *mix, size
     return emit(t, must, may);
 }
 
+/* A factor of all amplitudes waits for the first table that has one for each of them anyway. */
+static bool is_common(const struct fuse_op *op) {
+    return op->kind == FUSE_PHASE && op->n_controls == 0;
+}
+
 static enum status rewrite(struct tabulation *t) {
     const size_t first = t->block->first, last = t->block->last;
+    uint32_t old[FUSE_MAX_STEPS];
     for (size_t i = first; i < last; i++) {
-        const uint32_t at = t->fuse->order[i];
-        const struct fuse_op op = *op_at(t, at);
-        if (op.kind == FUSE_PHASE) {
-            t->pending[t->n_pending++] = at;
-            continue;
+        old[i - first] = t->fuse->order[i];
+        if (is_common(op_at(t, old[i - first]))) {
+            t->pending[t->n_pending++] = old[i - first];
         }
-        TRY(release(t, &op, i));
-        t->out[t->n_out++] = at;
+    }
+    for (size_t i = first; i < last; i++) {
+        const uint32_t at = old[i - first];
+        const struct fuse_op op = *op_at(t, at);
+        if (op.kind != FUSE_PHASE) {
+            TRY(release(t, &op, i));
+            t->out[t->n_out++] = at;
+        } else if (!is_common(&op)) {
+            t->pending[t->n_pending++] = at;
+        }
     }
     bool all[FUSE_MAX_STEPS];
     memset(all, true, sizeof all);
