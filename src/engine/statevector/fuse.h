@@ -79,9 +79,8 @@ struct fuse_factors {
     bool has_pivot;
     enum fuse_factors_kind {
         FUSE_FACTORS_ANY,
-        FUSE_FACTORS_ROTATE, /* all are e^(i phi), none near -1; data has tan(phi / 2) and sin phi
-                              */
-        FUSE_FACTORS_SCALE,  /* all are real */
+        FUSE_FACTORS_ROTATE, /* e^(i phi), none near -1; data has tan(phi / 2) and sin phi */
+        FUSE_FACTORS_SCALE,  /* real */
     } kind;
     size_t first;
 };
@@ -204,6 +203,7 @@ enum status fuse_new_data(struct fuse *fuse, size_t *out_first, unsigned k);
 static inline bool fuse_has_tables(const struct fuse *fuse, uint32_t n_wires) {
     return n_wires >= fuse->costs->table_wires;
 }
+/* That a table depends on at most. */
 static inline uint32_t fuse_factor_wires(uint32_t n_wires) {
     return n_wires < FUSE_LARGE_GROUP ? FUSE_FEW_FACTOR_WIRES : FUSE_FACTOR_WIRES;
 }

@@ -208,6 +208,11 @@ static enum status emit(struct tabulation *t, const bool *must, const bool *may)
     return STATUS_OK;
 }
 
+/* A factor of all amplitudes waits for the first table of its block. */
+static bool is_common(const struct fuse_op *op) {
+    return op->kind == FUSE_PHASE && op->n_controls == 0;
+}
+
 static bool touches(const struct fuse_op *phase, const struct fuse_op *mix) {
     bool does = false;
     for (unsigned k = 0; k < phase->n_controls; k++) {
@@ -234,14 +239,9 @@ static enum status release(struct tabulation *t, const struct fuse_op *mix, size
     for (size_t i = 0; i < t->n_pending; i++) {
         const struct fuse_op *phase = op_at(t, t->pending[i]);
         must[i] = touches(phase, mix);
-        may[i] = phase->n_controls == 0 || is_touched_after(t, phase, place);
+        may[i] = is_common(phase) || is_touched_after(t, phase, place);
     }
     return emit(t, must, may);
-}
-
-/* A factor of all amplitudes waits for the first table that has one for each of them anyway. */
-static bool is_common(const struct fuse_op *op) {
-    return op->kind == FUSE_PHASE && op->n_controls == 0;
 }
 
 static enum status rewrite(struct tabulation *t) {

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "engine/statevector/fuse.h"
 
 /* A factor that amplitudes lack is given to them before it leaves 2^-MAX_LOG .. 2^MAX_LOG. */
@@ -327,6 +328,7 @@ static enum status push_waiting(struct shear *shear) {
     if (n_left == 0) {
         return push_scale(shear);
     }
+    CHECK(shear->table_wires > 0);
     const struct number scale = number_at(shear->scale);
     double size = scale.im == 0 ? scale.re : sqrt(square(scale));
     put(shear->scale, (struct number){scale.re / size, scale.im / size});
