@@ -46,7 +46,7 @@ static void open_plan(struct plan *plan, int n_ranks, uint64_t seed, unsigned n_
     }
     cr_assert_eq(layout_place(&plan->layout, &plan->group, wires, N, &deal), STATUS_OK);
     for (size_t i = 0; i < N_STAGES; i++) {
-        stages[i] = (struct fuse_stage){0};
+        stages[i] = (struct fuse_stage){.n_wires = N};
         for (uint32_t j = 0; stages[i].n_targets < n_targets; j++) {
             uint32_t wire = (uint32_t)(N * rng_uniform(seed, i, j, RNG_TEST));
             if (!(plan->needs[i] >> wire & 1)) {

@@ -1,32 +1,24 @@
 #include "engine/statevector/ahead.h"
 
-#include <string.h>
-
 #include "base/mem.h"
 #include "engine/statevector/layout_internal.h"
 
 enum {
     STAGES_AHEAD = 64,
-    MAX_MEMBERS = 64, /* larger vectors are only planned */
-    WAITING_AHEAD = 4096,
-    VISITS_AHEAD = 1 << 16, /* of operators that wait */
-    GATES_AHEAD = 1024,     /* of the program */
+    MAX_MEMBERS = 64,   /* larger vectors are only planned */
+    GATES_AHEAD = 1024, /* of the program */
     OPS_AHEAD = 16 * GATES_AHEAD,
 };
-enum { HELD_TARGETS = 1, HELD = 2, CHOSEN = 4 };
 
 enum status ahead_init(struct ahead *ahead, uint32_t n_wires) {
     *ahead = (struct ahead){0};
-    ahead->stages = mem_alloc(STAGES_AHEAD, sizeof *ahead->stages);
     ahead->members = mem_alloc(n_wires, sizeof *ahead->members);
     ahead->is_member = mem_alloc(n_wires, sizeof *ahead->is_member);
     ahead->next = mem_alloc(n_wires, sizeof *ahead->next);
     ahead->beyond = mem_alloc(n_wires, sizeof *ahead->beyond);
-    ahead->is_gone = mem_alloc(WAITING_AHEAD, sizeof *ahead->is_gone);
     ahead->called = mem_alloc(n_wires, sizeof *ahead->called);
-    if (ahead->stages == NULL || ahead->members == NULL || ahead->is_member == NULL ||
-        ahead->next == NULL || ahead->beyond == NULL || ahead->is_gone == NULL ||
-        ahead->called == NULL) {
+    if (ahead->members == NULL || ahead->is_member == NULL || ahead->next == NULL ||
+        ahead->beyond == NULL || ahead->called == NULL) {
         return STATUS_NOFIT;
     }
     for (uint32_t i = 0; i < n_wires; i++) {
@@ -36,12 +28,10 @@ enum status ahead_init(struct ahead *ahead, uint32_t n_wires) {
 }
 
 void ahead_fini(struct ahead *ahead) {
-    mem_free(ahead->stages);
     mem_free(ahead->members);
     mem_free(ahead->is_member);
     mem_free(ahead->next);
     mem_free(ahead->beyond);
-    mem_free(ahead->is_gone);
     mem_free(ahead->called);
     *ahead = (struct ahead){0};
 }
@@ -65,95 +55,8 @@ static void add_part(struct ahead *ahead, const struct layout *layout, uint32_t 
     }
 }
 
-/* ---- stages ---- */
-
-static void add_present(struct ahead *ahead, const struct fuse *fuse,
-                        const struct fuse_stage *first) {
-    const struct fuse_stage *end = fuse->stages + fuse->n_stages;
-    for (const struct fuse_stage *from = first; from < end && ahead->n_stages < STAGES_AHEAD;
-         from++) {
-        struct ahead_stage *stage = &ahead->stages[ahead->n_stages++];
-        *stage = (struct ahead_stage){
-            .n_targets = from->n_targets, .n_members = ahead->n_members, .size = 1};
-        memcpy(stage->targets, from->targets, from->n_targets * sizeof *from->targets);
-    }
-}
-
-static bool fits(const struct ahead *ahead, struct fuse *fuse, const struct ahead_stage *stage,
-                 const struct fuse_op *op) {
-    uint32_t n_new = 0;
-    for (unsigned j = 0; j < fuse_n_wires(op); j++) {
-        const uint32_t wire = fuse->wire_of[op->wires[j]];
-        const uint32_t state = fuse_mark_of(fuse, wire)->state;
-        const bool is_target = j < op->n_targets;
-        if (!ahead->is_member[wire] || (state & (is_target ? HELD | HELD_TARGETS : HELD))) {
-            return false;
-        }
-        n_new += is_target && !(state & CHOSEN);
-    }
-    return stage->n_targets + n_new <= FUSE_FEW_TARGETS;
-}
-
-static void choose(struct fuse *fuse, struct ahead_stage *stage, const struct fuse_op *op) {
-    for (unsigned j = 0; j < op->n_targets; j++) {
-        const uint32_t wire = fuse->wire_of[op->wires[j]];
-        struct fuse_mark *mark = fuse_mark_of(fuse, wire);
-        if (!(mark->state & CHOSEN)) {
-            mark->state |= CHOSEN;
-            stage->targets[stage->n_targets++] = wire;
-        }
-    }
-}
-
-/* Returns of how many members more the targets are held. */
-static uint32_t hold(const struct ahead *ahead, struct fuse *fuse, const struct fuse_op *op) {
-    uint32_t n_held = 0;
-    for (unsigned j = 0; j < fuse_n_wires(op); j++) {
-        const uint32_t wire = fuse->wire_of[op->wires[j]];
-        struct fuse_mark *mark = fuse_mark_of(fuse, wire);
-        n_held += ahead->is_member[wire] && !(mark->state & (HELD | HELD_TARGETS));
-        mark->state |= j < op->n_targets ? HELD : HELD_TARGETS;
-    }
-    return n_held;
-}
-
-static size_t count_waiting(const struct fuse *fuse) {
-    return fuse->waiting.n < WAITING_AHEAD ? fuse->waiting.n : WAITING_AHEAD;
-}
-
-/* One stage more of what waits for members only; false: there is none. */
-static bool add_stage(struct ahead *ahead, struct fuse *fuse, double size) {
-    const size_t n = count_waiting(fuse);
-    size_t i = ahead->n_gone;
-    uint32_t n_held = 0;
-    if (ahead->n_stages == STAGES_AHEAD || ahead->n_visits >= VISITS_AHEAD) {
-        return false;
-    }
-    struct ahead_stage *stage = &ahead->stages[ahead->n_stages];
-    *stage = (struct ahead_stage){.n_members = ahead->n_members, .size = size};
-    fuse->epoch++;
-    for (; i < n && n_held < ahead->n_members; i++) {
-        const struct fuse_op *op = &fuse->waiting.ops[i];
-        if (ahead->is_gone[i]) {
-            continue;
-        }
-        if (fits(ahead, fuse, stage, op)) {
-            choose(fuse, stage, op);
-            ahead->is_gone[i] = 1;
-        } else {
-            n_held += hold(ahead, fuse, op);
-        }
-    }
-    ahead->n_visits += i - ahead->n_gone;
-    while (ahead->n_gone < n && ahead->is_gone[ahead->n_gone]) {
-        ahead->n_gone++;
-    }
-    ahead->n_stages += stage->n_targets > 0;
-    return stage->n_targets > 0;
-}
-
-/* Those after the next parts have joined, and so on. */
-static void add_steps(struct ahead *ahead, const struct layout *layout, uint32_t slot) {
+/* Those that join in the steps of which stages are looked at. */
+static void add_parts(struct ahead *ahead, const struct layout *layout, uint32_t slot) {
     const struct layout_group *group = &layout->groups[slot];
     if (group->bond == 0) {
         return;
@@ -162,14 +65,19 @@ static void add_steps(struct ahead *ahead, const struct layout *layout, uint32_t
     if (bond->n_joined == 0 || layout->wires[bond->parts[0].carrier].group != slot) {
         return;
     }
-    for (size_t i = bond->n_joined; i < bond->n_parts && ahead->n_members < MAX_MEMBERS;) {
-        const uint32_t step = bond->parts[i].step;
-        for (; i < bond->n_parts && bond->parts[i].step == step; i++) {
-            add_part(ahead, layout, bond->parts[i].carrier);
-        }
-        const double size = layout_amps(ahead->n_members) / layout_amps(group->n);
-        while (add_stage(ahead, layout->fuse, size)) {
-        }
+    for (size_t i = bond->n_joined; i < bond->n_parts && ahead->n_members < MAX_MEMBERS; i++) {
+        add_part(ahead, layout, bond->parts[i].carrier);
+    }
+}
+
+static void find_stages(struct ahead *ahead, const struct fuse *fuse,
+                        const struct fuse_stage *first) {
+    const struct fuse_stage *end = fuse->stages + fuse->n_stages;
+    ahead->stages = first != NULL ? first : fuse->stages + fuse->next_stage;
+    ahead->n_stages = 0;
+    while (ahead->n_stages < STAGES_AHEAD && ahead->stages + ahead->n_stages < end &&
+           ahead->stages[ahead->n_stages].n_wires <= ahead->n_members) {
+        ahead->n_stages++;
     }
 }
 
@@ -188,14 +96,11 @@ static void note_use(struct ahead *ahead, uint32_t wire, uint32_t time) {
 }
 
 static uint32_t note_waiting(struct ahead *ahead, const struct fuse *fuse, uint32_t time) {
-    const size_t n = count_waiting(fuse);
-    for (size_t i = 0; i < fuse->waiting.n && ahead->n_unknown > 0; i++) {
+    for (size_t i = 0; i < fuse->waiting.n && ahead->n_unknown > 0; i++, time++) {
         const struct fuse_op *op = &fuse->waiting.ops[i];
-        const bool is_gone = i < n && ahead->is_gone[i];
-        for (unsigned j = 0; j < op->n_targets && !is_gone; j++) {
+        for (unsigned j = 0; j < op->n_targets; j++) {
             note_use(ahead, fuse->wire_of[op->wires[j]], time);
         }
-        time += !is_gone;
     }
     return time;
 }
@@ -283,14 +188,10 @@ static void note_beyond(struct ahead *ahead, const struct layout *layout) {
 
 void ahead_look(struct ahead *ahead, const struct layout *layout, uint32_t group,
                 const struct fuse_stage *stage) {
-    ahead->n_stages = ahead->n_members = 0;
-    ahead->n_gone = ahead->n_visits = 0;
-    memset(ahead->is_gone, 0, count_waiting(layout->fuse) * sizeof *ahead->is_gone);
+    ahead->n_members = 0;
     add_part(ahead, layout, layout->groups[group].wires[0]);
-    if (stage != NULL) {
-        add_present(ahead, layout->fuse, stage);
-    }
-    add_steps(ahead, layout, group);
+    add_parts(ahead, layout, group);
+    find_stages(ahead, layout->fuse, stage);
     note_beyond(ahead, layout);
     for (uint32_t i = 0; i < ahead->n_members; i++) {
         const uint32_t wire = ahead->members[i];
@@ -298,7 +199,7 @@ void ahead_look(struct ahead *ahead, const struct layout *layout, uint32_t group
         ahead->is_member[wire] = 0;
     }
     for (uint32_t i = ahead->n_stages; i-- > 0;) {
-        const struct ahead_stage *to_come = &ahead->stages[i];
+        const struct fuse_stage *to_come = &ahead->stages[i];
         for (uint32_t j = 0; j < to_come->n_targets; j++) {
             ahead->next[to_come->targets[j]] = i;
         }

@@ -146,15 +146,71 @@ static void number_steps(const struct layout *layout, struct layout_bond *bond) 
             bond->parts[--last].step = step;
         }
     }
+    bond->parts[0].step = step;
+}
+
+/* All wires of a part. */
+static void set_due(struct layout *layout, uint32_t wire, bool is_due) {
+    const uint32_t slot = layout->wires[wire].group;
+    if (slot == LAYOUT_ALONE) {
+        layout->wires[wire].is_due = is_due;
+        return;
+    }
+    const struct layout_group *group = &layout->groups[slot];
+    for (uint32_t i = 0; i < group->n; i++) {
+        layout->wires[group->wires[i]].is_due = is_due;
+    }
+}
+
+static void end(struct layout *layout, uint32_t wire) {
+    CHECK(layout->fuse->next_stage == layout->fuse->n_stages);
+    set_due(layout, wire, false);
+    fuse_end(layout->fuse);
+}
+
+/* What waits for wires of one part only. */
+static enum status settle_part(struct layout *layout, uint32_t wire) {
+    const uint32_t group = layout->wires[wire].group;
+    if (group != LAYOUT_ALONE) {
+        set_due(layout, wire, true);
+        TRY(fuse_plan(layout, part_size(layout, wire)));
+        TRY(fuse_run(layout, group));
+        end(layout, wire);
+    }
+    return STATUS_OK;
+}
+
+/* The end of the parts that come in one step with this one. */
+static size_t end_step(const struct layout_bond *bond, size_t first) {
+    size_t last = first;
+    while (last < bond->n_parts && bond->parts[last].step == bond->parts[first].step) {
+        last++;
+    }
+    return last;
+}
+
+/* All that waits, in the first part and after every step: so that exchanges see it. */
+static enum status plan_steps(struct layout *layout, const struct layout_bond *bond) {
+    uint32_t n = 0;
+    for (size_t i = 0; i < bond->n_parts;) {
+        for (const size_t last = end_step(bond, i); i < last; i++) {
+            set_due(layout, bond->parts[i].carrier, true);
+            n += part_size(layout, bond->parts[i].carrier);
+        }
+        if (n > 1) {
+            TRY(fuse_plan(layout, n));
+        }
+    }
+    return STATUS_OK;
 }
 
 /* The first part and those joined take in what comes in one step. */
 static enum status join_step(struct layout *layout, struct layout_bond *bond) {
-    const uint32_t step = bond->parts[bond->n_joined].step;
     uint32_t wires[1 + LAYOUT_MAX_PARTS] = {bond->parts[0].carrier};
-    size_t last = bond->n_joined, n = 1;
-    while (last < bond->n_parts && bond->parts[last].step == step) {
-        wires[n++] = bond->parts[last++].carrier;
+    const size_t last = end_step(bond, bond->n_joined);
+    size_t n = 1;
+    for (size_t i = bond->n_joined; i < last; i++) {
+        wires[n++] = bond->parts[i].carrier;
     }
     TRY(layout_merge(layout, wires, n, false));
     bond->n_joined = last;
@@ -165,25 +221,32 @@ static enum status join_step(struct layout *layout, struct layout_bond *bond) {
     return STATUS_OK;
 }
 
+static enum status settle_bond(struct layout *layout, struct layout_bond *bond) {
+    const uint32_t first = bond->parts[0].carrier;
+    for (size_t i = 1; i < bond->n_parts; i++) {
+        TRY(settle_part(layout, bond->parts[i].carrier));
+    }
+    TRY(plan_steps(layout, bond));
+    if (layout->wires[first].group != LAYOUT_ALONE) {
+        TRY(fuse_run(layout, layout->wires[first].group));
+    }
+    while (bond->n_joined < bond->n_parts) {
+        TRY(join_step(layout, bond));
+    }
+    end(layout, first);
+    return STATUS_OK;
+}
+
 enum status layout_settle(struct layout *layout, uint32_t wire) {
     const uint32_t index = bond_of(layout, wire);
     if (index == 0) {
-        const uint32_t group = layout->wires[wire].group;
-        return group == LAYOUT_ALONE ? STATUS_OK : fuse_run(layout, group);
+        return settle_part(layout, wire);
     }
     struct layout_bond *bond = &layout->bonds[index - 1];
     sort_parts(layout, bond);
     number_steps(layout, bond);
     bond->n_joined = 1;
-    for (size_t i = 0; i < bond->n_parts; i++) {
-        const uint32_t group = layout->wires[bond->parts[i].carrier].group;
-        if (group != LAYOUT_ALONE) {
-            TRY(fuse_run(layout, group));
-        }
-    }
-    while (bond->n_joined < bond->n_parts) {
-        TRY(join_step(layout, bond));
-    }
+    TRY(settle_bond(layout, bond));
     set_bond(layout, bond->parts[0].carrier, 0);
     close_bond(layout, index - 1);
     return STATUS_OK;

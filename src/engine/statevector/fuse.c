@@ -27,6 +27,7 @@ void fuse_fini(struct fuse *fuse) {
     mem_free(fuse->waiting.ops);
     mem_free(fuse->work[0].ops);
     mem_free(fuse->work[1].ops);
+    mem_free(fuse->ops.ops);
     mem_free(fuse->data);
     mem_free(fuse->terms);
     mem_free(fuse->factors);
@@ -48,7 +49,8 @@ void fuse_fini(struct fuse *fuse) {
 }
 
 void fuse_clear(struct fuse *fuse) {
-    fuse->waiting.n = fuse->n_data = fuse->n_terms = fuse->n_factors = 0;
+    fuse->waiting.n = 0;
+    fuse_end(fuse);
 }
 
 void fuse_swap(struct fuse *fuse, uint32_t a, uint32_t b) {
@@ -165,20 +167,20 @@ enum status fuse_add_phase(struct layout *layout, const struct fuse_op *shape, d
 
 enum { HELD_TARGETS = 1, HELD = 2 };
 
-/* All its wires are in the group, and it commutes with those that stay: on its targets with none,
+/* All its wires are due, and it commutes with those that stay: on its targets with none,
  * on its controls with those that are diagonal there too. */
-static bool can_go(struct layout *layout, const struct fuse_op *op, uint32_t group) {
-    bool can = layout->wires[op->wires[0]].group == group;
+static bool can_go(struct layout *layout, const struct fuse_op *op) {
+    bool can = layout->wires[op->wires[0]].is_due;
     for (unsigned i = 0; can && i < fuse_n_wires(op); i++) {
         const uint32_t held = i < op->n_targets ? HELD | HELD_TARGETS : HELD;
-        can = layout->wires[op->wires[i]].group == group &&
+        can = layout->wires[op->wires[i]].is_due &&
               !(fuse_mark_of(layout->fuse, op->wires[i])->state & held);
     }
     return can;
 }
 
 /* The operators that can go move to work[0], with wires instead of carriers. */
-static enum status take_out(struct layout *layout, uint32_t group) {
+static enum status take_out(struct layout *layout) {
     struct fuse *fuse = layout->fuse;
     struct fuse_list *waiting = &fuse->waiting;
     size_t n_kept = 0;
@@ -189,7 +191,7 @@ static enum status take_out(struct layout *layout, uint32_t group) {
         for (unsigned j = 0; j == 0 || j < fuse_n_wires(&op); j++) {
             op.wires[j] = fuse->wire_of[op.wires[j]];
         }
-        if (can_go(layout, &op, group)) {
+        if (can_go(layout, &op)) {
             TRY(fuse_push(&fuse->work[0], &op));
             continue;
         }
@@ -202,28 +204,59 @@ static enum status take_out(struct layout *layout, uint32_t group) {
     return STATUS_OK;
 }
 
-enum status fuse_run(struct layout *layout, uint32_t group) {
+/* What has been planned goes after the rest. */
+static enum status add_planned(struct fuse *fuse, uint32_t n_wires) {
+    struct fuse_list *ops = &fuse->ops;
+    const struct fuse_list *work = &fuse->work[0];
+    TRY(vec_reserve(&ops->ops, ops->n, &ops->cap, work->n, sizeof *ops->ops));
+    memcpy(ops->ops + ops->n, work->ops, work->n * sizeof *ops->ops);
+    for (size_t i = fuse->first_order; i < fuse->n_order; i++) {
+        fuse->order[i] += u32_from_size(ops->n);
+    }
+    for (size_t i = fuse->first_stage; i < fuse->n_stages; i++) {
+        fuse->stages[i].n_wires = n_wires;
+    }
+    ops->n += work->n;
+    fuse->first_order = fuse->n_order;
+    fuse->first_block = fuse->n_blocks;
+    fuse->first_stage = fuse->n_stages;
+    return STATUS_OK;
+}
+
+enum status fuse_plan(struct layout *layout, uint32_t n_wires) {
     struct fuse *fuse = layout->fuse;
     if (fuse->waiting.n == 0) {
         return STATUS_OK;
     }
-    TRY(take_out(layout, group));
+    TRY(take_out(layout));
     if (fuse->work[0].n == 0) {
         return STATUS_OK;
     }
-    TRY(fuse_merge(fuse, layout->groups[group].n));
-    TRY(fuse_order(fuse, layout->groups[group].n));
+    TRY(fuse_merge(fuse, n_wires));
+    TRY(fuse_order(fuse, n_wires));
     if (layout->store != NULL) { /* plans need no numbers */
-        TRY(fuse_tabulate(fuse, layout->groups[group].n));
+        TRY(fuse_tabulate(fuse, n_wires));
     }
-    for (size_t i = 0; i < fuse->n_stages; i++) {
+    return add_planned(fuse, n_wires);
+}
+
+enum status fuse_run(struct layout *layout, uint32_t group) {
+    struct fuse *fuse = layout->fuse;
+    const uint32_t n_wires = layout->groups[group].n;
+    while (fuse->next_stage < fuse->n_stages && fuse->stages[fuse->next_stage].n_wires == n_wires) {
+        const struct fuse_stage *stage = &fuse->stages[fuse->next_stage++];
         if (layout->store != NULL) {
-            TRY(store_heed(layout->store, layout_amps(layout->groups[group].n)));
+            TRY(store_heed(layout->store, layout_amps(n_wires)));
         }
-        TRY(pass_run_stage(layout, group, &fuse->stages[i]));
-    }
-    if (fuse->waiting.n == 0) {
-        fuse_clear(fuse);
+        TRY(pass_run_stage(layout, group, stage));
     }
     return STATUS_OK;
+}
+
+void fuse_end(struct fuse *fuse) {
+    fuse->ops.n = fuse->n_order = fuse->n_blocks = fuse->n_stages = 0;
+    fuse->first_order = fuse->first_block = fuse->first_stage = fuse->next_stage = 0;
+    if (fuse->waiting.n == 0) {
+        fuse->n_data = fuse->n_terms = fuse->n_factors = 0;
+    }
 }

@@ -90,11 +90,11 @@ struct fuse_block {
     uint32_t targets[GATE_MAX_QUBITS];
     uint8_t n_targets;
 };
-/* Blocks first .. last-1, on n_targets wires in all. */
+/* Blocks first .. last-1, on n_targets wires in all, in a vector of n_wires. */
 struct fuse_stage {
     size_t first, last;
     uint32_t targets[FUSE_STAGE_TARGETS];
-    uint32_t n_targets;
+    uint32_t n_targets, n_wires;
 };
 
 /* Scratch of merging and ordering, per wire; valid in the fuse's epoch. */
@@ -127,7 +127,8 @@ struct fuse_list {
 struct fuse {
     const struct costs *costs; /* borrowed */
     struct fuse_list waiting;  /* wires are carriers */
-    struct fuse_list work[2];  /* of the group that is flushed */
+    struct fuse_list work[2];  /* of the vector that is planned */
+    struct fuse_list ops;      /* of all stages */
     double *data;              /* matrices */
     size_t n_data, cap_data;
     struct fuse_term *terms;
@@ -139,9 +140,10 @@ struct fuse {
     uint32_t *carrier_of, *wire_of;
     struct fuse_mark *marks; /* per wire, scratch */
     uint32_t epoch;
-    uint32_t *order, *rest, *taken; /* indices of work[0] */
+    uint32_t *order, *rest, *taken; /* indices of work[0]; in order, before first_order, of ops */
     size_t cap_order, cap_rest, cap_taken, n_order;
-    struct fuse_touch *touches; /* of work[0] */
+    size_t first_order, first_block, first_stage; /* of what is being planned */
+    struct fuse_touch *touches;                   /* of work[0] */
     size_t cap_touches;
     uint32_t *touched, *numbered; /* numbers of wires; the wires that have these */
     size_t n_touched, cap_touched, cap_numbered;
@@ -156,6 +158,7 @@ struct fuse {
     size_t n_blocks, cap_blocks;
     struct fuse_stage *stages;
     size_t n_stages, cap_stages;
+    size_t next_stage; /* that has not run */
 };
 
 enum status fuse_init(struct fuse *fuse, uint32_t n_wires, const struct costs *costs);
@@ -171,9 +174,14 @@ enum status fuse_add_matrix(struct layout *layout, const struct fuse_op *shape,
                             const double *matrix);
 enum status fuse_add_phase(struct layout *layout, const struct fuse_op *shape, double re,
                            double im);
-/* Runs what waits for a group, less what must come after operators on wires outside it. Collective
- * where the layout has a store. */
+/* Makes stages, after those there are, of what waits for the n_wires wires that are due
+ * (layout_wire), less what must come after operators on others. */
+enum status fuse_plan(struct layout *layout, uint32_t n_wires);
+/* Runs the stages to come that are for vectors of this group's size. Collective where the layout
+ * has a store. */
 enum status fuse_run(struct layout *layout, uint32_t group);
+/* Forgets the stages, which have run. */
+void fuse_end(struct fuse *fuse);
 
 /* fuse_merge.c: work[0] becomes a list that does the same with less work. n_wires: of the group. */
 enum status fuse_merge(struct fuse *fuse, uint32_t n_wires);

@@ -270,7 +270,7 @@ static enum status rewrite(struct tabulation *t) {
 
 enum status fuse_tabulate(struct fuse *fuse, uint32_t n_wires) {
     const bool has_tables = fuse_has_tables(fuse, n_wires);
-    for (size_t b = 0; b < fuse->n_blocks && has_tables; b++) {
+    for (size_t b = fuse->first_block; b < fuse->n_blocks && has_tables; b++) {
         struct fuse_block *block = &fuse->blocks[b];
         const struct fuse_op *op = &fuse->work[0].ops[fuse->order[block->first]];
         if (op->kind == FUSE_ANGLES || op->n_targets > FUSE_BLOCK_TARGETS) {

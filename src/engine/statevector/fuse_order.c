@@ -336,8 +336,10 @@ static enum status order_stages(struct fuse *fuse, size_t *out_n_new, uint32_t n
     size_t n = fuse->work[0].n, n_rest = n;
     TRY(vec_reserve(&fuse->rest, 0, &fuse->cap_rest, n, sizeof *fuse->rest));
     TRY(vec_reserve(&fuse->taken, 0, &fuse->cap_taken, n, sizeof *fuse->taken));
-    TRY(vec_reserve(&fuse->order, 0, &fuse->cap_order, n, sizeof *fuse->order));
-    fuse->n_order = fuse->n_blocks = fuse->n_stages = 0;
+    fuse->n_order = fuse->first_order;
+    fuse->n_blocks = fuse->first_block;
+    fuse->n_stages = fuse->first_stage;
+    TRY(vec_reserve(&fuse->order, fuse->n_order, &fuse->cap_order, n, sizeof *fuse->order));
     for (size_t i = 0; i < n; i++) {
         fuse->rest[i] = (uint32_t)i;
     }
@@ -362,20 +364,24 @@ static enum status order_stages(struct fuse *fuse, size_t *out_n_new, uint32_t n
     return STATUS_OK;
 }
 
+static size_t count_stages(const struct fuse *fuse) {
+    return fuse->n_stages - fuse->first_stage;
+}
+
 /* With cold wires, if that makes no more stages. A wire that becomes cold costs an exchange on some
  * number of ranks, counted as a quarter of a stage. */
 static enum status order_cold(struct fuse *fuse, uint32_t n_wires, size_t max_targets) {
     static const unsigned eighths[] = {4, 6, 7};
     static const unsigned n_trials = sizeof eighths / sizeof *eighths;
-    const size_t n_full = fuse->n_stages;
+    const size_t n_full = count_stages(fuse);
     size_t least = SIZE_MAX;
     unsigned best = 0, last = 0;
     for (unsigned i = 0; i < n_trials; i++) {
         size_t n_new = 0;
         last = eighths[i];
         TRY(order_stages(fuse, &n_new, n_wires, max_targets, last));
-        if (fuse->n_stages <= n_full && 4 * fuse->n_stages + n_new < least) {
-            least = 4 * fuse->n_stages + n_new;
+        if (count_stages(fuse) <= n_full && 4 * count_stages(fuse) + n_new < least) {
+            least = 4 * count_stages(fuse) + n_new;
             best = last;
         }
     }
@@ -389,16 +395,16 @@ enum status fuse_order(struct fuse *fuse, uint32_t n_wires) {
     size_t max_targets = FUSE_FEW_TARGETS;
     TRY(list_all_touched(fuse, n_wires));
     TRY(order_stages(fuse, NULL, n_wires, max_targets, 0));
-    const size_t n_few = fuse->n_stages;
+    const size_t n_few = count_stages(fuse);
     if (n_wires < FUSE_LARGE_GROUP || n_few == 1) {
         return STATUS_OK;
     }
     TRY(order_stages(fuse, NULL, n_wires, FUSE_STAGE_TARGETS, 0));
-    if (5 * fuse->n_stages <= 4 * n_few) {
+    if (5 * count_stages(fuse) <= 4 * n_few) {
         max_targets = FUSE_STAGE_TARGETS;
     } else {
         TRY(order_stages(fuse, NULL, n_wires, max_targets, 0));
     }
-    const bool is_many = fuse->n_stages >= MANY_STAGES && n_wires <= COLD_CANDIDATES;
+    const bool is_many = count_stages(fuse) >= MANY_STAGES && n_wires <= COLD_CANDIDATES;
     return is_many ? order_cold(fuse, n_wires, max_targets) : STATUS_OK;
 }

@@ -60,6 +60,7 @@ struct layout_wire {
      * itself, |0> and alone. */
     uint32_t alias;
     bool is_inverted; /* alias: its value is the opposite */
+    bool is_due;      /* what waits for such wires only is being planned (bond.c) */
     uint32_t bond;    /* alone, but for that: 1 + index; 0: none */
     double amp[4];    /* alone: amplitudes of |0> and |1> (plans: not kept up) */
 };
@@ -78,7 +79,8 @@ struct layout_group {
 /* Groups and lone wires that will be one group: operators on several of them wait (bond.c). */
 struct layout_part {
     uint32_t carrier; /* of one of its wires (fuse.h); while it is settled, that wire */
-    uint32_t step;    /* in which it joins the first one: counted from the last */
+    uint32_t step;    /* in which it joins the first one: counted from the last; the first has the
+                         highest */
 };
 struct layout_bond {
     uint32_t n; /* wires in all; 0: free */

@@ -563,7 +563,7 @@ static enum status add_program(struct pass *pass, const struct fuse_block *block
         }
     }
     for (size_t i = block->first; i < block->last; i++) {
-        const struct fuse_op *op = &fuse->work[0].ops[fuse->order[i]];
+        const struct fuse_op *op = &fuse->ops.ops[fuse->order[i]];
         TRY(op->kind == FUSE_FACTORS ? pass_add_factors(pass, op, bits) : add_op(pass, op, bits));
     }
     unit->last = pass->n_steps;
@@ -595,7 +595,7 @@ static enum status add_blocks(struct pass *pass, size_t first, size_t last) {
     const struct fuse *fuse = pass->layout->fuse;
     for (size_t i = first; i < last; i++) {
         const struct fuse_block *block = &fuse->blocks[i];
-        const struct fuse_op *op = &fuse->work[0].ops[fuse->order[block->first]];
+        const struct fuse_op *op = &fuse->ops.ops[fuse->order[block->first]];
         bool is_apart = op->kind == FUSE_ANGLES || op->n_targets > FUSE_BLOCK_TARGETS;
         TRY(is_apart ? add_apart(pass, op) : add_program(pass, block));
     }
@@ -655,7 +655,7 @@ static void count_work(struct pass *pass, size_t first, size_t last) {
     for (size_t b = first; b < last; b++) {
         pass->work.n_steps += n_share * (double)(fuse->blocks[b].last - fuse->blocks[b].first);
         for (size_t i = fuse->blocks[b].first; i < fuse->blocks[b].last; i++) {
-            pass->work.n_flops += n_amps * count_flops(fuse, &fuse->work[0].ops[fuse->order[i]]);
+            pass->work.n_flops += n_amps * count_flops(fuse, &fuse->ops.ops[fuse->order[i]]);
         }
     }
 }

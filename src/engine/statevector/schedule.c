@@ -74,11 +74,16 @@ static void find_later(const struct view *view, uint32_t after) {
         later[wire] = view->ahead->beyond[wire];
     }
     for (uint32_t i = view->ahead->n_stages; --i > after;) {
-        const struct ahead_stage *stage = &view->ahead->stages[i];
+        const struct fuse_stage *stage = &view->ahead->stages[i];
         for (uint32_t j = 0; j < stage->n_targets; j++) {
             later[stage->targets[j]] = i;
         }
     }
+}
+
+/* Of the vector in a stage, compared to now. */
+static double size_of(const struct view *view, const struct fuse_stage *stage) {
+    return (double)BIT64(stage->n_wires - view->group->n);
 }
 
 /* What the stages to come move from the present is_out, if only what is needed comes in. */
@@ -86,7 +91,7 @@ static double walk_stages(const struct view *view) {
     uint8_t *is_out = view->schedule->is_out;
     double moved = 0;
     for (uint32_t k = 0; k < view->ahead->n_stages; k++) {
-        const struct ahead_stage *stage = &view->ahead->stages[k];
+        const struct fuse_stage *stage = &view->ahead->stages[k];
         unsigned n = 0;
         for (uint32_t i = 0; i < stage->n_targets; i++) {
             n += is_out[stage->targets[i]] == PLACE_OUTSIDE;
@@ -94,11 +99,11 @@ static double walk_stages(const struct view *view) {
         }
         if (n > 0) {
             find_later(view, k);
-            moved += volume(n) * stage->size;
+            moved += volume(n) * size_of(view, stage);
         }
         for (; n > 0; n--) {
             uint32_t wire =
-                pick(view, stage->n_members, view->schedule->later, is_out, PLACE_INSIDE, true);
+                pick(view, stage->n_wires, view->schedule->later, is_out, PLACE_INSIDE, true);
             if (wire == AHEAD_NEVER) {
                 break; /* a stage that does not fit at once */
             }
