@@ -518,7 +518,9 @@ const struct option_info options_table[] = {
      .commands = ON(DEM),
      .id = OPTION_APPROXIMATE_DISJOINT_ERRORS,
      .offset = FIELD(approximate),
-     .help = "take errors that exclude each other as independent if none is more probable than P"},
+     .help =
+         "take errors that exclude each other, or wait for one result, as independent if none is "
+         "more probable than P"},
     {.name = "ignore-decomposition-failures",
      .kind = OPTION_KIND_FLAG,
      .commands = ON(DEM),

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "dem/analyzer.h"
@@ -12,6 +13,7 @@ static enum status walk(struct analyzer *a, size_t first, size_t last);
 
 struct totals {
     uint64_t n_results, n_detectors, n_steps, furthest_back;
+    uint64_t n_coins; /* errors under conditions */
 };
 
 static uint64_t add_times(uint64_t sum, uint64_t n, uint64_t times) {
@@ -32,8 +34,13 @@ static bool is_result(const struct dem_source *source, const struct op *op) {
 
 static struct totals count_block(const struct dem_source *source, size_t first, size_t last) {
     struct totals totals = {0};
+    unsigned depth = 0; /* of conditions */
     for (size_t i = first; i < last; i++) {
         const struct op *op = &source->ops->ops[i];
+        depth += op->kind == OP_IF;
+        depth -= op->kind == OP_END && depth > 0;
+        const uint32_t n_errors = op->kind == OP_NOISE && depth > 0 ? op_count_sites(op) : 0;
+        totals.n_coins = add_times(totals.n_coins, n_errors, 1);
         totals.n_steps = add_times(totals.n_steps, 1, 1);
         totals.n_results = add_times(totals.n_results, is_result(source, op), 1);
         totals.n_detectors = add_times(totals.n_detectors, op->kind == OP_DETECTOR, 1);
@@ -42,6 +49,7 @@ static struct totals count_block(const struct dem_source *source, size_t first, 
             totals.n_steps = add_times(totals.n_steps, body.n_steps, op->arg);
             totals.n_results = add_times(totals.n_results, body.n_results, op->arg);
             totals.n_detectors = add_times(totals.n_detectors, body.n_detectors, op->arg);
+            totals.n_coins = add_times(totals.n_coins, body.n_coins, op->arg);
             i = op->match;
         }
     }
@@ -62,8 +70,10 @@ static enum status count_all(struct totals *out_totals, const struct dem_source 
             totals.furthest_back = ops->exprs[i].a;
         }
     }
-    if (totals.n_detectors >= DEM_MAX_DETECTORS || totals.n_results >= DEM_MAX_DETECTORS) {
-        return log_error_at(STATUS_INPUT, loc, "more than 2^62 results or detectors");
+    if (totals.n_detectors >= DEM_MAX_DETECTORS || totals.n_results >= DEM_MAX_DETECTORS ||
+        totals.n_coins >= DEM_MAX_DETECTORS) {
+        return log_error_at(STATUS_INPUT, loc,
+                            "more than 2^62 results, detectors or errors under conditions");
     }
     if (!folds_loops(source, options) && totals.n_steps > max_steps) {
         return log_error_at(STATUS_INPUT, loc, "more than 2^33 operations round by round%s",
@@ -123,6 +133,9 @@ static enum status scout_create(struct analyzer *out_scout, const struct analyze
                                    .options = a->options,
                                    .steps = a->steps,
                                    .is_made = a->is_made,
+                                   .share = 1,
+                                   .counts_coins = a->counts_coins,
+                                   .has_coins = a->has_coins,
                                    .is_scout = true};
     return sensitivity_copy(&out_scout->sensitivity, &a->sensitivity);
 }
@@ -133,6 +146,7 @@ static void analyzer_fini(struct analyzer *a) {
     combiner_fini(&a->combiner);
     target_set_fini(&a->scratch);
     target_set_fini(&a->other);
+    coins_fini(&a->coins);
 }
 
 static enum status refuse_loop(const struct analyzer *a, const struct body *body) {
@@ -202,9 +216,11 @@ static enum status fold(struct analyzer *a, const struct analyzer *scout, const 
                         uint64_t period, uint64_t n_periods) {
     const uint64_t n_results = a->sensitivity.n_results - scout->sensitivity.n_results;
     const uint64_t n_detectors = a->sensitivity.n_detectors - scout->sensitivity.n_detectors;
-    const uint64_t n_skipped = a->is_scout ? n_periods : n_periods - 1;
+    const bool is_written = analyzer_makes_errors(a);
+    const uint64_t n_skipped = is_written ? n_periods - 1 : n_periods;
     TRY(sensitivity_shift(&a->sensitivity, n_skipped * n_results, n_skipped * n_detectors));
-    return a->is_scout ? STATUS_OK : write_period(a, body, period, n_periods, n_detectors);
+    coins_shift(&a->coins, 0 - n_skipped * n_detectors);
+    return is_written ? write_period(a, body, period, n_periods, n_detectors) : STATUS_OK;
 }
 
 static enum status walk_loop(struct analyzer *a, const struct body *body) {
@@ -270,41 +286,99 @@ static enum status copy_tags(struct dem_model *model, const struct dem_source *s
     return model->tags == NULL ? STATUS_NOFIT : STATUS_OK;
 }
 
-static enum status analyze(struct analyzer *a, const struct dem_source *source,
-                           const struct totals *totals) {
+static enum status walk_all(struct analyzer *a, const struct totals *totals) {
+    const struct dem_source *source = a->source;
+    a->share = 1;
     a->steps = mem_alloc(GATE_COUNT, sizeof *a->steps);
     a->is_made = mem_alloc(GATE_COUNT, sizeof *a->is_made);
-    a->model = mem_alloc(1, sizeof *a->model);
-    if (a->steps == NULL || a->is_made == NULL || a->model == NULL) {
+    if (a->steps == NULL || a->is_made == NULL) {
         return STATUS_NOFIT;
     }
-    TRY(copy_tags(a->model, source));
+    TRY(sensitivity_init(&a->sensitivity, source->n_qubits, source->n_bits, totals->furthest_back));
+    a->sensitivity.n_results = totals->n_results;
+    a->sensitivity.n_detectors = a->counts_coins ? totals->n_coins : totals->n_detectors;
+    TRY(walk(a, 0, source->ops->n_ops));
+    return undo_start(a);
+}
+
+static void end_walk(struct analyzer *a) {
+    analyzer_fini(a);
+    mem_free(a->steps);
+    mem_free(a->is_made);
+}
+
+/* ---- errors under conditions ---- */
+
+static double largest_case(const struct dem_source *source, const struct op *op) {
+    double p = 0;
+    for (uint32_t i = 0; i < op->n_params; i++) {
+        p = fmax(p, op_params(source->ops, op)[i] / 2);
+    }
+    return p;
+}
+
+static enum status check_coin(const struct analyzer *a, const struct coin *coin) {
+    const struct op *op = &a->source->ops->ops[coin->op];
+    if (!coin->is_bound) {
+        return log_error_at(STATUS_INPUT, analyzer_loc(a, op),
+                            "an error under a condition that is not random but for errors: no "
+                            "independent error does that; qspan sample draws it");
+    }
+    if (largest_case(a->source, op) <= a->options->approximate) {
+        return STATUS_OK;
+    }
+    return log_error_at(STATUS_INPUT, analyzer_loc(a, op),
+                        "an error under a condition that other errors wait for as well: %s",
+                        a->options->approximate == 0
+                            ? "they are not independent; --approximate-disjoint-errors takes them "
+                              "as if, qspan sample draws them"
+                            : "it is more probable than --approximate-disjoint-errors allows");
+}
+
+/* That errors under conditions happen in half of the shots, independently. */
+static enum status check_coins(const struct dem_source *source, const struct dem_options *options,
+                               const struct totals *totals) {
+    struct analyzer a = {.source = source, .options = options, .counts_coins = true};
+    if (totals->n_coins == 0) {
+        return STATUS_OK;
+    }
+    enum status status = walk_all(&a, totals);
+    for (size_t i = 0; i < a.coins.n && status == STATUS_OK; i++) {
+        status = check_coin(&a, &a.coins.items[i]);
+    }
+    end_walk(&a);
+    return status;
+}
+
+/* ---- all ---- */
+
+static enum status analyze(struct analyzer *a, const struct totals *totals) {
+    a->model = mem_alloc(1, sizeof *a->model);
+    if (a->model == NULL) {
+        return STATUS_NOFIT;
+    }
+    TRY(copy_tags(a->model, a->source));
     a->mechanisms.tags = a->model->tags;
     a->block = a->model->block = model_new_block(a->model);
     if (a->block == NULL) {
         return STATUS_NOFIT;
     }
-    TRY(sensitivity_init(&a->sensitivity, source->n_qubits, source->n_bits, totals->furthest_back));
-    a->sensitivity.n_results = totals->n_results;
-    a->sensitivity.n_detectors = totals->n_detectors;
-    TRY(walk(a, 0, source->ops->n_ops));
-    TRY(undo_start(a));
+    TRY(walk_all(a, totals));
     return flush(a);
 }
 
 enum status dem_create(struct dem_model **out_model, const struct dem_source *source,
                        const struct dem_options *options) {
-    struct analyzer a = {.source = source, .options = options};
     struct totals totals = {0};
     TRY(count_all(&totals, source, options));
-    const enum status status = analyze(&a, source, &totals);
+    TRY(check_coins(source, options, &totals));
+    struct analyzer a = {.source = source, .options = options, .has_coins = totals.n_coins > 0};
+    const enum status status = analyze(&a, &totals);
     if (status == STATUS_OK) {
         *out_model = a.model;
         a.model = NULL;
     }
     dem_destroy(a.model);
-    analyzer_fini(&a);
-    mem_free(a.steps);
-    mem_free(a.is_made);
+    end_walk(&a);
     return status;
 }

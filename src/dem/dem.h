@@ -26,8 +26,8 @@ struct dem_options {
     bool block_remnants;  /* no part that no error flips by itself */
     bool fold_loops;      /* a REPEAT that becomes periodic stays one */
     bool allow_gauge;     /* a detector that is random gets an error of probability 1/2 */
-    double approximate;   /* disjoint cases of at most this probability are taken as independent;
-                           * 0: never */
+    double approximate;   /* disjoint cases, and errors under one condition, of at most this
+                           * probability are taken as independent; 0: never */
 };
 
 /* What is analysed; all borrowed. */
@@ -50,7 +50,8 @@ struct dem_source {
 struct dem_model;
 /* A text that Stim reads comes from dem_print. Errors: STATUS_INPUT at the op: no Clifford,
  * feedback other than Paulis on an XOR of bits, a detector or observable that is random (named),
- * cases that no independent errors give, an error that cannot be split. STATUS_NOFIT. Cost: O(ops x
+ * cases that no independent errors give, errors under conditions that are
+ * no coins of their own (dem/coins.h), an error that cannot be split. STATUS_NOFIT. Cost: O(ops x
  * weight); REPEAT is walked round by round unless it folds. */
 enum status dem_create(struct dem_model **out_model, const struct dem_source *source,
                        const struct dem_options *options);

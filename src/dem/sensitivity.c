@@ -97,9 +97,10 @@ void sensitivity_clear(struct sensitivity *sensitivity, uint32_t qubit) {
 }
 
 enum status sensitivity_remove_gauge(struct sensitivity *sensitivity,
-                                     const struct target_set *gauge) {
+                                     const struct target_set *gauge, bool from_results) {
     const uint64_t last = gauge->items[gauge->n - 1];
-    for (size_t i = 0; i < 2 * (size_t)sensitivity->n_qubits; i++) {
+    const size_t n = from_results ? count_sets(sensitivity) : 2 * (size_t)sensitivity->n_qubits;
+    for (size_t i = 0; i < n; i++) {
         if (target_set_contains(&sensitivity->xs[i], last)) {
             TRY(target_set_xor(&sensitivity->xs[i], gauge));
         }

@@ -39,9 +39,10 @@ enum status sensitivity_add_flips(const struct sensitivity *sensitivity, struct 
 enum status sensitivity_add_pauli(struct sensitivity *sensitivity, uint32_t qubit, unsigned letter,
                                   const struct target_set *targets);
 void sensitivity_clear(struct sensitivity *sensitivity, uint32_t qubit);
-/* Removes the last target of `gauge` from all qubits by adding gauge where it is. */
+/* Removes the last target of `gauge` from all qubits, or from all results as well, by adding gauge
+ * where it is. */
 enum status sensitivity_remove_gauge(struct sensitivity *sensitivity,
-                                     const struct target_set *gauge);
+                                     const struct target_set *gauge, bool from_results);
 /* The same as other, but for the numbers of results and detectors before. */
 bool sensitivity_is_shifted(const struct sensitivity *sensitivity, const struct sensitivity *other);
 /* As if that many more results and detectors had been passed. */

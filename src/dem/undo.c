@@ -40,7 +40,9 @@ static enum status refuse_gauge(const struct analyzer *a, const struct target_se
         gauge->n > 1 ? " (together)" : "", op == NULL ? "the start in |0>" : "what happens here",
         a->source->qubit_name(a->source->ctx, qubit, buffer, sizeof buffer),
         has_observable ? "; an observable must not be"
-                       : "; --allow-gauge-detectors gives it an error of probability 1/2");
+        : a->has_coins && a->options->allow_gauge
+            ? "; errors under conditions may depend on it"
+            : "; --allow-gauge-detectors gives it an error of probability 1/2");
     text_fini(&names);
     return status;
 }
@@ -52,14 +54,19 @@ static enum status check_gauge(struct analyzer *a, const struct target_set *gaug
     if (gauge->n == 0) {
         return STATUS_OK;
     }
-    if (!a->options->allow_gauge || !target_is_detector(gauge->items[gauge->n - 1])) {
+    if (a->counts_coins) {
+        coins_settle(&a->coins, gauge);
+        return sensitivity_remove_gauge(&a->sensitivity, gauge, true);
+    }
+    if (!a->options->allow_gauge || a->has_coins ||
+        !target_is_detector(gauge->items[gauge->n - 1])) {
         return a->is_scout ? STATUS_INPUT : refuse_gauge(a, gauge, op, qubit);
     }
     const uint32_t tag = op == NULL || a->source->tags == NULL ? 0 : op->tag;
     if (!a->is_scout) {
         TRY(mechanisms_add(&a->mechanisms, 0.5, gauge->items, gauge->n, tag));
     }
-    return sensitivity_remove_gauge(&a->sensitivity, gauge);
+    return sensitivity_remove_gauge(&a->sensitivity, gauge, false);
 }
 
 /* What an error of that letter on the qubit would flip must be nothing. */
@@ -124,22 +131,51 @@ static enum status spread(struct analyzer *a, const struct op *op, uint32_t expr
     return is_xor ? STATUS_OK : refuse(a, op, why);
 }
 
+static bool is_herald(const struct op *op) {
+    return op->kind == OP_NOISE &&
+           (op->which == NOISE_HERALDED_ERASE || op->which == NOISE_HERALDED_PAULI1);
+}
+
+static bool is_nothing(const struct op *op) {
+    return op->kind == OP_ELSE || op->kind == OP_BARRIER || op->kind == OP_TICK ||
+           (op->kind == OP_GATE && (op->which == GATE_I || op->which == GATE_U0)) ||
+           (op->kind == OP_NOISE && (op->which == NOISE_I || op->which == NOISE_II));
+}
+
+/* One coin for each group of qubits, or for a chain, into `other`. */
+static enum status add_coins(struct analyzer *a, const struct op *op) {
+    const uint32_t n = op_count_sites(op);
+    for (uint32_t i = 0; i < n; i++) {
+        const uint64_t target = --a->sensitivity.n_detectors;
+        TRY(target_set_toggle(&a->other, target));
+        TRY(coins_add(&a->coins, target, (size_t)(op - a->source->ops->ops)));
+    }
+    return STATUS_OK;
+}
+
+/* An error that happens in half of the shots: dem/coins.h has found that it does. */
+static enum status undo_waiting_noise(struct analyzer *a, size_t at, size_t *out_first) {
+    a->share = 0.5;
+    const enum status status = undo_noise(a, at, out_first);
+    a->share = 1;
+    return status == STATUS_OK && a->counts_coins ? add_coins(a, &a->source->ops->ops[*out_first])
+                                                  : status;
+}
+
 /* Feedback: what the Paulis in the block flip depends on the condition. */
 enum status undo_condition(struct analyzer *a, size_t open, size_t close) {
     const struct op_list *ops = a->source->ops;
     a->other.n = 0;
-    for (size_t i = open + 1; i < close; i++) {
+    for (size_t i = close; i-- > open + 1;) {
         const struct op *op = &ops->ops[i];
         if (op_is_pauli(op) && op->which != GATE_I) {
             const unsigned letter = op->which == GATE_X ? 1 : op->which == GATE_Y ? 2 : 3;
             TRY(sensitivity_add_flips(&a->sensitivity, &a->other, qubits_of(a, op)[0], letter));
-        } else if (op->kind != OP_ELSE && op->kind != OP_BARRIER && op->kind != OP_TICK &&
-                   !(op->kind == OP_GATE && (op->which == GATE_I || op->which == GATE_U0))) {
-            TRY(op->kind == OP_NOISE
-                    ? refuse(a, op,
-                             "an error under a condition depends on results, and the errors of a "
-                             "model are independent of them; qspan sample draws it")
-                    : STATUS_OK);
+        } else if (is_nothing(op)) {
+            continue;
+        } else if (op->kind == OP_NOISE && !is_herald(op)) {
+            TRY(undo_waiting_noise(a, i, &i));
+        } else {
             return refuse(a, op,
                           "a condition on anything but x, y and z gates: error models need Pauli "
                           "feed-forward");
@@ -191,7 +227,7 @@ static enum status undo_measure(struct analyzer *a, const struct op *op) {
         TRY(undo_reset(a, op, qubits[0], op_pauli(op, 0)));
     }
     TRY(undo_result(a, &a->scratch, op));
-    if (p > 0 && !a->is_scout) {
+    if (p > 0 && analyzer_makes_errors(a)) {
         TRY(mechanisms_add(&a->mechanisms, p, a->scratch.items, a->scratch.n,
                            a->source->tags == NULL ? 0 : op->tag));
     }
@@ -262,10 +298,13 @@ static enum status add_instruction(struct analyzer *a, const struct op *op, enum
         .n_targets = target != NULL,
         .targets = target,
     };
-    return a->is_scout ? STATUS_OK : model_add(a->model, a->block, instruction);
+    return analyzer_makes_errors(a) ? model_add(a->model, a->block, instruction) : STATUS_OK;
 }
 
 static enum status undo_detector(struct analyzer *a, const struct op *op) {
+    if (a->counts_coins) {
+        return STATUS_OK;
+    }
     const uint64_t target = --a->sensitivity.n_detectors;
     a->other.n = 0;
     TRY(target_set_toggle(&a->other, target));
@@ -278,6 +317,9 @@ static enum status undo_observable(struct analyzer *a, const struct op *op) {
     const double *letters = op_params(a->source->ops, op);
     if (op->arg >= DEM_MAX_OBSERVABLE) {
         return refuse(a, op, "an observable beyond 2^32 - 2");
+    }
+    if (a->counts_coins) {
+        return STATUS_OK;
     }
     a->other.n = 0;
     TRY(target_set_toggle(&a->other, target));

@@ -51,7 +51,7 @@ static enum status settle_cases(const struct analyzer *a, const struct op *op,
 }
 
 static enum status add_combination(struct analyzer *a, struct combination *c, const struct op *op) {
-    if (a->is_scout) {
+    if (!analyzer_makes_errors(a)) {
         return STATUS_OK;
     }
     c->splits = a->options->decompose;
@@ -63,8 +63,8 @@ static enum status add_combination(struct analyzer *a, struct combination *c, co
 
 /* A Pauli on a qubit, letters 1 X, 2 Y, 3 Z. */
 static enum status undo_letter(struct analyzer *a, const struct op *op, unsigned letter) {
-    const double p = op_params(a->source->ops, op)[0];
-    for (uint32_t i = 0; i < op->n_qubits && !a->is_scout; i++) {
+    const double p = a->share * op_params(a->source->ops, op)[0];
+    for (uint32_t i = 0; i < op->n_qubits && analyzer_makes_errors(a); i++) {
         a->scratch.n = 0;
         TRY(sensitivity_add_flips(&a->sensitivity, &a->scratch, op_qubits(a->source->ops, op)[i],
                                   letter));
@@ -74,7 +74,7 @@ static enum status undo_letter(struct analyzer *a, const struct op *op, unsigned
 }
 
 static enum status undo_depolarize(struct analyzer *a, const struct op *op, unsigned n) {
-    const double p = op_params(a->source->ops, op)[0], most = n == 1 ? 0.75 : 0.9375;
+    const double p = a->share * op_params(a->source->ops, op)[0], most = n == 1 ? 0.75 : 0.9375;
     const uint32_t *qubits = op_qubits(a->source->ops, op);
     if (p > most) {
         return refuse_cases(a, op, "it mixes more than completely: no independent errors do that");
@@ -105,7 +105,7 @@ static enum status undo_pauli1(struct analyzer *a, const struct op *op, const do
     struct combination c = {
         .n_basic = 2,
         .basic = {&a->sensitivity.zs[qubit], &a->sensitivity.xs[qubit]},
-        .p = {0, p[0], p[2], p[1]},
+        .p = {0, a->share * p[0], a->share * p[2], a->share * p[1]},
     };
     TRY(settle_cases(a, op, &c, true));
     return add_combination(a, &c, op);
@@ -119,7 +119,7 @@ static enum status undo_pauli2(struct analyzer *a, const struct op *op, const ui
                   &a->sensitivity.zs[pair[0]], &a->sensitivity.xs[pair[0]]},
     };
     for (unsigned k = 1; k < 16; k++) {
-        c.p[case_of(k & 3) | case_of(k >> 2) << 2] = p[k - 1];
+        c.p[case_of(k & 3) | case_of(k >> 2) << 2] = a->share * p[k - 1];
     }
     TRY(settle_cases(a, op, &c, false));
     return add_combination(a, &c, op);
@@ -152,9 +152,9 @@ static enum status add_product(struct analyzer *a, const struct op *op, double p
         const unsigned letter = (unsigned)(op->arg >> (2 * i)) & 3;
         TRY(sensitivity_add_flips(&a->sensitivity, &a->scratch, qubits[i], letter));
     }
-    return a->is_scout
-               ? STATUS_OK
-               : mechanisms_add(&a->mechanisms, p, a->scratch.items, a->scratch.n, tag_of(a, op));
+    return analyzer_makes_errors(a)
+               ? mechanisms_add(&a->mechanisms, p, a->scratch.items, a->scratch.n, tag_of(a, op))
+               : STATUS_OK;
 }
 
 /* E, ELSE ... ELSE: each happens if none before it has. */
@@ -173,11 +173,11 @@ static enum status undo_chain(struct analyzer *a, size_t last, size_t *out_first
         return refuse_cases(a, &ops->ops[first], "no CORRELATED_ERROR stands right before it");
     }
     for (size_t i = first; i <= last; i++) {
-        const double p = op_params(ops, &ops->ops[i])[0];
+        const double p = op_params(ops, &ops->ops[i])[0], p_case = a->share * p * p_none;
         if (last > first) {
-            TRY(check_small(a, &ops->ops[i], p * p_none));
+            TRY(check_small(a, &ops->ops[i], p_case));
         }
-        TRY(add_product(a, &ops->ops[i], p * p_none));
+        TRY(add_product(a, &ops->ops[i], p_case));
         p_none *= 1 - p;
     }
     return STATUS_OK;

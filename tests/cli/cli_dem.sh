@@ -170,14 +170,15 @@ expect 3 qspan dem repetition.stim --noise skewed.yaml
 has err "repetition.stim:7:5: error: a result that is wrong more often when it is 0, or 1"
 expect 3 qspan dem repetition.stim --noise missing.yaml
 
-# An error that waits for a result is no independent error; a sample has it.
-cat >waits.qasm <<'EOM'
+# Errors that wait for a result: half of the shots have it.
+waiting() {
+    cat <<EOM
 OPENQASM 3.0;
 include "stdgates.inc";
 include "qnu.inc";
 qubit[2] a; output bit[2] c; bit m;
 pragma qspan qpu A data a[0:1]
-h a[0];
+$1
 m = measure a[0];
 if (m) {
   @qspan.stim X_ERROR(0.5) a[1]
@@ -186,8 +187,30 @@ if (m) {
 c[0] = measure a[1];
 pragma qspan op detector c[0]
 EOM
-expect 3 qspan dem waits.qasm
-has err "waits.qasm:9:15: error: an error under a condition depends on results"
+}
+waiting 'h a[0];' >waits.qasm
+expect 0 qspan dem waits.qasm
+equal "$(cat out)" 'error(0.25) D0'
 expect 0 qspan sample waits.qasm --detectors --shots 4000 --seed 1 -o waits.01
 ones=$(grep -c 1 waits.01)
 [ "$ones" -gt 850 ] && [ "$ones" -lt 1150 ] || fail "$ones of 4000, not a quarter"
+waiting 'x a[0];' >known.qasm
+expect 3 qspan dem known.qasm
+has err "known.qasm:9:15: error: an error under a condition that is not random but for errors"
+waiting 'h a[0];' | sed 's/X_ERROR(0.5) a/X_ERROR(0.5) a[0] a/' >twice.qasm
+expect 3 qspan dem twice.qasm
+has err "twice.qasm:9:15: error: an error under a condition that other errors wait for as well"
+expect 3 qspan dem twice.qasm --approximate-disjoint-errors 0.2
+expect 0 qspan dem twice.qasm --approximate-disjoint-errors 0.25
+equal "$(cat out)" 'error(0.25) D0'
+
+# So corrections on a machine whose gates have errors have a model.
+cat >gates.yaml <<'EOM'
+qpus:
+  - {name: A, data: 9, comm: 1, gate1: {error: 1e-3}}
+  - {name: B, data: 9, comm: 1, like: A}
+links: [{between: [A, B], fidelity: 0.99}]
+EOM
+expect 0 qspan gen rotated-memory-z -d 3 --rounds 1000000 -o rounds.stim
+expect 0 qspan dem rounds.stim --machine gates.yaml --fold-loops --decompose-errors --ignore-decomposition-failures
+has out 'repeat 499998 '

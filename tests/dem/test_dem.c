@@ -378,6 +378,142 @@ Test(dem, errors_of_links_belong_to_the_model) {
     program_destroy(program);
 }
 
+/* ---- errors under conditions ---- */
+
+#define HEADER                                                                                     \
+    "OPENQASM 3.0;\ninclude \"stdgates.inc\";\ninclude \"qnu.inc\";\nqubit[3] a;\n"                \
+    "bit[3] m;\noutput bit[3] c;\npragma qspan qpu A data a[0:2]\n"
+#define ERROR_IF(condition, error) "if (" condition ") {\n  @qspan.stim " error "\n  barrier;\n}\n"
+#define COIN(bit) "reset a[0];\nh a[0];\nm[" bit "] = measure a[0];\n"
+#define ENDING                                                                                     \
+    "c[0] = measure a[0];\nc[1] = measure a[1];\nc[2] = measure a[2];\n"                           \
+    "pragma qspan op detector c[1]\npragma qspan op detector c[2]\n"
+
+static enum status try_program(struct text *out, struct program **out_program, const char *text,
+                               const struct machine *machine, struct dem_options options) {
+    struct dem_model *model = NULL;
+    messages_keep();
+    cr_assert_eq(program_read_text(out_program, "p.qasm", text, strlen(text), NULL), STATUS_OK,
+                 "%s\n%s", messages_all(), text);
+    const enum status status = dem_from_program(&model, *out_program, machine, NULL, &options);
+    if (status == STATUS_OK) {
+        cr_assert_eq(dem_print(out, model), STATUS_OK);
+        text_add(out, "");
+        dem_destroy(model);
+    }
+    return status;
+}
+
+static void expect_all_ways(const char *text, const char *machine_name, const double *weights) {
+    static struct naive_distribution want, got;
+    struct machine *machine = NULL;
+    struct program *program = NULL;
+    struct text model = {0};
+    unsigned widest;
+    if (machine_name != NULL) {
+        cr_assert_eq(machine_read(&machine, machine_name), STATUS_OK);
+    }
+    cr_assert_eq(try_program(&model, &program, text, machine, (struct dem_options){0}), STATUS_OK,
+                 "%s\n%s", messages_all(), text);
+    naive_from_all_ways(&want, &program->ops, program->n_wires, program->n_bits, weights);
+    got = (struct naive_distribution){.n_detectors = want.n_detectors, .n_bits = want.n_bits};
+    naive_from_text(&got, &widest, model.data);
+    for (unsigned i = 0; i < 1u << want.n_bits; i++) {
+        cr_expect_float_eq(got.p[i], want.p[i], 1e-13, "%x: %.17g, not %.17g\n%s\n%s", i, got.p[i],
+                           want.p[i], text, model.data);
+    }
+    text_fini(&model);
+    program_destroy(program);
+    machine_destroy(machine);
+}
+
+/* Errors that flip what other errors wait for, too. */
+Test(dem, errors_under_conditions_happen_in_half_of_the_shots) {
+    const double weights[4] = {0.9, 0.1 / 3, 0.1 / 3, 0.1 / 3};
+    expect_all_ways(
+        "OPENQASM 3.0;\ninclude \"stdgates.inc\";\ninclude \"qnu.inc\";\n"
+        "qubit[2] a;\nqubit[2] b;\nbit m;\nbit k;\noutput bit[2] c;\n"
+        "pragma qspan qpu A data a[0] comm a[1]\npragma qspan qpu B data b[0] comm b[1]\n"
+        "x a[0];\nebit(a[1], b[1]);\ncx a[0], a[1];\nm = measure a[1];\n"
+        "if (m) {\n  x b[1];\n  @qspan.stim DEPOLARIZE1(0.2) b[1]\n  barrier;\n}\n"
+        "cx b[1], b[0];\nh b[1];\nk = measure b[1];\n"
+        "if (k) {\n  z a[0];\n  @qspan.stim PAULI_CHANNEL_1(0.1, 0.05, 0.02) a[0]\n  barrier;\n}\n"
+        "c[0] = measure a[0];\nc[1] = measure b[0];\n"
+        "pragma qspan op detector c[0]\npragma qspan op observable(0) c[1]\n",
+        "werner:n=2,data=1,comm=1,F=0.9", weights);
+    expect_all_ways(HEADER COIN("0") COIN("1") ERROR_IF("m[0] ^ m[1]", "X_ERROR(0.25) a[1]")
+                        ERROR_IF("m[1]", "E(0.375) X a[1] X a[2]") ENDING,
+                    NULL, NULL);
+    expect_all_ways(HEADER COIN("0") COIN("1") COIN("2")
+                        ERROR_IF("m[0] ^ m[1] ^ m[2]", "X_ERROR(0.25) a[1]")
+                            ERROR_IF("!m[0]", "DEPOLARIZE2(0.5) a[1] a[2]")
+                                ERROR_IF("m[1]", "Y_ERROR(0.125) a[2]") ENDING,
+                    NULL, NULL);
+}
+
+static void expect_program(const char *text, struct dem_options options, const char *want) {
+    struct program *program = NULL;
+    struct text got = {0};
+    cr_assert_eq(try_program(&got, &program, text, NULL, options), STATUS_OK, "%s\n%s",
+                 messages_all(), text);
+    cr_expect_str_eq(got.data, want, "%s\ngives\n%sinstead of\n%s", text, got.data, want);
+    text_fini(&got);
+    program_destroy(program);
+}
+
+static void expect_program_refused(const char *text, struct dem_options options, const char *want) {
+    struct program *program = NULL;
+    struct text got = {0};
+    cr_expect_eq(try_program(&got, &program, text, NULL, options), STATUS_INPUT, "%s\n%s", text,
+                 got.n > 0 ? got.data : "");
+    cr_expect_not_null(strstr(messages_all(), want), "%s\nsays\n%s", text, messages_all());
+    text_fini(&got);
+    program_destroy(program);
+}
+
+Test(dem, errors_that_wait_for_the_same_are_not_independent) {
+    const char *const twice = HEADER COIN("0") ERROR_IF("m[0]", "X_ERROR(0.25) a[1]")
+        ERROR_IF("m[0]", "X_ERROR(0.25) a[2]") ENDING;
+    const char *const group = HEADER COIN("0") ERROR_IF("m[0]", "X_ERROR(0.25) a[1] a[2]") ENDING;
+    const char *const three = HEADER COIN("0") COIN("1") ERROR_IF("m[0]", "X_ERROR(0.25) a[1]")
+        ERROR_IF("m[1]", "X_ERROR(0.25) a[1]") ERROR_IF("m[0] ^ m[1]", "X_ERROR(0.25) a[2]") ENDING;
+    const struct dem_options none = {0}, some = {.approximate = 0.125}, few = {.approximate = 0.1};
+    expect_program_refused(twice, none,
+                           "p.qasm:12:15: error: an error under a condition that "
+                           "other errors wait for as well: they are not independent");
+    expect_program_refused(group, none, "p.qasm:12:15: error: an error under a condition that");
+    expect_program_refused(three, none, "error: an error under a condition that other errors");
+    expect_program_refused(twice, few, "it is more probable than --approximate-disjoint-errors");
+    expect_program(twice, some, "error(0.125) D0\nerror(0.125) D1\n");
+    expect_program(group, some, "error(0.125) D0\nerror(0.125) D1\n");
+    expect_program(three, some, "error(0.21875) D0\nerror(0.125) D1\n");
+}
+
+Test(dem, errors_that_wait_for_errors_are_refused) {
+    const struct dem_options none = {0}, some = {.approximate = 0.5};
+    const char *const known =
+        HEADER "m[0] = measure a[0];\n" ERROR_IF("m[0]", "X_ERROR(0.25) a[1]") ENDING;
+    expect_program_refused(known, none,
+                           "p.qasm:10:15: error: an error under a condition that is "
+                           "not random but for errors");
+    expect_program_refused(known, some, "not random but for errors");
+    expect_program_refused(HEADER COIN("0") ERROR_IF("m[0]", "X_ERROR(0.25) a[1]") ENDING
+                           "pragma qspan op detector m[0]\n",
+                           (struct dem_options){.allow_gauge = true},
+                           "D2 is random: what happens here on a[0] makes it so; errors under "
+                           "conditions may depend on it");
+}
+
+/* A thousand million rounds with an error under a condition in each. */
+Test(dem, loops_with_errors_under_conditions_fold) {
+    expect_program(HEADER "for uint i in [1:1000000000] {\n" COIN("0") ERROR_IF(
+                       "m[0]", "X_ERROR(0.25) a[1]") "c[0] = measure a[1];\nreset a[1];\n"
+                                                     "@qspan.op detector c[0]\nbarrier;\n}\n",
+                   (struct dem_options){.fold_loops = true},
+                   "repeat 999999999 {\n    error(0.125) D0\n    shift_detectors 1\n}\n"
+                   "error(0.125) D0\n");
+}
+
 /* ---- distributed circuits ---- */
 
 static void print_program_model(struct text *out, const struct program *program) {

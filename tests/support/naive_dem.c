@@ -6,9 +6,15 @@
 
 #include "gate/pauli.h"
 
-enum { MAX_QUBITS = 16, MAX_RECORDS = 4096, MAX_CASES = 16 };
+enum { MAX_QUBITS = 16, MAX_RECORDS = 4096, MAX_CASES = 16, MAX_TURNS = 64 };
 
-/* One pass forward with at most one error in it. */
+/* A way that a shot goes: which case it takes at each turn. */
+struct way {
+    unsigned taken[MAX_TURNS], n_cases[MAX_TURNS], n, n_met;
+    double p;
+};
+
+/* One pass forward with at most one error in it, or along a way. */
 struct pass {
     const struct op_list *ops;
     const double *pair_weights;
@@ -19,6 +25,7 @@ struct pass {
     unsigned observables;      /* flipped */
     double p_cases[MAX_CASES]; /* of the channel in question */
     unsigned n_cases;
+    struct way *way; /* NULL: none */
 };
 
 static void put_pauli(struct pass *pass, unsigned qubit, unsigned letter) {
@@ -26,8 +33,46 @@ static void put_pauli(struct pass *pass, unsigned qubit, unsigned letter) {
     pass->z[qubit] ^= letter == 2 || letter == 3;
 }
 
+/* Cases 1 .. n, and 0 for none, of which the way takes one. */
+static unsigned turn(struct way *way, const double *p, unsigned n) {
+    const unsigned at = way->n_met++;
+    double p_none = 1;
+    cr_assert_lt(at, MAX_TURNS);
+    if (at == way->n) {
+        way->taken[way->n++] = 0;
+    }
+    way->n_cases[at] = n;
+    for (unsigned i = 0; i < n; i++) {
+        p_none -= p[i];
+    }
+    way->p *= way->taken[at] == 0 ? p_none : p[way->taken[at] - 1];
+    return way->taken[at];
+}
+
+/* The next way; false: that was the last. */
+static bool next_way(struct way *way) {
+    while (way->n > 0 && way->taken[way->n - 1] == way->n_cases[way->n - 1]) {
+        way->n--;
+    }
+    if (way->n > 0) {
+        way->taken[way->n - 1]++;
+    }
+    way->n_met = 0;
+    way->p = 1;
+    return way->n > 0;
+}
+
+/* After a measurement or reset it can't be known whether that Pauli acted. */
+static bool is_random(struct pass *pass) {
+    const double half = 0.5;
+    return pass->way != NULL && turn(pass->way, &half, 1) != 0;
+}
+
 /* A channel with n cases: true if `k`, from 1, happens now. */
 static unsigned meet(struct pass *pass, const double *p, unsigned n) {
+    if (pass->way != NULL) {
+        return turn(pass->way, p, n);
+    }
     if (pass->n_channels++ != pass->channel) {
         return 0;
     }
@@ -101,13 +146,29 @@ static void run_measure(struct pass *pass, const struct op *op) {
         const unsigned letter = op_pauli(op, i);
         flip ^= (letter != 1 && pass->x[qubits[i]]) ^ (letter != 3 && pass->z[qubits[i]]);
     }
+    for (unsigned i = 0, acts = is_random(pass); i < op->n_qubits; i++) {
+        put_pauli(pass, qubits[i], acts ? op_pauli(op, i) : 0);
+    }
     if (op->n_params > 0) {
         flip ^= meet(pass, op_params(pass->ops, op), 1) != 0;
     }
     pass->records[pass->n_records++] = flip;
     pass->bits[op->bit] = flip;
     if ((op->which & MEASURE_RESETS) != 0) {
-        pass->x[qubits[0]] = pass->z[qubits[0]] = false;
+        pass->x[qubits[0]] = false;
+        pass->z[qubits[0]] = is_random(pass);
+    }
+}
+
+static void run_ebit(struct pass *pass, const uint32_t *wires) {
+    pass->x[wires[0]] = pass->z[wires[0]] = pass->x[wires[1]] = pass->z[wires[1]] = false;
+    for (unsigned letter = 1; letter <= 3; letter += 2) {
+        const bool acts = is_random(pass);
+        put_pauli(pass, wires[0], acts ? letter : 0);
+        put_pauli(pass, wires[1], acts ? letter : 0);
+    }
+    if (pass->pair_weights != NULL) {
+        meet_paulis(pass, &wires[1], 1, pass->pair_weights + 1);
     }
 }
 
@@ -138,8 +199,12 @@ static void run_ops(struct pass *pass, size_t first, size_t last) {
             i = op->match;
         } else if (op->kind == OP_IF) {
             for (size_t k = i + 1; read_expr(pass, op->expr) && k < op->match; k++) {
-                put_pauli(pass, op_qubits(pass->ops, &pass->ops->ops[k])[0],
-                          letters[pass->ops->ops[k].which]);
+                if (pass->ops->ops[k].kind == OP_NOISE) {
+                    run_noise(pass, &pass->ops->ops[k]);
+                } else if (pass->ops->ops[k].kind == OP_GATE) {
+                    put_pauli(pass, op_qubits(pass->ops, &pass->ops->ops[k])[0],
+                              letters[pass->ops->ops[k].which]);
+                }
             }
             i = op->match;
         } else if (op->kind == OP_GATE) {
@@ -147,13 +212,10 @@ static void run_ops(struct pass *pass, size_t first, size_t last) {
         } else if (op->kind == OP_MEASURE) {
             run_measure(pass, op);
         } else if (op->kind == OP_RESET) {
-            pass->x[qubits[0]] = pass->z[qubits[0]] = false;
+            pass->x[qubits[0]] = false;
+            pass->z[qubits[0]] = is_random(pass);
         } else if (op->kind == OP_EBIT) {
-            pass->x[qubits[0]] = pass->z[qubits[0]] = pass->x[qubits[1]] = pass->z[qubits[1]] =
-                false;
-            if (pass->pair_weights != NULL) {
-                meet_paulis(pass, &qubits[1], 1, pass->pair_weights + 1);
-            }
+            run_ebit(pass, qubits);
         } else if (op->kind == OP_NOISE) {
             run_noise(pass, op);
         } else if (op->kind == OP_ASSIGN) {
@@ -204,6 +266,24 @@ void naive_from_ops(struct naive_distribution *out, const struct op_list *ops, u
             out->p[i] = next[i] + out->p[i] * p_none;
         }
     }
+}
+
+void naive_from_all_ways(struct naive_distribution *out, const struct op_list *ops,
+                         unsigned n_qubits, unsigned n_bits, const double *pair_weights) {
+    static struct pass pass;
+    struct way way = {.p = 1};
+    cr_assert(n_qubits <= MAX_QUBITS && n_bits <= MAX_RECORDS);
+    memset(out, 0, sizeof *out);
+    do {
+        pass = (struct pass){.ops = ops, .pair_weights = pair_weights, .way = &way};
+        for (unsigned q = 0; q < n_qubits; q++) {
+            pass.z[q] = is_random(&pass);
+        }
+        run_ops(&pass, 0, ops->n_ops);
+        out->p[pass.flips | pass.observables << pass.n_detectors] += way.p;
+    } while (next_way(&way));
+    out->n_detectors = pass.n_detectors;
+    out->n_bits = pass.n_detectors + pass.n_observables;
 }
 
 /* ---- the text of a model ---- */
