@@ -67,6 +67,7 @@ void api_silence(void) {
 static void stop_silence(void) {
     log_set_sink(NULL, NULL);
     log_set_quiet(false);
+    log_forget();
 }
 
 enum qspan_status api_open(struct qspan_session **out_session, enum status status) {

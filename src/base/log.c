@@ -221,6 +221,17 @@ const char *log_get_warning(uint32_t index) {
     return logger.warnings[index];
 }
 
+void log_forget(void) {
+    for (uint32_t i = 0; i < logger.n_warnings; i++) {
+        free(logger.warnings[i]);
+    }
+    free(logger.warnings);
+    free(logger.last_error);
+    logger.warnings = NULL;
+    logger.n_warnings = 0;
+    logger.last_error = NULL;
+}
+
 void log_set_abort(void (*abort_all)(int exit_code)) {
     logger.abort_all = abort_all;
 }

@@ -52,6 +52,8 @@ void log_repeat_error(const char *text);
 /* Warnings logged so far (for results files); borrowed until the next log call. */
 uint32_t log_count_warnings(void);
 const char *log_get_warning(uint32_t index);
+/* Errors and warnings so far: those to come are another job's. */
+void log_forget(void);
 
 /* Hook that ends all ranks; comm installs one that calls MPI_Abort. Default: abort(). */
 void log_set_abort(void (*abort_all)(int exit_code));

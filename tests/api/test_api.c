@@ -349,6 +349,40 @@ Test(api, what_is_refused_says_why) {
     cr_assert(bad == NULL && none == NULL && untold == NULL && second == NULL);
 }
 
+static void count_all(void *ctx, enum qspan_level level, const char *text) {
+    (void)level, (void)text;
+    ++*(int *)ctx;
+}
+
+/* Errors and warnings are a session's own: the next one starts without, and hears them anew. */
+Test(api, sessions_keep_their_messages) {
+    static const char warns[] = "qreg q[1]; creg c[1]; measure q -> c;"; /* no version line */
+    for (int round = 0; round < 2; round++) {
+        struct qspan_results *results = NULL;
+        struct qspan_circuit *other = NULL;
+        char *before = NULL, *after = NULL;
+        int n_messages = 0;
+        cr_assert_str_eq(qspan_error(session), "");
+        cr_assert_eq(qspan_run(&results, program, machine, NULL), QSPAN_OK);
+        cr_assert_eq(qspan_results_json(results, &before), QSPAN_OK);
+        cr_assert_null(strstr(before, "version line"));
+        qspan_set_log(session, count_all, &n_messages);
+        cr_assert_eq(qspan_circuit_parse(session, &other, "w.qasm", warns, strlen(warns)),
+                     QSPAN_OK);
+        cr_assert_eq(qspan_circuit_read(session, &other, "/nowhere"), QSPAN_INPUT);
+        cr_assert_eq(n_messages, 2);
+        cr_assert(strstr(qspan_error(session), "/nowhere") != NULL);
+        cr_assert_eq(qspan_results_json(results, &after), QSPAN_OK);
+        cr_assert(strstr(after, "version line") != NULL);
+        qspan_free(before);
+        qspan_free(after);
+        qspan_circuit_destroy(other);
+        qspan_results_destroy(results);
+        stop();
+        start();
+    }
+}
+
 Test(api, sessions_follow_each_other) {
     stop();
     start();
