@@ -174,8 +174,8 @@ QSPAN_API const char *qspan_program_qpu_name(const struct qspan_program *program
 
 /* What qspan_run would do with these on n_ranks, in time that grows with the operations, not with
  * the state. machine may be NULL: ideal links; options may be NULL: defaults. Errors as of
- * qspan_run (T1 and T2 are let pass), and QSPAN_USAGE below one rank; that a plan does not fit is
- * none: the caller compares. Not collective: memory that is available is this rank's. */
+ * qspan_run (T1 and T2 are let pass), and QSPAN_USAGE unless 1 to 2^20 ranks; that a plan does not
+ * fit is none: the caller compares. Not collective: memory that is available is this rank's. */
 QSPAN_API enum qspan_status qspan_plan_create(struct qspan_plan **out_plan,
                                               const struct qspan_program *program,
                                               const struct qspan_machine *machine, int n_ranks,

@@ -2,6 +2,8 @@
 #include "base/log.h"
 #include "runtime/timeline.h"
 
+enum { MAX_RANKS = 1 << 20 };
+
 struct qspan_plan {
     struct run_plan plan;
     const struct engine_class *engine;
@@ -24,8 +26,9 @@ static enum status make(struct qspan_plan *plan, const struct qspan_program *pro
                         const struct qspan_options *options) {
     const struct machine *own = machine ? machine->machine : NULL;
     struct program noisy;
-    if (n_ranks < 1) {
-        return log_error(STATUS_USAGE, "a plan is for one rank or more, not for %d", n_ranks);
+    if (n_ranks < 1 || n_ranks > MAX_RANKS) {
+        return log_error(STATUS_USAGE, "a plan is for 1 to %d ranks, not for %d", MAX_RANKS,
+                         n_ranks);
     }
     TRY(api_add_errors(&noisy, program->program, options->noise ? options->noise->model : NULL,
                        own));

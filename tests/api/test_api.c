@@ -189,6 +189,9 @@ Test(api, programs_and_plans) {
     cr_assert_gt(qspan_plan_bytes_per_rank(plan), 64);
     cr_assert_eq(qspan_plan_makespan_ps(plan), 0);
     qspan_plan_destroy(plan);
+    cr_assert_eq(qspan_plan_create(&plan, again, NULL, 1 << 20, NULL), QSPAN_OK);
+    qspan_plan_destroy(plan);
+    cr_assert_eq(qspan_plan_create(&plan, again, NULL, (1 << 20) + 1, NULL), QSPAN_USAGE);
     cr_assert_eq(qspan_plan_create(&plan, again, NULL, 0, NULL), QSPAN_USAGE);
     qspan_program_destroy(again);
 }
