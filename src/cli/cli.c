@@ -12,8 +12,10 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "cli/launcher.h"
+#include "cli/load.h"
 #include "cli/man.h"
 #include "cli/options.h"
+#include "cli/outputs.h"
 #include "comm/comm.h"
 
 #define EXIT_CODES_SOME                                                                            \
@@ -58,7 +60,7 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
                 "that needs more memory than a rank may use ends with code 4.\n\n" EXIT_CODES,
             .n_args_min = 1,
             .n_args_max = 1,
-            .check = cmd_plan_check,
+            .check = load_check,
             .run = cmd_plan,
         },
     [COMMAND_SAMPLE] =
@@ -274,6 +276,9 @@ static void print_version(void) {
 }
 
 static int refuse_command(const char *word) {
+    if (word[0] == '-') {
+        return (int)log_error(STATUS_USAGE, "unknown option %s; see qspan --help", word);
+    }
     struct nearest near = nearest_start(word);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         nearest_offer(&near, cli_commands[i].name);
@@ -357,7 +362,10 @@ static enum status run_words(enum command_id id, int argc, char **argv, const ch
     if (options.wants_help) {
         return print_options(id, &options, rank);
     }
-    status = command->check ? command->check(&options) : STATUS_OK;
+    status = outputs_check(&options, id);
+    if (status == STATUS_OK && command->check != NULL) {
+        status = command->check(&options);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -403,11 +411,19 @@ static int print_man(void) {
     return (int)(has_failed ? log_error(STATUS_NOFIT, "out of memory") : flush_output(STATUS_OK));
 }
 
+static bool is_help(const char *word) {
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
 /* qspan help COMMAND, qspan help --man */
 static int help_command(const char *word) {
     const int id = find_command(word);
     if (strcmp(word, "--man") == 0) {
         return print_man();
+    }
+    if (is_help(word)) {
+        print_help();
+        return (int)flush_output(STATUS_OK);
     }
     if (id == COMMAND_COUNT) {
         return refuse_command(word);
@@ -433,7 +449,7 @@ int cli_main(int argc, char **argv) {
         print_version();
         return (int)flush_output(STATUS_OK);
     }
-    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+    if (is_help(word)) {
         print_help();
         return argc > 1 ? (int)flush_output(STATUS_OK) : (int)STATUS_USAGE;
     }

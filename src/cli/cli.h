@@ -156,7 +156,6 @@ enum status cmd_run_check(const struct cli_options *options);
 enum status cmd_plan(const struct cli_options *options);
 enum status cmd_sample(const struct cli_options *options);
 enum status cmd_sample_check(const struct cli_options *options);
-enum status cmd_plan_check(const struct cli_options *options);
 enum status cmd_verify(const struct cli_options *options);
 enum status cmd_verify_check(const struct cli_options *options);
 enum status cmd_selftest(const struct cli_options *options);

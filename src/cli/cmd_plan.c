@@ -87,14 +87,6 @@ static enum status plan_program(const struct cli_options *options, const struct 
     return status;
 }
 
-enum status cmd_plan_check(const struct cli_options *options) {
-    if (options->output != NULL && options->json != NULL &&
-        strcmp(options->output, options->json) == 0) {
-        return log_error(STATUS_USAGE, "-o and --json name the same file: %s", options->json);
-    }
-    return load_check(options);
-}
-
 enum status cmd_plan(const struct cli_options *options) {
     struct load load = {0};
     TRY(load_input_kept(&load, options, comm_world(), (uint32_t)options->n_ranks));

@@ -307,31 +307,6 @@ static enum status run_job(struct run_job *job) {
     return check_complete(job);
 }
 
-/* Files that are written must differ; of them only JSON can go to standard output. */
-static enum status check_files(const struct cli_options *options) {
-    const struct {
-        const char *option, *path;
-    } files[] = {{"--json", options->json},
-                 {"-o", options->output},
-                 {"--state", options->state},
-                 {"--trace", options->trace}};
-    enum { N_FILES = sizeof files / sizeof files[0] };
-    for (size_t i = 0; i < N_FILES; i++) {
-        for (size_t k = 0; k < i && files[i].path; k++) {
-            if (files[k].path && strcmp(files[i].path, files[k].path) == 0) {
-                return log_error(STATUS_USAGE, "%s and %s name the same file", files[i].option,
-                                 files[k].option);
-            }
-        }
-        if (i > 0 && files[i].path && strcmp(files[i].path, "-") == 0) {
-            return log_error(STATUS_USAGE,
-                             "%s -: HDF5 needs a file; --json - writes to standard output",
-                             files[i].option);
-        }
-    }
-    return STATUS_OK;
-}
-
 enum status cmd_run_check(const struct cli_options *options) {
     const bool is_exact = options->n_probabilities > 0;
     if (options->n_decodes > 0 && is_exact) {
@@ -358,10 +333,15 @@ enum status cmd_run_check(const struct cli_options *options) {
         return log_error(STATUS_USAGE, "--trace shows the timeline of the first shots: not with "
                                        "--first-shot or --resume");
     }
+    if (options->first_shot % options->shots_per_timeline != 0) {
+        return log_error(STATUS_USAGE,
+                         "--first-shot %" PRIu64 ": expected a multiple of %" PRIu64
+                         ", the shots of a timeline (--shots-per-timeline)",
+                         options->first_shot, options->shots_per_timeline);
+    }
     if (!is_exact && cli_is_given(options, OPTION_MAX_BRANCHES)) {
         return log_error(STATUS_USAGE, "--max-branches goes with --probabilities");
     }
-    TRY(check_files(options));
     return load_check(options);
 }
 

@@ -209,6 +209,9 @@ static error_t set_option(struct parse *parse, const struct option_info *info, c
     case OPTION_KIND_TIME:
         return set_time(parse, info, (int64_t *)(void *)field, arg);
     case OPTION_KIND_TEXT:
+        if (arg[0] == '\0') {
+            return refuse(parse, "--%s: its value is empty", info->name);
+        }
         *(const char **)(void *)field = arg;
         return 0;
     case OPTION_KIND_CHOICE:
@@ -268,6 +271,9 @@ static error_t explain(struct parse *parse, const char *token) {
 
 static error_t take_arg(struct parse *parse, const char *arg) {
     struct cli_options *options = parse->options;
+    if (arg[0] == '\0') {
+        return refuse(parse, "an argument is empty");
+    }
     if (options->n_args == cli_commands[parse->command].n_args_max) {
         return refuse(parse, "unexpected argument '%s'", arg);
     }

@@ -434,9 +434,9 @@ static enum status prepare(struct run *run, const struct machine *machine, uint3
             : packets_count(&run->results->packets, run->program));
     run->clock.trace = options->trace;
     if (options->trace != NULL && run->clock.network == NULL) {
-        return log_error(STATUS_INPUT,
-                         "a trace shows a physical network; machine %s has abstract "
-                         "links",
+        return log_error(STATUS_USAGE,
+                         "a trace shows a physical network; machine %s has abstract links: no "
+                         "--trace",
                          run->clock.machine->name);
     }
     if (run->clock.does_vary && run->program->is_data_dependent) {

@@ -173,7 +173,7 @@ for key in 00 01 10 11; do
     equal "$(($(json a.json counts $key) + $(json b.json counts $key)))" "$(json one.json counts $key)"
 done
 expect 2 qspan "${bell[@]}" --seed 3 --first-shot 1000
-has err "the first shot of a run must be a multiple of 1024"
+has err "--first-shot 1000: expected a multiple of 1024"
 
 # A run that is whole stays as it is.
 expect 0 qspan "${bell[@]}" --seed 3 --shots 1000 -o whole.h5 --json whole.json

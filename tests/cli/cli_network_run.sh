@@ -36,7 +36,7 @@ expect 0 qspan run bell.qasm --machine today-ion:data=4,comm=2 --shots 100 \
     --shots-per-timeline 16 --seed 3 --json one.json --engine statevector
 cmp <(same_part one.json) <(same_part replicas.json) || fail "replicas differ"
 [ "$(json run1.json makespan_ps min)" != "$(json run1.json makespan_ps max)" ] || fail "no spread"
-expect 3 qspan run bell.qasm --machine links.yaml --trace t.json
+expect 2 qspan run bell.qasm --machine links.yaml --trace t.json
 has err "a trace shows a physical network"
 expect 0 qspan plan bell.qasm --machine today-ion:data=4,comm=2
 

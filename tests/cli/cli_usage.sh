@@ -17,7 +17,12 @@ refused "unknown command 'fnord'; see qspan --help" fnord
 refused "bench: '3': expected a number of qubits from 4 to 40" bench 3
 refused "bench: '12x': expected a number of qubits from 4 to 40" bench 12x
 
+refused "unknown option --vesion; see qspan --help" --vesion
 refused "CIRCUIT|PROGRAM is missing" run
+refused "run: an argument is empty" run ""
+refused "run: --machine: its value is empty" run ghz.qasm --machine ""
+refused "--first-shot 5: expected a multiple of 1024, the shots of a timeline" \
+    run ghz.qasm --first-shot 5
 refused "unexpected argument 'b'" run ghz.qasm b
 refused "unknown option --shost; did you mean --shots?" run --shost 3 ghz.qasm
 refused "unknown option -z" run -z ghz.qasm
@@ -58,6 +63,19 @@ refused "--comm-qubits goes with --qpus" run ghz.qasm --machine ideal --comm-qub
 refused "no --qpus" run program.qasm --qpus 2
 refused "no --distribute" run program.qasm --distribute simple
 refused "--probabilities is exact and draws no shots" run ghz.qasm --probabilities all --shots 5
+refused "-o and --json name the same file" run ghz.qasm -o ./x --json x
+refused "--trace -: a trace needs a file" network demo-2030 --trace -
+refused "--trace and --json name the same file" network demo-2030 --json x --trace x
+refused "-o -: HDF5 needs a file" network demo-2030 -o -
+refused "--obs-out and -o name the same file" sample ghz.qasm --detectors -o x --obs-out x
+refused "--obs-out and -o name the same file" sample ghz.qasm --detectors --obs-out -
+refused "-o and --json name the same file" plan ghz.qasm -o x --json x
+refused "--json ghz.qasm would replace what is read" run ghz.qasm --json ghz.qasm
+refused "-o ./m.yaml would replace what is read" run ghz.qasm --machine m.yaml -o ./m.yaml
+refused "-o ghz.qasm would replace what is read" sample ghz.qasm -o ghz.qasm
+refused "--json x.h5 would replace what is read" run ghz.qasm --resume x.h5 --json x.h5
+expect 0 qspan plan program.qasm -o program.qasm # may be changed in place
+expect 0 qspan verify program.qasm
 refused "-o -: HDF5 needs a file" run ghz.qasm -o -
 refused "--state -: HDF5 needs a file" run ghz.qasm --state -
 refused "--state and -o name the same file" run ghz.qasm --state x -o x

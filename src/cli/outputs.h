@@ -1,0 +1,12 @@
+/* The files that a command writes. */
+#ifndef QSPAN_CLI_OUTPUTS_H
+#define QSPAN_CLI_OUTPUTS_H
+
+#include "cli/cli.h"
+
+/* They must differ from each other and from what the command reads, as far as names tell, and what
+ * cannot go to standard output must have a name. Exceptions: `plan -o`, `convert` and `--resume`
+ * with `-o` may replace what was read. Looks at no file. Errors: STATUS_USAGE, logged. */
+enum status outputs_check(const struct cli_options *options, enum command_id command);
+
+#endif
