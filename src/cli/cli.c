@@ -223,8 +223,8 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
             .name = "report",
             .brief = "show what a results file holds",
             .args_help = "FILE",
-            .summary = "Show the results in an HDF5 file that run -o wrote, and where they come "
-                       "from.",
+            .summary = "Show the results in an HDF5 file that -o of run or network wrote, and "
+                       "where they come from.",
             .details = EXIT_CODES,
             .n_args_min = 1,
             .n_args_max = 1,

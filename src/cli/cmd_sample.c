@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/progress.h"
 #include "base/rng.h"
+#include "base/units.h"
 #include "cli/interrupt.h"
 #include "cli/load.h"
 #include "cli/sink.h"
@@ -276,8 +277,9 @@ static enum status make_reference(struct sample_job *job) {
     TRY(comm_agree(job->team, status));
     comm_bcast(job->team, job->reference, n_words * sizeof *job->reference, 0);
     comm_bcast(job->team, job->conditions, n_condition_words * sizeof *job->conditions, 0);
-    log_note("reference shot: %.3g s, %.3g MiB", clock_now_s() - t_start_s,
-             (double)reference_bytes(&task) * 0x1p-20);
+    char bytes[32];
+    log_note("reference shot: %.3g s, %s", clock_now_s() - t_start_s,
+             units_print_bytes(bytes, sizeof bytes, reference_bytes(&task)));
     return STATUS_OK;
 }
 
@@ -386,11 +388,11 @@ static enum status open_network(struct sample_job *job, uint64_t seed) {
                          job->options->args[0]);
     }
     if (n_bytes > room) {
-        return log_error(
-            STATUS_NOFIT,
-            "the pairs of a timeline take %.3g GiB, more than the %.3g GiB that a rank "
-            "may use",
-            (double)n_bytes * 0x1p-30, (double)room * 0x1p-30);
+        char need[32], has[32];
+        return log_error(STATUS_NOFIT,
+                         "the pairs of a timeline take %s, more than the %s that a rank may use",
+                         units_print_bytes(need, sizeof need, n_bytes),
+                         units_print_bytes(has, sizeof has, room));
     }
     return clock_create(&job->clock, job->program, job->machine, seed);
 }
@@ -440,17 +442,16 @@ static enum status sample_all(struct sample_job *job) {
         status = status == STATUS_OK ? closed : status;
     }
     TRY(comm_agree(job->team, status));
-    char waits[64] = "";
+    char waits[64] = "", bytes[32];
     if (team_size(job->team) > 1) {
         snprintf(waits, sizeof waits, "; ranks waited for others %.3g s", figures.wait_s);
     }
-    log_note(
-        "%llu shots in %.3g s: %.4g shots/s, %.3g gates/s; %d thread%s of %u blocks, %.3g MiB%s",
-        (unsigned long long)figures.n_shots, figures.wall_s,
-        (double)figures.n_shots / figures.wall_s,
-        job->plan->n_gates * (double)figures.n_shots / figures.wall_s, figures.n_threads,
-        figures.n_threads == 1 ? "" : "s", figures.n_blocks, (double)figures.n_bytes * 0x1p-20,
-        waits);
+    log_note("%llu shots in %.3g s: %.4g shots/s, %.3g gates/s; %d thread%s of %u blocks, %s%s",
+             (unsigned long long)figures.n_shots, figures.wall_s,
+             (double)figures.n_shots / figures.wall_s,
+             job->plan->n_gates * (double)figures.n_shots / figures.wall_s, figures.n_threads,
+             figures.n_threads == 1 ? "" : "s", figures.n_blocks,
+             units_print_bytes(bytes, sizeof bytes, figures.n_bytes), waits);
     return figures.n_shots == task.n_shots
                ? STATUS_OK
                : log_error(STATUS_INTERRUPTED, "%s: %llu of %llu shots are written",

@@ -369,7 +369,9 @@ const struct option_info options_table[] = {
      .commands = ON(NETWORK),
      .id = OPTION_DUE,
      .offset = FIELD(t_due_ps),
-     .help = "ebits of job j (from 0) are due j + 1 times that after they are asked for"},
+     .min = 1,
+     .help = "ebits of job j (from 0) are due j + 1 times that after they are asked for "
+             "(default: never)"},
     {.name = "use",
      .metavar = "TIME",
      .kind = OPTION_KIND_TIME,

@@ -27,7 +27,7 @@ struct option_info {
     const char *instead; /* added to what is said of a choice in `later`; or NULL */
     enum option_id id;   /* bit in cli_options.given */
     size_t offset;       /* of the value in struct cli_options */
-    uint64_t min, max;   /* COUNT */
+    uint64_t min, max;   /* COUNT; min also TIME, ps */
     const char
         *choices;      /* CHOICE: words that work, with blanks between; the first is the default */
     const char *later; /* CHOICE: words that will work later */

@@ -92,6 +92,9 @@ static error_t set_time(struct parse *parse, const struct option_info *info, int
     if (units_parse_time(out_ps, &why, arg) != STATUS_OK) {
         return refuse(parse, "--%s %s: %s", info->name, arg, why);
     }
+    if (*out_ps < (int64_t)info->min) {
+        return refuse(parse, "--%s %s: expected more than 0", info->name, arg);
+    }
     return 0;
 }
 

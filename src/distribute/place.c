@@ -60,11 +60,12 @@ static enum status place_rest(uint32_t *qpu_of, uint32_t *n_used, const struct c
         n_data += machine->qpus[i].n_data;
     }
     if (circuit->n_qubits > n_data) {
-        return log_error(STATUS_INPUT,
-                         "the circuit has %u qubits, the %zu QPUs of the machine '%s' have %llu "
-                         "data qubits in all: give them more `data`",
-                         circuit->n_qubits, machine->n_qpus,
-                         machine->name == NULL ? "" : machine->name, (unsigned long long)n_data);
+        const struct src_loc loc = circuit_loc(circuit, &(struct op){0});
+        return log_error_at(STATUS_INPUT, loc,
+                            "the circuit has %u qubits, the %zu QPUs of the machine '%s' have %llu "
+                            "data qubits in all: give them more `data`",
+                            circuit->n_qubits, machine->n_qpus,
+                            machine->name == NULL ? "" : machine->name, (unsigned long long)n_data);
     }
     for (uint32_t qb = 0; qb < circuit->n_qubits; qb++) {
         if (qpu_of[qb] != OP_NO_QPU) {

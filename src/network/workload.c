@@ -161,8 +161,8 @@ static enum status set_jobs(struct loop *loop, size_t n_qpus) {
     const struct workload *workload = loop->workload;
     const uint64_t n_jobs = workload->n_jobs;
     if (n_qpus / n_jobs < 2) {
-        return log_error(STATUS_INPUT, "%zu QPUs do not give each of %llu jobs two", n_qpus,
-                         (unsigned long long)n_jobs);
+        return log_error(STATUS_INPUT, "%zu QPUs do not give each of %llu jobs two: at most %zu",
+                         n_qpus, (unsigned long long)n_jobs, n_qpus / 2);
     }
     for (uint32_t j = 0; j < n_jobs; j++) {
         loop->jobs[j] = (struct job){

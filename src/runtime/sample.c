@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/progress.h"
+#include "base/units.h"
 #include "runtime/pace.h"
 #include "runtime/sample_impl.h"
 
@@ -74,10 +75,11 @@ static enum status choose_lanes(struct sample_job *job) {
     const uint64_t n_bytes = lane_bytes(job),
                    n_batches = sample_divide_up(n_blocks, job->options.n_blocks);
     if (n_bytes > room) {
+        char need[32], has[32];
         return log_error(STATUS_NOFIT,
-                         "a block of 1024 shots needs %.3g GiB, more than the %.3g GiB that a rank "
-                         "may use",
-                         (double)n_bytes * 0x1p-30, (double)room * 0x1p-30);
+                         "a block of 1024 shots needs %s, more than the %s that a rank may use",
+                         units_print_bytes(need, sizeof need, n_bytes),
+                         units_print_bytes(has, sizeof has, room));
     }
     n_threads = n_threads > n_batches && n_batches > 0 ? n_batches : n_threads;
     uint64_t n = n_threads * count_in_flight(job);

@@ -82,7 +82,7 @@ has err "the policy needs 12"
 expect 2 qspan network demo-2030 --use 3
 has err "--use 3: a unit is missing"
 expect 3 qspan network today-ion --jobs 2
-has err "2 QPUs do not give each of 2 jobs two"
+has err "2 QPUs do not give each of 2 jobs two: at most 1"
 
 # Schedules, classes and deadlines.
 for schedule in edf max_weight tdma,policy.slot=50us; do
@@ -96,3 +96,5 @@ expect 3 qspan network demo-2030:purify=epl
 has err "epl is for pairs of herald.model single_click"
 expect 0 qspan network demo-2030:purify=epl,herald.model=single_click,rounds=1 --seed 1 --requests 100
 expect 2 qspan network demo-2030 --wait soon
+expect 2 qspan network demo-2030 --due 0s
+has err "--due 0s: expected more than 0"

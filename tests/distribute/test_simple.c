@@ -420,7 +420,7 @@ Test(simple, refuses_with_place_and_reason) {
                    "c.qasm:4:8: error: cx joins qubits on QPUs 'far' and 'right', and 'far' has "
                    "no comm qubit");
     assert_refused("qreg q[7];\n", machine,
-                   "qspan: error: the circuit has 7 qubits, the 3 QPUs of the machine 'two' have "
+                   "c.qasm: error: the circuit has 7 qubits, the 3 QPUs of the machine 'two' have "
                    "6 data qubits in all: give them more `data`");
     assert_refused(
         "qreg q[3];\n// qspan qpu left q[0:2]\n", machine,

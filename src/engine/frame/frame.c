@@ -7,6 +7,7 @@
 #include "base/cpu.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/units.h"
 #include "engine/frame/frame_state.h"
 
 enum { CACHE_BYTES = 1 << 19 };
@@ -111,8 +112,9 @@ enum status frame_state_create(struct frame_state **out_state, const struct fram
     };
     if (s->memory == NULL || s->loops == NULL) {
         frame_state_destroy(s);
-        return log_error(STATUS_NOFIT, "Pauli frames of a batch need %.3g GiB, more than there is",
-                         (double)n_bytes * 0x1p-30);
+        char need[32];
+        return log_error(STATUS_NOFIT, "Pauli frames of a batch need %s, more than there is",
+                         units_print_bytes(need, sizeof need, (uint64_t)n_bytes));
     }
     lay_out(s);
     if (plan->n_ranks > 1) {

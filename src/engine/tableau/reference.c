@@ -5,6 +5,7 @@
 #include "base/bits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/units.h"
 #include "engine/tableau/tableau.h"
 
 struct loop {
@@ -259,9 +260,10 @@ enum status reference_run(uint64_t *out_records, uint64_t *out_bits,
     const uint64_t room = task->max_bytes != 0 ? task->max_bytes : mem_available();
     struct walk walk = {.task = task, .records = out_records};
     if (n_bytes > room || tableau_init(&walk.tableau, task->n_qubits) != STATUS_OK) {
-        return log_error(STATUS_NOFIT,
-                         "a dense tableau of %u qubits needs %.3g GiB; there are %.3g GiB",
-                         task->n_qubits, (double)n_bytes * 0x1p-30, (double)room * 0x1p-30);
+        char need[32], has[32];
+        return log_error(STATUS_NOFIT, "a tableau of %u qubits needs %s; %s available",
+                         task->n_qubits, units_print_bytes(need, sizeof need, n_bytes),
+                         units_print_bytes(has, sizeof has, room));
     }
     enum status status = STATUS_NOFIT;
     walk.gates = mem_alloc(GATE_COUNT, sizeof *walk.gates);
