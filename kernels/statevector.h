@@ -187,9 +187,10 @@ struct statevector_pauli {
 };
 
 /* Where block i of a tile is read (from) and written (to): in piece i / 2^log. NULL: in the tile.
- * Streams go past the caches where the ISA can; pieces are aligned to 64 bytes then. */
+ * Streams go past the caches where the ISA can; pieces are aligned to 64 bytes then. Pieces of
+ * `to` that are those of `known`, too, were read a moment ago: they are not streamed. */
 struct statevector_route {
-    union statevector_block *const *from, *const *to;
+    union statevector_block *const *from, *const *to, *const *known;
     unsigned log;
     bool is_streamed;
 };

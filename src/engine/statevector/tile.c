@@ -305,12 +305,14 @@ static void run_grown(const struct pass *pass, union statevector_block *tile, ui
     fill_growth(&growth, pass, unit, base);
     bool is_out = !pass->in_place && i == n && growth.step.row_mask == 0;
     bool is_written = pass->in_place || is_out;
-    struct statevector_route route = {.from = from.at, .log = from.log, .is_streamed = is_out};
+    struct statevector_route route = {
+        .from = from.at, .known = is_out ? from.at : NULL, .log = from.log, .is_streamed = is_out};
     route.to = is_out ? to.at : NULL;
     run_program(pass, unit, tile, base, &route, growth.is_needed ? &growth.step : NULL);
     for (; i < n; i++) {
         is_out = !pass->in_place && i + 1 == n && units[i].kind == UNIT_PROGRAM;
-        route = (struct statevector_route){.log = to.log, .is_streamed = is_out};
+        route = (struct statevector_route){
+            .known = is_out ? from.at : NULL, .log = to.log, .is_streamed = is_out};
         route.to = is_out ? to.at : NULL;
         run_unit(pass, &units[i], tile, base, &route);
         is_written |= is_out;
