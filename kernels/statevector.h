@@ -186,6 +186,15 @@ struct statevector_pauli {
     bool is_imaginary; /* minus the imaginary part of the product, not its real part */
 };
 
+/* What will be read soon, asked for into the level of cache that tiles lie in: for each eight
+ * blocks of a program that many lines of 64 bytes, from line `first` on, of pieces of 2^log blocks.
+ * None: n = 0. */
+struct statevector_asks {
+    union statevector_block *const *pieces;
+    unsigned log, n;
+    uint64_t first;
+};
+
 /* Where block i of a tile is read (from) and written (to): in piece i / 2^log. NULL: in the tile.
  * Streams go past the caches where the ISA can; pieces are aligned to 64 bytes then. Pieces of
  * `to` that are those of `known`, too, were read a moment ago: they are not streamed. */
@@ -193,6 +202,7 @@ struct statevector_route {
     union statevector_block *const *from, *const *to, *const *known;
     unsigned log;
     bool is_streamed;
+    struct statevector_asks asks;
 };
 
 struct statevector_kernels {

@@ -42,6 +42,18 @@ struct pieces {
     unsigned log; /* blocks of one */
 };
 
+/* A thread's tile and what it reads next. */
+struct worker {
+    const struct pass *pass;
+    union statevector_block *buffer;
+    struct pieces pieces[2], to;
+    struct pieces *from, *next; /* of pieces[2] */
+    unsigned n_programs;        /* of a tile, at most */
+    /* Of the next tile, in lines for each eight blocks of a program: asked for, in all. */
+    unsigned n_asked, n_lines;
+    unsigned n_left; /* programs */
+};
+
 /* Of the tile at `base`, or of what the vector was before it grew: the same pieces for all values
  * of the bits `grown`. */
 static void find_pieces(const struct pass *pass, struct pieces *pieces, uint64_t base,
@@ -76,6 +88,45 @@ static void copy_out(const struct pass *pass, const struct pieces *pieces,
     }
 }
 
+/* ---- what is read next ---- */
+
+enum { LINES_OF_EIGHT = 8 * sizeof(union statevector_block) / 64 };
+
+/* Pieces that a tile reads. */
+static void find_read(const struct pass *pass, struct pieces *pieces, uint64_t base) {
+    if (pass->in_place && pass->grown == 0) {
+        pieces->at[0] = find_piece(pass, base);
+        pieces->n = 1;
+        pieces->log = pass->n_bits - pass->lane_bits;
+    } else {
+        find_pieces(pass, pieces, base, pass->grown);
+    }
+}
+
+/* Before a tile: while its programs run, the amplitudes of the tile at `next` come to the cache, as
+ * many of them with each program. Not those of vectors that grow, which are few. */
+static void prepare_asks(struct worker *worker, bool has_next, uint64_t next) {
+    worker->n_asked = worker->n_lines = 0;
+    worker->n_left = worker->n_programs;
+    if (has_next) {
+        find_read(worker->pass, worker->next, next);
+        worker->n_lines = worker->pass->grown == 0 ? LINES_OF_EIGHT : 0;
+    }
+}
+
+/* The share of a program. */
+static struct statevector_asks take_asks(struct worker *worker,
+                                         const struct statevector_span *span) {
+    struct statevector_asks asks = {.pieces = worker->next->at, .log = worker->next->log};
+    if (worker->n_left > 0) {
+        asks.n = (worker->n_lines - worker->n_asked + worker->n_left - 1) / worker->n_left;
+        asks.first = worker->n_asked * span->last;
+        worker->n_asked += asks.n;
+        worker->n_left--;
+    }
+    return asks;
+}
+
 /* ---- units ---- */
 
 static bool is_on(const struct pass_step *step, uint64_t base) {
@@ -83,10 +134,10 @@ static bool is_on(const struct pass_step *step, uint64_t base) {
 }
 
 /* before: a step that comes first; NULL: none. */
-static void run_program(const struct pass *pass, const struct pass_unit *unit,
+static void run_program(struct worker *worker, const struct pass_unit *unit,
                         union statevector_block *tile, uint64_t base,
-                        const struct statevector_route *route,
-                        const struct statevector_step *before) {
+                        struct statevector_route route, const struct statevector_step *before) {
+    const struct pass *pass = worker->pass;
     const struct statevector_step *steps[STATEVECTOR_MAX_STEPS];
     size_t n = 0;
     if (before != NULL) {
@@ -97,7 +148,8 @@ static void run_program(const struct pass *pass, const struct pass_unit *unit,
             steps[n++] = &pass->steps[i].step;
         }
     }
-    store_of(pass)->kernels->program_along(tile, route, &unit->span, unit->blocks, steps, n);
+    route.asks = take_asks(worker, &unit->span);
+    store_of(pass)->kernels->program_along(tile, &route, &unit->span, unit->blocks, steps, n);
 }
 
 static void run_matrix(const struct pass *pass, const struct pass_unit *unit,
@@ -160,15 +212,15 @@ static bool is_needed(const struct pass *pass, const struct pass_unit *unit, uin
     return is;
 }
 
-static void run_unit(const struct pass *pass, const struct pass_unit *unit,
-                     union statevector_block *tile, uint64_t base,
-                     const struct statevector_route *route) {
+static void run_unit(struct worker *worker, const struct pass_unit *unit,
+                     union statevector_block *tile, uint64_t base, struct statevector_route route) {
+    const struct pass *pass = worker->pass;
     if (!is_needed(pass, unit, base)) {
         return;
     }
     switch (unit->kind) {
     case UNIT_PROGRAM:
-        run_program(pass, unit, tile, base, route, NULL);
+        run_program(worker, unit, tile, base, route, NULL);
         return;
     case UNIT_MATRIX:
         run_matrix(pass, unit, tile);
@@ -179,16 +231,18 @@ static void run_unit(const struct pass *pass, const struct pass_unit *unit,
     }
 }
 
-static void run_units(const struct pass *pass, union statevector_block *tile, uint64_t base) {
+static void run_units(struct worker *worker, union statevector_block *tile, uint64_t base) {
     const struct statevector_route route = {0};
-    for (size_t i = 0; i < pass->n_units; i++) {
-        run_unit(pass, &pass->units[i], tile, base, &route);
+    for (size_t i = 0; i < worker->pass->n_units; i++) {
+        run_unit(worker, &worker->pass->units[i], tile, base, route);
     }
 }
 
 /* A tile in pieces: the first program reads the pieces themselves, the last one writes them. */
-static void run_gathered(const struct pass *pass, union statevector_block *buffer, uint64_t base) {
-    struct pieces pieces;
+static void run_gathered(struct worker *worker, uint64_t base) {
+    const struct pass *pass = worker->pass;
+    union statevector_block *buffer = worker->buffer;
+    const struct pieces *pieces = worker->from;
     size_t first = 0, last = pass->n_units;
     while (first < last && !is_needed(pass, &pass->units[first], base)) {
         first++;
@@ -199,20 +253,19 @@ static void run_gathered(const struct pass *pass, union statevector_block *buffe
     while (!is_needed(pass, &pass->units[last - 1], base)) {
         last--;
     }
-    find_pieces(pass, &pieces, base, 0);
     bool is_read = pass->units[first].kind == UNIT_PROGRAM;
     bool is_written = pass->units[last - 1].kind == UNIT_PROGRAM;
     if (!is_read) {
-        copy_in(buffer, &pieces);
+        copy_in(buffer, pieces);
     }
     for (size_t i = first; i < last; i++) {
-        struct statevector_route route = {.log = pieces.log};
-        route.from = is_read && i == first ? pieces.at : NULL;
-        route.to = is_written && i + 1 == last ? pieces.at : NULL;
-        run_unit(pass, &pass->units[i], buffer, base, &route);
+        struct statevector_route route = {.log = pieces->log};
+        route.from = is_read && i == first ? pieces->at : NULL;
+        route.to = is_written && i + 1 == last ? pieces->at : NULL;
+        run_unit(worker, &pass->units[i], buffer, base, route);
     }
     if (!is_written) {
-        copy_out(pass, &pieces, buffer);
+        copy_out(pass, pieces, buffer);
     }
 }
 
@@ -286,9 +339,10 @@ static struct pass_unit reading_unit(const struct pass *pass) {
 
 /* The first program reads what the vector was. It may write what it is where no other of its
  * amplitudes come from there. Memory that is new is written past the caches. */
-static void run_grown(const struct pass *pass, union statevector_block *tile, uint64_t base) {
+static void run_grown(struct worker *worker, union statevector_block *tile, uint64_t base) {
+    const struct pass *pass = worker->pass;
+    const struct pieces *from = worker->from, *to = &worker->to;
     const struct pass_unit reading = reading_unit(pass), *units = pass->units, *unit = &reading;
-    struct pieces from, to;
     struct growth growth;
     size_t i = 0, n = pass->n_units;
     while (i < n && !is_needed(pass, &units[i], base)) {
@@ -300,70 +354,104 @@ static void run_grown(const struct pass *pass, union statevector_block *tile, ui
     if (i < n && units[i].kind == UNIT_PROGRAM) {
         unit = &units[i++];
     }
-    find_pieces(pass, &from, base, pass->grown);
-    find_pieces(pass, &to, base, 0);
+    find_pieces(pass, &worker->to, base, 0);
     fill_growth(&growth, pass, unit, base);
     bool is_out = !pass->in_place && i == n && growth.step.row_mask == 0;
     bool is_written = pass->in_place || is_out;
-    struct statevector_route route = {
-        .from = from.at, .known = is_out ? from.at : NULL, .log = from.log, .is_streamed = is_out};
-    route.to = is_out ? to.at : NULL;
-    run_program(pass, unit, tile, base, &route, growth.is_needed ? &growth.step : NULL);
+    struct statevector_route route = {.from = from->at,
+                                      .known = is_out ? from->at : NULL,
+                                      .log = from->log,
+                                      .is_streamed = is_out};
+    route.to = is_out ? to->at : NULL;
+    run_program(worker, unit, tile, base, route, growth.is_needed ? &growth.step : NULL);
     for (; i < n; i++) {
         is_out = !pass->in_place && i + 1 == n && units[i].kind == UNIT_PROGRAM;
         route = (struct statevector_route){
-            .known = is_out ? from.at : NULL, .log = to.log, .is_streamed = is_out};
-        route.to = is_out ? to.at : NULL;
-        run_unit(pass, &units[i], tile, base, &route);
+            .known = is_out ? from->at : NULL, .log = to->log, .is_streamed = is_out};
+        route.to = is_out ? to->at : NULL;
+        run_unit(worker, &units[i], tile, base, route);
         is_written |= is_out;
     }
     if (!is_written) {
-        copy_out(pass, &to, tile);
+        copy_out(pass, to, tile);
     }
 }
 
 /* ---- tiles ---- */
 
 /* A vector too small for what is mixed: zeros make it larger. */
-static void run_padded(const struct pass *pass, union statevector_block *buffer, uint64_t base) {
-    struct pieces pieces;
-    find_pieces(pass, &pieces, base, 0);
+static void run_padded(struct worker *worker, uint64_t base) {
+    const struct pass *pass = worker->pass;
+    union statevector_block *buffer = worker->buffer;
     memset(buffer, 0, sizeof *buffer << (pass->n_bits - pass->lane_bits));
-    copy_in(buffer, &pieces);
-    run_units(pass, buffer, base);
-    copy_out(pass, &pieces, buffer);
+    copy_in(buffer, worker->from);
+    run_units(worker, buffer, base);
+    copy_out(pass, worker->from, buffer);
 }
 
-static void run_tile(const struct pass *pass, union statevector_block *buffer, uint64_t base) {
-    union statevector_block *tile = pass->in_place ? find_piece(pass, base) : buffer;
+static void run_tile(struct worker *worker, uint64_t base) {
+    const struct pass *pass = worker->pass;
+    union statevector_block *tile = pass->in_place ? find_piece(pass, base) : worker->buffer;
     if (pass->grown != 0) {
-        run_grown(pass, tile, base);
+        run_grown(worker, tile, base);
     } else if (pass->in_place) {
-        run_units(pass, tile, base);
+        run_units(worker, tile, base);
     } else if (pass->is_padded) {
-        run_padded(pass, buffer, base);
+        run_padded(worker, base);
     } else {
-        run_gathered(pass, buffer, base);
+        run_gathered(worker, base);
     }
 }
 
-void pass_run_tiles(struct pass *pass) {
-    uint64_t first = pass->view.first << pass->view.chunk_bits;
-    uint64_t n_amps = (pass->view.last - pass->view.first) << pass->view.chunk_bits;
+/* Some of the tiles, those of one thread. */
+static void run_tiles(struct worker *worker, uint64_t tile, uint64_t last) {
+    const struct pass *pass = worker->pass;
     /* Tiles that differ in these bits read the same amplitudes: those that write them are last. */
-    const uint64_t apart = pass->grown & ~pass->inside;
-    const uint64_t n_tiles = n_amps >> pass->n_vector >> bits_popcount(apart);
-    bool is_large = (double)pass->n_units * (double)n_amps >= PARALLEL_UPDATES;
-    int n_threads =
-        omp_get_max_threads() < pass->n_threads ? omp_get_max_threads() : pass->n_threads;
-#pragma omp parallel for schedule(static) num_threads(n_threads) if (n_tiles > 1 && is_large)
-    for (uint64_t tile = 0; tile < n_tiles; tile++) {
-        size_t stride = (size_t)1 << (pass->buffer_bits - pass->lane_bits);
-        union statevector_block *buffer = pass->buffers + (size_t)omp_get_thread_num() * stride;
-        const uint64_t base = first + insert_zeros(tile, pass->inside | apart);
+    const uint64_t apart = pass->grown & ~pass->inside, outside = pass->inside | apart,
+                   start = pass->view.first << pass->view.chunk_bits;
+    if (tile < last) {
+        find_read(pass, worker->from, start + insert_zeros(tile, outside));
+    }
+    for (; tile < last; tile++) {
+        const uint64_t base = start + insert_zeros(tile, outside),
+                       next = start + insert_zeros(tile + 1, outside);
         for (uint64_t x = apart; x > 0; x = (x - 1) & apart) {
-            run_tile(pass, buffer, base | x);
+            prepare_asks(worker, false, 0);
+            run_tile(worker, base | x);
         }
-        run_tile(pass, buffer, base);
+        prepare_asks(worker, tile + 1 < last, next);
+        run_tile(worker, base);
+        struct pieces *old = worker->from;
+        worker->from = worker->next;
+        worker->next = old;
+    }
+}
+
+static unsigned count_programs(const struct pass *pass) {
+    unsigned n = 0;
+    for (size_t i = 0; i < pass->n_units; i++) {
+        n += pass->units[i].kind == UNIT_PROGRAM;
+    }
+    return n > 0 ? n : 1; /* one without steps may read */
+}
+
+void pass_run_tiles(struct pass *pass) {
+    const uint64_t n_amps = (pass->view.last - pass->view.first) << pass->view.chunk_bits,
+                   n_tiles = n_amps >> pass->n_vector >> bits_popcount(pass->grown & ~pass->inside);
+    const bool is_large = (double)pass->n_units * (double)n_amps >= PARALLEL_UPDATES;
+    const int n_threads =
+        omp_get_max_threads() < pass->n_threads ? omp_get_max_threads() : pass->n_threads;
+    const unsigned n_programs = count_programs(pass);
+#pragma omp parallel num_threads(n_threads) if (n_tiles > 1 && is_large)
+    {
+        const uint64_t n = (uint64_t)omp_get_num_threads(), i = (uint64_t)omp_get_thread_num();
+        const size_t stride = (size_t)1 << (pass->buffer_bits - pass->lane_bits);
+        struct worker worker;
+        worker.pass = pass;
+        worker.buffer = pass->buffers + i * stride;
+        worker.from = &worker.pieces[0];
+        worker.next = &worker.pieces[1];
+        worker.n_programs = n_programs;
+        run_tiles(&worker, n_tiles * i / n, n_tiles * (i + 1) / n);
     }
 }
