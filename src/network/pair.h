@@ -16,10 +16,12 @@ struct pair {
     double lx, ly, lz;
 };
 
+/* Weights are pI, pX, pY, pZ; their sum is 1. */
 struct pair pair_from_weights(const double weights[4]);
 void pair_to_weights(double out_weights[4], const struct pair *pair);
 double pair_fidelity(const struct pair *pair);
 struct pair pair_from_fidelity(double fidelity); /* Werner */
+/* a with probability share_of_a, else b. */
 struct pair pair_mix(const struct pair *a, const struct pair *b, double share_of_a);
 /* What local operations do to pairs: a two-qubit gate depolarises with probability 1 - gate, a
  * measured bit is flipped with probability flip. {1, 0} is ideal. */

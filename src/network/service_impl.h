@@ -342,6 +342,7 @@ static inline void count_waiting(struct service *s, struct request *request, boo
 
 /* ---- outages (outage.c) ---- */
 
+/* At t_now_ps, of outage `index` of the machine. Start aborts what is made or kept there. */
 enum status outage_start(struct service *s, uint32_t index);
 enum status outage_end(struct service *s, uint32_t index);
 /* A path round what is down, if all paths of the set are; NULL: there is none, or need not be. */
@@ -356,6 +357,10 @@ int64_t draw_attempts(struct service *s, struct request *request,
 
 /* ---- pairs (make.c) ---- */
 
+/* What happens to a request at t_now_ps: its resources are granted; both ends of a segment know of
+ * its herald; a segment has its pair, purified; the pair over the segments that are joined from
+ * `segment` on is older than the cutoff and made anew (EVENT_POOL: the one in the pool is dropped).
+ */
 enum status request_start(struct service *s, uint32_t slot);
 enum status request_herald(struct service *s, uint32_t slot, uint32_t segment);
 enum status request_segment_ready(struct service *s, uint32_t slot, uint32_t segment);

@@ -59,6 +59,7 @@ enum status segments_init(struct segments *out_segments, size_t n_qpus, size_t n
                           size_t n_bits);
 void segments_fini(struct segments *segments);
 
+/* Opens a segment of this QPU; `item`: of the skeleton, remembered by the wires that it uses. */
 enum status segments_begin(struct segments *segments, uint32_t qpu, uint32_t item);
 /* Ends the segment of this QPU; *out_duration_ps until its last op ends. */
 void segments_end(struct segments *segments, int64_t *out_duration_ps, uint32_t qpu);
@@ -72,8 +73,12 @@ int64_t segments_bit_time(const struct segments *segments, uint32_t qpu, uint32_
 /* The outermost open frame reads this bit. */
 void segments_read_bit(struct segments *segments, uint32_t qpu, uint32_t bit);
 
+/* A body inside the open segment, run `rounds` times (IF: 1); frames nest. */
 enum status segments_open_frame(struct segments *segments, uint32_t qpu, uint64_t rounds);
+/* What follows is the ELSE body of the innermost frame: it starts when the IF body did. */
 void segments_enter_else(struct segments *segments, uint32_t qpu);
+/* The innermost frame becomes one op on its wires, `rounds` times its body, of IF and ELSE the
+ * longer one. */
 enum status segments_close_frame(struct segments *segments, bool *out_fits, uint32_t qpu);
 
 #endif
