@@ -6,9 +6,11 @@
  * CPU of all threads divided by their number, which other jobs disturb less), sweeps of the state
  * that this time amounts to per gate, passes, what they and growing vectors moved and computed,
  * runs of the tiles through registers and steps in them (of 2^24 amplitudes), and the floor: the
- * larger of bytes / bandwidth and flops / peak, and CPU seconds in floors. Bandwidth is that of an
- * update in place, the peak that of matrices in registers, both measured right before each run (by
- * CPU time too): a shared host changes its speed within seconds. Of several runs the one with the
+ * sum over the passes, which follow one another, of the larger of bytes / bandwidth and flops /
+ * peak, and CPU seconds in floors; `slots`: in floors that count operations which are no
+ * multiply-adds as such, for the peak is that of multiply-adds. Bandwidth is that of an update in
+ * place, the peak that of matrices in registers, both measured right before each run (by CPU time
+ * too): a shared host changes its speed within seconds. Of several runs the one with the
  * median of floors is printed. Memory: bytes reserved per byte of the state, where that has more
  * than buffers need. */
 #include <omp.h>
@@ -40,7 +42,7 @@ struct figures {
     struct stopwatch create, run;
     struct pass_work work;
     size_t n_gates;
-    double state_bytes, reserved_bytes, floor_s;
+    double state_bytes, reserved_bytes;
 };
 
 static double read_clock(clockid_t id) {
@@ -122,12 +124,13 @@ static double measure_peak(void) {
 
 /* ---- circuits ---- */
 
-static double floors(const struct figures *figures) {
-    return figures->floor_s > 0 ? figures->run.cpu_s / figures->floor_s : 0;
+static double floors(const struct figures *figures, double floor_s) {
+    return floor_s > 0 ? figures->run.cpu_s / floor_s : 0;
 }
 
 static int compare(const void *a, const void *b) {
-    const double x = floors(a), y = floors(b);
+    const struct figures *p = a, *q = b;
+    const double x = floors(p, p->work.floor_s), y = floors(q, q->work.floor_s);
     return (x > y) - (x < y);
 }
 
@@ -143,13 +146,13 @@ static void report(const char *name, uint32_t n_qubits, const struct figures *of
         snprintf(memory, sizeof memory, "%.2f", of->reserved_bytes / of->state_bytes);
     }
     printf("%-18s %3u %6zu %8.3f %8.3f %8.3f %7.3f %6.0f %7.1f %8.1f %6.1f %6.0f %7.1f %7.1f "
-           "%6.1f %6.1f %8.3f %6.2f %6s\n",
+           "%6.1f %6.1f %8.3f %6.2f %6.2f %6s\n",
            base, n_qubits, of->n_gates, of->create.cpu_s, of->run.wall_s, cpu_s,
            cpu_s / sweep_s / (double)of->n_gates, of->work.n_passes, moved_bytes(of) * 1e-9,
            of->work.n_flops * 1e-9, of->work.n_blocks, of->work.n_steps,
            moved_bytes(of) * 1e-9 / cpu_s, of->work.n_flops * 1e-9 / cpu_s,
-           of->machine.bytes_per_s * 1e-9, of->machine.flops_per_s * 1e-9, of->floor_s, floors(of),
-           memory);
+           of->machine.bytes_per_s * 1e-9, of->machine.flops_per_s * 1e-9, of->work.floor_s,
+           floors(of, of->work.floor_s), floors(of, of->work.slot_floor_s), memory);
 }
 
 static void read_figures(struct figures *out, const struct engine *engine) {
@@ -159,9 +162,6 @@ static void read_figures(struct figures *out, const struct engine *engine) {
     out->work = statevector_work(engine);
     out->state_bytes = (double)(precision_amp_bytes(precision) * (UINT64_C(1) << n_qubits));
     out->reserved_bytes = (double)n_bytes;
-    const double by_memory = moved_bytes(out) / out->machine.bytes_per_s,
-                 by_flops = out->work.n_flops / out->machine.flops_per_s;
-    out->floor_s = by_memory > by_flops ? by_memory : by_flops;
 }
 
 static enum status run_once(struct figures *out, const struct circuit *circuit) {
@@ -188,6 +188,7 @@ static enum status run_once(struct figures *out, const struct circuit *circuit) 
     enum status status = engine_statevector.create(&engine, &task, comm_world());
     out->create = stop(&watch);
     if (status == STATUS_OK) {
+        statevector_set_rates(engine, out->machine.bytes_per_s, out->machine.flops_per_s);
         watch = start();
         engine->class->begin(engine);
         status = engine->class->run(engine, 0, n);
@@ -221,7 +222,7 @@ int main(int argc, char **argv) {
     printf("# %s, %s, %d threads, median of %d\n", get_kernels()->isa, precision_name(precision),
            omp_get_max_threads(), n_repeats);
     printf("# %-16s   n  gates touch_s   wall_s    cpu_s sweeps/g passes     GB    GFLOP  units"
-           "  steps    GB/s  GFLOP/s of GB/s of GF/s floor_s floors memory\n",
+           "  steps    GB/s  GFLOP/s of GB/s of GF/s floor_s floors  slots memory\n",
            "circuit");
     enum status status = STATUS_OK;
     for (int i = optind; i < argc && status == STATUS_OK; i++) {

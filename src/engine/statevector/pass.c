@@ -56,14 +56,6 @@ void pass_destroy(struct pass *pass) {
     }
 }
 
-struct pass_work pass_get_work(const struct pass *pass) {
-    return pass->work;
-}
-
-void pass_count_growth(struct pass *pass, double n_bytes) {
-    pass->work.n_grown += n_bytes;
-}
-
 /* ---- the tile ---- */
 
 static unsigned count_bits(uint64_t mask) {
@@ -602,64 +594,6 @@ static enum status add_blocks(struct pass *pass, size_t first, size_t last) {
     return STATUS_OK;
 }
 
-/* ---- counts ---- */
-
-/* Of a FUSE_MIX, per amplitude. */
-static double count_mix(const struct fuse_op *op) {
-    bool is_end = op->shape == FUSE_SHEARS_END || op->shape == FUSE_TURN_END;
-    if (op->shape != FUSE_WHOLE) {
-        return fuse_numbers_of(op) == FUSE_ALL_COMPLEX ? 8 : is_end ? 5 : 4;
-    }
-    switch (fuse_form_of(op->m)) {
-    case FUSE_IDENTITY:
-    case FUSE_NOT:
-        return 0;
-    case FUSE_ROTATION:
-    case FUSE_HADAMARD:
-    case FUSE_REAL:
-        return 6;
-    case FUSE_TWIST:
-    case FUSE_DIAGONAL:
-    case FUSE_COMPLEX:
-        break;
-    }
-    return 14;
-}
-
-static double count_flops(const struct fuse *fuse, const struct fuse_op *op) {
-    double share = 1.0 / (1 << op->n_controls), dim = 1 << op->n_targets;
-    switch (op->kind) {
-    case FUSE_MIX:
-        return count_mix(op) * share;
-    case FUSE_PHASE:
-        return op->m[0] == -1 && op->m[1] == 0 ? 0 : 6 * share;
-    case FUSE_DENSE:
-        return (8 * dim - 2) * share;
-    case FUSE_FACTORS:
-        return fuse->factors[op->first].has_pivot ? 3 : 6;
-    case FUSE_ANGLES:
-        break;
-    }
-    return 44;
-}
-
-static void count_work(struct pass *pass, size_t first, size_t last) {
-    const struct fuse *fuse = pass->layout->fuse;
-    double n_amps = (double)((pass->view.last - pass->view.first) << pass->view.chunk_bits);
-    double n_share = n_amps / (double)(UINT64_C(1) << 24);
-    pass->work.n_passes++;
-    pass->work.n_bytes +=
-        (1 + 1.0 / (double)BIT64(count_bits(pass->grown))) * pass->layout->amp_bytes * n_amps;
-    pass->work.n_blocks += n_share * (double)pass->n_units;
-    pass->work.n_steps += n_share * pass->n_crosses;
-    for (size_t b = first; b < last; b++) {
-        pass->work.n_steps += n_share * (double)(fuse->blocks[b].last - fuse->blocks[b].first);
-        for (size_t i = fuse->blocks[b].first; i < fuse->blocks[b].last; i++) {
-            pass->work.n_flops += n_amps * count_flops(fuse, &fuse->ops.ops[fuse->order[i]]);
-        }
-    }
-}
-
 /* ---- stages ---- */
 
 /* The wires follow the bits that the pass moved. */
@@ -710,7 +644,7 @@ static enum status run_blocks(struct pass *pass, size_t first, size_t last) {
         }
         pass_set_tables(pass);
         run_pass(pass);
-        count_work(pass, first, first + n);
+        pass_count(pass, first, first + n);
         move_wires(pass);
         first += n;
     }

@@ -30,14 +30,18 @@ unsigned pass_most_bits(const struct layout *layout, double n_bytes);
  * of layout->fuse. Collective where there is a store. */
 enum status pass_run_stage(struct layout *layout, uint32_t group, const struct fuse_stage *stage);
 
-/* What has been done on this rank. */
+/* What has been done on this rank. Floors: the sums over all passes of the larger of bytes / (bytes
+ * per second) and flops / (flops per second), since these were given; of slot_floor_s, operations
+ * that are no multiply-adds count as such. */
 struct pass_work {
     double n_passes, n_bytes; /* moved between memory and cores: a read and a write each pass */
     double n_grown;           /* bytes of vectors read and written larger, between passes */
     double n_flops;
     double n_blocks, n_steps; /* passes of the tiles through registers, operators in them */
+    double floor_s, slot_floor_s;
 };
 struct pass_work pass_get_work(const struct pass *pass);
 void pass_count_growth(struct pass *pass, double n_bytes);
+void pass_set_rates(struct pass *pass, double bytes_per_s, double flops_per_s);
 
 #endif

@@ -54,6 +54,7 @@ struct pass {
     struct pass_unit *units;
     size_t n_units, cap_units;
     struct pass_work work;
+    double bytes_per_s, flops_per_s; /* of the machine; 0: not known */
 
     struct layout *layout;
     uint32_t group;
@@ -78,6 +79,8 @@ enum status pass_add_step(struct pass *pass, struct pass_step **out);
 enum status pass_add_factors(struct pass *pass, const struct fuse_op *op, const uint8_t *registers);
 /* The steps' pointers, when all tables are there. */
 void pass_set_tables(struct pass *pass);
+/* pass_work.c: a pass that did the blocks first .. last-1. */
+void pass_count(struct pass *pass, size_t first, size_t last);
 /* tile.c: all tiles of this rank. */
 void pass_run_tiles(struct pass *pass);
 

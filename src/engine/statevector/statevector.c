@@ -364,6 +364,11 @@ struct pass_work statevector_work(const struct engine *engine) {
     return pass_get_work(((const struct statevector *)engine)->store.pass);
 }
 
+void statevector_set_rates(struct engine *engine, double bytes_per_s, double flops_per_s) {
+    CHECK(engine->class == &engine_statevector);
+    pass_set_rates(((struct statevector *)engine)->store.pass, bytes_per_s, flops_per_s);
+}
+
 struct statevector_traffic statevector_get_traffic(const struct engine *engine) {
     CHECK(engine->class == &engine_statevector);
     const struct statevector *self = (const struct statevector *)engine;

@@ -13,8 +13,10 @@ enum status statevector_plan(struct engine_figures *out_figures, const struct en
                              int n_ranks, const struct layout_tuning *tuning);
 /* Chosen when it was created. */
 const struct statevector_kernels *statevector_kernels_of(const struct engine *engine);
-/* What passes have done so far on this rank. */
+/* What passes have done so far on this rank; the floors count from when the rates of the rank's
+ * machine were set. */
 struct pass_work statevector_work(const struct engine *engine);
+void statevector_set_rates(struct engine *engine, double bytes_per_s, double flops_per_s);
 /* Amplitudes read so far, on all ranks, for probabilities and samples. */
 double statevector_read_amps(const struct engine *engine);
 

@@ -1,0 +1,114 @@
+/* What passes do, counted. */
+#include "base/bits.h"
+#include "engine/statevector/pass_internal.h"
+
+struct pass_work pass_get_work(const struct pass *pass) {
+    return pass->work;
+}
+
+void pass_set_rates(struct pass *pass, double bytes_per_s, double flops_per_s) {
+    pass->bytes_per_s = bytes_per_s;
+    pass->flops_per_s = flops_per_s;
+}
+
+static void add_floors(struct pass *pass, double n_bytes, double n_flops, double n_slots) {
+    if (pass->bytes_per_s > 0 && pass->flops_per_s > 0) {
+        const double memory = n_bytes / pass->bytes_per_s, flops = n_flops / pass->flops_per_s,
+                     slots = n_slots / pass->flops_per_s;
+        pass->work.floor_s += memory > flops ? memory : flops;
+        pass->work.slot_floor_s += memory > slots ? memory : slots;
+    }
+}
+
+void pass_count_growth(struct pass *pass, double n_bytes) {
+    pass->work.n_grown += n_bytes;
+    add_floors(pass, n_bytes, 0, 0);
+}
+
+/* Per amplitude. A slot is what a multiply-add takes, whose two flops are the peak's: other
+ * operations take one for a flop. */
+struct cost {
+    double flops, slots;
+};
+
+static struct cost cost_of_mix(const struct fuse_op *op) {
+    const bool is_end = op->shape == FUSE_SHEARS_END || op->shape == FUSE_TURN_END;
+    if (op->shape != FUSE_WHOLE) {
+        return fuse_numbers_of(op) == FUSE_ALL_COMPLEX ? (struct cost){8, 8}
+               : is_end                                ? (struct cost){5, 6}
+                                                       : (struct cost){4, 4};
+    }
+    switch (fuse_form_of(op->m)) {
+    case FUSE_IDENTITY:
+    case FUSE_NOT:
+        return (struct cost){0, 0};
+    case FUSE_ROTATION:
+    case FUSE_HADAMARD:
+    case FUSE_REAL:
+        return (struct cost){6, 8};
+    case FUSE_TWIST:
+    case FUSE_DIAGONAL:
+    case FUSE_COMPLEX:
+        break;
+    }
+    return (struct cost){14, 16};
+}
+
+/* A rotation is three multiply-adds for two reals, a product four operations with six flops. */
+static struct cost cost_of_factors(const struct fuse_factors *factors) {
+    const double share = factors->has_pivot ? 0.5 : 1;
+    switch (factors->kind) {
+    case FUSE_FACTORS_SCALE:
+        return (struct cost){2, 4};
+    case FUSE_FACTORS_ROTATE:
+        return (struct cost){6 * share, 6 * share};
+    case FUSE_FACTORS_ANY:
+        break;
+    }
+    return (struct cost){6 * share, 8 * share};
+}
+
+static struct cost cost_of(const struct fuse *fuse, const struct fuse_op *op) {
+    const double share = 1.0 / (1 << op->n_controls), dim = 1 << op->n_targets;
+    switch (op->kind) {
+    case FUSE_MIX: {
+        const struct cost mix = cost_of_mix(op);
+        return (struct cost){mix.flops * share, mix.slots * share};
+    }
+    case FUSE_PHASE:
+        if (op->m[0] == -1 && op->m[1] == 0) {
+            return (struct cost){0, 0};
+        }
+        return (struct cost){6 * share, (fuse_is_unit(op->m[0], op->m[1]) ? 6 : 8) * share};
+    case FUSE_DENSE:
+        return (struct cost){(8 * dim - 2) * share, 8 * dim * share};
+    case FUSE_FACTORS:
+        return cost_of_factors(&fuse->factors[op->first]);
+    case FUSE_ANGLES:
+        break;
+    }
+    return (struct cost){44, 44};
+}
+
+void pass_count(struct pass *pass, size_t first, size_t last) {
+    const struct fuse *fuse = pass->layout->fuse;
+    const double n_amps = (double)((pass->view.last - pass->view.first) << pass->view.chunk_bits),
+                 n_share = n_amps / (double)BIT64(24),
+                 n_read = n_amps / (double)BIT64(bits_popcount(pass->grown)),
+                 n_bytes = (n_amps + n_read) * pass->layout->amp_bytes;
+    struct cost cost = {0, 0};
+    pass->work.n_passes++;
+    pass->work.n_bytes += n_bytes;
+    pass->work.n_blocks += n_share * (double)pass->n_units;
+    pass->work.n_steps += n_share * pass->n_crosses;
+    for (size_t b = first; b < last; b++) {
+        pass->work.n_steps += n_share * (double)(fuse->blocks[b].last - fuse->blocks[b].first);
+        for (size_t i = fuse->blocks[b].first; i < fuse->blocks[b].last; i++) {
+            const struct cost one = cost_of(fuse, &fuse->ops.ops[fuse->order[i]]);
+            cost.flops += one.flops;
+            cost.slots += one.slots;
+        }
+    }
+    pass->work.n_flops += n_amps * cost.flops;
+    add_floors(pass, n_bytes, n_amps * cost.flops, n_amps * cost.slots);
+}
