@@ -389,6 +389,21 @@ static enum status order_cold(struct fuse *fuse, uint32_t n_wires, size_t max_ta
     return best == last ? STATUS_OK : order_stages(fuse, &n_new, n_wires, max_targets, best);
 }
 
+/* A last block of one target goes to the next stage, where that saves a block. */
+static enum status order_whole_blocks(struct fuse *fuse, uint32_t n_wires, size_t *max_targets) {
+    const size_t n_stages = count_stages(fuse), n_blocks = fuse->n_blocks,
+                 whole = *max_targets - *max_targets % FUSE_BLOCK_TARGETS;
+    if (n_stages == 1) {
+        return STATUS_OK;
+    }
+    TRY(order_stages(fuse, NULL, n_wires, whole, 0));
+    if (count_stages(fuse) == n_stages && fuse->n_blocks < n_blocks) {
+        *max_targets = whole;
+        return STATUS_OK;
+    }
+    return order_stages(fuse, NULL, n_wires, *max_targets, 0);
+}
+
 /* Tiles that mix more bits have smaller pieces and more lanes to move: they are to save a fifth of
  * the stages. */
 enum status fuse_order(struct fuse *fuse, uint32_t n_wires) {
@@ -405,6 +420,7 @@ enum status fuse_order(struct fuse *fuse, uint32_t n_wires) {
     } else {
         TRY(order_stages(fuse, NULL, n_wires, max_targets, 0));
     }
+    TRY(order_whole_blocks(fuse, n_wires, &max_targets));
     const bool is_many = count_stages(fuse) >= MANY_STAGES && n_wires <= COLD_CANDIDATES;
     return is_many ? order_cold(fuse, n_wires, max_targets) : STATUS_OK;
 }
