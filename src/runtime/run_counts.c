@@ -130,14 +130,15 @@ static void keep_records(struct run *run, const struct rows *rows, size_t n_shot
     }
 }
 
-enum status run_count_batch(struct run *run, const struct rows *rows, size_t n_shots) {
+enum status run_count_batch(struct run *run, const struct rows *rows, size_t n_past,
+                            size_t n_shots) {
     if (run->records != NULL) {
-        keep_records(run, rows, n_shots);
+        keep_records(run, rows, n_shots); /* run_add_past puts its own over those of the past */
     }
-    TRY(tally_count_rows(&run->tally, rows, n_shots));
+    TRY(tally_count_rows(&run->tally, rows, n_past, n_shots));
     for (size_t q = 0; q < run->program->n_qpus; q++) {
         if (run->marginals[q].n_bits > 0) {
-            TRY(tally_count_rows(&run->marginals[q], rows, n_shots));
+            TRY(tally_count_rows(&run->marginals[q], rows, n_past, n_shots));
         }
     }
     return STATUS_OK;

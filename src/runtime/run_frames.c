@@ -120,16 +120,16 @@ static enum status sample_round(struct run *run, const struct deal *deal, uint64
     enum status status = STATUS_OK;
     for (uint64_t rank = 0; rank < deal->n_ranks && first < deal->end && status == STATUS_OK;
          rank++, first += deal->batch) {
-        const size_t n = (size_t)dealt_shots(deal, first);
+        const size_t n = (size_t)dealt_shots(deal, first), n_past = run_count_past(run, first);
         if (run->clock.does_vary) { /* all ranks run all timelines */
             TRY(run_timelines(run, first, n));
         }
         if (rank == deal->rank) {
             run->first_shot = run->is_keeper ? first : *inout_own;
-            status = run_count_batch(run, bulk_sample(run->bulk, first), n);
+            status = run_count_batch(run, bulk_sample(run->bulk, first), n_past, n);
             *inout_own += n;
         }
-        progress_add(&run->progress, n);
+        progress_add(&run->progress, n - n_past);
     }
     return status;
 }
@@ -141,7 +141,7 @@ static enum status sample_rounds(struct run *run, struct deal *deal) {
     pace_init(&pace, 1, UINT64_MAX, PACE_FRAMES_MS);
     uint64_t n_own = 0, n_rounds = 0;
     double t_s = clock_now_s();
-    bool has_stopped = run_asks_to_stop(run, deal->begin, NULL, 0);
+    bool has_stopped = run_asks_to_stop(run, run->begin, NULL, 0);
     for (uint64_t first = deal->begin; first < deal->end && !has_stopped; first += step) {
         /* a rank that fails goes on in step with the others until all agree */
         if (run->keeper_status == STATUS_OK) {
@@ -160,8 +160,8 @@ static enum status sample_rounds(struct run *run, struct deal *deal) {
 }
 
 enum status run_sample_frames(struct run *run) {
-    struct deal deal = {agree_batch(run), run->begin, run->end, (uint64_t)team_rank(run->team),
-                        (uint64_t)team_size(run->team)};
+    struct deal deal = {agree_batch(run), run_first_drawn(run, RUN_FRAME_SHOTS), run->end,
+                        (uint64_t)team_rank(run->team), (uint64_t)team_size(run->team)};
     TRY(run_make_shot_arrays(run));
     TRY(run_keep_records(run, 0, run->is_keeper ? 0 : count_dealt(&deal, deal.rank)));
     TRY(comm_agree(run->team, run->clock.does_vary ? run_past_timelines(run) : STATUS_OK));

@@ -131,12 +131,12 @@ static enum status settle_batch(struct run *run, const struct rows **out_rows, u
     TRY(settle_begin(run->settle, first, n_shots));
     run->is_settling = true;
     while (n_open > 0) {
-        TRY(walker_sample(run->walker, out_rows, first, n_shots));
+        TRY(walker_sample(run->walker, out_rows, first, 0, n_shots));
         n_open = settle_count_open(run->settle);
     }
     run->is_settling = false;
     if (wants_state(run->options)) { /* once more, to look at states */
-        TRY(walker_sample(run->walker, out_rows, first, n_shots));
+        TRY(walker_sample(run->walker, out_rows, first, 0, n_shots));
     }
     progress_add(&run->progress, n_shots);
     return settle_count(run->settle,
@@ -152,7 +152,7 @@ static enum status sample_batch(struct run *run, const struct rows **out_rows, u
         const uint64_t n_blocks = n_shots / block_shots + (n_shots % block_shots != 0);
         TRY(comm_agree(run->team, clock_run_blocks(&run->clock, first / block_shots, n_blocks, 0)));
     }
-    return walker_sample(run->walker, out_rows, first, n_shots);
+    return walker_sample(run->walker, out_rows, first, run_count_past(run, first), n_shots);
 }
 
 /* Timelines of blocks whose shots another replica has, or the past: they count in the ledger. */
@@ -178,7 +178,7 @@ static void count_own(struct run *run, const struct rows *rows, size_t n) {
     }
     add_digest(run, rows);
     if (run->is_keeper && run->keeper_status == STATUS_OK) {
-        run->keeper_status = run_count_batch(run, rows, n);
+        run->keeper_status = run_count_batch(run, rows, run_count_past(run, run->first_shot), n);
     }
 }
 
@@ -279,8 +279,8 @@ static void set_pace(struct pace *pace, const struct run *run, uint32_t block_sh
 }
 
 /* The turn, or nothing of it: then the run ends where it begins. */
-static enum status try_turn(struct run *run, struct turn_mark *mark, uint64_t first, uint64_t end,
-                            uint32_t block_shots) {
+static enum status try_turn(struct run *run, bool *out_has_stopped, struct turn_mark *mark,
+                            uint64_t first, uint64_t end, uint32_t block_shots) {
     TRY(comm_agree(run->world, run_mark_turn(mark, run)));
     const enum status status = sample_turn(run, first, end, block_shots);
     if (status != STATUS_INTERRUPTED) {
@@ -288,7 +288,8 @@ static enum status try_turn(struct run *run, struct turn_mark *mark, uint64_t fi
         return status;
     }
     run_undo_turn(run, mark);
-    run->end = first;
+    run->end = first < run->begin ? run->begin : first;
+    *out_has_stopped = true;
     return STATUS_OK;
 }
 
@@ -296,14 +297,15 @@ static enum status sample_turns(struct run *run, struct turn_mark *mark, uint32_
     struct pace pace;
     set_pace(&pace, run, block_shots);
     bool has_stopped = run_asks_to_stop(run, run->begin, NULL, 0);
-    for (uint64_t first = run->begin, end; first < run->end && !has_stopped; first = end) {
+    for (uint64_t first = run_first_drawn(run, block_shots), end; first < run->end && !has_stopped;
+         first = end) {
         const uint64_t n = pace.n_blocks * block_shots * run->replicas.n;
         const uint64_t n_before = run->n_branches;
         const double t_s = clock_now_s();
         end = run->end - first < n ? run->end : first + n;
-        TRY(try_turn(run, mark, first, end, block_shots));
+        TRY(try_turn(run, &has_stopped, mark, first, end, block_shots));
         uint64_t figures[] = {(uint64_t)(1e3 * (clock_now_s() - t_s)), run->n_branches - n_before};
-        has_stopped = run->end == first || run_asks_to_stop(run, end, figures, 2);
+        has_stopped = has_stopped || run_asks_to_stop(run, end, figures, 2);
         pace_update(&pace, figures[0], figures[1]);
     }
     return STATUS_OK;

@@ -67,10 +67,22 @@ enum status run_make_shot_arrays(struct run *run);
 /* run->records for the n shots from first on that this rank counts, 0: none; the world's first rank
  * has those of all shots. Collective over the world. */
 enum status run_keep_records(struct run *run, uint64_t first, uint64_t n);
-/* Adds the shots from run->first_shot on to histograms, and to run->records unless NULL. */
-enum status run_count_batch(struct run *run, const struct rows *rows, size_t n_shots);
+/* Adds the shots from run->first_shot on to histograms, but for the first n_past, and to
+ * run->records unless NULL. */
+enum status run_count_batch(struct run *run, const struct rows *rows, size_t n_past,
+                            size_t n_shots);
 /* The histograms as lists in the results. */
 enum status run_list_counts(struct run *run);
+
+/* Shots are drawn from the start of a block on, of which the past may have the first ones. */
+static inline uint64_t run_first_drawn(const struct run *run, uint32_t block_shots) {
+    return run->begin == run->end ? run->end : run->begin - run->begin % block_shots;
+}
+/* How many of the shots from `first` on the past has; first is what run_first_drawn says, or later.
+ */
+static inline size_t run_count_past(const struct run *run, uint64_t first) {
+    return first < run->begin ? (size_t)(run->begin - first) : 0;
+}
 
 static inline bool run_has_frames(const struct run_options *options) {
     return options->engine == &engine_frame;

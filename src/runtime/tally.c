@@ -52,10 +52,11 @@ enum status tally_add(struct tally *tally, const uint64_t *key, uint64_t n, doub
     return STATUS_OK;
 }
 
-enum status tally_count_rows(struct tally *tally, const struct rows *rows, size_t n_columns) {
+enum status tally_count_rows(struct tally *tally, const struct rows *rows, size_t first,
+                             size_t end) {
     uint64_t *key = mem_alloc(tally->key_words, sizeof *key);
     enum status status = key == NULL ? STATUS_NOFIT : STATUS_OK;
-    for (size_t s = 0; s < n_columns && status == STATUS_OK; s++) {
+    for (size_t s = first; s < end && status == STATUS_OK; s++) {
         memset(key, 0, tally->key_words * sizeof *key);
         for (size_t i = 0; i < tally->n_bits; i++) {
             if (bits_get(rows_bit(rows, tally->bits[i]), s)) {

@@ -18,8 +18,9 @@ struct tally {
 };
 void tally_init(struct tally *tally, const uint32_t *bits, size_t n_bits);
 void tally_fini(struct tally *tally);
-/* Counts columns 0 .. n_columns-1. */
-enum status tally_count_rows(struct tally *tally, const struct rows *rows, size_t n_columns);
+/* Counts columns first .. end-1. */
+enum status tally_count_rows(struct tally *tally, const struct rows *rows, size_t first,
+                             size_t end);
 enum status tally_add(struct tally *tally, const uint64_t *key, uint64_t n, double p);
 /* Adds the counts of all ranks to those of rank 0; the other ranks keep theirs. Collective; all get
  * the same status. Volume: the keys of all ranks once. */

@@ -540,7 +540,7 @@ static enum status add_root(struct walker *walker, struct branch *root) {
 }
 
 enum status walker_sample(struct walker *walker, const struct rows **out_rows, uint64_t first_shot,
-                          size_t n_shots) {
+                          size_t n_past, size_t n_shots) {
     const size_t stride = bits_words(n_shots);
     struct branch root = {.weight = 1.0};
     walker->first_shot = first_shot;
@@ -552,6 +552,10 @@ enum status walker_sample(struct walker *walker, const struct rows **out_rows, u
     memset(walker->masks, 0xff, stride * sizeof *walker->masks);
     if (n_shots % 64 != 0) {
         walker->masks[stride - 1] = BIT64(n_shots % 64) - 1;
+    }
+    memset(walker->masks, 0, n_past / 64 * sizeof *walker->masks);
+    if (n_past % 64 != 0) {
+        walker->masks[n_past / 64] &= ~(BIT64(n_past % 64) - 1);
     }
     TRY(columns_create(&root.columns, walker->masks, stride));
     TRY(add_root(walker, &root));

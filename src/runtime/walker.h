@@ -71,10 +71,11 @@ enum status walker_create(struct walker **out_walker, const struct program *prog
                           const struct lowered *lowered, struct engine *engine,
                           const struct walker_options *options);
 void walker_destroy(struct walker *walker);
-/* Shots first_shot .. first_shot + n_shots - 1; first_shot is the start of a block. Afterwards the
- * bits are in *out_rows (borrowed, column s = shot first_shot + s). */
+/* Shots first_shot .. first_shot + n_shots - 1 without the first n_past (less than n_shots);
+ * first_shot is the start of a block. Afterwards the bits are in *out_rows (borrowed, column s =
+ * shot first_shot + s). */
 enum status walker_sample(struct walker *walker, const struct rows **out_rows, uint64_t first_shot,
-                          size_t n_shots);
+                          size_t n_past, size_t n_shots);
 /* All outcomes with their weights: one leaf per case. Programs with noise are refused. A WHILE is
  * broken off where a case of it was left out as rounding and its branch has a probability below
  * WALKER_LOOP_P_MIN: it might go on for ever. What that takes away is named in a warning, or

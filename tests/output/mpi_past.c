@@ -1,5 +1,5 @@
-/* Runs that go on after the shots of a results file, on other ranks and replicas: results and
- * records bit for bit those of one run of all shots on one rank. */
+/* Runs that go on after the shots of a results file, also inside a block of shots, on other ranks
+ * and replicas: results and records bit for bit those of one run of all shots on one rank. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,11 +44,14 @@ static const struct example {
     uint64_t n_past, n_shots;
 } examples[] = {
     {NOISY, LINKS, &engine_statevector, 64, 128, 501},
-    {NOISY, NETWORK, &engine_statevector, 16, 48, 100},
+    {NOISY, LINKS, &engine_statevector, 256, 230, 501},
+    {NOISY, NETWORK, &engine_statevector, 16, 45, 100},
     {LOOP, LINKS, &engine_statevector, 1024, 77, 200},
     {LOOP, NETWORK, &engine_statevector, 1024, 15, 40},
     {CLIFFORD, LINKS, &engine_frame, 1024, 2048, 5000},
-    {CLIFFORD, NETWORK, &engine_frame, 700, 1024, 3000},
+    {CLIFFORD, LINKS, &engine_frame, 1024, 1, 1000},
+    {CLIFFORD, NETWORK, &engine_frame, 700, 1100, 3000},
+    {CLIFFORD, NETWORK, &engine_frame, 1500, 1100, 3000},
 };
 enum { N_EXAMPLES = sizeof examples / sizeof *examples };
 
