@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,9 @@ static struct {
     char **warnings;
     uint32_t n_warnings;
 } logger = {.size = 1};
+
+/* Of what messages change; a sink may log. */
+static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
 void log_set_rank(int rank, int size) {
     logger.rank = rank;
@@ -37,7 +41,9 @@ bool log_is_talking(void) {
 }
 
 void log_set_line_open(bool is_open) {
+    pthread_mutex_lock(&lock);
     logger.is_line_open = is_open;
+    pthread_mutex_unlock(&lock);
 }
 
 static void write_stderr(const char *text) {
@@ -99,11 +105,13 @@ static void log_line(enum log_level level, struct src_loc loc, const char *messa
     struct text line = {0};
     format_line(&line, level, loc, message);
     const char *text = line.failed ? "qspan: out of memory while writing a message" : line.data;
+    pthread_mutex_lock(&lock);
     emit(level, text);
     if (level == LOG_ERROR) {
         free(logger.last_error);
         logger.last_error = strdup(text);
     }
+    pthread_mutex_unlock(&lock);
     text_fini(&line);
 }
 
@@ -136,9 +144,11 @@ const char *log_get_error(void) {
 
 void log_repeat_error(const char *text) {
     char *copy = strdup(text);
+    pthread_mutex_lock(&lock);
     emit(LOG_ERROR, text);
     free(logger.last_error);
     logger.last_error = copy;
+    pthread_mutex_unlock(&lock);
 }
 
 static bool has_warning(const char *text) {
@@ -178,9 +188,11 @@ static void log_warning_list(struct src_loc loc, const char *fmt, va_list args) 
         add_place(&kept, loc);
     }
     text_add(&kept, text);
+    pthread_mutex_lock(&lock);
     if (kept.failed || remember_warning(kept.data)) {
         log_line(LOG_WARNING, loc, text);
     }
+    pthread_mutex_unlock(&lock);
     text_fini(&kept);
     text_fini(&message);
 }

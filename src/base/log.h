@@ -3,7 +3,8 @@
  * Only rank 0 prints (log_set_rank); other ranks still count. Text of an error is
  *     file:line:column: error: message
  * Control characters in the formatted text are escaped, so names from hostile files are harmless.
- * A sink can replace stderr (tests, the C API). Not thread safe: call outside parallel regions. */
+ * A sink can replace stderr (tests, the C API). Threads may log at once: messages are whole, a sink
+ * gets them one by one. What is borrowed, and what sets the logger up, is one thread's. */
 #ifndef QSPAN_BASE_LOG_H
 #define QSPAN_BASE_LOG_H
 

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -103,4 +104,44 @@ static void leave(int exit_code) {
 Test(log, check_calls_the_hook, .exit_code = STATUS_INTERNAL + 40) {
     log_set_abort(leave);
     CHECK(n_lines == -1);
+}
+
+/* ---- threads ---- */
+
+enum { N_THREADS = 8, N_EACH = 300 };
+static int n_levels[3], n_torn;
+
+static void count_line(void *ctx, enum log_level level, const char *text) {
+    const size_t n = strlen(text);
+    (void)ctx;
+    n_levels[level]++;
+    n_torn += n < 3 || strcmp(text + n - 3, "end") != 0;
+}
+
+static void *log_all(void *number) {
+    for (int i = 0; i < N_EACH; i++) {
+        log_error(STATUS_INPUT, "error %d of %d end", i, *(int *)number);
+        log_warning("warning %d of all end", i);
+        log_warning("warning %d of %d end", i, *(int *)number);
+        log_note("note end");
+    }
+    return NULL;
+}
+
+Test(log, threads_may_log_at_once) {
+    pthread_t threads[N_THREADS];
+    int numbers[N_THREADS];
+    log_set_sink(count_line, NULL);
+    for (int i = 0; i < N_THREADS; i++) {
+        numbers[i] = i;
+        cr_assert_eq(pthread_create(&threads[i], NULL, log_all, &numbers[i]), 0);
+    }
+    for (int i = 0; i < N_THREADS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    cr_expect_eq(n_levels[LOG_ERROR], N_THREADS * N_EACH);
+    cr_expect_eq(n_levels[LOG_WARNING], (N_THREADS + 1) * N_EACH);
+    cr_expect_eq(log_count_warnings(), (N_THREADS + 1) * N_EACH);
+    cr_expect_eq(n_levels[LOG_NOTE], N_THREADS * N_EACH);
+    cr_expect_eq(n_torn, 0);
 }
