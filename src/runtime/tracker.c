@@ -158,16 +158,20 @@ static enum status touch_all(struct tracker *tracker, const uint32_t *wires, uin
     return STATUS_OK;
 }
 
-/* Drops generators that act on nothing. */
-static void drop_empty(struct tracker *tracker) {
+/* Drops those of the generators in word w, `some` of it, that act on nothing. */
+static void drop_empty(struct tracker *tracker, size_t w, uint64_t some) {
+    uint64_t empty = tracker->live[w] & some;
+    for (size_t i = 0; i < tracker->n_touched && empty != 0; i++) {
+        const struct column *column = &tracker->columns[tracker->touched[i]];
+        empty &= ~(column->x[w] | column->z[w]);
+    }
+    tracker->n_live -= (size_t)bits_popcount(empty);
+    tracker->live[w] &= ~empty;
+}
+
+static void drop_all_empty(struct tracker *tracker) {
     for (size_t w = 0; w < tracker->n_words; w++) {
-        uint64_t used = 0;
-        for (size_t i = 0; i < tracker->n_touched; i++) {
-            const struct column *column = &tracker->columns[tracker->touched[i]];
-            used |= column->x[w] | column->z[w];
-        }
-        tracker->n_live -= (size_t)bits_popcount(tracker->live[w] & ~used);
-        tracker->live[w] &= used;
+        drop_empty(tracker, w, UINT64_MAX);
     }
 }
 
@@ -208,7 +212,7 @@ static enum status compact(struct tracker *tracker) {
         }
     }
     mem_free(todo);
-    drop_empty(tracker);
+    drop_all_empty(tracker);
     return STATUS_OK;
 }
 
@@ -326,14 +330,11 @@ enum status tracker_set_alone(struct tracker *tracker, uint32_t wire) {
     size_t g;
     TRY(touch(tracker, wire));
     struct column *column = &tracker->columns[wire];
-    bool had_z = false;
     for (size_t w = 0; w < tracker->n_words; w++) {
+        const uint64_t had_z = column->z[w];
         CHECK(column->x[w] == 0);
-        had_z = had_z || column->z[w] != 0;
         column->z[w] = 0;
-    }
-    if (had_z) {
-        drop_empty(tracker);
+        drop_empty(tracker, w, had_z);
     }
     if (tracker->n_live > 2 * tracker->n_touched + 64) {
         TRY(compact(tracker));
@@ -350,7 +351,7 @@ enum status tracker_set_pair(struct tracker *tracker, uint32_t a, uint32_t b) {
     for (uint32_t i = 0; i < 2; i++) {
         memset(tracker->columns[wires[i]].x, 0, 2 * tracker->n_words * sizeof(uint64_t));
     }
-    drop_empty(tracker);
+    drop_all_empty(tracker);
     TRY(new_generator(tracker, &xx));
     TRY(new_generator(tracker, &zz));
     for (uint32_t i = 0; i < 2; i++) {
