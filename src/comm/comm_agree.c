@@ -65,7 +65,7 @@ enum status comm_agree(const struct team *team, enum status status) {
         own << 32 | (last_rank - (uint64_t)team_rank(team)); /* lowest rank wins ties */
     comm_max_u64(team, &worst, 1);
     uint64_t level = worst >> 32;
-    if (level > severity(STATUS_INTERRUPTED)) { /* a stop is no rank's error */
+    if (level > severity(STATUS_INTERRUPTED) && team_size(team) > 1) { /* a stop is no error */
         int root = (int)(last_rank - (worst & UINT32_MAX));
         share_error(team, root, own == level);
     }
