@@ -300,6 +300,9 @@ static enum status list_order(struct apply *apply) {
 
 static enum status put_in_order(struct apply *apply) {
     struct op_list *ops = &apply->program->ops;
+    if (ops->n_ops == 0) {
+        return STATUS_OK;
+    }
     struct op *sorted = mem_alloc(ops->n_ops, sizeof *sorted);
     uint32_t *place = mem_alloc(ops->n_ops, sizeof *place);
     if (sorted == NULL || place == NULL) {

@@ -209,6 +209,12 @@ static void check_rules(const char *yaml, const double *want, size_t n) {
     program_destroy(program);
 }
 
+Test(noise_apply, a_program_that_does_nothing) {
+    struct program *program = apply("", "errors:\n- {gates: [x], depolarizing: 0.1}\n");
+    cr_expect_eq(program->ops.n_ops, 0);
+    program_destroy(program);
+}
+
 Test(noise_apply, the_rule_that_fits_best) {
     check_rules("errors: [{arity: 1, error: 0.1}]",
                 (const double[]){0.1, 0.1, 0.1, 0, 0, 0.1, 0.1, 0.1}, 8);
