@@ -151,6 +151,13 @@ const char *circuit_qubit_name(const struct circuit *circuit, uint32_t qb, char 
     return buffer;
 }
 
+void circuit_add_qubit_name(struct text *out, const struct circuit *circuit, uint32_t qb) {
+    const struct reg *reg = circuit_qreg_of(circuit, qb);
+
+    text_printf(out, "%s[%u]", reg->name,
+                circuit->labels == NULL ? qb - reg->first : circuit->labels[qb]);
+}
+
 enum status circuit_measure_all(struct circuit *circuit) {
     struct src_loc nowhere = {.file = "(made)"};
     char name[32] = "meas";

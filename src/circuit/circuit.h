@@ -69,8 +69,11 @@ bool circuit_has_register(const struct circuit *circuit, const char *name);
 /* The register that a qubit or bit belongs to. Cost: log of the number of registers. */
 const struct reg *circuit_qreg_of(const struct circuit *circuit, uint32_t qb);
 const struct reg *circuit_creg_of(const struct circuit *circuit, uint32_t bit);
-/* "a[3]"; with labels the label instead of the index */
+/* "a[3]"; with labels the label instead of the index. For messages: cut off where it does not fit.
+ */
 const char *circuit_qubit_name(const struct circuit *circuit, uint32_t qb, char *buffer, size_t n);
+/* The same, whole, appended. */
+void circuit_add_qubit_name(struct text *out, const struct circuit *circuit, uint32_t qb);
 /* Declares creg `meas` and measures every qubit in order: what a circuit without measurement means.
  */
 enum status circuit_measure_all(struct circuit *circuit);

@@ -355,14 +355,18 @@ static void renumber(struct op_list *ops, const uint32_t *wire_map, const uint32
 
 static enum status declare_logical(struct emit *emit, const uint32_t *wire_map) {
     const struct circuit *circuit = emit->circuit;
-    for (uint32_t qb = 0; qb < circuit->n_qubits; qb++) {
-        char buffer[128];
-        const char *name = circuit_qubit_name(circuit, qb, buffer, sizeof buffer);
-        for (int is_out = 0; is_out < 2; is_out++) {
-            TRY(program_add_logical(emit->program, is_out != 0, name, wire_map[emit->home[qb]]));
+    enum status status = STATUS_OK;
+    for (uint32_t qb = 0; qb < circuit->n_qubits && status == STATUS_OK; qb++) {
+        struct text name = {0};
+        circuit_add_qubit_name(&name, circuit, qb);
+        status = name.failed ? STATUS_NOFIT : STATUS_OK;
+        for (int is_out = 0; is_out < 2 && status == STATUS_OK; is_out++) {
+            status = program_add_logical(emit->program, is_out != 0, name.data,
+                                         wire_map[emit->home[qb]]);
         }
+        text_fini(&name);
     }
-    return STATUS_OK;
+    return status;
 }
 
 static enum status copy_files(struct emit *emit) {

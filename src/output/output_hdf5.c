@@ -9,7 +9,7 @@
 #include "output/provenance.h"
 #include "store/file.h"
 
-enum { NAME_BYTES = 256, PATH_BYTES = 64 };
+enum { PATH_BYTES = 64 };
 
 struct writer {
     struct store_file *file;
@@ -67,11 +67,11 @@ static void add_bit_names(struct writer *writer, const char *path, const uint32_
                           size_t n_bits) {
     const char **names = take(writer, n_bits, sizeof *names);
     for (size_t i = 0; names && i < n_bits; i++) {
-        char buffer[NAME_BYTES];
-        const char *name =
-            program_bit_name(writer->results->program, bits[i], buffer, sizeof buffer);
-        names[i] = arena_strdup(&writer->arena, name);
+        struct text name = {0};
+        program_add_bit_name(&name, writer->results->program, bits[i]);
+        names[i] = name.failed ? NULL : arena_strdup(&writer->arena, name.data);
         writer->failed = writer->failed || !names[i];
+        text_fini(&name);
     }
     if (!writer->failed) {
         store_file_put_texts(writer->file, path, names, n_bits, "1");

@@ -6,8 +6,6 @@
 #include "output/output.h"
 #include "output/output_network.h"
 
-enum { NAME_BYTES = 256 };
-
 static void add_counts(struct json_writer *json, const char *name, const struct run_count *counts,
                        size_t n_counts, size_t n_bits, enum json_layout layout) {
     struct text key = {0};
@@ -49,12 +47,16 @@ static void add_probabilities(struct json_writer *json, const struct results *re
 
 static void add_bit_names(struct json_writer *json, const char *key, const struct program *program,
                           const uint32_t *bits, size_t n_bits) {
-    char buffer[NAME_BYTES];
+    struct text name = {0};
     json_open_array(json, key, JSON_ONE_LINE);
     for (size_t i = 0; i < n_bits; i++) {
-        json_add_string(json, NULL, program_bit_name(program, bits[i], buffer, sizeof buffer));
+        name.n = 0;
+        program_add_bit_name(&name, program, bits[i]);
+        json_add_string(json, NULL, name.failed ? "" : name.data);
     }
     json_close(json);
+    json->out->failed = json->out->failed || name.failed;
+    text_fini(&name);
 }
 
 static void add_marginals(struct json_writer *json, const struct results *results) {

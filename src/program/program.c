@@ -333,6 +333,23 @@ const char *program_bit_name(const struct program *program, uint32_t bit, char *
     return element_name(register_find(program->cregs, program->n_cregs, bit), bit, buffer, n);
 }
 
+static void add_element_name(struct text *out, const struct reg *reg, uint32_t i) {
+    if (reg != NULL) {
+        text_add(out, reg->name);
+    }
+    if (reg == NULL || !reg->is_scalar) {
+        text_printf(out, "[%u]", i - (reg != NULL ? reg->first : 0));
+    }
+}
+
+void program_add_wire_name(struct text *out, const struct program *program, uint32_t wire) {
+    add_element_name(out, register_find(program->qregs, program->n_qregs, wire), wire);
+}
+
+void program_add_bit_name(struct text *out, const struct program *program, uint32_t bit) {
+    add_element_name(out, register_find(program->cregs, program->n_cregs, bit), bit);
+}
+
 uint32_t program_find_qpu(const struct program *program, const char *name) {
     uint32_t qpu = OP_NO_QPU;
 

@@ -71,8 +71,12 @@ enum status program_add_logical(struct program *program, bool is_out, const char
  * (program/order.h), numbers the random sites, sets is_data_dependent. */
 enum status program_resolve(struct program *program);
 
+/* For messages: cut off where it does not fit. */
 const char *program_wire_name(const struct program *program, uint32_t wire, char *buffer, size_t n);
 const char *program_bit_name(const struct program *program, uint32_t bit, char *buffer, size_t n);
+/* The same, whole, appended. */
+void program_add_wire_name(struct text *out, const struct program *program, uint32_t wire);
+void program_add_bit_name(struct text *out, const struct program *program, uint32_t bit);
 uint32_t program_find_qpu(const struct program *program, const char *name); /* OP_NO_QPU: none */
 /* The key of counts: bits of `output` registers if there are any, else all bits but those of
  * inlined defs, in order of declaration. *out_bits (mem_free it) has *out_n entries; the key's

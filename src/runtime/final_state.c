@@ -16,10 +16,11 @@
 static enum status find_data_wires(struct final_qubits *qubits, const struct program *program) {
     for (size_t q = 0; q < program->n_qpus; q++) {
         for (size_t i = 0; i < program->qpus[q].n_data; i++) {
-            char buffer[256];
             const uint32_t wire = program->qpus[q].data[i];
-            const char *name = program_wire_name(program, wire, buffer, sizeof buffer);
-            qubits->names[qubits->n] = arena_strdup(&qubits->arena, name);
+            struct text name = {0};
+            program_add_wire_name(&name, program, wire);
+            qubits->names[qubits->n] = name.failed ? NULL : arena_strdup(&qubits->arena, name.data);
+            text_fini(&name);
             if (qubits->names[qubits->n] == NULL) {
                 return STATUS_NOFIT;
             }

@@ -30,7 +30,6 @@ static bool is_number(const char *text) {
 
 /* OP_NO_QPU: none. */
 static uint32_t find_wire(const struct program *program, const char *name) {
-    char buffer[128];
     for (size_t i = 0; i < program->n_in; i++) {
         if (strcmp(program->in[i].qubit, name) == 0) {
             return program->in[i].wire;
@@ -43,12 +42,15 @@ static uint32_t find_wire(const struct program *program, const char *name) {
         }
         return i < program->n_wires ? (uint32_t)i : OP_NO_QPU;
     }
-    for (uint32_t wire = 0; wire < program->n_wires; wire++) {
-        if (strcmp(program_wire_name(program, wire, buffer, sizeof buffer), name) == 0) {
-            return wire;
-        }
+    uint32_t found = OP_NO_QPU;
+    struct text text = {0};
+    for (uint32_t wire = 0; wire < program->n_wires && found == OP_NO_QPU; wire++) {
+        text.n = 0;
+        program_add_wire_name(&text, program, wire);
+        found = !text.failed && strcmp(text.data, name) == 0 ? wire : OP_NO_QPU;
     }
-    return OP_NO_QPU;
+    text_fini(&text);
+    return found;
 }
 
 static enum status bind_rule(struct bound *bound, const struct program *program,

@@ -55,10 +55,11 @@ static enum status match_circuit_qubits(struct match_side *side, const struct pr
     struct names names = {0};
     enum status status = STATUS_OK;
     for (uint32_t qb = 0; status == STATUS_OK && qb < circuit->n_qubits; qb++) {
-        char buffer[256];
-        const char *name =
-            arena_strdup(&arena, circuit_qubit_name(circuit, qb, buffer, sizeof buffer));
+        struct text text = {0};
+        circuit_add_qubit_name(&text, circuit, qb);
+        const char *name = text.failed ? NULL : arena_strdup(&arena, text.data);
         status = name ? names_add(&names, name, strlen(name), qb) : STATUS_NOFIT;
+        text_fini(&text);
     }
     TRY_GOTO(status, cleanup);
     TRY_GOTO(fill_from_names(side->in, program->in, program->n_in, &names), cleanup);

@@ -54,3 +54,18 @@ hostile_file place.txt 'q[0] \e[31m\n' run ghz.qasm --placement
 hostile_file place2.txt '\e[31m A\n' run ghz.qasm --placement
 hostile_file place.json '{"\\u001b[31m": 0}' run ghz.qasm --placement
 hostile_file place2.json '{"q[0]": "\\u001b[31m"}' run ghz.qasm --placement
+
+# names of any length are whole wherever they tell qubits or bits apart
+long=$(printf 'n%.0s' {1..300})
+printf 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[3] %s;\nbit[3] %s;\nx %s[1];\n%s = measure %s;\n' \
+    "$long" "${long}c" "$long" "${long}c" "$long" >long.qasm
+expect 0 qspan run long.qasm --qpus 2 --shots 4 --seed 1 --json whole.json
+grep -q "\"${long}c\[0\]\", \"${long}c\[1\]\", \"${long}c\[2\]\"" whole.json || fail "bits are cut off"
+grep -q '"010": 4' whole.json || fail "counts of long.qasm"
+expect 0 qspan plan long.qasm --qpus 2 -o long_program.qasm
+expect 0 qspan run long_program.qasm --shots 4 --seed 1 --json again.json
+grep -q '"010": 4' again.json || fail "counts of long_program.qasm"
+expect 0 qspan verify long_program.qasm --against long.qasm
+printf 'errors:\n- {qubits: ["%s[1]"], gates: [x], pauli: {X: 1}}\n' "$long" >long.yaml
+expect 0 qspan run long.qasm --qpus 2 --shots 4 --seed 1 --noise long.yaml --json noisy.json
+grep -q '"000": 4' noisy.json || fail "an error of a qubit with a long name"
