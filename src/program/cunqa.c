@@ -189,6 +189,11 @@ static enum status read_circuit(struct cunqa *c, uint32_t index, json_t *json) {
     if (!json_is_object(json)) {
         return refuse_circuit(c, index, "expected an object", "");
     }
+    if (json_object_get(json, "id") == NULL && json_object_get(json, "instructions") == NULL) {
+        return refuse_circuit(c, index, "JSON without id and instructions is no circuit",
+                              json_object_get(json, "counts") ? ": qspan compare reads results"
+                                                              : "");
+    }
     json_object_foreach(json, key, ignored) {
         if (!is_known_key(key)) {
             return refuse_circuit(c, index, "unknown key ", key);

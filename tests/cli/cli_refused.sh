@@ -15,6 +15,9 @@ expect 3 qspan run "$scratch"
 printf '\x89HDF\r\n' >results.h5
 expect 3 qspan run results.h5
 has err "results.h5: HDF5, not a circuit: qspan report shows results"
+printf '{"schema": 1, "counts": {"0": 1}}\n' >results.json
+expect 3 qspan run results.json
+has err "results.json: error: circuit 0: JSON without id and instructions is no circuit: qspan compare"
 
 # A machine that runs cannot do yet is refused by run, with line and key.
 printf 'qpus:\n  - {name: A, data: 4, T1: 300 us}\n' >t1.yaml
