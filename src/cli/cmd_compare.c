@@ -38,8 +38,9 @@ static void add_report(struct text *out, const struct compare_job *job) {
     text_printf(out, "%-20s%.6g\n", "total variation", comparison->total_variation);
     text_printf(out, "%-20s%.6g\n", "Hellinger fidelity", comparison->hellinger_fidelity);
     if (comparison->has_chi_square) {
-        text_printf(out, "%-20s%.6g, %" PRIu64 " degrees of freedom, p-value %.4g\n", "chi-square",
-                    comparison->chi_square, comparison->dof, comparison->p_value);
+        text_printf(out, "%-20s%.6g, %" PRIu64 " degree%s of freedom, p-value %.4g\n", "chi-square",
+                    comparison->chi_square, comparison->dof, comparison->dof == 1 ? "" : "s",
+                    comparison->p_value);
         const bool is_untested = !job->differ && comparison->dof == 0 && comparison->n_outcomes > 1;
         text_printf(out, "%-20s%s (p-value %s %g)%s\n", "they", job->differ ? "differ" : "agree",
                     job->differ ? "below" : "at least", job->alpha,
