@@ -89,9 +89,13 @@ static void add_links(struct text *out, const struct machine *machine) {
 static void add_summary(struct text *out, const struct machine *machine) {
     text_add(out, "# ");
     add_name(out, machine->name ? machine->name : "machine");
-    text_printf(out, ": %zu QPU%s, %zu link%s%s\n", machine->n_qpus,
-                machine->n_qpus == 1 ? "" : "s", machine->n_links, machine->n_links == 1 ? "" : "s",
-                machine->is_complete && !machine->physical ? ", all to all" : "");
+    text_printf(out, ": %zu QPU%s", machine->n_qpus, machine->n_qpus == 1 ? "" : "s");
+    if (machine->n_links > 0 || !(machine->physical || machine->is_complete)) {
+        text_printf(out, ", %zu link%s", machine->n_links, machine->n_links == 1 ? "" : "s");
+    }
+    text_add(out, machine->physical      ? ", physical network\n"
+                  : machine->is_complete ? ", all to all\n"
+                                         : "\n");
     for (size_t i = 0; i < machine->n_qpus && i < SHOWN_ROWS; i++) {
         add_qpu(out, &machine->qpus[i]);
     }

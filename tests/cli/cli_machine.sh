@@ -34,3 +34,5 @@ for topology in line ring grid mesh star clos bcube qfly two_centres; do
     expect 0 qspan machine cisco-qdc-2026:topology=$topology --svg drawing.svg
     equal "$(grep -c 'class="qpu"' drawing.svg)" 16
 done
+expect 0 qspan machine demo-2030
+has out "# demo-2030: 8 QPUs, physical network"
