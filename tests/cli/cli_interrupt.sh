@@ -114,7 +114,7 @@ together part.h5 "${tries[@]}"
 
 # A single evolution of many seconds ends inside, on ranks of which one hears the signal; so do
 # exact probabilities, and states, of which no file is left.
-qspan gen brick -n 24 --layers 1000 -o deep.qasm
+qspan gen brick -n 24 --layers 150 -o deep.qasm
 # ends_inside RANKS MESSAGE OPTIONS...
 ends_inside() {
     local ranks=$1 message=$2
