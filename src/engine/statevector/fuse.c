@@ -7,7 +7,7 @@
 #include "engine/statevector/layout_internal.h"
 #include "engine/statevector/pass.h"
 
-enum { MAX_WAITING = 4096 };
+enum { MAX_WAITING = 8192 };
 
 enum status fuse_init(struct fuse *fuse, uint32_t n_wires, const struct costs *costs) {
     *fuse = (struct fuse){.costs = costs, .epoch = 1};
@@ -167,14 +167,15 @@ enum status fuse_add_phase(struct layout *layout, const struct fuse_op *shape, d
 
 enum { HELD_TARGETS = 1, HELD = 2 };
 
-/* All its wires are due, and it commutes with those that stay: on its targets with none,
- * on its controls with those that are diagonal there too. */
+/* All its wires are due, and it commutes with those that stay: on its targets with none, on its
+ * controls with those that are diagonal there too. */
 static bool can_go(struct layout *layout, const struct fuse_op *op) {
-    bool can = layout->wires[op->wires[0]].is_due;
+    struct fuse *fuse = layout->fuse;
+    bool can = layout->wires[fuse->wire_of[op->wires[0]]].is_due;
     for (unsigned i = 0; can && i < fuse_n_wires(op); i++) {
+        const uint32_t wire = fuse->wire_of[op->wires[i]];
         const uint32_t held = i < op->n_targets ? HELD | HELD_TARGETS : HELD;
-        can = layout->wires[op->wires[i]].is_due &&
-              !(fuse_mark_of(layout->fuse, op->wires[i])->state & held);
+        can = layout->wires[wire].is_due && !(fuse_mark_of(fuse, wire)->state & held);
     }
     return can;
 }
@@ -187,18 +188,23 @@ static enum status take_out(struct layout *layout) {
     fuse->work[0].n = 0;
     fuse->epoch++;
     for (size_t i = 0; i < waiting->n; i++) {
-        struct fuse_op op = waiting->ops[i];
-        for (unsigned j = 0; j == 0 || j < fuse_n_wires(&op); j++) {
-            op.wires[j] = fuse->wire_of[op.wires[j]];
-        }
-        if (can_go(layout, &op)) {
-            TRY(fuse_push(&fuse->work[0], &op));
+        const struct fuse_op *op = &waiting->ops[i];
+        if (can_go(layout, op)) {
+            TRY(fuse_push(&fuse->work[0], op));
+            struct fuse_op *taken = &fuse->work[0].ops[fuse->work[0].n - 1];
+            for (unsigned j = 0; j == 0 || j < fuse_n_wires(op); j++) {
+                taken->wires[j] = fuse->wire_of[op->wires[j]];
+            }
             continue;
         }
-        for (unsigned j = 0; j < fuse_n_wires(&op); j++) {
-            fuse_mark_of(fuse, op.wires[j])->state |= j < op.n_targets ? HELD : HELD_TARGETS;
+        for (unsigned j = 0; j < fuse_n_wires(op); j++) {
+            fuse_mark_of(fuse, fuse->wire_of[op->wires[j]])->state |=
+                j < op->n_targets ? HELD : HELD_TARGETS;
         }
-        waiting->ops[n_kept++] = waiting->ops[i];
+        if (n_kept < i) {
+            waiting->ops[n_kept] = *op;
+        }
+        n_kept++;
     }
     waiting->n = n_kept;
     return STATUS_OK;
