@@ -2,12 +2,12 @@
  * that does not fit holds back those that do not commute with it: on its targets all, on its
  * controls all but those that are diagonal there too.
  *
- * Where stages are many, four wires are left cold: the first is the one without which most of the
- * rest can be done, the second the one without which and the first most can, and so on. When stages
- * have become thin by that, the last is replaced, then the last two. What waits for a cold wire is
- * then done together: there are fewer stages, and wires that choose slices (schedule.h) can stay
- * out for longer, one for longest, two for less long: how many there are depends on the ranks,
- * which wires are cold does not. */
+ * Where stages are many, four or five wires are left cold: the first is the one without which most
+ * of the rest can be done, the second the one without which and the first most can, and so on. When
+ * stages have become thin by that, the last is replaced, then the last two. What waits for a cold
+ * wire is then done together: there are fewer stages, and wires that choose slices (schedule.h) can
+ * stay out for longer, one for longest, two for less long: how many there are depends on the ranks,
+ * which wires are cold does not. How many are cold, and how thin stages may become, is tried. */
 #include <string.h>
 
 #include "base/bits.h"
@@ -18,16 +18,27 @@
 enum { HELD_TARGETS = 1, HELD = 2, CHOSEN = 4 };
 enum {
     MANY_STAGES = 4,
-    MOST_COLD = 4,
-    COLD_AHEAD = 512, /* operators that are looked at to choose cold wires */
-    COLD_AHEAD_LOG = 9,
+    MOST_COLD = 5,
+    COLD_AHEAD = 1024, /* operators that are looked at to choose cold wires */
+    COLD_AHEAD_LOG = 10,
     COLD_CANDIDATES = 64, /* larger groups are only planned */
+    MOST_OUTSIDE = 3,     /* wires that choose slices, of those orders are rated by */
 };
 
+/* Operators, by their indices in work[0]. */
+struct span {
+    uint32_t *ops;
+    size_t n;
+};
 /* Wires by their numbers in the group. */
 struct cold {
     uint32_t wires[MOST_COLD];
     unsigned n;
+};
+/* How many wires are cold, and what part of the operators that fit a stage is to do without them.
+ */
+struct cold_rule {
+    unsigned n, eighths; /* n = 0: none */
 };
 /* What fits: operators on at most max_targets targets and max_ops in all. */
 struct choice {
@@ -103,11 +114,11 @@ static enum status list_all_touched(struct fuse *fuse, uint32_t n_wires) {
 }
 
 /* How many wires these operators touch; more, if one touches none: when all are held, it fits. */
-static uint32_t count_touched(struct fuse *fuse, const uint32_t *from, size_t n) {
+static uint32_t count_touched(struct fuse *fuse, const struct span *from) {
     uint32_t n_touched = 0;
     memset(fuse->states, 0, fuse->n_numbered);
-    for (size_t i = 0; i < n; i++) {
-        const struct fuse_touch *touch = &fuse->touches[from[i]];
+    for (size_t i = 0; i < from->n; i++) {
+        const struct fuse_touch *touch = &fuse->touches[from->ops[i]];
         n_touched += touch->n == 0;
         for (uint32_t j = 0; j < touch->n; j++) {
             uint8_t *state = &fuse->states[fuse->touched[touch->first + j]];
@@ -161,15 +172,16 @@ static void choose(struct choice *choice, const struct fuse_touch *touch, const 
     choice->is_closed = choice->n == choice->max_ops || (choice->is_block && touch->is_apart);
 }
 
-/* Moves what fits from `from` to `to` (with room for it); to = NULL: only counts it. */
-static void take(struct choice *choice, uint32_t *to, uint32_t *from, size_t *inout_n) {
+/* Moves what fits from the list `rest` to `to` (with room for it); to = NULL: only counts it. */
+static void take(struct choice *choice, uint32_t *to, struct span *rest) {
     struct fuse *fuse = choice->fuse;
-    size_t n_rest = 0, i = 0;
+    uint32_t *from = rest->ops;
+    size_t n_kept = 0, i = 0;
     memset(fuse->states, 0, fuse->n_numbered);
     for (unsigned j = 0; choice->cold != NULL && j < choice->cold->n; j++) {
         fuse->states[choice->cold->wires[j]] = HELD_TARGETS;
     }
-    for (; i < *inout_n && !choice->is_closed && choice->n_held < choice->n_wires; i++) {
+    for (; i < rest->n && !choice->is_closed && choice->n_held < choice->n_wires; i++) {
         const uint32_t op = from[i];
         const struct fuse_touch *touch = &fuse->touches[op];
         const uint32_t *wires = &fuse->touched[touch->first];
@@ -182,32 +194,37 @@ static void take(struct choice *choice, uint32_t *to, uint32_t *from, size_t *in
         if (to != NULL && is_taken) {
             to[choice->n - 1] = op;
         } else if (to != NULL) {
-            from[n_rest++] = op;
+            from[n_kept++] = op;
         }
     }
-    if (to != NULL) {
-        memmove(from + n_rest, from + i, (*inout_n - i) * sizeof *from);
-        *inout_n = n_rest + (*inout_n - i);
+    if (to != NULL) { /* those kept go up to those not looked at */
+        memmove(from + choice->n, from, n_kept * sizeof *from);
+        rest->ops += choice->n;
+        rest->n -= choice->n;
     }
 }
 
 /* ---- cold wires ---- */
 
-/* How many operators fit. */
-static size_t count(const struct choice *template, const struct cold *cold, uint32_t *from,
-                    size_t n) {
+/* How many operators fit, if the first n_cold of these wires are cold. */
+static size_t count(const struct choice *template, const struct cold *cold, unsigned n_cold,
+                    const struct span *from) {
     struct choice choice = *template;
-    choice.cold = cold;
+    struct span span = *from;
+    struct cold first = *cold;
+    first.n = n_cold;
+    choice.cold = &first;
     choice.targets = NULL;
-    take(&choice, NULL, from, &n);
+    take(&choice, NULL, &span);
     return choice.n;
 }
 
 /* Wires that these operators mix, a bit each. */
-static uint64_t find_mixed(const struct fuse *fuse, const uint32_t *from, size_t n) {
+static uint64_t find_mixed(const struct fuse *fuse, const struct span *from) {
+    const uint64_t all = UINT64_MAX >> (COLD_CANDIDATES - fuse->n_numbered);
     uint64_t mixed = 0;
-    for (size_t i = 0; i < n; i++) {
-        const struct fuse_touch *touch = &fuse->touches[from[i]];
+    for (size_t i = 0; i < from->n && mixed != all; i++) {
+        const struct fuse_touch *touch = &fuse->touches[from->ops[i]];
         for (uint32_t j = 0; j < touch->n_targets; j++) {
             mixed |= BIT64(fuse->touched[touch->first + j]);
         }
@@ -215,10 +232,12 @@ static uint64_t find_mixed(const struct fuse *fuse, const uint32_t *from, size_t
     return mixed;
 }
 
-/* For each wire, how many of the operators cannot be done, on however many targets, without it and
- * the cold ones. Bit w of a word is about wire w; sums lie across words. */
+/* For each wire that is mixed, how many of the operators cannot be done, on however many targets,
+ * without it and the cold ones; less those from one on, of which none can. Bit w of a word is about
+ * wire w; sums lie across words. */
 static void count_stopped(size_t *out, const struct fuse *fuse, const struct cold *cold,
-                          const uint32_t *from, size_t n) {
+                          uint64_t mixed, const struct span *from) {
+    uint64_t open = mixed; /* wires that some operator can mix without some wire */
     uint64_t held[COLD_CANDIDATES] = {0}, held_targets[COLD_CANDIDATES];
     uint64_t sums[COLD_AHEAD_LOG + 1] = {0};
     for (uint32_t i = 0; i < COLD_CANDIDATES; i++) {
@@ -227,8 +246,8 @@ static void count_stopped(size_t *out, const struct fuse *fuse, const struct col
     for (unsigned i = 0; i < cold->n; i++) {
         held_targets[cold->wires[i]] = UINT64_MAX;
     }
-    for (size_t i = 0; i < n; i++) {
-        const struct fuse_touch *touch = &fuse->touches[from[i]];
+    for (size_t i = 0; i < from->n && open != 0; i++) {
+        const struct fuse_touch *touch = &fuse->touches[from->ops[i]];
         const uint32_t *wires = &fuse->touched[touch->first];
         uint64_t stopped = 0;
         for (uint32_t j = 0; j < touch->n; j++) {
@@ -236,6 +255,7 @@ static void count_stopped(size_t *out, const struct fuse *fuse, const struct col
         }
         for (uint32_t j = 0; j < touch->n; j++) {
             *(j < touch->n_targets ? &held[wires[j]] : &held_targets[wires[j]]) |= stopped;
+            open &= ~((uint64_t)((held[wires[j]] & mixed) == mixed) << wires[j]);
         }
         for (unsigned j = 0; stopped != 0; j++) {
             const uint64_t carry = sums[j] & stopped;
@@ -254,13 +274,14 @@ static void count_stopped(size_t *out, const struct fuse *fuse, const struct col
 /* Up to n_most, one after the other, of those that are mixed the one without which, and without
  * those before it, most can be done. */
 static void add_cold(struct cold *cold, unsigned n_most, uint64_t mixed, const struct fuse *fuse,
-                     const uint32_t *from, size_t n) {
+                     const struct span *from) {
+    const uint64_t all = mixed;
     for (unsigned i = 0; i < cold->n; i++) {
         mixed &= ~BIT64(cold->wires[i]);
     }
     while (cold->n < n_most) {
         size_t n_stopped[COLD_CANDIDATES];
-        count_stopped(n_stopped, fuse, cold, from, n);
+        count_stopped(n_stopped, fuse, cold, all, from);
         uint32_t best = (uint32_t)bits_lowest(mixed);
         for (uint64_t left = mixed; left != 0; left &= left - 1) {
             const uint32_t wire = (uint32_t)bits_lowest(left);
@@ -282,34 +303,34 @@ static void drop_idle(struct cold *cold, unsigned n_most, uint64_t mixed) {
     cold->n = n;
 }
 
-/* Keeps the cold wires if a stage does `eighths` / 8 of the most without them; or else as many of
+/* Keeps the cold wires if a stage does the rule's part of the most without them; or else as many of
  * the first as can be, and picks the others anew: the first stay cold longest. None, if no choice
- * does. Returns how many of those before were not kept. */
-static unsigned choose_cold(struct choice *choice, struct cold *cold, unsigned eighths,
-                            uint32_t *from, size_t n) {
-    n = n < COLD_AHEAD ? n : COLD_AHEAD;
-    const uint64_t mixed = find_mixed(choice->fuse, from, n);
+ * does. */
+static void choose_cold(struct choice *choice, struct cold *cold, struct cold_rule rule,
+                        const struct span *rest) {
+    const struct span from = {rest->ops, rest->n < COLD_AHEAD ? rest->n : COLD_AHEAD};
+    const uint64_t mixed = find_mixed(choice->fuse, &from);
     const uint32_t n_idle = choice->n_wires - (uint32_t)bits_popcount(mixed);
-    const unsigned n_most = n_idle < MOST_COLD ? MOST_COLD - n_idle : 0;
-    const size_t most = count(choice, NULL, from, n);
+    const unsigned n_most = n_idle < rule.n ? rule.n - n_idle : 0;
+    const size_t least = (rule.eighths * count(choice, cold, 0, &from) + 7) / 8;
     drop_idle(cold, n_most, mixed);
-    unsigned n_kept = cold->n;
-    add_cold(cold, n_most, mixed, choice->fuse, from, n);
-    while (8 * count(choice, cold, from, n) < eighths * most) {
-        if (n_kept == 0) {
-            cold->n = 0;
-            break;
+    for (unsigned n_kept = cold->n + 1; n_kept-- > 0;) {
+        cold->n = n_kept;
+        if (count(choice, cold, n_kept, &from) >= least) {
+            add_cold(cold, n_most, mixed, choice->fuse, &from);
+            if (cold->n == n_kept || count(choice, cold, cold->n, &from) >= least) {
+                choice->cold = cold;
+                return;
+            }
         }
-        cold->n = --n_kept;
-        add_cold(cold, n_most, mixed, choice->fuse, from, n);
     }
-    choice->cold = cold;
-    return n_most - n_kept;
+    cold->n = 0;
 }
 
 static enum status order_blocks(struct fuse *fuse, size_t n_taken) {
-    const uint32_t n_wires = count_touched(fuse, fuse->taken, n_taken);
-    while (n_taken > 0) {
+    struct span rest = {fuse->taken, n_taken};
+    const uint32_t n_wires = count_touched(fuse, &rest);
+    while (rest.n > 0) {
         TRY(vec_reserve(&fuse->blocks, fuse->n_blocks, &fuse->cap_blocks, 1, sizeof *fuse->blocks));
         struct fuse_block *block = &fuse->blocks[fuse->n_blocks++];
         *block = (struct fuse_block){.first = fuse->n_order};
@@ -319,7 +340,7 @@ static enum status order_blocks(struct fuse *fuse, size_t n_taken) {
                                 .max_ops = FUSE_MAX_STEPS,
                                 .is_block = true,
                                 .targets = block->targets};
-        take(&choice, fuse->order + fuse->n_order, fuse->taken, &n_taken);
+        take(&choice, fuse->order + fuse->n_order, &rest);
         CHECK(choice.n > 0);
         fuse->n_order += choice.n;
         block->last = fuse->n_order;
@@ -328,12 +349,11 @@ static enum status order_blocks(struct fuse *fuse, size_t n_taken) {
     return STATUS_OK;
 }
 
-/* eighths: of the operators that fit, to be done without cold wires; 0: none are cold.
- * out_n_new (may be NULL): how many wires became cold. */
-static enum status order_stages(struct fuse *fuse, size_t *out_n_new, uint32_t n_wires,
-                                size_t max_targets, unsigned eighths) {
+/* has_blocks: or stages only, to see how many they are and what they mix. */
+static enum status order_stages(struct fuse *fuse, uint32_t n_wires, size_t max_targets,
+                                struct cold_rule rule, bool has_blocks) {
     struct cold cold = {.n = 0};
-    size_t n = fuse->work[0].n, n_rest = n;
+    const size_t n = fuse->work[0].n;
     TRY(vec_reserve(&fuse->rest, 0, &fuse->cap_rest, n, sizeof *fuse->rest));
     TRY(vec_reserve(&fuse->taken, 0, &fuse->cap_taken, n, sizeof *fuse->taken));
     fuse->n_order = fuse->first_order;
@@ -343,7 +363,8 @@ static enum status order_stages(struct fuse *fuse, size_t *out_n_new, uint32_t n
     for (size_t i = 0; i < n; i++) {
         fuse->rest[i] = (uint32_t)i;
     }
-    while (n_rest > 0) {
+    struct span rest = {fuse->rest, n};
+    while (rest.n > 0) {
         TRY(vec_reserve(&fuse->stages, fuse->n_stages, &fuse->cap_stages, 1, sizeof *fuse->stages));
         struct fuse_stage *stage = &fuse->stages[fuse->n_stages++];
         *stage = (struct fuse_stage){.first = fuse->n_blocks};
@@ -352,13 +373,15 @@ static enum status order_stages(struct fuse *fuse, size_t *out_n_new, uint32_t n
                                 .max_targets = max_targets,
                                 .max_ops = SIZE_MAX,
                                 .targets = stage->targets};
-        if (eighths > 0) {
-            *out_n_new += choose_cold(&choice, &cold, eighths, fuse->rest, n_rest);
+        if (rule.n > 0) {
+            choose_cold(&choice, &cold, rule, &rest);
         }
-        take(&choice, fuse->taken, fuse->rest, &n_rest);
+        take(&choice, fuse->taken, &rest);
         CHECK(choice.n > 0);
         stage->n_targets = choice.n_targets;
-        TRY(order_blocks(fuse, choice.n));
+        if (has_blocks) {
+            TRY(order_blocks(fuse, choice.n));
+        }
         stage->last = fuse->n_blocks;
     }
     return STATUS_OK;
@@ -368,59 +391,94 @@ static size_t count_stages(const struct fuse *fuse) {
     return fuse->n_stages - fuse->first_stage;
 }
 
-/* With cold wires, if that makes no more stages. A wire that becomes cold costs an exchange on some
- * number of ranks, counted as a quarter of a stage. */
-static enum status order_cold(struct fuse *fuse, uint32_t n_wires, size_t max_targets) {
-    static const unsigned eighths[] = {4, 6, 7};
-    static const unsigned n_trials = sizeof eighths / sizeof *eighths;
-    const size_t n_full = count_stages(fuse);
-    size_t least = SIZE_MAX;
-    unsigned best = 0, last = 0;
-    for (unsigned i = 0; i < n_trials; i++) {
-        size_t n_new = 0;
-        last = eighths[i];
-        TRY(order_stages(fuse, &n_new, n_wires, max_targets, last));
-        if (count_stages(fuse) <= n_full && 4 * count_stages(fuse) + n_new < least) {
-            least = 4 * count_stages(fuse) + n_new;
-            best = last;
-        }
-    }
-    size_t n_new = 0;
-    return best == last ? STATUS_OK : order_stages(fuse, &n_new, n_wires, max_targets, best);
+static enum status try_order(size_t *out_n, struct fuse *fuse, uint32_t n_wires, size_t max_targets,
+                             struct cold_rule rule) {
+    TRY(order_stages(fuse, n_wires, max_targets, rule, false));
+    *out_n = count_stages(fuse);
+    return STATUS_OK;
 }
 
-/* A last block of one target goes to the next stage, where that saves a block. */
-static enum status order_whole_blocks(struct fuse *fuse, uint32_t n_wires, size_t *max_targets) {
-    const size_t n_stages = count_stages(fuse), n_blocks = fuse->n_blocks,
-                 whole = *max_targets - *max_targets % FUSE_BLOCK_TARGETS;
-    if (n_stages == 1) {
+/* How often n_outside wires must be others: the stages from one on, until they have mixed all wires
+ * but these, need no exchange. */
+static size_t count_renewals(struct fuse *fuse, uint32_t n_wires, unsigned n_outside) {
+    uint64_t mixed = 0;
+    size_t n = 0;
+    for (size_t i = fuse->first_stage; i < fuse->n_stages; i++) {
+        const struct fuse_stage *stage = &fuse->stages[i];
+        uint64_t targets = 0;
+        for (uint32_t j = 0; j < stage->n_targets; j++) {
+            targets |= BIT64(number_wire(fuse, stage->targets[j]));
+        }
+        mixed |= targets;
+        if ((unsigned)bits_popcount(mixed) + n_outside > n_wires) {
+            mixed = targets;
+            n++;
+        }
+    }
+    return n;
+}
+
+/* A stage costs a sweep, on any number of ranks; exchanges on 2, 4 and 8 ranks count half. */
+static size_t rate_order(struct fuse *fuse, uint32_t n_wires) {
+    size_t cost = 2 * count_stages(fuse);
+    for (unsigned n_outside = 1; n_outside <= MOST_OUTSIDE; n_outside++) {
+        cost += count_renewals(fuse, n_wires, n_outside);
+    }
+    return cost;
+}
+
+/* The rule of least cost, of those that make no more than n_full stages. */
+static enum status choose_rule(struct cold_rule *out, struct fuse *fuse, uint32_t n_wires,
+                               size_t max_targets, size_t n_full) {
+    static const struct cold_rule rules[] = {{4, 4}, {4, 6}, {5, 6}};
+    size_t least = SIZE_MAX;
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        size_t n = 0;
+        TRY(try_order(&n, fuse, n_wires, max_targets, rules[i]));
+        const size_t cost = n <= n_full ? rate_order(fuse, n_wires) : SIZE_MAX;
+        if (cost < least) {
+            least = cost;
+            *out = rules[i];
+        }
+    }
+    return STATUS_OK;
+}
+
+/* A last block of one target goes to the next stage, where that saves a block and makes no stage.
+ */
+static enum status keep_blocks_whole(size_t *inout_max_targets, struct fuse *fuse, uint32_t n_wires,
+                                     size_t n_stages) {
+    const struct cold_rule none = {0};
+    const size_t most = *inout_max_targets, whole = most - most % FUSE_BLOCK_TARGETS;
+    size_t n = 0;
+    TRY(try_order(&n, fuse, n_wires, whole, none));
+    if (n_stages == 1 || n != n_stages) {
         return STATUS_OK;
     }
-    TRY(order_stages(fuse, NULL, n_wires, whole, 0));
-    if (count_stages(fuse) == n_stages && fuse->n_blocks < n_blocks) {
-        *max_targets = whole;
-        return STATUS_OK;
-    }
-    return order_stages(fuse, NULL, n_wires, *max_targets, 0);
+    TRY(order_stages(fuse, n_wires, most, none, true));
+    const size_t n_blocks = fuse->n_blocks;
+    TRY(order_stages(fuse, n_wires, whole, none, true));
+    *inout_max_targets = fuse->n_blocks < n_blocks ? whole : most;
+    return STATUS_OK;
 }
 
 /* Tiles that mix more bits have smaller pieces and more lanes to move: they are to save a fifth of
  * the stages. */
 enum status fuse_order(struct fuse *fuse, uint32_t n_wires) {
-    size_t max_targets = FUSE_FEW_TARGETS;
+    struct cold_rule rule = {0};
+    size_t max_targets = FUSE_FEW_TARGETS, n_stages = 0, n_more = 0;
     TRY(list_all_touched(fuse, n_wires));
-    TRY(order_stages(fuse, NULL, n_wires, max_targets, 0));
-    const size_t n_few = count_stages(fuse);
-    if (n_wires < FUSE_LARGE_GROUP || n_few == 1) {
-        return STATUS_OK;
+    if (n_wires >= FUSE_LARGE_GROUP) {
+        TRY(try_order(&n_stages, fuse, n_wires, max_targets, rule));
+        TRY(try_order(&n_more, fuse, n_wires, FUSE_STAGE_TARGETS, rule));
+        if (5 * n_more <= 4 * n_stages) {
+            max_targets = FUSE_STAGE_TARGETS;
+            n_stages = n_more;
+        }
+        TRY(keep_blocks_whole(&max_targets, fuse, n_wires, n_stages));
     }
-    TRY(order_stages(fuse, NULL, n_wires, FUSE_STAGE_TARGETS, 0));
-    if (5 * count_stages(fuse) <= 4 * n_few) {
-        max_targets = FUSE_STAGE_TARGETS;
-    } else {
-        TRY(order_stages(fuse, NULL, n_wires, max_targets, 0));
+    if (n_stages >= MANY_STAGES && n_wires <= COLD_CANDIDATES) {
+        TRY(choose_rule(&rule, fuse, n_wires, max_targets, n_stages));
     }
-    TRY(order_whole_blocks(fuse, n_wires, &max_targets));
-    const bool is_many = count_stages(fuse) >= MANY_STAGES && n_wires <= COLD_CANDIDATES;
-    return is_many ? order_cold(fuse, n_wires, max_targets) : STATUS_OK;
+    return order_stages(fuse, n_wires, max_targets, rule, true);
 }
