@@ -9,8 +9,8 @@
  * sum over the passes, which follow one another, of the larger of bytes / bandwidth and flops /
  * peak, and CPU seconds in floors; `slots`: in floors that count operations which are no
  * multiply-adds as such, for the peak is that of multiply-adds. Bandwidth is that of an update in
- * place, the peak that of matrices in registers, both measured right before each run (by CPU time
- * too): a shared host changes its speed within seconds. Of several runs the one with the
+ * place, the peak that of matrices in registers, medians of several tries right before each run (by
+ * CPU time too): a shared host changes its speed within seconds. Of several runs the one with the
  * median of floors is printed. Memory: bytes reserved per byte of the state, where that has more
  * than buffers need. */
 #include <omp.h>
@@ -69,13 +69,25 @@ static const struct statevector_kernels *get_kernels(void) {
 
 /* ---- what the machine can do ---- */
 
+enum { N_TRIES = 9 };
+
+static int compare_doubles(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double find_median(double tries[N_TRIES]) {
+    qsort(tries, N_TRIES, sizeof *tries, compare_doubles);
+    return tries[N_TRIES / 2];
+}
+
 static double measure_bandwidth(void) {
     enum { N_CHUNKS = 512, CHUNK_BLOCKS = 1 << 13 };
     const struct statevector_kernels *kernels = get_kernels();
     const size_t n_bytes = (size_t)N_CHUNKS * CHUNK_BLOCKS * sizeof(union statevector_block);
     union statevector_block *memory = mem_map(n_bytes);
-    double best = 1e9;
-    for (int round = 0; round < 6; round++) {
+    double tries[N_TRIES];
+    for (int try = -1; try < N_TRIES; try++) { /* the first writes new pages */
         struct stopwatch watch = start();
 #pragma omp parallel for schedule(static)
         for (size_t i = 0; i < N_CHUNKS; i++) {
@@ -83,10 +95,10 @@ static double measure_bandwidth(void) {
             kernels->scale(at, at, CHUNK_BLOCKS, 0.5, 0);
         }
         watch = stop(&watch);
-        best = round > 0 && watch.cpu_s < best ? watch.cpu_s : best;
+        tries[try < 0 ? 0 : try] = watch.cpu_s;
     }
     mem_unmap(memory, n_bytes);
-    return 2.0 * (double)n_bytes / best;
+    return 2.0 * (double)n_bytes / find_median(tries);
 }
 
 /* 4 x 4 matrices on blocks that stay in registers: 30 flops per amplitude and step. */
@@ -105,8 +117,8 @@ static double measure_peak(void) {
     for (unsigned i = 0; i < N_STEPS; i++) {
         steps[i] = &step[i % 3];
     }
-    double best = 1e9;
-    for (int round = 0; round < 4; round++) {
+    double tries[N_TRIES];
+    for (int try = 0; try < N_TRIES; try++) {
         struct stopwatch watch = start();
 #pragma omp parallel
         {
@@ -116,10 +128,10 @@ static double measure_peak(void) {
             }
         }
         watch = stop(&watch);
-        best = watch.cpu_s < best ? watch.cpu_s : best;
+        tries[try] = watch.cpu_s;
     }
     double n_amps = 8.0 * (1 << kernels->lane_bits) * N_STEPS * N_ROUNDS;
-    return 30 * n_amps * omp_get_max_threads() / best;
+    return 30 * n_amps * omp_get_max_threads() / find_median(tries);
 }
 
 /* ---- circuits ---- */
