@@ -451,8 +451,10 @@ static enum status keep_blocks_whole(size_t *inout_max_targets, struct fuse *fus
     const struct cold_rule none = {0};
     const size_t most = *inout_max_targets, whole = most - most % FUSE_BLOCK_TARGETS;
     size_t n = 0;
-    TRY(try_order(&n, fuse, n_wires, whole, none));
-    if (n_stages == 1 || n != n_stages) {
+    if (n_stages > 1) {
+        TRY(try_order(&n, fuse, n_wires, whole, none));
+    }
+    if (n != n_stages || n_stages == 1) {
         return STATUS_OK;
     }
     TRY(order_stages(fuse, n_wires, most, none, true));
