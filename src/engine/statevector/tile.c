@@ -117,8 +117,10 @@ static void prepare_asks(struct worker *worker, bool has_next, uint64_t next) {
 /* The share of a program. */
 static struct statevector_asks take_asks(struct worker *worker,
                                          const struct statevector_span *span) {
-    struct statevector_asks asks = {.pieces = worker->next->at, .log = worker->next->log};
-    if (worker->n_left > 0) {
+    struct statevector_asks asks = {0};
+    if (worker->n_asked < worker->n_lines) {
+        asks.pieces = worker->next->at;
+        asks.log = worker->next->log;
         asks.n = (worker->n_lines - worker->n_asked + worker->n_left - 1) / worker->n_left;
         asks.first = worker->n_asked * span->last;
         worker->n_asked += asks.n;
