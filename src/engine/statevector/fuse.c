@@ -215,7 +215,9 @@ static enum status add_planned(struct fuse *fuse, uint32_t n_wires) {
     struct fuse_list *ops = &fuse->ops;
     const struct fuse_list *work = &fuse->work[0];
     TRY(vec_reserve(&ops->ops, ops->n, &ops->cap, work->n, sizeof *ops->ops));
-    memcpy(ops->ops + ops->n, work->ops, work->n * sizeof *ops->ops);
+    if (work->n > 0) { /* operators may cancel */
+        memcpy(ops->ops + ops->n, work->ops, work->n * sizeof *ops->ops);
+    }
     for (size_t i = fuse->first_order; i < fuse->n_order; i++) {
         fuse->order[i] += u32_from_size(ops->n);
     }
