@@ -9,7 +9,7 @@
 #include "engine/statevector/fuse.h"
 #include "engine/statevector/layout.h"
 
-enum { N = 12, N_STAGES = 14, N_STATES = 1 << N, N_STEPS = 4, N_ALL = N + 2 * N_STEPS };
+enum { N = 12, N_STAGES = 14, N_STATES = 1 << N, N_STEPS = 3, N_ALL = N + 2 * N_STEPS };
 
 static const struct layout_tuning tuning = {
     .chunk_bits = 5, .min_slice_bits = 8, .pass_bits = 8, .piece_bits = 5, .balance_log = 0};
@@ -179,7 +179,7 @@ Test(schedule, operators_that_wait_count) {
     close_plan(&plan);
 }
 
-/* ---- vectors that grow ---- */
+/* ---- vectors that grow, by wires in the order in which they were bound: they are small ---- */
 
 enum { MAX_SETS = 4096 };
 

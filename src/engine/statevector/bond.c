@@ -3,17 +3,21 @@
  * An operator on several groups only binds them: its work, and that of all that follow, waits. When
  * it is due, operators inside one part go first, where they are cheapest. Then parts are multiplied
  * in steps of STEP_WIRES wires or one larger part, the largest first, and after each goes what then
- * can. Longer steps would do more on the whole vector, shorter ones sweep more. Steps depend on the
- * program alone. */
+ * can. Longer steps would do more on the whole vector, shorter ones sweep more. Of lone wires those
+ * come last without which most can be done. Steps depend on the program alone. */
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/statevector/fuse.h"
 #include "engine/statevector/layout_internal.h"
 #include "engine/statevector/store.h"
 
-enum { STEP_WIRES = LAYOUT_MAX_PARTS };
+enum {
+    STEP_WIRES = LAYOUT_MAX_PARTS,
+    CHOSEN_STEPS = 4, /* the last: each works on a vector four times as large as the one before */
+};
 
 static uint32_t bond_of(const struct layout *layout, uint32_t wire) {
     const struct layout_wire *w = &layout->wires[wire];
@@ -121,6 +125,89 @@ static void sort_parts(const struct layout *layout, struct layout_bond *bond) {
             bond->parts[at] = bond->parts[at - 1];
         }
         bond->parts[at].carrier = wire;
+    }
+}
+
+/* Wires of a bond by their numbers, lone ones last, in the order of their parts. */
+struct members {
+    uint32_t wires[FUSE_MAX_COUNTED];
+    unsigned n, first_lone; /* the first of those that come after others */
+};
+
+static void list_members(struct members *out, const struct layout *layout,
+                         const struct layout_bond *bond) {
+    out->n = out->first_lone = 0;
+    for (size_t i = 0; i < bond->n_parts; i++) {
+        const uint32_t wire = bond->parts[i].carrier, group = layout->wires[wire].group;
+        if (group == LAYOUT_ALONE) {
+            out->wires[out->n++] = wire;
+            continue;
+        }
+        for (uint32_t j = 0; j < layout->groups[group].n; j++) {
+            out->wires[out->n++] = layout->groups[group].wires[j];
+        }
+        out->first_lone = out->n;
+    }
+    out->first_lone += out->first_lone == 0;
+}
+
+/* The lone wire without which, and without those absent, fewest operators must wait; of equal ones
+ * the last. *out_n: how many then must. */
+static unsigned find_idlest(size_t *out_n, struct layout *layout, const struct members *members,
+                            uint64_t absent) {
+    size_t n_stopped[FUSE_MAX_COUNTED];
+    unsigned best = members->n;
+    fuse_count_stopped(n_stopped, layout, members->wires, members->n, absent);
+    *out_n = SIZE_MAX;
+    for (unsigned i = members->n; i-- > members->first_lone;) {
+        if (!(absent >> i & 1) && n_stopped[i] < *out_n) {
+            *out_n = n_stopped[i];
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* The last of those not absent, or others, if more can be done without these. */
+static uint64_t choose_step(struct layout *layout, const struct members *members, uint64_t absent) {
+    size_t n_stopped[FUSE_MAX_COUNTED], n = 0;
+    uint64_t last = 0, idlest = 0;
+    unsigned i = members->n;
+    while (bits_popcount(last) < STEP_WIRES) {
+        i--;
+        last |= ~absent & BIT64(i);
+    }
+    fuse_count_stopped(n_stopped, layout, members->wires, members->n, absent | last);
+    while (bits_popcount(idlest) < STEP_WIRES) {
+        idlest |= BIT64(find_idlest(&n, layout, members, absent | idlest));
+    }
+    return n < n_stopped[i] ? idlest : last;
+}
+
+/* Which lone wires come in the last steps. */
+static void choose_steps(struct layout *layout, struct layout_bond *bond) {
+    struct members members;
+    uint64_t absent = 0;
+    size_t at = bond->n_parts;
+    if (bond->n < FUSE_LARGE_GROUP || bond->n > FUSE_MAX_COUNTED) {
+        return;
+    }
+    list_members(&members, layout, bond);
+    unsigned n_left = members.n - members.first_lone;
+    for (unsigned k = 0; k < CHOSEN_STEPS && n_left > STEP_WIRES; k++) {
+        const uint64_t chosen = choose_step(layout, &members, absent);
+        for (unsigned i = members.n; i-- > members.first_lone;) {
+            if (chosen >> i & 1) {
+                bond->parts[--at].carrier = members.wires[i];
+            }
+        }
+        absent |= chosen;
+        n_left -= STEP_WIRES;
+    }
+    for (unsigned i = members.n; i-- > members.first_lone;) {
+        if (!(absent >> i & 1)) {
+            bond->parts[--at].carrier = members.wires[i];
+        }
     }
 }
 
@@ -244,6 +331,7 @@ enum status layout_settle(struct layout *layout, uint32_t wire) {
     }
     struct layout_bond *bond = &layout->bonds[index - 1];
     sort_parts(layout, bond);
+    choose_steps(layout, bond);
     number_steps(layout, bond);
     bond->n_joined = 1;
     TRY(settle_bond(layout, bond));

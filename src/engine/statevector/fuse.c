@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/statevector/layout_internal.h"
@@ -165,7 +166,11 @@ enum status fuse_add_phase(struct layout *layout, const struct fuse_op *shape, d
 
 /* ---- flushing ---- */
 
-enum { HELD_TARGETS = 1, HELD = 2 };
+enum {
+    HELD_TARGETS = 1,
+    HELD = 2,
+    COUNTED_AHEAD = 1024, /* operators */
+};
 
 /* All its wires are due, and it commutes with those that stay: on its targets with none, on its
  * controls with those that are diagonal there too. */
@@ -178,6 +183,55 @@ static bool can_go(struct layout *layout, const struct fuse_op *op) {
         can = layout->wires[wire].is_due && !(fuse_mark_of(fuse, wire)->state & held);
     }
     return can;
+}
+
+/* It stays, and what does not commute with it. */
+static void hold(struct fuse *fuse, const struct fuse_op *op) {
+    for (unsigned i = 0; i < fuse_n_wires(op); i++) {
+        fuse_mark_of(fuse, fuse->wire_of[op->wires[i]])->state |=
+            i < op->n_targets ? HELD : HELD_TARGETS;
+    }
+}
+
+/* false: the operator is on wires of others. */
+static bool find_numbers(unsigned *out, struct fuse *fuse, const struct fuse_op *op) {
+    bool is_found = true;
+    for (unsigned i = 0; is_found && i < fuse_n_wires(op); i++) {
+        const uint32_t number = fuse_mark_of(fuse, fuse->wire_of[op->wires[i]])->state;
+        is_found = number > 0;
+        out[i] = number - 1;
+    }
+    return is_found;
+}
+
+void fuse_count_stopped(size_t *out, struct layout *layout, const uint32_t *wires, unsigned n,
+                        uint64_t absent) {
+    struct fuse *fuse = layout->fuse;
+    const uint64_t all = UINT64_MAX >> (FUSE_MAX_COUNTED - n);
+    uint64_t held[FUSE_MAX_COUNTED], held_targets[FUSE_MAX_COUNTED] = {0}; /* a bit: without it */
+    fuse->epoch++;
+    for (unsigned i = 0; i < n; i++) {
+        fuse_mark_of(fuse, wires[i])->state = i + 1;
+        held[i] = absent >> i & 1 ? all : BIT64(i);
+        out[i] = 0;
+    }
+    for (size_t i = 0; i < fuse->waiting.n && i < COUNTED_AHEAD; i++) {
+        const struct fuse_op *op = &fuse->waiting.ops[i];
+        unsigned numbers[FUSE_MAX_WIRES];
+        if (!find_numbers(numbers, fuse, op)) {
+            continue;
+        }
+        uint64_t stopped = 0;
+        for (unsigned j = 0; j < fuse_n_wires(op); j++) {
+            stopped |= held[numbers[j]] | (j < op->n_targets ? held_targets[numbers[j]] : 0);
+        }
+        for (unsigned j = 0; j < fuse_n_wires(op); j++) {
+            *(j < op->n_targets ? &held[numbers[j]] : &held_targets[numbers[j]]) |= stopped;
+        }
+        for (; op->n_targets > 0 && stopped != 0; stopped &= stopped - 1) {
+            out[bits_lowest(stopped)]++;
+        }
+    }
 }
 
 /* The operators that can go move to work[0], with wires instead of carriers. */
@@ -197,10 +251,7 @@ static enum status take_out(struct layout *layout) {
             }
             continue;
         }
-        for (unsigned j = 0; j < fuse_n_wires(op); j++) {
-            fuse_mark_of(fuse, fuse->wire_of[op->wires[j]])->state |=
-                j < op->n_targets ? HELD : HELD_TARGETS;
-        }
+        hold(fuse, op);
         if (n_kept < i) {
             waiting->ops[n_kept] = *op;
         }

@@ -34,6 +34,7 @@ enum {
     FUSE_FACTOR_WIRES = 10,    /* that a table of factors depends on, ... */
     FUSE_FEW_FACTOR_WIRES = 8, /* ... in groups of fewer than FUSE_LARGE_GROUP wires */
     FUSE_MAX_WIRES = 24,       /* of an operator, with its controls */
+    FUSE_MAX_COUNTED = 64,     /* wires; larger groups are only planned */
 };
 
 enum fuse_kind {
@@ -174,6 +175,10 @@ enum status fuse_add_matrix(struct layout *layout, const struct fuse_op *shape,
                             const double *matrix);
 enum status fuse_add_phase(struct layout *layout, const struct fuse_op *shape, double re,
                            double im);
+/* For each of these wires, which are all of a bond, how many of the first operators that wait and
+ * mix cannot be done before it is there, and those whose bits `absent` has. */
+void fuse_count_stopped(size_t *out, struct layout *layout, const uint32_t *wires, unsigned n,
+                        uint64_t absent);
 /* Makes stages, after those there are, of what waits for the n_wires wires that are due
  * (layout_wire), less what must come after operators on others. */
 enum status fuse_plan(struct layout *layout, uint32_t n_wires);
