@@ -157,8 +157,8 @@ static void report(const char *name, uint32_t n_qubits, const struct figures *of
     if (of->state_bytes >= 0x1p24) {
         snprintf(memory, sizeof memory, "%.2f", of->reserved_bytes / of->state_bytes);
     }
-    printf("%-18s %3u %6zu %8.3f %8.3f %8.3f %7.3f %6.0f %7.1f %8.1f %6.1f %6.0f %7.1f %7.1f "
-           "%6.1f %6.1f %8.3f %6.2f %6.2f %6s\n",
+    printf("%-18s %3u %6zu %8.4f %8.4f %8.4f %7.3f %6.0f %7.1f %8.1f %6.1f %6.0f %7.1f %7.1f "
+           "%6.1f %6.1f %8.4f %6.2f %6.2f %6s\n",
            base, n_qubits, of->n_gates, of->create.cpu_s, of->run.wall_s, cpu_s,
            cpu_s / sweep_s / (double)of->n_gates, of->work.n_passes, moved_bytes(of) * 1e-9,
            of->work.n_flops * 1e-9, of->work.n_blocks, of->work.n_steps,

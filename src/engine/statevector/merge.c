@@ -281,11 +281,11 @@ static enum status grow_slices(const struct growth *growth) {
     return STATUS_OK;
 }
 
-/* Memory is slow: what is new is then written by the next pass, which would have read it. Zeros are
+/* What is new is then written by the next pass, which would have read it. Zeros are
  * not formed by products, which have signs. The new wires' vector is in the first stage. */
 static bool may_wait(const struct growth *growth) {
-    bool may = growth->q == STORE_NO_BIT && growth->is_streamed && grows_in_place(growth) &&
-               growth->n_bits <= STORE_LATE_BITS;
+    bool may =
+        growth->q == STORE_NO_BIT && grows_in_place(growth) && growth->n_bits <= STORE_LATE_BITS;
     for (uint64_t j = 0; may && j < BIT64(growth->n_bits); j++) {
         double f[2];
         statevector_get(f, growth->store->stage[0], growth->from.lane_bits, j);

@@ -620,6 +620,7 @@ static void choose_growth(struct pass *pass) {
         store_settle(store);
     } else {
         pass->grown = grown;
+        pass->is_streamed = store_is_streamed(store, &pass->view);
     }
 }
 

@@ -64,6 +64,7 @@ struct pass {
     bool is_padded, in_place;
     uint64_t inside, mixed; /* bits of an amplitude's number */
     uint64_t grown;         /* those new in a vector that this pass writes first (store_late) */
+    bool is_streamed;       /* it is then written past the caches, which do not hold it */
     uint8_t bits[PASS_MAX_BITS +
                  PASS_MAX_PADS]; /* of the tile, ascending: positions; pads: PASS_OUTSIDE */
     uint8_t place[64];           /* position -> bit of the tile, or PASS_OUTSIDE */

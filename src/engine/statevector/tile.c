@@ -79,7 +79,7 @@ static void copy_in(union statevector_block *buffer, const struct pieces *pieces
 static void copy_out(const struct pass *pass, const struct pieces *pieces,
                      const union statevector_block *buffer) {
     size_t n = (size_t)1 << pieces->log;
-    if (pass->grown != 0) {
+    if (pass->grown != 0 && pass->is_streamed) {
         store_of(pass)->kernels->stream(pieces->at, pieces->n, n, buffer);
         return;
     }
@@ -340,7 +340,7 @@ static struct pass_unit reading_unit(const struct pass *pass) {
 }
 
 /* The first program reads what the vector was. It may write what it is where no other of its
- * amplitudes come from there. Memory that is new is written past the caches. */
+ * amplitudes come from there. What caches do not hold is written past them. */
 static void run_grown(struct worker *worker, union statevector_block *tile, uint64_t base) {
     const struct pass *pass = worker->pass;
     const struct pieces *from = worker->from, *to = &worker->to;
@@ -363,13 +363,14 @@ static void run_grown(struct worker *worker, union statevector_block *tile, uint
     struct statevector_route route = {.from = from->at,
                                       .known = is_out ? from->at : NULL,
                                       .log = from->log,
-                                      .is_streamed = is_out};
+                                      .is_streamed = is_out && pass->is_streamed};
     route.to = is_out ? to->at : NULL;
     run_program(worker, unit, tile, base, route, growth.is_needed ? &growth.step : NULL);
     for (; i < n; i++) {
         is_out = !pass->in_place && i + 1 == n && units[i].kind == UNIT_PROGRAM;
-        route = (struct statevector_route){
-            .known = is_out ? from->at : NULL, .log = to->log, .is_streamed = is_out};
+        route = (struct statevector_route){.known = is_out ? from->at : NULL,
+                                           .log = to->log,
+                                           .is_streamed = is_out && pass->is_streamed};
         route.to = is_out ? to->at : NULL;
         run_unit(worker, &units[i], tile, base, route);
         is_written |= is_out;
