@@ -187,6 +187,30 @@ static void compare_steps(size_t *inout_chosen, size_t *inout_given, struct lone
     }
 }
 
+/* No other two wires stop fewer; the one bound first is not moved. */
+Test(bond, no_two_wires_stop_fewer_than_the_last) {
+    static struct lone lone;
+    static struct fuse_op ops[MOST_OPS];
+    for (uint64_t seed = 0; seed < 4; seed++) {
+        uint32_t wires[N_WIRES];
+        open_lone(&lone, seed);
+        add_random(&lone, N_WIRES, 120);
+        const size_t n_ops = lone.layout.fuse->waiting.n;
+        cr_assert_leq(n_ops, MOST_OPS);
+        memcpy(ops, lone.layout.fuse->waiting.ops, n_ops * sizeof *ops);
+        cr_assert_eq(layout_settle_all(&lone.layout), STATUS_OK);
+        list_parts(wires, &lone.layout);
+        const size_t n_last = count_stopped(ops, n_ops, last_two(wires, 0));
+        for (unsigned i = 1; i < N_WIRES; i++) {
+            for (unsigned j = 1; j < i; j++) {
+                const uint64_t two = UINT64_C(1) << wires[i] | UINT64_C(1) << wires[j];
+                cr_assert_leq(n_last, count_stopped(ops, n_ops, two));
+            }
+        }
+        layout_fini(&lone.layout);
+    }
+}
+
 Test(bond, wires_without_which_most_can_be_done_come_last) {
     static struct lone lone;
     size_t n_chosen = 0, n_given = 0;

@@ -19,6 +19,8 @@ enum {
     CHOSEN_STEPS = 4, /* the last: each works on a vector four times as large as the one before */
 };
 
+_Static_assert(STEP_WIRES == 2, "the last are chosen by twos");
+
 static uint32_t bond_of(const struct layout *layout, uint32_t wire) {
     const struct layout_wire *w = &layout->wires[wire];
     return w->group == LAYOUT_ALONE ? w->bond : layout->groups[w->group].bond;
@@ -151,37 +153,54 @@ static void list_members(struct members *out, const struct layout *layout,
     out->first_lone += out->first_lone == 0;
 }
 
-/* The lone wire without which, and without those absent, fewest operators must wait; of equal ones
- * the last. *out_n: how many then must. */
-static unsigned find_idlest(size_t *out_n, struct layout *layout, const struct members *members,
+static bool is_left(const struct members *members, uint64_t absent, unsigned i) {
+    return i >= members->first_lone && !(absent >> i & 1);
+}
+
+/* The lone wire of fewest, of those not absent; of equal ones the last. */
+static unsigned find_fewest(const size_t *n_stopped, const struct members *members,
                             uint64_t absent) {
-    size_t n_stopped[FUSE_MAX_COUNTED];
     unsigned best = members->n;
-    fuse_count_stopped(n_stopped, layout, members->wires, members->n, absent);
-    *out_n = SIZE_MAX;
     for (unsigned i = members->n; i-- > members->first_lone;) {
-        if (!(absent >> i & 1) && n_stopped[i] < *out_n) {
-            *out_n = n_stopped[i];
-            best = i;
-        }
+        const bool is_fewer = best == members->n || n_stopped[i] < n_stopped[best];
+        best = is_left(members, absent, i) && is_fewer ? i : best;
     }
     return best;
 }
 
-/* The last of those not absent, or others, if more can be done without these. */
-static uint64_t choose_step(struct layout *layout, const struct members *members, uint64_t absent) {
+/* Fewer than *inout_n operators must wait for this wire, another one, and those absent: then *out
+ * are the two. */
+static void try_wire(uint64_t *out, size_t *inout_n, struct layout *layout,
+                     const struct members *members, uint64_t absent, unsigned wire) {
+    size_t n_stopped[FUSE_MAX_COUNTED];
+    absent |= BIT64(wire);
+    fuse_count_stopped(n_stopped, layout, members->wires, members->n, absent);
+    const unsigned other = find_fewest(n_stopped, members, absent);
+    if (n_stopped[other] < *inout_n) {
+        *inout_n = n_stopped[other];
+        *out = BIT64(wire) | BIT64(other);
+    }
+}
+
+/* The last two of those not absent, or those without which more can be done. */
+static uint64_t choose_two(struct layout *layout, const struct members *members, uint64_t absent) {
     size_t n_stopped[FUSE_MAX_COUNTED], n = 0;
-    uint64_t last = 0, idlest = 0;
-    unsigned i = members->n;
-    while (bits_popcount(last) < STEP_WIRES) {
-        i--;
-        last |= ~absent & BIT64(i);
+    uint64_t two = 0;
+    unsigned last = members->n;
+    while (bits_popcount(two) < 2) {
+        two |= is_left(members, absent, --last) ? BIT64(last) : 0;
     }
-    fuse_count_stopped(n_stopped, layout, members->wires, members->n, absent | last);
-    while (bits_popcount(idlest) < STEP_WIRES) {
-        idlest |= BIT64(find_idlest(&n, layout, members, absent | idlest));
+    fuse_count_stopped(n_stopped, layout, members->wires, members->n, absent | two);
+    n = n_stopped[last];
+    fuse_count_stopped(n_stopped, layout, members->wires, members->n, absent);
+    const unsigned idlest = find_fewest(n_stopped, members, absent);
+    try_wire(&two, &n, layout, members, absent, idlest);
+    for (unsigned i = members->n; i-- > members->first_lone;) {
+        if (i != idlest && is_left(members, absent, i) && n_stopped[i] < n) {
+            try_wire(&two, &n, layout, members, absent, i);
+        }
     }
-    return n < n_stopped[i] ? idlest : last;
+    return two;
 }
 
 /* Which lone wires come in the last steps. */
@@ -194,15 +213,15 @@ static void choose_steps(struct layout *layout, struct layout_bond *bond) {
     }
     list_members(&members, layout, bond);
     unsigned n_left = members.n - members.first_lone;
-    for (unsigned k = 0; k < CHOSEN_STEPS && n_left > STEP_WIRES; k++) {
-        const uint64_t chosen = choose_step(layout, &members, absent);
+    for (unsigned k = 0; k < CHOSEN_STEPS && n_left > 2; k++) {
+        const uint64_t chosen = choose_two(layout, &members, absent);
         for (unsigned i = members.n; i-- > members.first_lone;) {
             if (chosen >> i & 1) {
                 bond->parts[--at].carrier = members.wires[i];
             }
         }
         absent |= chosen;
-        n_left -= STEP_WIRES;
+        n_left -= 2;
     }
     for (unsigned i = members.n; i-- > members.first_lone;) {
         if (!(absent >> i & 1)) {
