@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "engine/statevector/fuse.h"
 #include "engine/statevector/layout.h"
+#include "support/commuting.h"
 
 enum { N_WIRES = 26, N_STEPS = 4, MOST_OPS = 1024 };
 
@@ -81,17 +82,6 @@ static void add_random(struct lone *lone, uint32_t n, unsigned n_ops) {
 }
 
 /* ---- operators that must wait ---- */
-
-static bool must_keep_order(const struct fuse_op *a, const struct fuse_op *b) {
-    for (unsigned i = 0; i < fuse_n_wires(a); i++) {
-        for (unsigned j = 0; j < fuse_n_wires(b); j++) {
-            if (a->wires[i] == b->wires[j] && (i < a->n_targets || j < b->n_targets)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
 
 /* Those that mix. */
 static size_t count_stopped(const struct fuse_op *ops, size_t n_ops, uint64_t absent) {

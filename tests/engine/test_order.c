@@ -4,6 +4,7 @@
 
 #include "base/rng.h"
 #include "engine/statevector/fuse.h"
+#include "support/commuting.h"
 
 enum { N_OPS = 300, MOST_WIRES = 40 };
 
@@ -36,18 +37,6 @@ static void fill_list(struct list *list, uint32_t n_wires, uint64_t seed, const 
         } while (op.wires[1] == op.wires[0]);
         cr_assert_eq(fuse_push(&list->fuse.work[0], &op), STATUS_OK);
     }
-}
-
-/* Does a share a wire with b that not both leave as it is? */
-static bool must_keep_order(const struct fuse_op *a, const struct fuse_op *b) {
-    for (unsigned i = 0; i < fuse_n_wires(a); i++) {
-        for (unsigned j = 0; j < fuse_n_wires(b); j++) {
-            if (a->wires[i] == b->wires[j] && (i < a->n_targets || j < b->n_targets)) {
-                return true;
-            }
-        }
-    }
-    return false;
 }
 
 static void check_order(const struct fuse *fuse) {

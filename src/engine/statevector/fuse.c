@@ -166,11 +166,7 @@ enum status fuse_add_phase(struct layout *layout, const struct fuse_op *shape, d
 
 /* ---- flushing ---- */
 
-enum {
-    HELD_TARGETS = 1,
-    HELD = 2,
-    COUNTED_AHEAD = 1024, /* operators */
-};
+enum { HELD_TARGETS = 1, HELD = 2 };
 
 /* All its wires are due, and it commutes with those that stay: on its targets with none, on its
  * controls with those that are diagonal there too. */
@@ -194,7 +190,7 @@ static void hold(struct fuse *fuse, const struct fuse_op *op) {
 }
 
 /* false: the operator is on wires of others. */
-static bool find_numbers(unsigned *out, struct fuse *fuse, const struct fuse_op *op) {
+static bool find_numbers(uint32_t *out, struct fuse *fuse, const struct fuse_op *op) {
     bool is_found = true;
     for (unsigned i = 0; is_found && i < fuse_n_wires(op); i++) {
         const uint32_t number = fuse_mark_of(fuse, fuse->wire_of[op->wires[i]])->state;
@@ -208,26 +204,20 @@ void fuse_count_stopped(size_t *out, struct layout *layout, const uint32_t *wire
                         uint64_t absent) {
     struct fuse *fuse = layout->fuse;
     const uint64_t all = UINT64_MAX >> (FUSE_MAX_COUNTED - n);
-    uint64_t held[FUSE_MAX_COUNTED], held_targets[FUSE_MAX_COUNTED] = {0}; /* a bit: without it */
+    struct fuse_stops stops = {0};
     fuse->epoch++;
     for (unsigned i = 0; i < n; i++) {
         fuse_mark_of(fuse, wires[i])->state = i + 1;
-        held[i] = absent >> i & 1 ? all : BIT64(i);
+        stops.all[i] = absent >> i & 1 ? all : BIT64(i);
         out[i] = 0;
     }
-    for (size_t i = 0; i < fuse->waiting.n && i < COUNTED_AHEAD; i++) {
+    for (size_t i = 0; i < fuse->waiting.n && i < FUSE_COUNTED_AHEAD; i++) {
         const struct fuse_op *op = &fuse->waiting.ops[i];
-        unsigned numbers[FUSE_MAX_WIRES];
+        uint32_t numbers[FUSE_MAX_WIRES];
         if (!find_numbers(numbers, fuse, op)) {
             continue;
         }
-        uint64_t stopped = 0;
-        for (unsigned j = 0; j < fuse_n_wires(op); j++) {
-            stopped |= held[numbers[j]] | (j < op->n_targets ? held_targets[numbers[j]] : 0);
-        }
-        for (unsigned j = 0; j < fuse_n_wires(op); j++) {
-            *(j < op->n_targets ? &held[numbers[j]] : &held_targets[numbers[j]]) |= stopped;
-        }
+        uint64_t stopped = fuse_stop(&stops, numbers, fuse_n_wires(op), op->n_targets);
         for (; op->n_targets > 0 && stopped != 0; stopped &= stopped - 1) {
             out[bits_lowest(stopped)]++;
         }

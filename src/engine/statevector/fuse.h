@@ -34,7 +34,8 @@ enum {
     FUSE_FACTOR_WIRES = 10,    /* that a table of factors depends on, ... */
     FUSE_FEW_FACTOR_WIRES = 8, /* ... in groups of fewer than FUSE_LARGE_GROUP wires */
     FUSE_MAX_WIRES = 24,       /* of an operator, with its controls */
-    FUSE_MAX_COUNTED = 64,     /* wires; larger groups are only planned */
+    FUSE_MAX_COUNTED = 64,     /* wires, of fuse_stops; larger groups are only planned */
+    FUSE_COUNTED_AHEAD = 1024, /* operators */
 };
 
 enum fuse_kind {
@@ -175,6 +176,25 @@ enum status fuse_add_matrix(struct layout *layout, const struct fuse_op *shape,
                             const double *matrix);
 enum status fuse_add_phase(struct layout *layout, const struct fuse_op *shape, double re,
                            double im);
+/* Which operators must wait, one after the other, if a wire is missing: bit w of a word is about
+ * wire w of at most FUSE_MAX_COUNTED. Of a wire: what stops operators on it, and those that mix it.
+ */
+struct fuse_stops {
+    uint64_t all[FUSE_MAX_COUNTED], targets[FUSE_MAX_COUNTED];
+};
+/* What stops the operator on these wires, targets first; that then stops those after it with which
+ * it does not commute. */
+static inline uint64_t fuse_stop(struct fuse_stops *stops, const uint32_t *wires, uint32_t n,
+                                 uint32_t n_targets) {
+    uint64_t stopped = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        stopped |= stops->all[wires[i]] | (i < n_targets ? stops->targets[wires[i]] : 0);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        *(i < n_targets ? &stops->all[wires[i]] : &stops->targets[wires[i]]) |= stopped;
+    }
+    return stopped;
+}
 /* For each of these wires, which are all of a bond, how many of the first operators that wait and
  * mix cannot be done before it is there, and those whose bits `absent` has. */
 void fuse_count_stopped(size_t *out, struct layout *layout, const uint32_t *wires, unsigned n,

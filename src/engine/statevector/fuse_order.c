@@ -19,11 +19,11 @@ enum { HELD_TARGETS = 1, HELD = 2, CHOSEN = 4 };
 enum {
     MANY_STAGES = 4,
     MOST_COLD = 5,
-    COLD_AHEAD = 1024, /* operators that are looked at to choose cold wires */
-    COLD_AHEAD_LOG = 10,
-    COLD_CANDIDATES = 64, /* larger groups are only planned */
-    MOST_OUTSIDE = 3,     /* wires that choose slices, of those orders are rated by */
+    COUNTED_AHEAD_LOG = 10,
+    MOST_OUTSIDE = 3, /* wires that choose slices, of those orders are rated by */
 };
+
+_Static_assert(FUSE_COUNTED_AHEAD == 1 << COUNTED_AHEAD_LOG, "sums of so many");
 
 /* Operators, by their indices in work[0]. */
 struct span {
@@ -221,7 +221,7 @@ static size_t count(const struct choice *template, const struct cold *cold, unsi
 
 /* Wires that these operators mix, a bit each. */
 static uint64_t find_mixed(const struct fuse *fuse, const struct span *from) {
-    const uint64_t all = UINT64_MAX >> (COLD_CANDIDATES - fuse->n_numbered);
+    const uint64_t all = UINT64_MAX >> (FUSE_MAX_COUNTED - fuse->n_numbered);
     uint64_t mixed = 0;
     for (size_t i = 0; i < from->n && mixed != all; i++) {
         const struct fuse_touch *touch = &fuse->touches[from->ops[i]];
@@ -238,24 +238,20 @@ static uint64_t find_mixed(const struct fuse *fuse, const struct span *from) {
 static void count_stopped(size_t *out, const struct fuse *fuse, const struct cold *cold,
                           uint64_t mixed, const struct span *from) {
     uint64_t open = mixed; /* wires that some operator can mix without some wire */
-    uint64_t held[COLD_CANDIDATES] = {0}, held_targets[COLD_CANDIDATES];
-    uint64_t sums[COLD_AHEAD_LOG + 1] = {0};
-    for (uint32_t i = 0; i < COLD_CANDIDATES; i++) {
-        held_targets[i] = BIT64(i);
+    struct fuse_stops stops = {0};
+    uint64_t sums[COUNTED_AHEAD_LOG + 1] = {0};
+    for (uint32_t i = 0; i < FUSE_MAX_COUNTED; i++) {
+        stops.targets[i] = BIT64(i);
     }
     for (unsigned i = 0; i < cold->n; i++) {
-        held_targets[cold->wires[i]] = UINT64_MAX;
+        stops.targets[cold->wires[i]] = UINT64_MAX;
     }
     for (size_t i = 0; i < from->n && open != 0; i++) {
         const struct fuse_touch *touch = &fuse->touches[from->ops[i]];
         const uint32_t *wires = &fuse->touched[touch->first];
-        uint64_t stopped = 0;
+        uint64_t stopped = fuse_stop(&stops, wires, touch->n, touch->n_targets);
         for (uint32_t j = 0; j < touch->n; j++) {
-            stopped |= held[wires[j]] | (j < touch->n_targets ? held_targets[wires[j]] : 0);
-        }
-        for (uint32_t j = 0; j < touch->n; j++) {
-            *(j < touch->n_targets ? &held[wires[j]] : &held_targets[wires[j]]) |= stopped;
-            open &= ~((uint64_t)((held[wires[j]] & mixed) == mixed) << wires[j]);
+            open &= ~((uint64_t)((stops.all[wires[j]] & mixed) == mixed) << wires[j]);
         }
         for (unsigned j = 0; stopped != 0; j++) {
             const uint64_t carry = sums[j] & stopped;
@@ -263,9 +259,9 @@ static void count_stopped(size_t *out, const struct fuse *fuse, const struct col
             stopped = carry;
         }
     }
-    for (uint32_t i = 0; i < COLD_CANDIDATES; i++) {
+    for (uint32_t i = 0; i < FUSE_MAX_COUNTED; i++) {
         out[i] = 0;
-        for (unsigned j = 0; j <= COLD_AHEAD_LOG; j++) {
+        for (unsigned j = 0; j <= COUNTED_AHEAD_LOG; j++) {
             out[i] |= (size_t)(sums[j] >> i & 1) << j;
         }
     }
@@ -280,7 +276,7 @@ static void add_cold(struct cold *cold, unsigned n_most, uint64_t mixed, const s
         mixed &= ~BIT64(cold->wires[i]);
     }
     while (cold->n < n_most) {
-        size_t n_stopped[COLD_CANDIDATES];
+        size_t n_stopped[FUSE_MAX_COUNTED];
         count_stopped(n_stopped, fuse, cold, all, from);
         uint32_t best = (uint32_t)bits_lowest(mixed);
         for (uint64_t left = mixed; left != 0; left &= left - 1) {
@@ -308,7 +304,8 @@ static void drop_idle(struct cold *cold, unsigned n_most, uint64_t mixed) {
  * does. */
 static void choose_cold(struct choice *choice, struct cold *cold, struct cold_rule rule,
                         const struct span *rest) {
-    const struct span from = {rest->ops, rest->n < COLD_AHEAD ? rest->n : COLD_AHEAD};
+    const struct span from = {rest->ops,
+                              rest->n < FUSE_COUNTED_AHEAD ? rest->n : FUSE_COUNTED_AHEAD};
     const uint64_t mixed = find_mixed(choice->fuse, &from);
     const uint32_t n_idle = choice->n_wires - (uint32_t)bits_popcount(mixed);
     const unsigned n_most = n_idle < rule.n ? rule.n - n_idle : 0;
@@ -479,7 +476,7 @@ enum status fuse_order(struct fuse *fuse, uint32_t n_wires) {
         }
         TRY(keep_blocks_whole(&max_targets, fuse, n_wires, n_stages));
     }
-    if (n_stages >= MANY_STAGES && n_wires <= COLD_CANDIDATES) {
+    if (n_stages >= MANY_STAGES && n_wires <= FUSE_MAX_COUNTED) {
         TRY(choose_rule(&rule, fuse, n_wires, max_targets, n_stages));
     }
     return order_stages(fuse, n_wires, max_targets, rule, true);
