@@ -15,7 +15,8 @@ struct reader {
     const char *at, *end, *line_start;
     const char *file;
     uint32_t line, n_qubits;
-    locale_t locale; /* "C": a point in numbers */
+    struct src_loc last; /* where the last sum begins */
+    locale_t locale;     /* "C": a point in numbers */
 };
 
 static struct src_loc loc_of(const struct reader *r, const char *at) {
@@ -61,9 +62,19 @@ static enum status check_name(const struct reader *r, const char *name, size_t n
     return STATUS_OK;
 }
 
+static enum status end_sum(const struct reader *r) {
+    const struct pauli_sums *sums = r->sums;
+    if (sums->n_sums > 0 && sums->sums[sums->n_sums - 1].n == 0) {
+        return log_error_at(STATUS_INPUT, r->last, "the sum '%s' has no terms",
+                            sums->sums[sums->n_sums - 1].name);
+    }
+    return STATUS_OK;
+}
+
 static enum status begin_sum(struct reader *r, const char *name, size_t n_name) {
     struct pauli_sums *sums = r->sums;
     const struct src_loc loc = loc_of(r, name);
+    TRY(end_sum(r));
     if (n_name == 0 || n_name > MAX_NAME) {
         return log_error_at(STATUS_INPUT, loc, "the name of a sum has 1 to %d characters",
                             MAX_NAME);
@@ -81,6 +92,7 @@ static enum status begin_sum(struct reader *r, const char *name, size_t n_name) 
         return STATUS_NOFIT;
     }
     sums->sums[sums->n_sums++] = (struct pauli_sum){.name = copy, .first = sums->n_terms};
+    r->last = loc;
     return STATUS_OK;
 }
 
@@ -116,7 +128,7 @@ static enum status read_factors(struct reader *r) {
         }
         if (qubit >= r->n_qubits) {
             return log_error_at(STATUS_INPUT, loc_of(r, start),
-                                "qubit %llu: there are %u qubits, numbered from 0",
+                                "qubit %llu: the number of qubits is %u, the first has number 0",
                                 (unsigned long long)qubit, r->n_qubits);
         }
         TRY(add_letter(r, start, (uint32_t)qubit, letter_of(*start)));
@@ -265,17 +277,11 @@ static enum status read_all(struct reader *r, const char *text, size_t n) {
         TRY(read_line(r));
         next = line_end + (line_end < stop);
     }
-    const struct src_loc whole = {.file = r->file};
     if (r->sums->n_sums == 0) {
+        const struct src_loc whole = {.file = r->file};
         return log_error_at(STATUS_INPUT, whole, "there is no Pauli sum");
     }
-    for (size_t i = 0; i < r->sums->n_sums; i++) {
-        if (r->sums->sums[i].n == 0) {
-            return log_error_at(STATUS_INPUT, whole, "the sum '%s' has no terms",
-                                r->sums->sums[i].name);
-        }
-    }
-    return STATUS_OK;
+    return end_sum(r);
 }
 
 enum status pauli_sums_read_text(struct pauli_sums **out_sums, const char *file, const char *text,

@@ -65,9 +65,10 @@ Test(observables, refused_with_their_place) {
     } cases[] = {
         {"", "o.txt: error: there is no Pauli sum"},
         {"# nothing\n", "there is no Pauli sum"},
-        {"a:\n", "the sum 'a' has no terms"},
-        {"X0\n\n  Z4", "o.txt:3:3: error: qubit 4: there are 4 qubits"},
-        {"X0 Z99999999999999999999", "there are 4 qubits"},
+        {"a:\n", "o.txt:1:1: error: the sum 'a' has no terms"},
+        {"a: X0\n b: # later\nc: Z0", "o.txt:2:2: error: the sum 'b' has no terms"},
+        {"X0\n\n  Z4", "o.txt:3:3: error: qubit 4: the number of qubits is 4"},
+        {"X0 Z99999999999999999999", "the number of qubits is 4"},
         {"X0 X0", "o.txt:1:4: error: qubit 0 twice"},
         {"XIZ", "o.txt:1:1: error: 3 letters for 4 qubits"},
         {"Z", "one qubit is written as in X0"},
