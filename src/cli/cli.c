@@ -209,8 +209,9 @@ const struct cli_command cli_commands[COMMAND_COUNT] = {
                        "Hellinger fidelity, chi-square.",
             .details =
                 "A file holds counts or exact probabilities (--probabilities all); a JSON object "
-                "of keys and counts will do, as other tools write them. docs/formats.md defines "
-                "the figures.\n\nExit codes: 0 they agree, 5 they differ: the p-value is below "
+                "of keys and counts, or of keys and probabilities, will do, as other tools write "
+                "them. docs/formats.md defines the figures.\n\nExit codes: 0 they agree, 5 they "
+                "differ: the p-value is below "
                 "--alpha, or of two exact distributions the total variation above 1e-9; 1 internal "
                 "fault, 2 wrong usage, 3 input refused, 4 does not fit.",
             .n_args_min = 2,

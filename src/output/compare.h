@@ -28,8 +28,9 @@ struct outcomes {
     double total;  /* of the weights */
 };
 
-/* A results file of qspan (JSON or HDF5), or a JSON object of keys and counts. Errors: STATUS_INPUT
- * (logged), also for a file that holds only the most likely outcomes. */
+/* A results file of qspan (JSON or HDF5), or a JSON object of keys and counts, or of keys and
+ * probabilities that add up to 1. Errors: STATUS_INPUT (logged), also for a file that holds only
+ * the most likely outcomes. */
 enum status outcomes_read(struct outcomes *out_outcomes, const char *path);
 void outcomes_fini(struct outcomes *outcomes);
 

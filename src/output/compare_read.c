@@ -10,6 +10,7 @@
 #include "store/file.h"
 
 enum { MAX_FILE_BYTES = INT32_MAX };
+static const double MAX_SUM_ERROR = 1e-6; /* of printed probabilities */
 
 static enum status refuse(const char *path, const char *why) {
     return log_error_at(STATUS_INPUT, (struct src_loc){.file = path}, "%s", why);
@@ -91,12 +92,21 @@ static enum status read_hdf5(struct outcomes *outcomes, const char *path) {
 static enum status take_object(struct outcomes *outcomes, const char *path, json_t *object) {
     const char *key;
     json_t *value;
+    bool are_whole = true;
     TRY(make_list(outcomes, json_object_size(object)));
     json_object_foreach(object, key, value) {
         if (!json_is_number(value)) {
             return refuse(path, "holds neither counts nor probabilities");
         }
         TRY(add(outcomes, path, key, json_number_value(value)));
+        are_whole = are_whole && floor(json_number_value(value)) == json_number_value(value);
+    }
+    if (!outcomes->is_exact && !are_whole) {
+        if (fabs(outcomes->total - 1) > MAX_SUM_ERROR) {
+            return refuse(path, "has shots that are no whole numbers, or probabilities that do not "
+                                "add up to 1");
+        }
+        outcomes->is_exact = true;
     }
     return STATUS_OK;
 }

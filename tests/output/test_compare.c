@@ -79,6 +79,9 @@ Test(compare, counts_with_probabilities) {
         check_near(seen.p_value, exp(-2), 1e-12);
         check_near(seen.total_variation, 0.1, 1e-12);
     }
+    const struct comparison plain = /* of another tool */
+        compare(drawn, "{\"00\": 0.5, \"01\": 0.25, \"10\": 0.25}");
+    check_near(plain.chi_square, 4, 1e-12);
 }
 
 /* Expected 80, 12, 3, 3, 2: two of the last three are a cell, which the third joins. */
@@ -142,6 +145,8 @@ Test(compare, refused) {
         {"{\"0\": -1}", "cannot be"},
         {"{\"0\": \"x\"}", "neither counts nor probabilities"},
         {"{\"counts\": {}}", "holds no outcomes"},
+        {"{\"0\": 0.5, \"1\": 0.25}", "do not add up to 1"},
+        {"{\"0\": 3, \"1\": 2.5}", "no whole numbers"},
         {"{\"probabilities\": {\"0\": 0.5}, \"n_outcomes\": 2}", "only the most likely"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
