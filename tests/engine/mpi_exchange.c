@@ -9,6 +9,7 @@
 #include "comm/comm.h"
 #include "engine/statevector/statevector.h"
 #include "support/random_run.h"
+#include "support/written.h"
 
 /* Slices of many chunks; slices smaller than a chunk, several on a rank; defaults. */
 static const struct layout_tuning tunings[] = {
@@ -21,37 +22,15 @@ static const struct layout_tuning tunings[] = {
      .balance_log = 2},
     {.chunk_bits = 16, .min_slice_bits = 12, .pass_bits = 15, .piece_bits = 5, .balance_log = 3},
 };
-enum { N_TUNINGS = sizeof tunings / sizeof *tunings, MAX_OPS = 4096, MAX_WIRES = 20 };
+enum { N_TUNINGS = sizeof tunings / sizeof *tunings };
 
-struct program {
-    struct engine_task task;
-    struct op_list ops;
-    uint8_t modes[MAX_OPS];
-    uint32_t copies[MAX_OPS], wire_qpu[MAX_WIRES];
-};
-
-static void open_program(struct program *program, uint32_t n_wires, uint32_t n_qpus) {
-    memset(program, 0, sizeof *program);
-    memset(program->modes, ENGINE_APPLY, sizeof program->modes);
-    for (uint32_t i = 0; i < n_wires; i++) {
-        program->wire_qpu[i] = i * n_qpus / n_wires;
-    }
-    program->task = (struct engine_task){.ops = &program->ops,
-                                         .modes = program->modes,
-                                         .copy_wires = program->copies,
-                                         .n_wires = n_wires,
-                                         .n_qpus = n_qpus,
-                                         .wire_qpu = program->wire_qpu};
-}
-
-static void add(struct program *program, enum gate_id gate, uint32_t a, uint32_t b, uint32_t c) {
+static void add(struct written *program, enum gate_id gate, uint32_t a, uint32_t b, uint32_t c) {
     static const double params[GATE_MAX_PARAMS] = {0.3, 0.4, 0.5, 0.6};
-    struct src_loc loc = {0};
-    op_list_add_gate(&program->ops, gate, (uint32_t[]){a, b, c}, params, loc);
+    written_add_gate(program, gate, (uint32_t[]){a, b, c}, params);
 }
 
 /* No wire is ever in a basis state: of those only a run knows which one. */
-static void fill_program(struct program *program, uint64_t seed, size_t n_ops) {
+static void fill_program(struct written *program, uint64_t seed, size_t n_ops) {
     static const enum gate_id gates[] = {GATE_RX,   GATE_RY,  GATE_H,  GATE_CX, GATE_CZ,
                                          GATE_SWAP, GATE_CCX, GATE_RZ, GATE_CP, GATE_X,
                                          GATE_CRY,  GATE_RXX, GATE_CH, GATE_T,  GATE_ISWAP};
@@ -83,18 +62,14 @@ static int64_t count_sent(const struct engine *engine) {
     return sent;
 }
 
-static enum status run_program(double *out_amps, int64_t *out_sent, const struct program *program,
+static enum status run_program(double **out_amps, int64_t *out_sent, const struct written *program,
                                const struct team *team, const struct layout_tuning *tuning) {
     struct engine *engine = NULL;
-    uint32_t wires[MAX_WIRES];
-    for (uint32_t i = 0; i < MAX_WIRES; i++) {
-        wires[i] = i;
-    }
     TRY(statevector_create(&engine, &program->task, team, tuning));
     TRY(engine->class->begin(engine));
     TRY(engine->class->run(engine, 0, program->ops.n_ops));
     *out_sent = count_sent(engine);
-    TRY(engine->class->amplitudes(engine, out_amps, wires, program->task.n_wires));
+    *out_amps = written_amplitudes(program, engine);
     engine->class->destroy(engine);
     return STATUS_OK;
 }
@@ -102,22 +77,23 @@ static enum status run_program(double *out_amps, int64_t *out_sent, const struct
 /* The same bits as alone, and the bytes of the plan. */
 static int check_program(uint64_t seed, uint32_t n_wires, uint32_t n_qpus, size_t n_ops,
                          enum precision precision, const struct team *alone) {
-    static struct program program;
+    static struct written program;
     size_t n_bytes = (size_t)16 << n_wires;
-    double *expected = malloc(n_bytes), *seen = malloc(n_bytes);
+    double *expected = NULL;
     int n_bad = 0;
     int64_t sent = 0;
-    open_program(&program, n_wires, n_qpus);
+    written_init(&program, n_wires, n_qpus);
     program.task.precision = precision;
     fill_program(&program, seed, n_ops);
-    n_bad += run_program(expected, &sent, &program, alone, &layout_tuning_default) != STATUS_OK;
+    n_bad += run_program(&expected, &sent, &program, alone, &layout_tuning_default) != STATUS_OK;
     n_bad += sent != 0;
     for (int i = 0; i < N_TUNINGS; i++) {
         struct engine_figures figures;
-        n_bad += run_program(seen, &sent, &program, comm_world(), &tunings[i]) != STATUS_OK;
+        double *seen = NULL;
+        n_bad += run_program(&seen, &sent, &program, comm_world(), &tunings[i]) != STATUS_OK;
         n_bad += statevector_plan(&figures, &program.task, team_size(comm_world()), &tunings[i]) !=
                  STATUS_OK;
-        bool is_same = memcmp(seen, expected, n_bytes) == 0;
+        bool is_same = seen && expected && memcmp(seen, expected, n_bytes) == 0;
         if (!is_same || (uint64_t)sent != figures.exchanged_bytes) {
             fprintf(
                 stderr,
@@ -127,20 +103,20 @@ static int check_program(uint64_t seed, uint32_t n_wires, uint32_t n_qpus, size_
                 (long long)figures.exchanged_bytes);
             n_bad++;
         }
+        free(seen);
     }
-    op_list_fini(&program.ops);
+    written_fini(&program);
     free(expected);
-    free(seen);
     return n_bad;
 }
 
 /* Phases, controls, X and SWAP on any wires of a vector that spans all ranks. */
 static int check_free(void) {
     enum { N = 14 };
-    static struct program program;
+    static struct written program;
     struct engine *engine = NULL;
     int n_bad = 0;
-    open_program(&program, N, 1);
+    written_init(&program, N, 1);
     for (uint32_t i = 0; i < N; i++) {
         add(&program, GATE_H, i, 0, 0);
         add(&program, GATE_RX, i, 0, 0);
@@ -188,7 +164,7 @@ static int check_free(void) {
     }
     n_bad += count_sent(engine) != sent;
     engine->class->destroy(engine);
-    op_list_fini(&program.ops);
+    written_fini(&program);
     if (n_bad > 0) {
         fprintf(stderr, "gates that need no exchange: bytes were sent\n");
     }
@@ -226,18 +202,19 @@ static int check_random(uint64_t seed, uint32_t n_wires, uint32_t n_qpus, size_t
 }
 
 static void run_killed(void) {
-    static struct program program;
-    static double amps[2 << 14];
+    static struct written program;
     int64_t sent = 0;
-    open_program(&program, 14, 1);
+    written_init(&program, 14, 1);
     fill_program(&program, 7, 400);
     for (int i = 0; i < 100; i++) {
         if (i == 3 && team_rank(comm_world()) == 1) {
             raise(SIGKILL);
         }
-        if (run_program(amps, &sent, &program, comm_world(), &tunings[0]) != STATUS_OK) {
+        double *amps = NULL;
+        if (run_program(&amps, &sent, &program, comm_world(), &tunings[0]) != STATUS_OK) {
             return;
         }
+        free(amps);
     }
 }
 

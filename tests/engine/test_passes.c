@@ -11,6 +11,7 @@
 #include "engine/statevector/statevector.h"
 #include "support/random_run.h"
 #include "support/random_tuning.h"
+#include "support/written.h"
 
 static const struct layout_tuning sweeps[] = {
     {.chunk_bits = 16, .min_slice_bits = 12, .balance_log = 3},
@@ -80,10 +81,7 @@ Test(passes, whole_programs_give_the_same_bits) {
 /* ---- gates only ---- */
 
 struct gates {
-    struct engine_task task;
-    struct op_list ops;
-    uint8_t modes[2000];
-    uint32_t copies[2000], wire_qpu[FUSE_LARGE_GROUP];
+    struct written written;
     uint64_t seed, n_drawn;
 };
 
@@ -106,83 +104,70 @@ static uint32_t pick_step(struct gates *gates, uint32_t n) {
 static void add_gate(struct gates *gates, uint32_t n_parts) {
     enum gate_id id = (enum gate_id)below(gates, GATE_COUNT);
     const struct gate_info *info = gate_get(id);
-    uint32_t n = gates->task.n_wires / n_parts, first = below(gates, n_parts) * n;
+    uint32_t n = gates->written.task.n_wires / n_parts, first = below(gates, n_parts) * n;
     uint32_t wires[GATE_MAX_QUBITS], at = below(gates, n);
     uint32_t step = pick_step(gates, n);
     double params[GATE_MAX_PARAMS];
-    struct src_loc loc = {0};
     for (unsigned i = 0; i < info->n_qubits; i++) {
         wires[i] = first + (at + i * step) % n;
     }
     for (unsigned i = 0; i < info->n_params; i++) {
         params[i] = 0.1 * (double)below(gates, 60) - 3;
     }
-    gates->modes[gates->ops.n_ops] = ENGINE_APPLY;
-    cr_assert_eq(op_list_add_gate(&gates->ops, id, wires, params, loc), STATUS_OK);
+    written_add_gate(&gates->written, id, wires, params);
 }
 
 static void gates_init(struct gates *gates, uint64_t seed, uint32_t n_wires, size_t n,
                        uint32_t n_parts) {
     *gates = (struct gates){.seed = seed};
-    gates->task = (struct engine_task){.ops = &gates->ops,
-                                       .modes = gates->modes,
-                                       .copy_wires = gates->copies,
-                                       .n_wires = n_wires,
-                                       .n_qpus = 1,
-                                       .wire_qpu = gates->wire_qpu};
+    written_init(&gates->written, n_wires, 1);
     for (size_t i = 0; i < n; i++) {
         add_gate(gates, n_parts);
     }
 }
 
-static void read_amplitudes(struct engine *engine, double *out, uint32_t n) {
-    uint32_t wires[FUSE_LARGE_GROUP];
-    for (uint32_t i = 0; i < n; i++) {
-        wires[i] = i;
-    }
-    cr_assert_eq(engine->class->amplitudes(engine, out, wires, n), STATUS_OK);
-}
-
 /* In calls of 1 to max_step ops, the same at every call; a probability is asked for in between. */
-static void run_cut(double *out, struct gates *gates, const struct layout_tuning *tuning,
-                    uint32_t max_step) {
+static double *run_cut(struct gates *gates, const struct layout_tuning *tuning, uint32_t max_step) {
+    const struct engine_task *task = &gates->written.task;
     const struct layout_tuning chosen = random_tuning(tuning, gates->seed);
-    struct engine *engine = open_engine(&gates->task, &chosen);
+    struct engine *engine = open_engine(task, &chosen);
     gates->n_drawn = UINT64_C(1) << 32;
-    for (size_t i = 0; i < gates->ops.n_ops;) {
+    for (size_t i = 0; i < task->ops->n_ops;) {
         size_t last = i + 1 + below(gates, max_step);
-        last = last < gates->ops.n_ops ? last : gates->ops.n_ops;
+        last = last < task->ops->n_ops ? last : task->ops->n_ops;
         cr_assert_eq(engine->class->run(engine, i, last), STATUS_OK);
         i = last;
         double p = 0;
-        uint32_t wire = below(gates, gates->task.n_wires);
+        uint32_t wire = below(gates, task->n_wires);
         cr_assert_eq(engine->class->probability(engine, &p, wire), STATUS_OK);
     }
-    read_amplitudes(engine, out, gates->task.n_wires);
+    double *amps = written_amplitudes(&gates->written, engine);
     engine->class->destroy(engine);
+    return amps;
 }
 
 static void check_gates(uint64_t seed, uint32_t n_wires, size_t n_gates, uint32_t n_parts) {
     static struct gates gates;
-    static double expected[2 << MAX_WIRES], seen[2 << MAX_WIRES], apart[2 << MAX_WIRES];
     size_t n_doubles = (size_t)2 << n_wires, n_bytes = n_doubles * sizeof(double);
     gates_init(&gates, seed, n_wires, n_gates, n_parts);
-    run_cut(apart, &gates, &sweeps[seed % N_SWEEPS], 1);
+    double *apart = run_cut(&gates, &sweeps[seed % N_SWEEPS], 1);
     for (uint32_t max_step = (uint32_t)n_gates; max_step > 3; max_step /= 12) {
-        run_cut(expected, &gates, &sweeps[seed % N_SWEEPS], max_step);
-        double error = 0;
+        double *expected = run_cut(&gates, &sweeps[seed % N_SWEEPS], max_step), error = 0;
         for (size_t i = 0; i < n_doubles; i++) {
             error = fmax(error, fabs(expected[i] - apart[i]));
         }
         cr_assert_lt(error, 1e-13, "seed %d, %u at once: off by %g", (int)seed, max_step, error);
         for (int i = 0; i < N_PASSES; i++) {
             omp_set_num_threads(1 + i % 2);
-            run_cut(seen, &gates, &passes[i], max_step);
+            double *seen = run_cut(&gates, &passes[i], max_step);
             cr_assert_eq(memcmp(seen, expected, n_bytes), 0, "seed %d, tuning %d, %u at once",
                          (int)seed, i, max_step);
+            free(seen);
         }
+        free(expected);
     }
-    op_list_fini(&gates.ops);
+    free(apart);
+    written_fini(&gates.written);
 }
 
 Test(passes, tiles_do_not_matter) {
@@ -208,95 +193,54 @@ Test(passes, groups_that_take_turns) {
 /* Stages of many wires. */
 Test(passes, large_groups) {
     enum { N = FUSE_LARGE_GROUP };
-    static struct gates gates;
+    struct written written;
     double *amps[3];
     const struct layout_tuning *tunings[3] = {&layout_tuning_default, &sweeps[0], &passes[2]};
     comm_start_alone();
-    gates = (struct gates){.seed = 70};
-    gates.task = (struct engine_task){.ops = &gates.ops,
-                                      .modes = gates.modes,
-                                      .copy_wires = gates.copies,
-                                      .n_wires = N,
-                                      .n_qpus = 1,
-                                      .wire_qpu = gates.wire_qpu};
+    written_init(&written, N, 1);
     for (uint32_t i = 0; i < 9 * N; i++) {
         static const enum gate_id ids[] = {GATE_H, GATE_CZ, GATE_RX};
-        uint32_t layer = i / N, wire = i % N, wires[2] = {wire, (wire + layer) % N};
-        double angle = 0.1 * i;
-        gates.modes[i] = ENGINE_APPLY;
-        cr_assert_eq(
-            op_list_add_gate(&gates.ops, ids[layer % 3], wires, &angle, (struct src_loc){0}),
-            STATUS_OK);
+        const uint32_t layer = i / N, wire = i % N;
+        written_gate(&written, ids[layer % 3], wire, (wire + layer) % N, 0.1 * i);
     }
     for (int i = 0; i < 3; i++) {
         omp_set_num_threads(1 + i % 2);
-        amps[i] = malloc(sizeof(double) << (N + 1));
-        struct engine *engine = open_engine(&gates.task, tunings[i]);
-        cr_assert_eq(engine->class->run(engine, 0, gates.ops.n_ops), STATUS_OK);
-        read_amplitudes(engine, amps[i], N);
-        engine->class->destroy(engine);
+        amps[i] = written_run(&written, tunings[i]);
         cr_assert_eq(memcmp(amps[0], amps[i], sizeof(double) << (N + 1)), 0, "tuning %d", i);
     }
     for (int i = 0; i < 3; i++) {
         free(amps[i]);
     }
-    op_list_fini(&gates.ops);
+    written_fini(&written);
 }
 
 /* What waits belongs to the state that a snapshot keeps, and to none that begins or comes back. */
 Test(passes, waiting_gates_and_snapshots) {
     static struct gates gates;
-    static double expected[2 << 10], seen[2 << 10];
+    const size_t n_bytes = sizeof(double) << 11;
     void *snapshot = NULL;
     comm_start_alone();
     gates_init(&gates, 60, 10, 100, 1);
-    struct engine *engine = open_engine(&gates.task, &passes[2]);
+    struct engine *engine = open_engine(&gates.written.task, &passes[2]);
     cr_assert_eq(engine->class->run(engine, 0, 50), STATUS_OK);
     cr_assert_eq(engine->class->snapshot(engine, &snapshot), STATUS_OK);
     cr_assert_eq(engine->class->run(engine, 50, 100), STATUS_OK);
-    read_amplitudes(engine, expected, 10);
+    double *expected = written_amplitudes(&gates.written, engine);
     cr_assert_eq(engine->class->run(engine, 20, 40), STATUS_OK);
     cr_assert_eq(engine->class->restore(engine, snapshot), STATUS_OK);
     cr_assert_eq(engine->class->run(engine, 50, 100), STATUS_OK);
-    read_amplitudes(engine, seen, 10);
-    cr_assert_eq(memcmp(seen, expected, sizeof seen), 0);
+    double *seen = written_amplitudes(&gates.written, engine);
+    cr_assert_eq(memcmp(seen, expected, n_bytes), 0);
+    free(seen);
     cr_assert_eq(engine->class->run(engine, 20, 40), STATUS_OK);
     cr_assert_eq(engine->class->begin(engine), STATUS_OK);
     cr_assert_eq(engine->class->run(engine, 0, 50), STATUS_OK);
     cr_assert_eq(engine->class->run(engine, 50, 100), STATUS_OK);
-    read_amplitudes(engine, seen, 10);
-    cr_assert_eq(memcmp(seen, expected, sizeof seen), 0);
+    seen = written_amplitudes(&gates.written, engine);
+    cr_assert_eq(memcmp(seen, expected, n_bytes), 0);
+    free(seen);
+    free(expected);
     engine->class->drop(engine, snapshot);
     engine->class->destroy(engine);
-    op_list_fini(&gates.ops);
-}
-
-/* Wires that are alone, joined one by one by phases and then mixed: the phases among the first go
- * on small vectors, and the whole vector is swept once or twice, not once for each join. */
-Test(passes, joins_wait_for_one_another) {
-    enum { N = 18 };
-    struct gates gates = {.task = {.n_wires = N, .n_qpus = 1}};
-    const struct src_loc loc = {0};
-    const double angle = 0.7;
-    comm_start_alone();
-    gates.task.ops = &gates.ops;
-    gates.task.modes = gates.modes;
-    gates.task.copy_wires = gates.copies;
-    gates.task.wire_qpu = gates.wire_qpu;
-    memset(gates.modes, ENGINE_APPLY, sizeof gates.modes);
-    for (uint32_t i = 0; i < N; i++) {
-        op_list_add_gate(&gates.ops, GATE_RY, &i, &angle, loc);
-    }
-    for (uint32_t i = 0; i + 1 < N; i++) {
-        op_list_add_gate(&gates.ops, GATE_CP, (uint32_t[]){i, i + 1}, &angle, loc);
-    }
-    for (uint32_t i = 0; i < N; i++) {
-        op_list_add_gate(&gates.ops, GATE_RY, &i, &angle, loc);
-    }
-    struct engine *engine = open_engine(&gates.task, &layout_tuning_default);
-    cr_assert_eq(engine->class->run(engine, 0, gates.ops.n_ops), STATUS_OK);
-    const double sweep = 32.0 * (1 << N);
-    cr_expect_leq(statevector_work(engine).n_bytes, 1.5 * sweep);
-    engine->class->destroy(engine);
-    op_list_fini(&gates.ops);
+    written_fini(&gates.written);
 }

@@ -6,8 +6,8 @@
 
 #include "base/bits.h"
 #include "base/rng.h"
-#include "engine/engine.h"
 #include "engine/statevector/statevector.h"
+#include "support/written.h"
 
 enum { N = 19 };
 
@@ -19,29 +19,21 @@ static double draw(void *ctx, size_t i, size_t shot) {
 }
 
 /* All wires entangled, no amplitude like another. */
-static void add_gates(struct op_list *ops) {
+static void add_gates(struct written *written) {
     for (uint32_t layer = 0; layer < 3; layer++) {
         for (uint32_t i = 0; i < N; i++) {
-            const double angle = 0.3 + 0.1 * i + layer;
-            cr_assert_eq(op_list_add_gate(ops, GATE_RY, &i, &angle, (struct src_loc){0}),
-                         STATUS_OK);
+            written_gate(written, GATE_RY, i, 0, 0.3 + 0.1 * i + layer);
         }
         for (uint32_t i = layer % 2; i + 1 < N; i += 2) {
-            const uint32_t pair[2] = {i, i + 1};
-            cr_assert_eq(op_list_add_gate(ops, GATE_CX, pair, NULL, (struct src_loc){0}),
-                         STATUS_OK);
+            written_gate(written, GATE_CX, i, i + 1, 0);
         }
     }
 }
 
 /* P(first wires, in order, have the low bits of x): level k at table + (1 << k). */
-static double *make_table(struct engine *engine, const uint32_t *wires) {
-    uint32_t all[N];
-    double *amps = malloc(sizeof *amps * 2 << N), *table = calloc((size_t)2 << N, sizeof *table);
-    for (uint32_t i = 0; i < N; i++) {
-        all[i] = i;
-    }
-    cr_assert_eq(engine->class->amplitudes(engine, amps, all, N), STATUS_OK);
+static double *make_table(const struct written *written, struct engine *engine,
+                          const uint32_t *wires) {
+    double *amps = written_amplitudes(written, engine), *table = calloc(2 << N, sizeof *table);
     for (size_t s = 0; s < 1 << N; s++) {
         size_t x = 0;
         for (size_t i = 0; i < N; i++) {
@@ -99,31 +91,20 @@ Test(sample, many_shots_in_three_reads) {
     static const uint32_t wires[N] = {4,  0, 16, 2, 15, 1, 3,  18, 7, 9,
                                       11, 5, 13, 6, 17, 8, 10, 12, 14};
     static const size_t n_shots[] = {1, 63, 300, 1500, 4000, 20000};
-    uint8_t modes[128] = {0};
-    uint32_t copies[128] = {0}, qpus[N] = {0};
-    struct op_list ops = {0};
+    struct written written;
     struct engine *engine = NULL;
     comm_start_alone();
-    add_gates(&ops);
-    cr_assert_leq(ops.n_ops, 128);
-    for (size_t i = 0; i < ops.n_ops; i++) {
-        modes[i] = ENGINE_APPLY;
-    }
-    const struct engine_task task = {.ops = &ops,
-                                     .modes = modes,
-                                     .copy_wires = copies,
-                                     .n_wires = N,
-                                     .n_qpus = 1,
-                                     .wire_qpu = qpus};
-    cr_assert_eq(statevector_create(&engine, &task, comm_world(), &layout_tuning_default),
+    written_init(&written, N, 1);
+    add_gates(&written);
+    cr_assert_eq(statevector_create(&engine, &written.task, comm_world(), &layout_tuning_default),
                  STATUS_OK);
     cr_assert_eq(engine->class->begin(engine), STATUS_OK);
-    cr_assert_eq(engine->class->run(engine, 0, ops.n_ops), STATUS_OK);
-    double *table = make_table(engine, wires);
+    cr_assert_eq(engine->class->run(engine, 0, written.ops.n_ops), STATUS_OK);
+    double *table = make_table(&written, engine, wires);
     for (size_t i = 0; i < sizeof n_shots / sizeof *n_shots; i++) {
         check_shots(engine, wires, table, n_shots[i]);
     }
     free(table);
     engine->class->destroy(engine);
-    op_list_fini(&ops);
+    written_fini(&written);
 }

@@ -5,27 +5,10 @@
 
 #include "base/bits.h"
 #include "base/rng.h"
-#include "engine/statevector/statevector.h"
+#include "support/written.h"
 
-enum { N = 12, MAX_OPS = 8192 };
+enum { N = 12 };
 #define EPSILON 0x1p-24 /* of a rounding to float */
-
-struct written {
-    struct engine_task task;
-    struct op_list ops;
-    uint8_t modes[MAX_OPS];
-    uint32_t copies[MAX_OPS], wire_qpu[32];
-};
-
-static void written_init(struct written *written, uint32_t n_wires) {
-    *written = (struct written){0};
-    written->task = (struct engine_task){.ops = &written->ops,
-                                         .modes = written->modes,
-                                         .copy_wires = written->copies,
-                                         .n_wires = n_wires,
-                                         .n_qpus = 1,
-                                         .wire_qpu = written->wire_qpu};
-}
 
 static double draw(uint64_t *n_drawn) {
     return rng_uniform(17, (*n_drawn)++, 0, RNG_TEST);
@@ -40,28 +23,13 @@ static void fill_random(struct written *written, size_t n_gates) {
         const enum gate_id id = ids[(size_t)(draw(&n_drawn) * 8)];
         const uint32_t a = (uint32_t)(draw(&n_drawn) * N);
         const uint32_t b = (a + 1 + (uint32_t)(draw(&n_drawn) * (N - 1))) % N;
-        const double params[GATE_MAX_PARAMS] = {6 * draw(&n_drawn)};
-        written->modes[written->ops.n_ops] = ENGINE_APPLY;
-        cr_assert_eq(
-            op_list_add_gate(&written->ops, id, (uint32_t[]){a, b}, params, (struct src_loc){0}),
-            STATUS_OK);
+        written_gate(written, id, a, b, 6 * draw(&n_drawn));
     }
 }
 
 static double *run(struct written *written, enum precision precision) {
-    struct engine *engine = NULL;
-    uint32_t wires[N];
-    double *amps = malloc((2 << N) * sizeof *amps);
-    for (uint32_t i = 0; i < N; i++) {
-        wires[i] = i;
-    }
     written->task.precision = precision;
-    cr_assert_eq(engine_statevector.create(&engine, &written->task, comm_world()), STATUS_OK);
-    cr_assert_eq(engine->class->begin(engine), STATUS_OK);
-    cr_assert_eq(engine->class->run(engine, 0, written->ops.n_ops), STATUS_OK);
-    cr_assert_eq(engine->class->amplitudes(engine, amps, wires, N), STATUS_OK);
-    engine->class->destroy(engine);
-    return amps;
+    return written_run(written, &layout_tuning_default);
 }
 
 /* Roundings of different gates add up as a random walk does. */
@@ -69,7 +37,7 @@ Test(single, errors_grow_with_the_root_of_the_gates) {
     static struct written written;
     comm_start_alone();
     for (size_t n_gates = 250; n_gates <= 4000; n_gates *= 4) {
-        written_init(&written, N);
+        written_init(&written, N, 1);
         fill_random(&written, n_gates);
         double *exact = run(&written, PRECISION_DOUBLE), *amps = run(&written, PRECISION_SINGLE);
         double distance = 0, norm = 0;
@@ -84,7 +52,7 @@ Test(single, errors_grow_with_the_root_of_the_gates) {
         cr_assert_gt(distance, 0, "that is double precision");
         free(exact);
         free(amps);
-        op_list_fini(&written.ops);
+        written_fini(&written);
     }
 }
 
@@ -93,15 +61,11 @@ Test(single, small_angles_add_up) {
     static struct written written;
     uint64_t n_drawn = 0;
     comm_start_alone();
-    written_init(&written, N);
+    written_init(&written, N, 1);
     fill_random(&written, 100);
     for (size_t i = 0; i < 3000; i++) {
         const uint32_t a = (uint32_t)(i % N), b = (a + 1 + (uint32_t)(i / N) % (N - 1)) % N;
-        const double params[GATE_MAX_PARAMS] = {1e-7 * (1 + draw(&n_drawn))};
-        written.modes[written.ops.n_ops] = ENGINE_APPLY;
-        cr_assert_eq(op_list_add_gate(&written.ops, GATE_CP, (uint32_t[]){a, b}, params,
-                                      (struct src_loc){0}),
-                     STATUS_OK);
+        written_gate(&written, GATE_CP, a, b, 1e-7 * (1 + draw(&n_drawn)));
     }
     double *exact = run(&written, PRECISION_DOUBLE), *amps = run(&written, PRECISION_SINGLE);
     for (size_t i = 0; i < 2 << N; i++) {
@@ -109,19 +73,15 @@ Test(single, small_angles_add_up) {
     }
     free(exact);
     free(amps);
-    op_list_fini(&written.ops);
+    written_fini(&written);
 }
 
 Test(single, plans_need_half_the_bytes) {
     static struct written written;
     struct engine_figures in_double, in_single;
-    written_init(&written, 30);
+    written_init(&written, 30, 1);
     for (uint32_t i = 0; i < 30; i++) {
-        written.modes[written.ops.n_ops] = ENGINE_APPLY;
-        cr_assert_eq(op_list_add_gate(&written.ops, i == 0 ? GATE_H : GATE_CX,
-                                      (uint32_t[]){i == 0 ? 0 : i - 1, i}, NULL,
-                                      (struct src_loc){0}),
-                     STATUS_OK);
+        written_gate(&written, i == 0 ? GATE_H : GATE_CX, i == 0 ? 0 : i - 1, i, 0);
     }
     for (int n_ranks = 1; n_ranks <= 5; n_ranks++) {
         written.task.precision = PRECISION_DOUBLE;
@@ -133,5 +93,5 @@ Test(single, plans_need_half_the_bytes) {
         cr_assert_eq(in_single.total_amps, in_double.total_amps);
         cr_assert_leq(in_single.exchanged_bytes, in_double.exchanged_bytes);
     }
-    op_list_fini(&written.ops);
+    written_fini(&written);
 }

@@ -13,6 +13,7 @@
 #include "engine/statevector/store.h"
 #include "support/messages.h"
 #include "support/random_run.h"
+#include "support/written.h"
 
 static const struct layout_tuning small = {
     .chunk_bits = 5, .min_slice_bits = 8, .pass_bits = 7, .piece_bits = 4, .balance_log = 1};
@@ -120,40 +121,9 @@ Test(statevector, large_groups_in_many_chunks) {
 
 /* ---- what plans and runs need ---- */
 
-struct written {
-    struct engine_task task;
-    struct op_list ops;
-    uint8_t modes[4096];
-    uint32_t copies[4096], wire_qpu[4096];
-};
-
-static void written_init(struct written *written, uint32_t n_wires, uint32_t n_qpus) {
-    *written = (struct written){0};
-    for (uint32_t i = 0; i < n_wires; i++) {
-        written->wire_qpu[i] = (uint32_t)((uint64_t)i * n_qpus / n_wires);
-    }
-    written->task = (struct engine_task){.ops = &written->ops,
-                                         .modes = written->modes,
-                                         .copy_wires = written->copies,
-                                         .n_wires = n_wires,
-                                         .n_qpus = n_qpus,
-                                         .wire_qpu = written->wire_qpu};
-}
-
 static void gate(struct written *written, enum gate_id id, uint32_t a, uint32_t b) {
     static const double params[GATE_MAX_PARAMS] = {0.3, 0.4, 0.5, 0.6};
-    written->modes[written->ops.n_ops] = ENGINE_APPLY;
-    struct src_loc loc = {0};
-    cr_assert_eq(op_list_add_gate(&written->ops, id, (uint32_t[]){a, b}, params, loc), STATUS_OK);
-}
-
-static void op(struct written *written, enum op_kind kind, enum engine_mode mode, uint32_t a,
-               uint32_t b, size_t n) {
-    written->modes[written->ops.n_ops] = (uint8_t)mode;
-    written->copies[written->ops.n_ops] = b;
-    struct src_loc loc = {0};
-    cr_assert_eq(op_list_add(&written->ops, NULL, kind, (uint32_t[]){a, b}, n, NULL, 0, loc),
-                 STATUS_OK);
+    written_add_gate(written, id, (uint32_t[]){a, b}, params);
 }
 
 static struct engine_figures plan_of(const struct written *written, int n_ranks) {
@@ -182,7 +152,7 @@ Test(plan, qpus_that_share_bits_only_cost_their_own_vectors) {
             n_ranks == 1 ? UINT64_C(2) << 24 : UINT64_C(1) << (26 - (n_ranks > 3 ? 3 : 2));
         cr_assert_leq(figures.peak_bytes, per_rank + (UINT64_C(5) << 20), "%d ranks", n_ranks);
     }
-    op_list_fini(&written.ops);
+    written_fini(&written);
 }
 
 Test(plan, what_is_too_large_is_refused_with_a_figure) {
@@ -205,7 +175,7 @@ Test(plan, what_is_too_large_is_refused_with_a_figure) {
             cr_assert_eq(figures.total_amps == UINT64_MAX, sizes[i] >= 64);
         }
         cr_assert_eq(engine_statevector.create(&engine, &written.task, comm_world()), STATUS_NOFIT);
-        op_list_fini(&written.ops);
+        written_fini(&written);
     }
 }
 
@@ -236,7 +206,7 @@ Test(plan, max_bytes_is_kept) {
     engine->class->destroy(engine);
     written.task.max_bytes = figures.peak_bytes - 1;
     cr_assert_eq(engine_statevector.create(&engine, &written.task, comm_world()), STATUS_NOFIT);
-    op_list_fini(&written.ops);
+    written_fini(&written);
 }
 
 static void write_dense(struct written *written, uint32_t n) {
@@ -269,13 +239,13 @@ Test(plan, memory_is_that_of_the_state) {
                                   (double)figures.peak_bytes / share);
                 }
             }
-            op_list_fini(&written.ops);
+            written_fini(&written);
         }
     }
     omp_set_num_threads(1);
     write_dense(&written, 28);
     cr_assert_leq((double)plan_of(&written, 3).peak_bytes, 1.1 * 16.0 / 3 * (double)BIT64(28));
-    op_list_fini(&written.ops);
+    written_fini(&written);
 }
 
 /* What is reserved is what was planned. */
@@ -294,7 +264,7 @@ Test(plan, is_what_a_run_reserves) {
         cr_assert_leq((double)n_bytes, planned);
         cr_assert_geq((double)n_bytes, planned - 8192);
         engine->class->destroy(engine);
-        op_list_fini(&written.ops);
+        written_fini(&written);
     }
 }
 
@@ -316,7 +286,7 @@ Test(plan, loops_are_walked_until_nothing_changes) {
         cr_assert_eq(op_list_close(&written.ops, open, loc), STATUS_OK);
         cr_assert_eq(plan_of(&written, 1).peak_group_qubits, peaks[i], "%u of %u rounds",
                      plan_of(&written, 1).peak_group_qubits, (unsigned)rounds[i]);
-        op_list_fini(&written.ops);
+        written_fini(&written);
     }
 }
 
@@ -335,13 +305,13 @@ Test(plan, measured_wires_leave_unless_in_an_if) {
                              STATUS_OK);
                 cr_assert_eq(op_list_open(&written.ops, &open, OP_IF, expr, 0, loc), STATUS_OK);
             }
-            op(&written, OP_MEASURE, ENGINE_MEASURE, round + 1, 0, 1);
+            written_op(&written, OP_MEASURE, ENGINE_MEASURE, &(uint32_t){round + 1}, 1, 0);
             if (is_in_if) {
                 cr_assert_eq(op_list_close(&written.ops, open, loc), STATUS_OK);
             }
         }
         cr_assert_eq(plan_of(&written, 2).peak_group_qubits, is_in_if ? 8 : 2);
-        op_list_fini(&written.ops);
+        written_fini(&written);
     }
 }
 
@@ -440,6 +410,7 @@ Test(statevector, no_gates_no_wires) {
         cr_assert_eq(engine->class->amplitudes(engine, amps, (uint32_t[]){0, 1}, n), STATUS_OK);
         cr_assert_eq(amps[0], 1);
         engine->class->destroy(engine);
+        written_fini(&written);
     }
 }
 
@@ -465,7 +436,7 @@ Test(statevector, amplitudes_of_part_of_a_group) {
     cr_assert_float_eq(hypot(amps[6], amps[7]), s / sqrt(2), 1e-12);
     cr_assert_eq(engine->class->amplitudes(engine, amps, (uint32_t[]){2}, 1), STATUS_INPUT);
     engine->class->destroy(engine);
-    op_list_fini(&written.ops);
+    written_fini(&written);
 }
 
 Test(engine, is_found_by_name) {
@@ -480,54 +451,33 @@ Test(engine, is_found_by_name) {
 
 /* ---- wires that join ---- */
 
-enum { MANY_WIRES = 24, MANY_OPS = 3 * MANY_WIRES };
-struct chain {
-    struct engine_task task;
-    struct op_list ops;
-    uint8_t modes[MANY_OPS];
-    uint32_t copies[MANY_OPS], wire_qpu[MANY_WIRES];
-};
-
 static double angle_of(uint32_t wire) {
     return 0.3 + 0.1 * wire;
 }
 
 /* Rotated wires, and phases between neighbours. */
-static void chain_init(struct chain *chain, uint32_t n) {
-    const struct src_loc loc = {0};
-    *chain = (struct chain){.task = {.n_wires = n, .n_qpus = 1}};
-    chain->task.ops = &chain->ops;
-    chain->task.modes = chain->modes;
-    chain->task.copy_wires = chain->copies;
-    chain->task.wire_qpu = chain->wire_qpu;
-    memset(chain->modes, ENGINE_APPLY, sizeof chain->modes);
+static void write_chain(struct written *written, uint32_t n) {
+    written_init(written, n, 1);
     for (uint32_t i = 0; i < n; i++) {
-        const double angle = angle_of(i);
-        op_list_add_gate(&chain->ops, GATE_RY, &i, &angle, loc);
+        written_gate(written, GATE_RY, i, 0, angle_of(i));
     }
     for (uint32_t i = 0; i + 1 < n; i++) {
-        const double angle = angle_of(i);
-        op_list_add_gate(&chain->ops, GATE_CP, (uint32_t[]){i, i + 1}, &angle, loc);
+        written_gate(written, GATE_CP, i, i + 1, angle_of(i));
     }
 }
 
 /* The whole vector does not fit the caches: it is written past them. */
 Test(statevector, lone_wires_become_a_large_vector) {
     enum { N = 22 };
-    static struct chain chain;
-    static double amps[2 << N];
+    static struct written chain;
     struct engine *engine = NULL;
-    uint32_t wires[N];
     comm_start_alone();
-    chain_init(&chain, N);
-    for (uint32_t i = 0; i < N; i++) {
-        wires[i] = i;
-    }
+    write_chain(&chain, N);
     cr_assert_eq(statevector_create(&engine, &chain.task, comm_world(), &layout_tuning_default),
                  STATUS_OK);
     cr_assert_eq(engine->class->begin(engine), STATUS_OK);
     cr_assert_eq(engine->class->run(engine, 0, chain.ops.n_ops), STATUS_OK);
-    cr_assert_eq(engine->class->amplitudes(engine, amps, wires, N), STATUS_OK);
+    double *amps = written_amplitudes(&chain, engine);
     for (uint64_t at = 0; at < BIT64(N); at += 1 + at % 61) {
         double size = 1, phase = 0;
         for (uint32_t i = 0; i < N; i++) {
@@ -537,17 +487,18 @@ Test(statevector, lone_wires_become_a_large_vector) {
         cr_assert_float_eq(amps[2 * at], size * cos(phase), 1e-13);
         cr_assert_float_eq(amps[2 * at + 1], size * sin(phase), 1e-13);
     }
+    free(amps);
     engine->class->destroy(engine);
-    op_list_fini(&chain.ops);
+    written_fini(&chain);
 }
 
 static double plan_bytes(uint32_t n_wires, int n_ranks) {
-    static struct chain chain;
+    static struct written chain;
     struct engine_figures figures;
-    chain_init(&chain, n_wires);
+    write_chain(&chain, n_wires);
     cr_assert_eq(statevector_plan(&figures, &chain.task, n_ranks, &layout_tuning_default),
                  STATUS_OK);
-    op_list_fini(&chain.ops);
+    written_fini(&chain);
     return (double)figures.peak_bytes;
 }
 
@@ -597,14 +548,14 @@ static void join_all(struct layout *layout, uint32_t n_wires, uint64_t seed) {
 
 /* A run may merge in other steps than the plan. */
 Test(statevector, what_is_planned_is_enough_for_all_steps) {
-    static struct chain chain;
+    static struct written chain;
     comm_start_alone();
     omp_set_num_threads(1);
     for (uint32_t n_wires = 6; n_wires <= 24; n_wires++) {
         for (int n_ranks = 1; n_ranks <= 16; n_ranks++) {
             const uint64_t seed = n_wires + (uint64_t)n_ranks;
             struct plan_result plan;
-            chain_init(&chain, n_wires);
+            write_chain(&chain, n_wires);
             chain.task.precision = seed % 2 ? PRECISION_SINGLE : PRECISION_DOUBLE;
             cr_assert_eq(plan_make(&plan, &chain.task, n_ranks, &layout_tuning_default), STATUS_OK);
             struct layout_tuning tuning = layout_tuning_default;
@@ -617,7 +568,7 @@ Test(statevector, what_is_planned_is_enough_for_all_steps) {
                 join_all(&layout, n_wires, k * seed);
                 layout_fini(&layout);
             }
-            op_list_fini(&chain.ops);
+            written_fini(&chain);
         }
     }
 }

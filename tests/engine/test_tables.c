@@ -1,28 +1,17 @@
 /* Tables of factors of as many wires as there can be, against a naive state. */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/bits.h"
 #include "engine/statevector/fuse.h"
-#include "engine/statevector/statevector.h"
+#include "support/written.h"
 
-enum { N = FUSE_LARGE_GROUP, MAX_OPS = N * N };
+enum { N = FUSE_LARGE_GROUP };
 
 static const double angle = 0.3; /* of all gates */
-static struct {
-    struct engine_task task;
-    struct op_list ops;
-    uint8_t modes[MAX_OPS];
-    uint32_t copies[MAX_OPS], wire_qpu[N];
-} circuit;
-static double naive[2 << N], amps[2 << N];
-
-static void add_gate(enum gate_id id, uint32_t a, uint32_t b) {
-    circuit.modes[circuit.ops.n_ops] = ENGINE_APPLY;
-    cr_assert_eq(
-        op_list_add_gate(&circuit.ops, id, (uint32_t[]){a, b}, &angle, (struct src_loc){0}),
-        STATUS_OK);
-}
+static struct written circuit;
+static double naive[2 << N];
 
 /* a, b = c a - s b, s a + c b (RY) or c a - i s b, c b - i s a (RX). */
 static void rotate(unsigned wire, bool is_rx) {
@@ -52,55 +41,36 @@ static void turn_below(unsigned wire) {
     }
 }
 
-static void run(enum precision precision) {
-    struct engine *engine = NULL;
-    uint32_t wires[N];
-    for (uint32_t i = 0; i < N; i++) {
-        wires[i] = i;
-    }
-    circuit.task.precision = precision;
-    cr_assert_eq(statevector_create(&engine, &circuit.task, comm_world(), &layout_tuning_default),
-                 STATUS_OK);
-    cr_assert_eq(engine->class->begin(engine), STATUS_OK);
-    cr_assert_eq(engine->class->run(engine, 0, circuit.ops.n_ops), STATUS_OK);
-    cr_assert_eq(engine->class->amplitudes(engine, amps, wires, N), STATUS_OK);
-    engine->class->destroy(engine);
-}
-
-static void check(double bound) {
+static void check(enum precision precision, double bound) {
     double most = 0;
+    circuit.task.precision = precision;
+    double *amps = written_run(&circuit, &layout_tuning_default);
     for (size_t i = 0; i < 2 << N; i++) {
         most = fmax(most, fabs(amps[i] - naive[i]));
     }
     cr_assert_lt(most, bound, "off by %g", most);
+    free(amps);
 }
 
 /* A ladder of phases asks for tables beside rotations of a few wires, the last rotations of all
  * wires for tables of what they put off. */
 Test(tables, of_many_wires) {
     comm_start_alone();
-    circuit.task = (struct engine_task){.ops = &circuit.ops,
-                                        .modes = circuit.modes,
-                                        .copy_wires = circuit.copies,
-                                        .n_wires = N,
-                                        .n_qpus = 1,
-                                        .wire_qpu = circuit.wire_qpu};
+    written_init(&circuit, N, 1);
     naive[0] = 1;
     for (uint32_t i = 0; i < N; i++) {
-        add_gate(GATE_RY, i, 0);
+        written_gate(&circuit, GATE_RY, i, 0, angle);
         rotate(i, false);
     }
     for (uint32_t i = N; i-- > 0;) {
         for (uint32_t j = 0; j < i; j++) {
-            add_gate(GATE_CP, i, j);
+            written_gate(&circuit, GATE_CP, i, j, angle);
         }
-        add_gate(GATE_RX, i, 0);
+        written_gate(&circuit, GATE_RX, i, 0, angle);
         turn_below(i);
         rotate(i, true);
     }
-    run(PRECISION_DOUBLE);
-    check(1e-13);
-    run(PRECISION_SINGLE);
-    check(1e-6);
-    op_list_fini(&circuit.ops);
+    check(PRECISION_DOUBLE, 1e-13);
+    check(PRECISION_SINGLE, 1e-6);
+    written_fini(&circuit);
 }

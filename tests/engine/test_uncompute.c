@@ -9,8 +9,9 @@
 #include "engine/statevector/statevector.h"
 #include "engine/statevector/uncompute_terms.h"
 #include "support/naive_state.h"
+#include "support/written.h"
 
-enum { MAX_OPS = 4000, MAX_WIRES = 80, MAX_NAIVE = 10 };
+enum { MAX_NAIVE = 10 };
 
 static const struct layout_tuning tunings[] = {
     {.chunk_bits = 5, .min_slice_bits = 8, .pass_bits = 7, .piece_bits = 4, .balance_log = 1},
@@ -18,28 +19,18 @@ static const struct layout_tuning tunings[] = {
 };
 
 struct gates {
-    struct engine_task task;
-    struct op_list ops;
-    uint8_t modes[MAX_OPS];
-    uint32_t copies[MAX_OPS], wire_qpu[MAX_WIRES];
+    struct written written;
     uint64_t seed, n_drawn;
 };
 
 static void gates_init(struct gates *gates, uint32_t n_wires, uint64_t seed) {
     *gates = (struct gates){.seed = seed};
-    gates->task = (struct engine_task){.ops = &gates->ops,
-                                       .modes = gates->modes,
-                                       .copy_wires = gates->copies,
-                                       .n_wires = n_wires,
-                                       .n_qpus = 1,
-                                       .wire_qpu = gates->wire_qpu};
+    written_init(&gates->written, n_wires, 1);
 }
 
 static void add(struct gates *gates, enum gate_id id, const uint32_t *wires, double angle) {
     const double params[GATE_MAX_PARAMS] = {angle, 0.3, -0.7, 0.2};
-    cr_assert_lt(gates->ops.n_ops, (size_t)MAX_OPS);
-    gates->modes[gates->ops.n_ops] = ENGINE_APPLY;
-    cr_assert_eq(op_list_add_gate(&gates->ops, id, wires, params, (struct src_loc){0}), STATUS_OK);
+    written_add_gate(&gates->written, id, wires, params);
 }
 
 static void add1(struct gates *gates, enum gate_id id, uint32_t a, double angle) {
@@ -59,7 +50,7 @@ static uint32_t below(struct gates *gates, uint32_t n) {
 }
 
 static void add_random(struct gates *gates, enum gate_id id) {
-    uint32_t wires[GATE_MAX_QUBITS], n = gates->task.n_wires;
+    uint32_t wires[GATE_MAX_QUBITS], n = gates->written.task.n_wires;
     for (unsigned i = 0; i < gate_get(id)->n_qubits; i++) {
         bool is_new = false;
         while (!is_new) {
@@ -96,18 +87,18 @@ static void add_any(struct gates *gates) {
 
 /* Flips, something, most of the flips again backwards; at every place other gates may come. */
 static void add_sandwich(struct gates *gates, uint32_t n_flips, uint32_t one_in) {
-    const size_t first = gates->ops.n_ops;
+    const size_t first = gates->written.ops.n_ops;
     for (uint32_t i = 0; i < n_flips; i++) {
         add_flip(gates);
     }
-    size_t last = gates->ops.n_ops;
+    size_t last = gates->written.ops.n_ops;
     for (uint32_t i = 0; i <= below(gates, 3); i++) {
         add_middle(gates);
     }
     while (last-- > first) {
         uint32_t wires[GATE_MAX_QUBITS];
-        const struct op op = gates->ops.ops[last];
-        memcpy(wires, op_qubits(&gates->ops, &op), op.n_qubits * sizeof *wires);
+        const struct op op = gates->written.ops.ops[last];
+        memcpy(wires, op_qubits(&gates->written.ops, &op), op.n_qubits * sizeof *wires);
         if (below(gates, one_in) > 0) {
             add(gates, (enum gate_id)op.which, wires, 0);
         }
@@ -139,16 +130,18 @@ static uint32_t run(double *out, struct gates *gates, const struct layout_tuning
     struct engine *engine = NULL;
     uint32_t wires[MAX_NAIVE], n_peak = 0;
     uint64_t n_bytes = 0;
-    cr_assert_eq(statevector_create(&engine, &gates->task, comm_world(), tuning), STATUS_OK);
-    for (size_t i = 0; i < gates->ops.n_ops; i += max_step) {
-        const size_t rest = gates->ops.n_ops - i, n = rest < max_step ? rest : max_step;
+    cr_assert_eq(statevector_create(&engine, &gates->written.task, comm_world(), tuning),
+                 STATUS_OK);
+    for (size_t i = 0; i < gates->written.ops.n_ops; i += max_step) {
+        const size_t rest = gates->written.ops.n_ops - i, n = rest < max_step ? rest : max_step;
         cr_assert_eq(engine->class->run(engine, i, i + n), STATUS_OK);
     }
     for (uint32_t i = 0; i < MAX_NAIVE; i++) {
         wires[i] = i;
     }
     if (out != NULL) {
-        cr_assert_eq(engine->class->amplitudes(engine, out, wires, gates->task.n_wires), STATUS_OK);
+        cr_assert_eq(engine->class->amplitudes(engine, out, wires, gates->written.task.n_wires),
+                     STATUS_OK);
     }
     engine->class->usage(engine, &n_peak, &n_bytes);
     engine->class->destroy(engine);
@@ -157,20 +150,21 @@ static uint32_t run(double *out, struct gates *gates, const struct layout_tuning
 
 static uint32_t plan(const struct gates *gates) {
     struct engine_figures figures;
-    cr_assert_eq(statevector_plan(&figures, &gates->task, 1, &layout_tuning_default), STATUS_OK);
+    cr_assert_eq(statevector_plan(&figures, &gates->written.task, 1, &layout_tuning_default),
+                 STATUS_OK);
     return figures.peak_group_qubits;
 }
 
 static void compare(struct gates *gates) {
     static double seen[2 << MAX_NAIVE], again[2 << MAX_NAIVE];
-    const unsigned n = gates->task.n_wires;
+    const unsigned n = gates->written.task.n_wires;
     const size_t n_amps = (size_t)1 << n;
     struct naive_state naive;
     naive_init(&naive, n);
-    for (size_t i = 0; i < gates->ops.n_ops; i++) {
-        const struct op *op = &gates->ops.ops[i];
-        naive_gate(&naive, (enum gate_id)op->which, op_params(&gates->ops, op),
-                   op_qubits(&gates->ops, op));
+    for (size_t i = 0; i < gates->written.ops.n_ops; i++) {
+        const struct op *op = &gates->written.ops.ops[i];
+        naive_gate(&naive, (enum gate_id)op->which, op_params(&gates->written.ops, op),
+                   op_qubits(&gates->written.ops, op));
     }
     omp_set_num_threads(1);
     const uint32_t n_peak = run(seen, gates, &tunings[gates->seed % 2], SIZE_MAX / 2);
@@ -180,7 +174,7 @@ static void compare(struct gates *gates) {
     run(again, gates, &layout_tuning_default, SIZE_MAX / 2);
     cr_assert_eq(memcmp(again, seen, 2 * n_amps * sizeof *seen), 0, "seed %d", (int)gates->seed);
     naive_fini(&naive);
-    op_list_fini(&gates->ops);
+    written_fini(&gates->written);
 }
 
 Test(uncompute, random_sandwiches_agree_with_the_naive_state) {
@@ -207,7 +201,7 @@ Test(uncompute, random_reversible_circuits_agree_with_the_naive_state) {
     comm_start_alone();
     for (uint64_t seed = 0; seed < 60; seed++) {
         gates_init(&gates, 6 + (uint32_t)(seed % 3), seed + 1000);
-        for (uint32_t i = 0; i < gates.task.n_wires; i++) {
+        for (uint32_t i = 0; i < gates.written.task.n_wires; i++) {
             add1(&gates, GATE_RY, i, 0.3 + 0.1 * i);
         }
         for (uint32_t i = 0; i < 300; i++) {
@@ -304,7 +298,7 @@ Test(uncompute, ancillas_that_are_not_zero_are_kept) {
     static struct gates gates;
     comm_start_alone();
     open_ladder(&gates, 3, 0);
-    gates.ops.n_ops = 0;
+    gates.written.ops.n_ops = 0;
     for (uint32_t i = 0; i < 5; i++) {
         add1(&gates, GATE_RY, i, 2.1 + 0.1 * i);
     }
@@ -332,14 +326,15 @@ Test(uncompute, long_ladders) {
         open_ladder(&gates, n, 0);
         add1(&gates, GATE_Z, 2 * n - 2, 0);
         add_ladder(&gates, n, true);
-        cr_assert_eq(statevector_plan(&figures, &gates.task, 1, &layout_tuning_default), STATUS_OK);
+        cr_assert_eq(statevector_plan(&figures, &gates.written.task, 1, &layout_tuning_default),
+                     STATUS_OK);
         const uint32_t n_least = n <= 23 ? n : n + 1;
         cr_assert_geq(figures.peak_group_qubits, n_least);
         if (n <= 30) {
             cr_assert_leq(figures.peak_group_qubits, n_least, "%u: %u", n,
                           figures.peak_group_qubits);
         }
-        op_list_fini(&gates.ops);
+        written_fini(&gates.written);
     }
 }
 
@@ -351,10 +346,10 @@ Test(uncompute, sections_that_may_end_anywhere) {
     gates_init(&gates, 10, 3);
     add1(&gates, GATE_H, 9, 0);
     struct op *op = NULL;
-    cr_assert_eq(
-        op_list_add(&gates.ops, &op, OP_MEASURE, (uint32_t[]){9}, 1, NULL, 0, (struct src_loc){0}),
-        STATUS_OK);
-    gates.modes[1] = ENGINE_MEASURE;
+    cr_assert_eq(op_list_add(&gates.written.ops, &op, OP_MEASURE, (uint32_t[]){9}, 1, NULL, 0,
+                             (struct src_loc){0}),
+                 STATUS_OK);
+    gates.written.modes[1] = ENGINE_MEASURE;
     for (uint32_t i = 0; i < 5; i++) {
         add1(&gates, GATE_RY, i, 2.1 + 0.1 * i);
     }
@@ -364,7 +359,7 @@ Test(uncompute, sections_that_may_end_anywhere) {
     cr_assert_eq(plan(&gates), 9);
     cr_assert_eq(run(NULL, &gates, &layout_tuning_default, 1), 9);
     cr_assert_eq(run(NULL, &gates, &layout_tuning_default, SIZE_MAX / 2), 5);
-    op_list_fini(&gates.ops);
+    written_fini(&gates.written);
 }
 
 /* Toffolis as H, T and CX, which are one phase between two H. */
