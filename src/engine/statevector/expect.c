@@ -220,6 +220,7 @@ static enum status run_sweep(struct sweep *sweep) {
         set_pauli(sweep, i);
     }
     sweep->store->n_events++;
+    sweep->store->n_read_amps += layout_amps(sweep->view.n);
     if (sweep->x >> sweep->view.chunk_bits != 0) {
         sum_pairs(sweep);
     } else {

@@ -17,7 +17,7 @@ const struct statevector_kernels *statevector_kernels_of(const struct engine *en
  * machine were set. */
 struct pass_work statevector_work(const struct engine *engine);
 void statevector_set_rates(struct engine *engine, double bytes_per_s, double flops_per_s);
-/* Amplitudes read so far, on all ranks, for probabilities and samples. */
+/* Amplitudes read so far, on all ranks, for probabilities, samples and expectation values. */
 double statevector_read_amps(const struct engine *engine);
 
 /* Bytes of amplitudes that changed their rank since the engine was created. `counted`: sent by all

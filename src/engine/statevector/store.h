@@ -44,7 +44,7 @@ struct store {
     struct pool pool;
     union statevector_block *memory; /* of the pool */
     size_t n_memory_bytes;
-    double n_read_amps;         /* for probabilities and samples, on all ranks */
+    double n_read_amps; /* for probabilities, samples and expectation values, on all ranks */
     struct store_table *tables; /* per slot */
     struct store_table spare;   /* being built */
     struct store_late late;
