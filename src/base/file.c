@@ -2,11 +2,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/draft.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -88,10 +88,9 @@ enum status file_read(char **out_data, size_t *out_n, const char *path, size_t m
     return STATUS_OK;
 }
 
-/* 0 or an errno. */
-static int write_all(int fd, const char *data, size_t n) {
+int file_write_bytes(int fd, const char *data, size_t n) {
     while (n > 0) {
-        ssize_t n_written = write(fd, data, n);
+        const ssize_t n_written = write(fd, data, n);
         if (n_written < 0 && errno != EINTR) {
             return errno;
         }
@@ -103,79 +102,49 @@ static int write_all(int fd, const char *data, size_t n) {
     return 0;
 }
 
-/* Writes into an open file and closes it; 0 or an errno. */
-static int write_and_close(int fd, const char *data, size_t n, bool is_synced) {
-    if (fd < 0) {
-        return errno;
-    }
-    int error = write_all(fd, data, n);
-    if (error == 0 && is_synced && fsync(fd) != 0) {
-        error = errno;
-    }
-    if (close(fd) != 0 && error == 0) {
-        error = errno;
-    }
-    return error;
-}
-
-/* Through `path`.tmp, so that readers see the old file or the new one; data NULL: only tries
- * whether that could be done. 0 or an errno. */
-static int replace_file(const char *path, const char *data, size_t n) {
-    struct text tmp = {0};
-    text_add(&tmp, path);
-    text_add(&tmp, ".tmp");
-    if (tmp.failed) {
-        text_fini(&tmp);
-        return ENOMEM;
-    }
-    int fd = open(tmp.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    int error = write_and_close(fd, data, n, data != NULL);
-    if (data == NULL && fd >= 0) {
-        unlink(tmp.data);
-    } else if (error == 0 && rename(tmp.data, path) != 0) {
-        error = errno;
-    }
-    if (error != 0 && fd >= 0) {
-        unlink(tmp.data);
-    }
-    text_fini(&tmp);
-    return error;
-}
-
-static int write_path(const char *path, const char *data, size_t n) {
-    struct stat info;
-    if (stat(path, &info) != 0) {
-        return errno == ENOENT ? replace_file(path, data, n) : errno;
-    }
-    if (!S_ISREG(info.st_mode)) {
-        return write_and_close(open(path, O_WRONLY | O_CLOEXEC), data, n, false);
-    }
-    char *target = realpath(path, NULL); /* a symbolic link stays one */
-    if (!target) {
-        return errno;
-    }
-    int error = replace_file(target, data, n);
-    free(target);
-    return error;
-}
-
 enum status file_status_of_write(int error) {
     bool is_full = error == ENOSPC || error == EDQUOT || error == EFBIG || error == ENOMEM;
     return error == 0 ? STATUS_OK : is_full ? STATUS_NOFIT : STATUS_USAGE;
 }
 
 enum status file_refuse_write(const char *path, int error) {
+    const char *name = strcmp(path, "-") == 0 ? "standard output" : path;
     return error == 0 ? STATUS_OK
-                      : log_error_at(file_status_of_write(error), (struct src_loc){.file = path},
+                      : log_error_at(file_status_of_write(error), (struct src_loc){.file = name},
                                      "cannot be written: %s", strerror(error));
 }
 
 enum status file_write(const char *path, const char *data, size_t n) {
-    fflush(stdout);
-    return file_refuse_write(path, strcmp(path, "-") == 0 ? write_all(STDOUT_FILENO, data, n)
-                                                          : write_path(path, data, n));
+    struct file_draft draft;
+    if (strcmp(path, "-") == 0) {
+        fflush(stdout);
+        return file_refuse_write(path, file_write_bytes(STDOUT_FILENO, data, n));
+    }
+    TRY(file_draft_open(&draft, path));
+    const enum status status = file_draft_write(&draft, data, n);
+    if (status != STATUS_OK) {
+        file_draft_drop(&draft);
+        return status;
+    }
+    return file_draft_keep(&draft, true);
+}
+
+/* A pipe is not opened twice: its reader would take the first end for the end of all. */
+static bool is_pipe(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISFIFO(info.st_mode);
 }
 
 enum status file_check_writable(const char *path) {
-    return file_refuse_write(path, strcmp(path, "-") == 0 ? 0 : write_path(path, NULL, 0));
+    struct file_draft draft;
+    if (strcmp(path, "-") == 0) {
+        return STATUS_OK;
+    }
+    if (is_pipe(path)) {
+        const bool may = faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
+        return file_refuse_write(path, may ? 0 : errno);
+    }
+    TRY(file_draft_open(&draft, path));
+    file_draft_drop(&draft);
+    return STATUS_OK;
 }

@@ -39,10 +39,13 @@ bool text_is_control(const char *piece, size_t length);
 /* Whole regular file ("-" = standard input) into an allocated, 0-terminated buffer; mem_free it.
  * Directories, devices and files over max_bytes are refused. STATUS_INPUT is logged. */
 enum status file_read(char **out_data, size_t *out_n, const char *path, size_t max_bytes);
-/* Writes path.tmp, fsync, then renames: never half a file. "-" = standard output; devices and pipes
- * are written as they are. Errors (logged): STATUS_NOFIT when the disk is full, else STATUS_USAGE.
+/* A whole new file, on disk, or the old one (base/draft.h). "-" = standard output; devices and
+ * pipes are written as they are. Errors (logged): STATUS_NOFIT when the disk is full, else
+ * STATUS_USAGE.
  */
 enum status file_write(const char *path, const char *data, size_t n);
+/* Into an open file; 0 or an errno. */
+int file_write_bytes(int fd, const char *data, size_t n);
 /* What that error of the system makes of a write; 0: STATUS_OK. */
 enum status file_status_of_write(int error);
 /* The same, logged as by file_write. */

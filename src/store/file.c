@@ -155,7 +155,7 @@ void store_file_destroy(struct store_file *file) {
     mem_free(file);
 }
 
-enum status store_file_save(struct store_file *file, const char *path) {
+enum status store_file_image(struct store_file *file, char **out_image, size_t *out_n) {
     TRY(file->status);
     struct store_silence silence = store_silence_begin();
     char *image = NULL;
@@ -166,12 +166,23 @@ enum status store_file_save(struct store_file *file, const char *path) {
     if (n > 0) {
         image = mem_alloc((size_t)n, 1);
     }
-    bool is_read = image && H5Fget_file_image(file->id, image, (size_t)n) == n;
+    const bool is_read = image != NULL && H5Fget_file_image(file->id, image, (size_t)n) == n;
     store_silence_end(&silence);
-    enum status status = is_read ? file_write(path, image, (size_t)n)
-                         : n > 0 && !image
-                             ? STATUS_NOFIT
-                             : log_error(STATUS_INTERNAL, "HDF5 cannot finish %s", path);
+    if (!is_read) {
+        const bool is_short = n > 0 && image == NULL;
+        mem_free(image);
+        return is_short ? STATUS_NOFIT : log_error(STATUS_INTERNAL, "HDF5 cannot finish a file");
+    }
+    *out_image = image;
+    *out_n = (size_t)n;
+    return STATUS_OK;
+}
+
+enum status store_file_save(struct store_file *file, const char *path) {
+    char *image = NULL;
+    size_t n = 0;
+    TRY(store_file_image(file, &image, &n));
+    const enum status status = file_write(path, image, n);
     mem_free(image);
     return status;
 }

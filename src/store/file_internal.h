@@ -12,6 +12,8 @@ struct store_file {
     const char *name;               /* read: its path, owned */
 };
 
+/* The bytes of a file that was put together; mem_free them. */
+enum status store_file_image(struct store_file *file, char **out_image, size_t *out_n);
 /* Files are opened without locks: parallel file systems often have none, and nobody else writes. */
 void store_set_unlocked(hid_t access);
 hid_t store_native_type(enum store_type type);

@@ -3,12 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/draft.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "comm/comm_native.h"
@@ -22,31 +20,16 @@ struct store_rows {
     size_t n_columns;
     enum precision precision;
     hid_t file, set, transfer;
-    char path[PATH_MAX], tmp[PATH_MAX]; /* where the file goes, where it grows */
+    const char *path;        /* where the file goes; borrowed */
+    char tmp[PATH_MAX];      /* where it grows */
+    struct file_draft draft; /* on rank 0 */
 };
 
-static enum status fail(const char *path) {
-    return log_error(STATUS_INTERNAL, "HDF5 cannot write %s", path);
+static enum status fail(const struct store_rows *rows) {
+    return log_error(STATUS_INTERNAL, "HDF5 cannot write %s", rows->path);
 }
 
 /* ---- rank 0: an empty table on disk ---- */
-
-/* The file that a symbolic link names is replaced, not the link. */
-static enum status find_target(struct store_rows *rows, const char *path) {
-    struct stat info;
-    TRY(file_check_writable(path));
-    const bool is_there = stat(path, &info) == 0;
-    if (is_there && !S_ISREG(info.st_mode)) {
-        return log_error_at(STATUS_USAGE, (struct src_loc){.file = path}, "is not a regular file");
-    }
-    char *target = is_there ? realpath(path, NULL) : NULL;
-    const int n = snprintf(rows->path, sizeof rows->path, "%s", target ? target : path);
-    free(target);
-    const int n_tmp = snprintf(rows->tmp, sizeof rows->tmp, "%s.tmp", rows->path);
-    return n < 0 || n_tmp < 0 || n_tmp >= (int)sizeof rows->tmp
-               ? file_refuse_write(path, ENAMETOOLONG)
-               : STATUS_OK;
-}
 
 /* Contiguous, never filled, and without space: that comes when all ranks open it. */
 static bool make_table(hid_t file, const struct store_plan *plan) {
@@ -63,18 +46,27 @@ static bool make_table(hid_t file, const struct store_plan *plan) {
     return set >= 0;
 }
 
+static enum status write_image(struct file_draft *draft, struct store_file *file) {
+    char *image = NULL;
+    size_t n = 0;
+    TRY(store_file_image(file, &image, &n));
+    const enum status status = file_draft_write(draft, image, n);
+    mem_free(image);
+    return status;
+}
+
 /* Made in memory: HDF5 cannot close a file that the disk refuses. */
-static enum status fill_file(const struct store_rows *rows, const struct store_plan *plan) {
+static enum status fill_file(struct store_rows *rows, const struct store_plan *plan) {
     struct store_file *file = NULL;
     TRY(store_file_create(&file));
     struct store_silence silence = store_silence_begin();
     const bool has_table = make_table(file->id, plan);
     store_silence_end(&silence);
-    enum status status = has_table ? STATUS_OK : fail(rows->path);
+    enum status status = has_table ? STATUS_OK : fail(rows);
     if (has_table) {
         store_file_note(file, plan->name, "unit", plan->unit);
         plan->fill(plan->ctx, file);
-        status = store_file_save(file, rows->tmp);
+        status = write_image(&rows->draft, file);
     }
     store_file_destroy(file);
     return status;
@@ -89,25 +81,32 @@ static enum status reserve(const struct store_rows *rows, const struct store_pla
         !size_mul(&n_bytes, (size_t)plan->n_rows, n_row) || n_bytes > INT64_MAX / 2) {
         return file_refuse_write(rows->path, EFBIG);
     }
-    const int fd = open(rows->tmp, O_RDWR | O_CLOEXEC);
-    int error = fd < 0 || fstat(fd, &info) != 0 ? errno : 0;
+    int error = fstat(rows->draft.fd, &info) != 0 ? errno : 0;
     if (error == 0) {
-        error = posix_fallocate(fd, 0, info.st_size + (off_t)n_bytes + SLACK_BYTES);
-    }
-    if (fd >= 0) {
-        close(fd);
+        error = posix_fallocate(rows->draft.fd, 0, info.st_size + (off_t)n_bytes + SLACK_BYTES);
     }
     return file_refuse_write(rows->path, error);
 }
 
-static enum status prepare(struct store_rows *rows, const struct store_plan *plan) {
-    TRY(find_target(rows, plan->path));
-    enum status status = fill_file(rows, plan);
-    if (status == STATUS_OK) {
-        status = reserve(rows, plan);
+static enum status fill_draft(struct store_rows *rows, const struct store_plan *plan) {
+    const struct file_draft *draft = &rows->draft;
+    if (draft->tmp == NULL) {
+        return log_error_at(STATUS_USAGE, (struct src_loc){.file = plan->path},
+                            "is not a regular file");
     }
+    if (strlen(draft->tmp) >= sizeof rows->tmp) {
+        return file_refuse_write(plan->path, ENAMETOOLONG);
+    }
+    strcpy(rows->tmp, draft->tmp);
+    TRY(fill_file(rows, plan));
+    return reserve(rows, plan);
+}
+
+static enum status prepare(struct store_rows *rows, const struct store_plan *plan) {
+    TRY(file_draft_open(&rows->draft, plan->path));
+    const enum status status = fill_draft(rows, plan);
     if (status != STATUS_OK) {
-        unlink(rows->tmp);
+        file_draft_drop(&rows->draft);
     }
     return status;
 }
@@ -126,7 +125,7 @@ static enum status open_table(struct store_rows *rows, const char *name) {
     rows->file = H5Fopen(rows->tmp, H5F_ACC_RDWR, access);
     rows->set = rows->file < 0 ? H5I_INVALID_HID : H5Dopen2(rows->file, name, H5P_DEFAULT);
     H5Pclose(access);
-    return comm_agree(rows->team, rows->set < 0 ? fail(rows->path) : STATUS_OK);
+    return comm_agree(rows->team, rows->set < 0 ? fail(rows) : STATUS_OK);
 }
 
 enum status store_rows_create(struct store_rows **out_rows, const struct team *team,
@@ -140,6 +139,7 @@ enum status store_rows_create(struct store_rows **out_rows, const struct team *t
     *rows = (struct store_rows){.team = team,
                                 .n_columns = plan->n_columns,
                                 .precision = plan->precision,
+                                .path = plan->path,
                                 .file = H5I_INVALID_HID,
                                 .set = H5I_INVALID_HID,
                                 .transfer = H5I_INVALID_HID};
@@ -148,7 +148,6 @@ enum status store_rows_create(struct store_rows **out_rows, const struct team *t
         mem_free(rows);
         return status;
     }
-    comm_bcast(team, rows->path, sizeof rows->path, 0);
     comm_bcast(team, rows->tmp, sizeof rows->tmp, 0);
     struct store_silence silence = store_silence_begin();
     status = open_table(rows, plan->name);
@@ -187,19 +186,7 @@ enum status store_rows_write(struct store_rows *rows, uint64_t first, uint64_t n
     H5Sclose(source);
     H5Sclose(target);
     store_silence_end(&silence);
-    return comm_agree(rows->team, is_written ? STATUS_OK : fail(rows->path));
-}
-
-static enum status put_in_place(const struct store_rows *rows) {
-    const int fd = open(rows->tmp, O_RDWR | O_CLOEXEC);
-    int error = fd < 0 || fsync(fd) != 0 ? errno : 0;
-    if (fd >= 0) {
-        close(fd);
-    }
-    if (error == 0 && rename(rows->tmp, rows->path) != 0) {
-        error = errno;
-    }
-    return file_refuse_write(rows->path, error);
+    return comm_agree(rows->team, is_written ? STATUS_OK : fail(rows));
 }
 
 enum status store_rows_finish(struct store_rows *rows, enum status status) {
@@ -207,14 +194,15 @@ enum status store_rows_finish(struct store_rows *rows, enum status status) {
     H5Dclose(rows->set);
     H5Pclose(rows->transfer);
     if (rows->file >= 0 && H5Fclose(rows->file) < 0 && status == STATUS_OK) {
-        status = fail(rows->path);
+        status = fail(rows);
     }
     store_silence_end(&silence);
     status = comm_agree(rows->team, status);
     if (team_rank(rows->team) == 0) {
-        status = status == STATUS_OK ? put_in_place(rows) : status;
-        if (status != STATUS_OK) {
-            unlink(rows->tmp);
+        if (status == STATUS_OK) {
+            status = file_draft_keep(&rows->draft, true);
+        } else {
+            file_draft_drop(&rows->draft);
         }
     }
     status = comm_agree(rows->team, status);

@@ -1,9 +1,9 @@
 /* One large table in an HDF5 file that the ranks of a team write together, each its own rows; no
  * rank holds more than it writes.
  *
- * The file grows as PATH.tmp, whose space on disk is reserved before the first row: a full disk is
- * known at once. store_rows_finish makes it PATH; until then PATH is as it was. All calls are
- * collective over the team. HDF5 prints nothing. */
+ * The file grows as a draft (base/draft.h), whose space on disk is reserved before the first row: a
+ * full disk is known at once. store_rows_finish gives it its name; until then PATH is as it was.
+ * All calls are collective over the team. HDF5 prints nothing. */
 #ifndef QSPAN_STORE_ROWS_H
 #define QSPAN_STORE_ROWS_H
 
@@ -16,7 +16,7 @@
 struct store_rows;
 
 struct store_plan {
-    const char *path, *name; /* of the file, of the dataset */
+    const char *path, *name; /* of the file, borrowed until the end; of the dataset */
     uint64_t n_rows;
     size_t n_columns;
     enum precision precision; /* of the numbers in the file */

@@ -1,0 +1,95 @@
+#include "base/draft.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/rng.h"
+#include "base/text.h"
+
+enum { MAX_TRIES = 100, OWN_MODE = S_IRUSR | S_IWUSR };
+
+static void forget(struct file_draft *draft) {
+    free(draft->target);
+    free(draft->tmp);
+    draft->target = draft->tmp = NULL;
+    draft->fd = -1;
+}
+
+/* A name that nothing has; 0 or an errno. */
+static int create(struct file_draft *draft, mode_t mode) {
+    for (int i = 0; i < MAX_TRIES; i++) {
+        free(draft->tmp);
+        if (asprintf(&draft->tmp, "%s.%08" PRIx64 ".tmp", draft->target,
+                     rng_seed_from_os() & UINT32_MAX) < 0) {
+            draft->tmp = NULL;
+            return ENOMEM;
+        }
+        draft->fd = open(draft->tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        if (draft->fd >= 0 || errno != EEXIST) {
+            break;
+        }
+    }
+    return draft->fd >= 0 ? 0 : errno;
+}
+
+static int open_draft(struct file_draft *draft) {
+    struct stat info;
+    if (stat(draft->path, &info) != 0) {
+        if (errno != ENOENT) {
+            return errno;
+        }
+        draft->target = strdup(draft->path);
+        return draft->target == NULL ? ENOMEM : create(draft, 0666);
+    }
+    if (!S_ISREG(info.st_mode)) {
+        draft->fd = open(draft->path, O_WRONLY | O_CLOEXEC);
+        return draft->fd < 0 ? errno : 0;
+    }
+    if (faccessat(AT_FDCWD, draft->path, W_OK, AT_EACCESS) != 0) {
+        return errno; /* a folder may be written though a file in it is protected */
+    }
+    draft->target = realpath(draft->path, NULL);
+    return draft->target == NULL ? errno : create(draft, (info.st_mode & 0777) | OWN_MODE);
+}
+
+enum status file_draft_open(struct file_draft *out_draft, const char *path) {
+    *out_draft = (struct file_draft){.path = path, .fd = -1};
+    const int error = open_draft(out_draft);
+    if (error != 0) {
+        forget(out_draft);
+    }
+    return file_refuse_write(path, error);
+}
+
+enum status file_draft_write(struct file_draft *draft, const char *data, size_t n) {
+    return file_refuse_write(draft->path, file_write_bytes(draft->fd, data, n));
+}
+
+void file_draft_drop(struct file_draft *draft) {
+    close(draft->fd);
+    if (draft->tmp != NULL) {
+        unlink(draft->tmp);
+    }
+    forget(draft);
+}
+
+enum status file_draft_keep(struct file_draft *draft, bool is_synced) {
+    int error = is_synced && draft->tmp != NULL && fsync(draft->fd) != 0 ? errno : 0;
+    if (close(draft->fd) != 0 && error == 0) {
+        error = errno;
+    }
+    if (error == 0 && draft->tmp != NULL && rename(draft->tmp, draft->target) != 0) {
+        error = errno;
+    }
+    if (error != 0 && draft->tmp != NULL) {
+        unlink(draft->tmp);
+    }
+    forget(draft);
+    return file_refuse_write(draft->path, error);
+}
