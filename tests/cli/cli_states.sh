@@ -92,6 +92,6 @@ has err "multiplied out up to 30"
 expect 2 qspan run ghz.qasm --qpus 1 --state /nowhere/x.h5
 expect 2 qspan run ghz.qasm --qpus 1 --state /dev/null
 expect 3 qspan run ghz.qasm --qpus 1 --observables sums.txt
-has err "sums.txt:1:16: error: qubit 3: there are 2 qubits"
+has err "sums.txt:1:16: error: qubit 3: the number of qubits is 2"
 expect 3 qspan run ghz.qasm --qpus 1 --observables missing.txt
 [ ! -e x.h5 ] || fail "a refused run left a file"
