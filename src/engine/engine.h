@@ -1,9 +1,12 @@
 /* What the runtime asks of an engine that holds the state.
  *
  * An engine holds one branch: one state of all wires, replicated control, distributed amplitudes.
- * Wires start in |0>, each alone. The runtime owns shots, branches and Pauli frames. All calls are
- * collective over the engine's team with equal arguments; results (probabilities, bits) are equal
- * on all ranks and, bit for bit, for any number of ranks and threads. */
+ * Wires start in |0>, each alone. The runtime owns shots, branches and Pauli frames. All calls but
+ * plan and usage are collective over the engine's team with equal arguments; results
+ * (probabilities, bits) are equal on all ranks and, bit for bit, for any number of ranks and
+ * threads. Errors, on all ranks alike: STATUS_NOFIT (logged but for snapshot), STATUS_INTERRUPTED
+ * (engine_task.halt), and what is said of a call; the state is then of no use. Whoever asks about a
+ * state pays for the gates that wait. */
 #ifndef QSPAN_ENGINE_ENGINE_H
 #define QSPAN_ENGINE_ENGINE_H
 
@@ -22,7 +25,7 @@ enum engine_mode {
     ENGINE_APPLY, /* GATE: apply. EBIT: both wires become Phi+. NOISE_RELAX: the operator without a
                      jump, up to a factor: the norm falls. */
     ENGINE_COPY,  /* CX(q, a) with the pair of a and arg's wire b pending: |q> -> |q>_q |q>_b
-                     (entangler);    copy_wire[i] = b, which is |0> and alone */
+                     (entangler); copy_wires[i] = b, which is |0> and alone */
     ENGINE_MEASURE, /* MEASURE, RESET, FREE: the runtime will call probability and project; for
                        plans */
     ENGINE_CLEAR,   /* EBIT of an entangler: both wires, which are alone, become |0> */
@@ -33,8 +36,8 @@ enum engine_mode {
     ENGINE_MOVE,  /* MEASURE q: copy_wires[i] = b, a name of q, takes over its state, and q is |0>
                      and alone */
 };
-/* A program as engines see it. Borrowed by engine_create: must outlive the engine. */
 struct halt;
+/* A program as engines see it. Borrowed by create: must outlive the engine. */
 struct engine_task {
     const struct op_list *ops;
     const uint8_t *modes;       /* enum engine_mode per op */
@@ -93,9 +96,10 @@ struct engine_class {
     enum status (*run)(struct engine *engine, size_t first, size_t last);
     /* Pauli on one wire: X if x, Z if z (Y if both), up to phase. */
     enum status (*apply_pauli)(struct engine *engine, uint32_t wire, bool x, bool z);
+    /* P(1) of the wire, the norm divided out. Cost: a read of its group. */
     enum status (*probability)(struct engine *engine, double *out_p_one, uint32_t wire);
     /* Projects the wire on |bit>, which had probability p > 0, renormalises; the wire leaves its
-     * group and is |bit>, alone. */
+     * group and is |bit>, alone. Cost: a read of half of the group, a write of that. */
     enum status (*project)(struct engine *engine, uint32_t wire, bool bit, double p);
     /* The same, then the wire is |0>; its group may keep it, so that nothing moves. */
     enum status (*reset)(struct engine *engine, uint32_t wire, bool bit, double p);
@@ -113,12 +117,13 @@ struct engine_class {
     /* Draws Z outcomes of wires, in this order, for n_shots shots: bit = [u(ctx, i, shot) < P(bit =
      * 1 | the shot's bits before)]. On entry row i (of words = bits_words(n_shots) words) of
      * `inout` says for each shot whether a frame flips the outcome of wire i; on exit it holds the
-     * bits. State unchanged. */
+     * bits. State unchanged. Cost: at most three reads of the state, whatever the shots. */
     enum status (*sample)(struct engine *engine, uint64_t *inout, const uint32_t *wires,
                           size_t n_wires, size_t n_shots,
                           double (*u)(void *ctx, size_t i, size_t shot), void *ctx);
     /* Exact joint distribution of the Z outcomes of wires (each at most once), as independent
-     * factors. */
+     * factors, on every rank; engine_distribution_fini frees it. STATUS_NOFIT where more than 26
+     * wires depend on each other. Cost: a read of the groups. */
     enum status (*distribution)(struct engine *engine, struct engine_distribution *out,
                                 const uint32_t *wires, size_t n_wires);
     /* <P> for a Pauli string: letters 1 X, 2 Y, 3 Z on wires. */

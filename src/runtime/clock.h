@@ -1,4 +1,8 @@
-/* The timing side of a run: skeleton, ebit source, timelines, ledgers. */
+/* The timing side of a run: skeleton, ebit source, timelines, ledgers.
+ *
+ * Not collective: every rank that makes the same calls has the same times and pairs. Errors of what
+ * runs timelines: those of timeline_run, and STATUS_NOFIT; of the rest: STATUS_NOFIT (both logged).
+ * Cost: that of the timelines. */
 #ifndef QSPAN_RUNTIME_CLOCK_H
 #define QSPAN_RUNTIME_CLOCK_H
 

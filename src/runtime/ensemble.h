@@ -5,7 +5,10 @@
  * - sampling: a column is a shot; rows are shared by all branches, each owns the columns of its
  * mask;
  * - exact distributions: a column is a symbol (column 0: the constant 1; others: fair coins), so
- * that a row is an affine form over GF(2), and every linear step is the same XOR of rows. */
+ * that a row is an affine form over GF(2), and every linear step is the same XOR of rows.
+ *
+ * Every rank has all rows, and changes them alike. Errors of what allocates: STATUS_NOFIT (logged).
+ * Steps cost a pass over the rows that they name, of a branch's columns the words in use. */
 #ifndef QSPAN_RUNTIME_ENSEMBLE_H
 #define QSPAN_RUNTIME_ENSEMBLE_H
 

@@ -29,7 +29,7 @@ struct run_options {
                      (engine_task.is_fast) */
     uint64_t n_shots, seed;
     /* Sampling: shots first_shot .. first_shot + n_shots - 1, the same as in a run from 0 on; a
-     * multiple of the shots that are drawn together (else STATUS_INPUT, logged). */
+     * multiple of the shots that are drawn together (else STATUS_USAGE, logged). */
     uint64_t first_shot;
     /* Sampling goes on after these shots, which the same run has had before; NULL: none. */
     const struct run_past {
@@ -141,7 +141,9 @@ struct results {
 
 /* Collective over the team. The program must have passed program_check; machine NULL: ideal.
  * Counts, probabilities and marginals are complete on team rank 0 only; figures on all ranks, or
- * those of a run with a past on team rank 0 only. */
+ * those of a run with a past on team rank 0 only. Errors, logged, on all ranks alike: STATUS_INPUT
+ * for what the engine or the clock cannot follow, with the place; STATUS_USAGE for a first shot or
+ * a trace that cannot be; STATUS_NOFIT; STATUS_INTERRUPTED (run_options.stop). */
 enum status runtime_run(struct results **out_results, const struct program *program,
                         const struct machine *machine, const struct team *team,
                         const struct run_options *options);
@@ -164,7 +166,8 @@ enum status runtime_choose_replicas(uint64_t *out_n, const struct program *progr
                                     const struct engine_class *engine, enum precision precision,
                                     uint64_t max_bytes, int n_ranks, uint64_t n_blocks);
 
-/* Figures without running: not collective. */
+/* Figures without running: not collective. Errors as of runtime_run, but that what does not fit is
+ * none. Cost: O(ops), loops walked twice. */
 struct run_plan {
     struct engine_figures engine;
     struct timeline_result *timeline; /* NULL if control flow depends on data */

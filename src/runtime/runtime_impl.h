@@ -95,7 +95,7 @@ enum status run_create_bulk(struct run *run);
  */
 enum status run_sample_frames(struct run *run);
 
-/* May the shots of the options be a run of their own, and go on after its past? STATUS_INPUT,
+/* May the shots of the options be a run of their own, and go on after its past? STATUS_USAGE,
  * logged. */
 enum status run_check_range(const struct run *run, uint32_t block_shots);
 /* Figures of a physical network are added in the order of shots, past ones first. */

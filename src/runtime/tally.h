@@ -10,7 +10,8 @@
 #include "runtime/runtime.h"
 #include "runtime/walker.h"
 
-/* Keys of n_bits bits, bit i from program bit bits[i]. */
+/* Keys of n_bits bits, bit i from program bit bits[i]. Each rank has one of its own. Errors of all
+ * that follows: STATUS_NOFIT (logged). */
 struct tally {
     struct tally_entry *entries; /* hash table */
     const uint32_t *bits;        /* borrowed */
@@ -18,9 +19,10 @@ struct tally {
 };
 void tally_init(struct tally *tally, const uint32_t *bits, size_t n_bits);
 void tally_fini(struct tally *tally);
-/* Counts columns first .. end-1. */
+/* Counts columns first .. end-1. Cost: columns x words of a key. */
 enum status tally_count_rows(struct tally *tally, const struct rows *rows, size_t first,
                              size_t end);
+/* Adds n shots and a probability to a key, which is copied. */
 enum status tally_add(struct tally *tally, const uint64_t *key, uint64_t n, double p);
 /* Adds the counts of all ranks to those of rank 0; the other ranks keep theirs. Collective; all get
  * the same status. Volume: the keys of all ranks once. */
@@ -43,11 +45,11 @@ enum status tally_list_probabilities(struct tally *tally, struct arena *arena, u
 
 /* Adds a leaf of an exact run: all assignments of its coins times all outcomes of the postponed
  * measurements, whose factors change on the way. The limits are checked first (STATUS_INPUT,
- * logged: equal on all ranks); entries are added only if is_keeper. bit_wire: for each program bit
- * the index of its postponed measurement, or UINT32_MAX. */
+ * logged: equal on all ranks); entries are added only if is_keeper. */
 struct exact_map {
-    const uint32_t *bit_postponed;
-    const uint32_t *wires; /* wire of each postponed measurement */
+    const uint32_t *bit_postponed; /* for each program bit the index of its postponed measurement,
+                                      or UINT32_MAX */
+    const uint32_t *wires;         /* wire of each postponed measurement */
     uint64_t max_branches;
     bool is_keeper;
 };

@@ -5,7 +5,8 @@
  * images are Paulis. A measured Z that anticommutes with one of them, S, is a fair coin, and the
  * state after outcome 1 is S times the state after outcome 0. Stored by column: for each touched
  * wire two bit sets over generators. Cost of a gate: a few words; of a removal: touched wires x
- * words. */
+ * words. Every rank has a tracker of its own, by the same calls. Errors: STATUS_NOFIT (logged); the
+ * tracker can then only be destroyed. */
 #ifndef QSPAN_RUNTIME_TRACKER_H
 #define QSPAN_RUNTIME_TRACKER_H
 

@@ -67,13 +67,18 @@ struct walker_options {
 #define WALKER_LOOP_P_MIN 1e-9
 
 struct walker;
+/* Program, lowered ops and engine are borrowed, options copied. Walks are collective over the
+ * engine's team, with equal arguments; bits, leaves and weights are the same on all ranks. Errors:
+ * what the engine says, STATUS_NOFIT, STATUS_INTERRUPTED, and STATUS_INPUT (logged with the place)
+ * for what depends on the walk: a WHILE with too many rounds, more branches than there may be. */
 enum status walker_create(struct walker **out_walker, const struct program *program,
                           const struct lowered *lowered, struct engine *engine,
                           const struct walker_options *options);
 void walker_destroy(struct walker *walker);
 /* Shots first_shot .. first_shot + n_shots - 1 without the first n_past (less than n_shots);
  * first_shot is the start of a block. Afterwards the bits are in *out_rows (borrowed, column s =
- * shot first_shot + s). */
+ * shot first_shot + s). Cost: the engine's ops once for each branch, from where it left another;
+ * the frames of all shots. */
 enum status walker_sample(struct walker *walker, const struct rows **out_rows, uint64_t first_shot,
                           size_t n_past, size_t n_shots);
 /* All outcomes with their weights: one leaf per case. Programs with noise are refused. A WHILE is
@@ -81,6 +86,7 @@ enum status walker_sample(struct walker *walker, const struct rows **out_rows, u
  * WALKER_LOOP_P_MIN: it might go on for ever. What that takes away is named in a warning, or
  * refused (STATUS_INPUT) above 1e-6. */
 enum status walker_enumerate(struct walker *walker);
+/* States evolved by all walks so far. */
 uint64_t walker_count_branches(const struct walker *walker);
 
 #endif

@@ -27,7 +27,9 @@ size_t pass_buffer_bytes(const struct layout *layout);
 unsigned pass_most_bits(const struct layout *layout, double n_bytes);
 
 /* Makes the stage's targets internal and, where there is a store, applies it. Its blocks are those
- * of layout->fuse. Collective where there is a store. */
+ * of layout->fuse. Collective where there is a store. Errors: STATUS_NOFIT (logged),
+ * STATUS_INTERRUPTED. Cost: a read and a write of the group, or a few where its wires lie badly;
+ * the messages of an exchange. */
 enum status pass_run_stage(struct layout *layout, uint32_t group, const struct fuse_stage *stage);
 
 /* What has been done on this rank. Floors: the sums over all passes of the larger of bytes / (bytes
