@@ -36,6 +36,11 @@ struct pass *pass_create(union statevector_block *buffers, int n_threads,
                          const struct layout *layout) {
     struct pass *pass = mem_alloc(1, sizeof *pass);
     if (pass != NULL) {
+        pass->shares = mem_alloc((size_t)n_threads, sizeof *pass->shares);
+        if (pass->shares == NULL) {
+            mem_free(pass);
+            return NULL;
+        }
         pass->buffers = buffers;
         pass->n_threads = n_threads;
         pass->buffer_bits = buffer_bits(layout);
@@ -48,6 +53,7 @@ struct pass *pass_create(union statevector_block *buffers, int n_threads,
 
 void pass_destroy(struct pass *pass) {
     if (pass != NULL) {
+        mem_free(pass->shares);
         mem_free(pass->steps);
         mem_free(pass->tables.memory);
         mem_free(pass->units);

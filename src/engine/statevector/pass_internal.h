@@ -41,8 +41,15 @@ struct pass_cross {
     uint8_t lane, bit;
     bool is_done;
 };
+/* Tiles of a thread that nobody has taken yet. As large as a line of the cache, which threads would
+ * otherwise take from each other. */
+struct pass_share {
+    uint64_t next, last;
+    char rest[48];
+};
 struct pass {
     union statevector_block *buffers;
+    struct pass_share *shares; /* of n_threads */
     int n_threads;
     unsigned buffer_bits, lane_bits, all_lanes;
     enum precision precision;

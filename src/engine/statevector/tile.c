@@ -45,6 +45,7 @@ struct pieces {
 /* A thread's tile and what it reads next. */
 struct worker {
     const struct pass *pass;
+    unsigned share, n_shares; /* whose tiles it takes, and how many there are */
     union statevector_block *buffer;
     struct pieces pieces[2], to;
     struct pieces *from, *next; /* of pieces[2] */
@@ -406,27 +407,55 @@ static void run_tile(struct worker *worker, uint64_t base) {
     }
 }
 
-/* Some of the tiles, those of one thread. */
-static void run_tiles(struct worker *worker, uint64_t tile, uint64_t last) {
+static bool take_of(struct pass_share *share, uint64_t *out) {
+    uint64_t tile;
+#pragma omp atomic read
+    tile = share->next;
+    if (tile < share->last) {
+#pragma omp atomic capture
+        tile = share->next++;
+    }
+    *out = tile;
+    return tile < share->last;
+}
+
+/* The next of the thread's own tiles; when these are gone, one of those that slower threads have
+ * left. */
+static bool take_tile(struct worker *worker, uint64_t *out) {
+    const struct pass *pass = worker->pass;
+    for (unsigned i = 0; i < worker->n_shares; i++) {
+        if (take_of(&pass->shares[worker->share], out)) {
+            return true;
+        }
+        worker->share = (worker->share + 1) % worker->n_shares;
+    }
+    return false;
+}
+
+/* Until none is left. */
+static void run_tiles(struct worker *worker) {
     const struct pass *pass = worker->pass;
     /* Tiles that differ in these bits read the same amplitudes: those that write them are last. */
     const uint64_t apart = pass->grown & ~pass->inside, outside = pass->inside | apart,
                    start = pass->view.first << pass->view.chunk_bits;
-    if (tile < last) {
+    uint64_t tile = 0, next = 0;
+    bool has_tile = take_tile(worker, &tile);
+    if (has_tile) {
         find_read(pass, worker->from, start + insert_zeros(tile, outside));
     }
-    for (; tile < last; tile++) {
-        const uint64_t base = start + insert_zeros(tile, outside),
-                       next = start + insert_zeros(tile + 1, outside);
+    while (has_tile) {
+        const uint64_t base = start + insert_zeros(tile, outside);
         for (uint64_t x = apart; x > 0; x = (x - 1) & apart) {
             prepare_asks(worker, false, 0);
             run_tile(worker, base | x);
         }
-        prepare_asks(worker, tile + 1 < last, next);
+        has_tile = take_tile(worker, &next);
+        prepare_asks(worker, has_tile, start + insert_zeros(next, outside));
         run_tile(worker, base);
         struct pieces *old = worker->from;
         worker->from = worker->next;
         worker->next = old;
+        tile = next;
     }
 }
 
@@ -455,6 +484,11 @@ void pass_run_tiles(struct pass *pass) {
         worker.from = &worker.pieces[0];
         worker.next = &worker.pieces[1];
         worker.n_programs = n_programs;
-        run_tiles(&worker, n_tiles * i / n, n_tiles * (i + 1) / n);
+        worker.share = (unsigned)i;
+        worker.n_shares = (unsigned)n;
+        pass->shares[i].next = n_tiles * i / n;
+        pass->shares[i].last = n_tiles * (i + 1) / n;
+#pragma omp barrier
+        run_tiles(&worker);
     }
 }
