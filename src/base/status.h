@@ -15,6 +15,11 @@ enum status {
     STATUS_INTERRUPTED = 85, /* stopped by a signal: results hold the shots done so far */
 };
 
+/* Of two things that were both tried, the first that failed. */
+static inline enum status status_join(enum status first, enum status second) {
+    return first != STATUS_OK ? first : second;
+}
+
 /* Returns from the calling function when an expression of type enum status is not STATUS_OK. */
 #define TRY(expr)                                                                                  \
     do {                                                                                           \

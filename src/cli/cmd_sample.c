@@ -434,14 +434,8 @@ static enum status sample_all(struct sample_job *job) {
     }
     interrupt_listen(team_rank(job->team) == 0);
     enum status status = add_sinks(job, &task);
-    if (status == STATUS_OK) {
-        status = sample_run(&figures, &task, job->team);
-    }
-    for (size_t i = 0; i < job->n_sinks; i++) {
-        const enum status closed = sink_close(&job->sinks[i]);
-        status = status == STATUS_OK ? closed : status;
-    }
-    TRY(comm_agree(job->team, status));
+    status = status == STATUS_OK ? sample_run(&figures, &task, job->team) : status;
+    TRY(sinks_close(job->sinks, job->n_sinks, job->team, status));
     char waits[64] = "", bytes[32];
     if (team_size(job->team) > 1) {
         snprintf(waits, sizeof waits, "; ranks waited for others %.3g s", figures.wait_s);

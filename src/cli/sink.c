@@ -4,10 +4,10 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/rng.h"
 #include "base/text.h"
 
@@ -56,14 +56,11 @@ static void format_shots(void *ctx, struct text *out, const struct sample_block 
 
 /* ---- opening ---- */
 
-/* Rank 0: the file, with a token in it if others could see it. */
+/* Rank 0: the draft, with a token in it if others could see it. */
 static enum status create(struct sink *sink, struct token *out_token, bool has_others) {
-    struct stat about;
-    sink->fd = open(sink->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (sink->fd < 0 || fstat(sink->fd, &about) != 0) {
-        return refuse(sink, errno);
-    }
-    sink->is_shared = S_ISREG(about.st_mode);
+    TRY(file_draft_open(&sink->draft, sink->path));
+    sink->fd = sink->draft.fd;
+    sink->is_shared = sink->draft.tmp != NULL;
     if (!sink->is_shared || !has_others) {
         return STATUS_OK;
     }
@@ -73,22 +70,39 @@ static enum status create(struct sink *sink, struct token *out_token, bool has_o
 }
 
 /* The others: the same file, if they find the token in it. */
-static bool has_found(struct sink *sink, const struct token *token) {
+static bool has_found(struct sink *sink, const char *name, const struct token *token) {
     struct token found = {{0}};
-    sink->fd = open(sink->path, O_RDWR | O_CLOEXEC);
+    sink->fd = open(name, O_RDWR | O_CLOEXEC);
     return sink->fd >= 0 && pread(sink->fd, &found, sizeof found, 0) == (ssize_t)sizeof found &&
            memcmp(&found, token, sizeof found) == 0;
+}
+
+/* Where rank 0 has its draft. */
+static enum status share_name(char **out_name, const struct sink *sink, const struct team *team) {
+    uint64_t n = team_rank(team) == 0 ? strlen(sink->draft.tmp) + 1 : 0;
+    comm_bcast(team, &n, sizeof n, 0);
+    char *name = mem_alloc((size_t)n, 1);
+    TRY(comm_agree(team, name == NULL ? STATUS_NOFIT : STATUS_OK));
+    if (team_rank(team) == 0) {
+        memcpy(name, sink->draft.tmp, (size_t)n);
+    }
+    comm_bcast(team, name, (size_t)n, 0);
+    *out_name = name;
+    return STATUS_OK;
 }
 
 static enum status share_file(struct sink *sink, const struct team *team) {
     const bool is_first = team_rank(team) == 0;
     struct token token = {{0}};
+    char *name = NULL;
     TRY(comm_agree(team, is_first ? create(sink, &token, team_size(team) > 1) : STATUS_OK));
     comm_bcast(team, &token, sizeof token, 0);
     if (token.words[0] == 0) {
         return STATUS_OK; /* a file of one rank, or no file */
     }
-    uint64_t is_lost = !is_first && !has_found(sink, &token);
+    TRY(share_name(&name, sink, team));
+    uint64_t is_lost = !is_first && !has_found(sink, name, &token);
+    mem_free(name);
     comm_max_u64(team, &is_lost, 1);
     sink->is_shared = is_lost == 0;
     if (!sink->is_shared) {
@@ -110,11 +124,26 @@ enum status sink_open(struct sink *out_sink, const struct team *team, const char
     return share_file(out_sink, team);
 }
 
-enum status sink_close(struct sink *sink) {
-    if (sink->path != NULL && sink->fd >= 0 && close(sink->fd) != 0) {
-        return refuse(sink, errno);
+enum status sinks_close(struct sink *sinks, size_t n, const struct team *team, enum status status) {
+    const bool is_first = team_rank(team) == 0;
+    for (size_t i = 0; i < n; i++) {
+        const bool is_own = !is_first && sinks[i].path != NULL && sinks[i].fd >= 0;
+        if (is_own && close(sinks[i].fd) != 0) {
+            status = status_join(status, refuse(&sinks[i], errno));
+        }
     }
-    return STATUS_OK;
+    status = comm_agree(team, status);
+    for (size_t i = 0; i < n && is_first; i++) {
+        if (sinks[i].path == NULL || sinks[i].fd < 0) {
+            continue;
+        }
+        if (status == STATUS_OK) {
+            status = file_draft_keep(&sinks[i].draft, false);
+        } else {
+            file_draft_drop(&sinks[i].draft);
+        }
+    }
+    return comm_agree(team, status);
 }
 
 struct sample_output sink_output(struct sink *sink, enum frame_output what,

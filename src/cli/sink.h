@@ -3,6 +3,7 @@
 #ifndef QSPAN_CLI_SINK_H
 #define QSPAN_CLI_SINK_H
 
+#include "base/draft.h"
 #include "comm/comm.h"
 #include "output/samples.h"
 #include "runtime/sample.h"
@@ -11,14 +12,16 @@ struct sink {
     struct samples_layout layout;
     const char *path; /* NULL: standard output */
     int fd;
-    bool is_shared; /* all ranks have it open */
+    struct file_draft draft; /* of path, on rank 0 */
+    bool is_shared;          /* all ranks have it open */
 };
-/* Empties the file, or makes it; path NULL or "-": standard output. Whether all ranks see one file
+/* Begins a draft of the file; path NULL or "-": standard output. Whether all ranks see one file
  * is tried out, and noted if they do not. Collective. Errors: STATUS_USAGE, logged. */
 enum status sink_open(struct sink *out_sink, const struct team *team, const char *path,
                       const struct samples_layout *layout);
-/* STATUS_NOFIT: what was written did not fit. Not collective; takes what was never opened. */
-enum status sink_close(struct sink *sink);
+/* Drafts take their names, unless something failed before on any rank: then they are dropped, and
+ * that status comes back. STATUS_NOFIT: what was written did not fit. Collective. */
+enum status sinks_close(struct sink *sinks, size_t n, const struct team *team, enum status status);
 /* The sink as an output. */
 struct sample_output sink_output(struct sink *sink, enum frame_output what,
                                  const uint64_t *reference);

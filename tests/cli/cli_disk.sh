@@ -1,0 +1,40 @@
+# Disks that are full, streams that are closed, files that are damaged: an error that names the file,
+# what was there before stays, and what was drawn is not lost.
+. "$QSPAN_SOURCE_DIR/tests/cli/common.sh" || exit 1
+
+on() { # on RANKS OPTIONS...: alone without a launcher
+    local ranks=$1
+    shift
+    if [ "$ranks" -eq 1 ]; then qspan "$@"; else on_ranks "$ranks" "$@"; fi
+}
+# A limit of file size acts as a full disk.
+limited() { (
+    ulimit -f "$1" # KiB
+    shift
+    "$@"
+); }
+full() { # full FILE: what the last command said of it
+    has err "$1: error: cannot be written: File too large"
+    equal "$(cat "$1")" old
+    [ -z "$(compgen -G '*.tmp')" ] || fail "left behind: $(ls)"
+}
+
+qspan gen repetition-memory -d 9 --rounds 100 --after-clifford-depolarization 0.01 -o code.stim
+printf 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[4];\ncreg c[4];\nh q[0];\ncx q[0],q[2];\n' >noisy.qasm
+echo 'rx(0.3) q[2]; cx q[2],q[1]; h q[3]; measure q -> c;' >>noisy.qasm
+noisy=(run noisy.qasm --machine werner:n=2,data=2,comm=1,F=0.9,time=10us --engine statevector)
+
+# Every writer, alone and on ranks.
+for ranks in 1 3; do
+    for file in events.b8 flips.01 o.h5 s.h5 o.json; do echo old >"$file"; done
+    expect 4 limited 64 on $ranks sample code.stim --shots 20000 --detectors --out-format b8 -o events.b8
+    full events.b8
+    expect 4 limited 64 on $ranks sample code.stim --shots 200000 --detectors --obs-out flips.01 -o /dev/null
+    full flips.01
+    expect 4 limited 4 on $ranks "${noisy[@]}" --shots 2000 --seed 3 -o o.h5
+    full o.h5
+    expect 4 limited 4 on $ranks run noisy.qasm --qpus 2 --shots 1 --state s.h5
+    full s.h5
+    expect 4 limited 1 on $ranks "${noisy[@]}" --shots 2000 --seed 3 --json o.json
+    full o.json
+done
