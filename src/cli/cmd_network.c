@@ -68,9 +68,20 @@ static uint64_t digest_of(struct network_job *job) {
     return digest;
 }
 
-static enum status write_text(const char *path, struct text *text) {
-    const enum status status = file_write(path, text->data, text->n);
-    text->n = 0;
+static enum status write_text(const char *path, const struct output_workload *run,
+                              enum status (*print)(struct text *, const struct output_workload *)) {
+    struct text text = {0};
+    enum status status = print(&text, run);
+    status = status == STATUS_OK ? file_write(path, text.data, text.n) : status;
+    text_fini(&text);
+    return status;
+}
+
+static enum status write_trace(const struct network_job *job) {
+    struct text text = {0};
+    enum status status = output_trace_json(&text, job->machine, &job->trace);
+    status = status == STATUS_OK ? file_write(job->options->trace, text.data, text.n) : status;
+    text_fini(&text);
     return status;
 }
 
@@ -91,7 +102,8 @@ static enum status write_hdf5(const struct network_job *job, const struct output
     return status;
 }
 
-static enum status write_results(struct network_job *job, struct text *text) {
+/* Whatever becomes of one, the others are written. */
+static enum status write_results(struct network_job *job) {
     const struct cli_options *options = job->options;
     struct output_workload run = {
         .machine_name = job->machine->name,
@@ -106,22 +118,15 @@ static enum status write_results(struct network_job *job, struct text *text) {
         .wall_s = clock_now_s() - options->t_start_s,
     };
     run.ledger = service_ledger(job->service, &run.n_ledger);
-    if (!options->json || strcmp(options->json, "-") != 0) {
-        TRY(output_workload_report(text, &run));
-        TRY(write_text("-", text));
+    enum status status = options->output != NULL ? write_hdf5(job, &run) : STATUS_OK;
+    if (options->json != NULL) {
+        status = status_join(status, write_text(options->json, &run, output_workload_json));
     }
-    if (options->json) {
-        TRY(output_workload_json(text, &run));
-        TRY(write_text(options->json, text));
+    if (options->trace != NULL) {
+        status = status_join(status, write_trace(job));
     }
-    if (options->output) {
-        TRY(write_hdf5(job, &run));
-    }
-    if (options->trace) {
-        TRY(output_trace_json(text, job->machine, &job->trace));
-        TRY(write_text(options->trace, text));
-    }
-    return STATUS_OK;
+    const bool is_piped = options->json != NULL && strcmp(options->json, "-") == 0;
+    return is_piped ? status : status_join(status, write_text("-", &run, output_workload_report));
 }
 
 static enum status run_job(struct network_job *job) {
@@ -138,10 +143,7 @@ static enum status run_job(struct network_job *job) {
     job->run_s = clock_now_s() - start_s;
     const uint64_t digest = digest_of(job);
     TRY(comm_check_digest(job->team, &digest, sizeof digest));
-    struct text text = {0};
-    const enum status status = team_rank(job->team) == 0 ? write_results(job, &text) : STATUS_OK;
-    text_fini(&text);
-    return comm_agree(job->team, status);
+    return comm_agree(job->team, team_rank(job->team) == 0 ? write_results(job) : STATUS_OK);
 }
 
 enum status cmd_network(const struct cli_options *options) {

@@ -185,35 +185,49 @@ static void take_time(struct run_job *job) {
     job->results->wall_s = wall_s;
 }
 
-/* HDF5 with its provenance. */
 static enum status write_hdf5(struct run_job *job, const struct output_context *context) {
     job->provenance.finished_s = (int64_t)time(NULL);
     return output_results_hdf5(job->options->output, job->results, context, &job->provenance);
 }
 
-/* JSON to its file, and the report to standard output unless the JSON goes there. */
-static enum status write_texts(struct text *json, struct text *report, struct run_job *job) {
+static enum status write_text(const char *path, const struct run_job *job,
+                              const struct output_context *context,
+                              enum status (*print)(struct text *, const struct results *,
+                                                   const struct output_context *)) {
+    struct text text = {0};
+    enum status status = print(&text, job->results, context);
+    status = status == STATUS_OK ? file_write(path, text.data, text.n) : status;
+    text_fini(&text);
+    return status;
+}
+
+static enum status write_trace(const struct run_job *job) {
+    struct text trace = {0};
+    enum status status = output_trace_json(&trace, job->load.machine, &job->trace);
+    status = status == STATUS_OK ? file_write(job->options->trace, trace.data, trace.n) : status;
+    text_fini(&trace);
+    return status;
+}
+
+/* Whatever becomes of one, the others are written; the report goes to standard output unless the
+ * JSON does. */
+static enum status write_outputs(struct run_job *job) {
     const struct cli_options *options = job->options;
     const struct output_context context = {
         .input = options->args[0],
         .decodes = job->decodes,
         .n_decodes = options->n_decodes,
     };
-    bool is_piped = options->json && strcmp(options->json, "-") == 0;
-    if (!is_piped) {
-        TRY(output_results_report(report, job->results, &context));
-        TRY(file_write("-", report->data, report->n));
+    const bool is_piped = options->json != NULL && strcmp(options->json, "-") == 0;
+    enum status status = options->output != NULL ? write_hdf5(job, &context) : STATUS_OK;
+    if (options->json != NULL) {
+        status = status_join(status, write_text(options->json, job, &context, output_results_json));
     }
-    if (options->json) {
-        TRY(output_results_json(json, job->results, &context));
-        TRY(file_write(options->json, json->data, json->n));
+    if (options->trace != NULL) {
+        status = status_join(status, write_trace(job));
     }
-    if (options->trace) {
-        json->n = 0;
-        TRY(output_trace_json(json, job->load.machine, &job->trace));
-        TRY(file_write(options->trace, json->data, json->n));
-    }
-    return options->output ? write_hdf5(job, &context) : STATUS_OK;
+    return is_piped ? status
+                    : status_join(status, write_text("-", job, &context, output_results_report));
 }
 
 /* Shots that share a timeline share its pairs: how these differ is in no error bar. */
@@ -235,11 +249,7 @@ static enum status write_results(struct run_job *job) {
         TRY(decode_summarise(&job->decodes[i], job->results));
     }
     note_single_timeline(job->results);
-    struct text json = {0}, report = {0};
-    enum status status = write_texts(&json, &report, job);
-    text_fini(&json);
-    text_fini(&report);
-    return status;
+    return write_outputs(job);
 }
 
 /* Does any op write what counts are made of? */

@@ -38,3 +38,31 @@ for ranks in 1 3; do
     expect 4 limited 1 on $ranks "${noisy[@]}" --shots 2000 --seed 3 --json o.json
     full o.json
 done
+
+# One output that fails does not take the others with it: what was drawn goes on from its file.
+expect 0 qspan "${noisy[@]}" --shots 3000 --seed 3 --json one.json
+if [ -w /dev/full ]; then
+    status=0
+    "$QSPAN" "${noisy[@]}" --shots 2000 --seed 3 -o part.h5 --json /dev/full >out 2>err || status=$?
+    equal "$status" 4
+    has err "/dev/full: error: cannot be written: No space left on device"
+    has out "shots"
+    status=0
+    "$QSPAN" "${noisy[@]}" --shots 2000 --seed 3 -o part.h5 --json part.json >/dev/full 2>err || status=$?
+    equal "$status" 4
+    has err "standard output: error: cannot be written: No space left on device"
+    equal "$(json part.json shots)" 2000
+    expect 0 qspan "${noisy[@]}" --resume part.h5 --shots 3000 --json both.json
+    cmp <(same_part both.json) <(same_part one.json) || fail "a run that went on"
+fi
+
+# A disk that is full when a run that went on ends: the shots before are still there.
+expect 0 qspan "${noisy[@]}" --shots 2000 --seed 3 -o part.h5
+cp part.h5 kept.h5
+for ranks in 1 3; do
+    expect 4 limited 4 on $ranks "${noisy[@]}" --resume part.h5 --shots 3000 -o part.h5
+    has err "part.h5: error: cannot be written: File too large"
+    cmp part.h5 kept.h5 || fail "the shots before are lost"
+done
+expect 0 qspan "${noisy[@]}" --resume part.h5 --shots 3000 -o part.h5 --json both.json
+cmp <(same_part both.json) <(same_part one.json) || fail "a run that went on after a full disk"
