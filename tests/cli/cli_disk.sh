@@ -66,3 +66,15 @@ for ranks in 1 3; do
 done
 expect 0 qspan "${noisy[@]}" --resume part.h5 --shots 3000 -o part.h5 --json both.json
 cmp <(same_part both.json) <(same_part one.json) || fail "a run that went on after a full disk"
+
+# A stream that is closed is no file's number.
+sampled=(sample code.stim --shots 2000 --seed 3 --out-format b8)
+expect 0 qspan "${sampled[@]}" -o wanted.b8
+"$QSPAN" "${sampled[@]}" -o events.b8 2>&-
+cmp events.b8 wanted.b8 || fail "messages are among the samples"
+"$QSPAN" "${sampled[@]}" -o events.b8 >&- 2>err
+cmp events.b8 wanted.b8 || fail "standard output was closed"
+"$QSPAN" "${sampled[@]}" -o events.b8 <&- >&- 2>&-
+cmp events.b8 wanted.b8 || fail "all streams were closed"
+expect 2 eval '"$QSPAN" gen ghz -n 3 >&-'
+has err "standard output: error: cannot be written: Bad file descriptor"
