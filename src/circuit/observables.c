@@ -214,11 +214,19 @@ static enum status read_number(struct reader *r, double *out) {
     return STATUS_OK;
 }
 
-/* [+|-] [NUMBER] [*] STRING */
+static bool is_sign(const struct reader *r, const char *at) {
+    return at < r->end && (*at == '+' || *at == '-');
+}
+
+static bool is_number(const struct reader *r, const char *at) {
+    return is_digit(r, at) || (at < r->end && *at == '.');
+}
+
+/* [+|-] [[+|-]NUMBER] [*] STRING; numbers have signs of their own as programs print them. */
 static enum status read_term(struct reader *r, bool is_first) {
     struct pauli_sums *sums = r->sums;
     double sign = 1, number = 1;
-    bool has_sign = *r->at == '+' || *r->at == '-';
+    bool has_sign = is_sign(r, r->at);
     if (!is_first && !has_sign) {
         return refuse_here(r, "+ or - and another term");
     }
@@ -226,7 +234,10 @@ static enum status read_term(struct reader *r, bool is_first) {
         sign = *r->at++ == '-' ? -1 : 1;
         skip_blanks(r);
     }
-    if (is_digit(r, r->at) || (r->at < r->end && *r->at == '.')) {
+    if (is_sign(r, r->at) && is_number(r, r->at + 1)) {
+        sign *= *r->at++ == '-' ? -1 : 1;
+    }
+    if (is_number(r, r->at)) {
         TRY(read_number(r, &number));
         skip_blanks(r);
         r->at += r->at < r->end && *r->at == '*';

@@ -32,7 +32,7 @@ Test(observables, terms_in_every_form) {
                                         "\n"
                                         " - 1.25e-1 * Y1*X2 + IIXZ # Qiskit's order\r\n"
                                         "energy: 2X3Y0 - I +.5 I\n"
-                                        "  + 0X0\n"
+                                        "  + 0X0 + -2 X0 - -.5*Z1 -+3I\n"
                                         "Z Z : ZZZZ",
                                         4);
     cr_assert_eq(sums->n_sums, 3);
@@ -40,8 +40,8 @@ Test(observables, terms_in_every_form) {
     cr_assert_str_eq(sums->sums[1].name, "energy");
     cr_assert_str_eq(sums->sums[2].name, "Z Z");
     cr_assert(sums->sums[0].first == 0 && sums->sums[0].n == 3);
-    cr_assert(sums->sums[1].first == 3 && sums->sums[1].n == 4);
-    cr_assert(sums->sums[2].first == 7 && sums->sums[2].n == 1);
+    cr_assert(sums->sums[1].first == 3 && sums->sums[1].n == 7);
+    cr_assert(sums->sums[2].first == 10 && sums->sums[2].n == 1);
     check_term(sums, 0, 0.5, "XIIZ");
     check_term(sums, 1, -0.125, "IYXI");
     check_term(sums, 2, 1, "ZXII");
@@ -49,7 +49,10 @@ Test(observables, terms_in_every_form) {
     check_term(sums, 4, -1, "IIII");
     check_term(sums, 5, 0.5, "IIII");
     check_term(sums, 6, 0, "XIII");
-    check_term(sums, 7, 1, "ZZZZ");
+    check_term(sums, 7, -2, "XIII");
+    check_term(sums, 8, 0.5, "IZII");
+    check_term(sums, 9, -3, "IIII");
+    check_term(sums, 10, 1, "ZZZZ");
     pauli_sums_destroy(sums);
 }
 
@@ -86,6 +89,8 @@ Test(observables, refused_with_their_place) {
         {"1j X0", "o.txt:1:2: error: expected I, X, Y or Z, not 'j'"},
         {"x0", "o.txt:1:1: error: expected I, X, Y or Z, not 'x'"},
         {"X0 + + Z1", "not '+'"},
+        {"X0 + - -1Z1", "not '-'"},
+        {"X0 + --1Z1", "not '-'"},
         {": X0", "has 1 to 256 characters"},
         {"a\x1b[2J: X0", "o.txt:1:2: error: a name with a control character"},
         {"\xff: X0", "o.txt:1:1: error: a name with a control character or invalid UTF-8"},
