@@ -7,7 +7,7 @@
 #include "base/bits.h"
 #include "base/rng.h"
 
-enum { SHOTS = 200, STRINGS = 12, SUM_STRINGS = 40 };
+enum { SHOTS = 200, STRINGS = 12, SUM_STRINGS = 60 };
 
 struct source {
     uint64_t seed, n;
@@ -219,7 +219,7 @@ static uint64_t look_at_strings(struct engine *engine, const struct random_task 
     return hash;
 }
 
-/* Many strings at once: every X mask several times, with other Z parts. */
+/* Many strings at once: every X mask as often as one transform takes, with other Z parts. */
 static uint64_t look_at_sums(struct engine *engine, const struct random_task *random,
                              const struct naive_state *naive, uint64_t hash, double *error) {
     struct source source = {random->seed, 1 << 21};
@@ -229,7 +229,7 @@ static uint64_t look_at_sums(struct engine *engine, const struct random_task *ra
     double values[SUM_STRINGS];
     uint32_t mask = 0;
     for (size_t i = 0; i < SUM_STRINGS; i++) {
-        mask = i % 4 == 0 && i >= 12 ? below(&source, 1u << random->task.n_wires) : mask;
+        mask = i >= 12 && i % 16 == 12 ? below(&source, 1u << random->task.n_wires) : mask;
         size_t n = first[i];
         for (uint32_t j = 0; j < random->task.n_wires; j++) {
             uint32_t letter = below(&source, 2) ? (mask >> j & 1 ? 2 : 3) : mask >> j & 1;

@@ -15,7 +15,7 @@ enum {
     LOW = 8,              /* amplitudes transformed at once: no more than a block has */
     MAX_MASKS = 512,      /* Z masks of one pass */
     PIECE_AMPS = 1 << 12, /* 64 KiB at most: stays in the cache for all masks */
-    TRANSFORM_MASKS = 4,  /* diagonal strings from which on one transform serves all */
+    TRANSFORM_MASKS = 6,  /* strings from which on one transform serves all */
 };
 
 /* The part of a string on one group, in physical bits: i^popcount(x & z) X^x Z^z times a sign. */
@@ -48,6 +48,7 @@ struct sweep {
     unsigned n;
     struct statevector_pauli paulis[MAX_MASKS];
     struct measure_sum sums[MAX_MASKS];
+    bool is_transformed[2]; /* strings that are not, or are, imaginary: by one transform */
 };
 
 static void set_pauli(struct sweep *sweep, unsigned i) {
@@ -68,6 +69,9 @@ static void add_span(const struct sweep *sweep, struct measure_sum *sums, uint64
                      const union statevector_block *a, const union statevector_block *b,
                      const struct statevector_span *span) {
     for (unsigned i = 0; i < sweep->n; i++) {
+        if (sweep->is_transformed[sweep->paulis[i].is_imaginary]) {
+            continue;
+        }
         double hi[V], lo[V];
         sweep->store->kernels->pauli(a, b, span, &sweep->paulis[i], hi, lo);
         bool is_odd = bits_popcount(chunk & sweep->masks[i] >> sweep->view.chunk_bits) & 1;
@@ -102,29 +106,54 @@ static void transform_signs(double *v, size_t n) {
     }
 }
 
-/* As add_span where X is nothing on any wire: the sums of |a|^2 with the signs of all low Z masks
- * at once. The parts are multiples of 2^-40 and 2^-80 whose sums a double holds exactly. */
-static void add_diagonal(const struct sweep *sweep, struct measure_sum *sums, uint64_t chunk,
-                         const union statevector_block *a, const struct statevector_span *span) {
+/* The span's terms of a string's sum, but for the signs of its Z part, as multiples of 2^-40 and
+ * 2^-80. */
+static inline void fill_terms(double *hi, double *lo, const union statevector_block *a,
+                              const union statevector_block *b, const struct statevector_span *span,
+                              const struct statevector_pauli *pauli, unsigned lane_bits) {
     const double round_hi = 0x1.8p12, round_lo = 0x1.8p-28;
+    for (uint64_t block = span->first; block < span->last; block++) {
+        const union statevector_block *left = &a[block], *right = &b[block ^ pauli->x_block];
+        for (unsigned v = 0; v < 1u << lane_bits; v++) {
+            double p[2], q[2];
+            statevector_get(p, left, lane_bits, v);
+            statevector_get(q, right, lane_bits, pauli->source[v]);
+            const double t =
+                pauli->is_imaginary ? q[1] * p[0] - q[0] * p[1] : q[0] * p[0] + q[1] * p[1];
+            const double h = (t + round_hi) - round_hi;
+            *hi++ = h;
+            *lo++ = ((t - h) + round_lo) - round_lo;
+        }
+    }
+}
+
+/* As add_span for the strings that are imaginary or are not (there is one), with the signs of all
+ * low Z masks at once. A double holds the sums of the parts exactly. */
+static void add_transformed(const struct sweep *sweep, struct measure_sum *sums, uint64_t chunk,
+                            const union statevector_block *a, const union statevector_block *b,
+                            const struct statevector_span *span, bool is_imaginary) {
     double hi[PIECE_AMPS], lo[PIECE_AMPS];
     const unsigned lane_bits = sweep->view.lane_bits;
-    size_t n = (size_t)((span->last - span->first) << lane_bits);
-    for (size_t i = 0; i < n; i++) {
-        double amp[2];
-        statevector_get(amp, a + span->first, lane_bits, i);
-        double p = amp[0] * amp[0] + amp[1] * amp[1];
-        hi[i] = (p + round_hi) - round_hi;
-        lo[i] = ((p - hi[i]) + round_lo) - round_lo;
+    const size_t n = (size_t)((span->last - span->first) << lane_bits);
+    const uint64_t above =
+        (chunk << sweep->view.chunk_bits | span->first << lane_bits) & ~(uint64_t)(n - 1);
+    unsigned first = 0;
+    while (sweep->paulis[first].is_imaginary != is_imaginary) {
+        first++;
+    }
+    if (lane_bits == 3) { /* two copies of the loop, one for each width */
+        fill_terms(hi, lo, a, b, span, &sweep->paulis[first], 3);
+    } else {
+        fill_terms(hi, lo, a, b, span, &sweep->paulis[first], 4);
     }
     transform_signs(hi, n);
     transform_signs(lo, n);
-    uint64_t above =
-        (chunk << sweep->view.chunk_bits | span->first << lane_bits) & ~(uint64_t)(n - 1);
-    for (unsigned i = 0; i < sweep->n; i++) {
-        uint64_t z = sweep->masks[i];
-        double sign = bits_popcount(above & z) & 1 ? -1 : 1;
-        measure_add(&sums[i], sign * hi[z & (n - 1)], sign * lo[z & (n - 1)]);
+    for (unsigned i = first; i < sweep->n; i++) {
+        if (sweep->paulis[i].is_imaginary == is_imaginary) {
+            const uint64_t z = sweep->masks[i];
+            const double sign = bits_popcount(above & z) & 1 ? -1 : 1;
+            measure_add(&sums[i], sign * hi[z & (n - 1)], sign * lo[z & (n - 1)]);
+        }
     }
 }
 
@@ -147,7 +176,6 @@ static void add_chunks(struct sweep *sweep, uint64_t first, uint64_t last,
     uint64_t piece_blocks = n_blocks / n_pieces;
     bool is_large =
         store_is_large((size_t)(last - first), n_blocks * sweep->n, sweep->view.lane_bits);
-    bool is_transformed = sweep->x == 0 && sweep->n >= TRANSFORM_MASKS;
 #pragma omp parallel if (is_large)
     {
         struct measure_sum sums[MAX_MASKS] = {{0}};
@@ -158,10 +186,12 @@ static void add_chunks(struct sweep *sweep, uint64_t first, uint64_t last,
                 store_chunk(sweep->store, sweep->group, &sweep->view, chunk);
             struct statevector_span span = {.first = item % n_pieces * piece_blocks};
             span.last = span.first + piece_blocks;
-            if (is_transformed) {
-                add_diagonal(sweep, sums, chunk, a, &span);
-            } else {
-                add_span(sweep, sums, chunk, a, b ? b : a, &span);
+            const union statevector_block *partner = b ? b : a;
+            add_span(sweep, sums, chunk, a, partner, &span);
+            for (int is_imaginary = 0; is_imaginary < 2; is_imaginary++) {
+                if (sweep->is_transformed[is_imaginary]) {
+                    add_transformed(sweep, sums, chunk, a, partner, &span, is_imaginary);
+                }
             }
         }
         add_sums(sweep, sums);
@@ -216,8 +246,13 @@ static void sum_pairs(struct sweep *sweep) {
 
 static enum status run_sweep(struct sweep *sweep) {
     TRY(store_heed(sweep->store, sweep->n * layout_amps(sweep->view.n)));
+    unsigned n_alike[2] = {0};
     for (unsigned i = 0; i < sweep->n; i++) {
         set_pauli(sweep, i);
+        n_alike[sweep->paulis[i].is_imaginary]++;
+    }
+    for (int k = 0; k < 2; k++) {
+        sweep->is_transformed[k] = n_alike[k] >= TRANSFORM_MASKS;
     }
     sweep->store->n_events++;
     sweep->store->n_read_amps += layout_amps(sweep->view.n);
