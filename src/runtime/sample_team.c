@@ -243,25 +243,31 @@ static const uint64_t *slice_row(const struct sample_job *job, const struct samp
     return frame_row(lane->state, job->task->outputs[k].what, row) + slice * SLICE_WORDS;
 }
 
+/* This rank's part of a slice, to `to`; returns its end. */
+static uint64_t *pack_slice(const struct sample_job *job, const struct sample_lane *lane,
+                            uint64_t *to, size_t slice) {
+    const size_t n_words = (size_t)FRAME_SHOTS / 64 * job->options.n_blocks;
+    for (size_t k = 0; k < job->task->n_outputs; k++) {
+        const struct share *share = &job->shares->outputs[k][team_rank(job->replica)];
+        for (size_t r = 0; r < share->n_runs; r++) {
+            const uint64_t *row = slice_row(job, lane, k, share->runs[r].first, slice);
+            for (size_t i = 0; i < share->runs[r].n; i++, row += n_words) {
+                memcpy(to, row, SLICE_WORDS * sizeof *to);
+                to += SLICE_WORDS;
+            }
+        }
+    }
+    return to;
+}
+
 /* This rank's parts of the slices of the others. */
 static void pack(const struct sample_job *job, struct sample_lane *lane) {
-    const int own = team_rank(job->replica);
-    const size_t n_words = (size_t)FRAME_SHOTS / 64 * job->options.n_blocks;
     uint64_t *to = lane->flight->out;
     for (int rank = 0; rank < (int)job->n_team; rank++) {
         size_t slice;
         size_t n = find_slices(job, &slice, lane->flight->batch, (uint64_t)rank);
-        for (; rank != own && n > 0; n--, slice += (size_t)job->n_team) {
-            for (size_t k = 0; k < job->task->n_outputs; k++) {
-                const struct share *share = &job->shares->outputs[k][own];
-                for (size_t r = 0; r < share->n_runs; r++) {
-                    const uint64_t *row = slice_row(job, lane, k, share->runs[r].first, slice);
-                    for (size_t i = 0; i < share->runs[r].n; i++, row += n_words) {
-                        memcpy(to, row, SLICE_WORDS * sizeof *to);
-                        to += SLICE_WORDS;
-                    }
-                }
-            }
+        for (; rank != team_rank(job->replica) && n > 0; n--, slice += (size_t)job->n_team) {
+            to = pack_slice(job, lane, to, slice);
         }
     }
 }

@@ -156,36 +156,43 @@ static bool find_symbol(const uint64_t *row, size_t stride, size_t *out_symbol) 
     return false;
 }
 
+/* The case in which the form is 1, unless it is rounding: a branch of half the weight that waits at
+ * pc. *inout_saved: where all cases of this parting go on. */
+static enum status park_case(struct walker *walker, struct saved **inout_saved, size_t pivot,
+                             const uint64_t *form) {
+    if (walker->weight / 2 < WALKER_P_MIN) {
+        walker->has_dropped = true;
+        return STATUS_OK;
+    }
+    if (*inout_saved == NULL) {
+        TRY(walker_save(walker, inout_saved));
+    }
+    TRY(walker_park(walker, *inout_saved, walker->columns.mask, (struct forced){0},
+                    walker->weight / 2));
+    substitute(walker, &walker->waiting[walker->n_waiting - 1].rows, pivot, form, true);
+    return STATUS_OK;
+}
+
 static enum status part_forms(struct walker *walker, size_t n_keys, uint32_t *out_pattern) {
     const size_t stride = walker->columns.stride;
     struct saved *saved = NULL;
     enum status status = STATUS_OK;
     *out_pattern = 0;
-    for (size_t j = 0; j < n_keys && status == STATUS_OK; j++) {
+    for (size_t j = 0; j < n_keys; j++) {
         uint64_t *form = walker->keys + j * stride;
         size_t pivot;
-        if (find_symbol(form, stride, &pivot)) {
-            if (walker->weight / 2 >= WALKER_P_MIN) {
-                if (saved == NULL) {
-                    TRY(walker_save(walker, &saved));
-                }
-                TRY_GOTO(walker_park(walker, saved, walker->columns.mask, (struct forced){0},
-                                     walker->weight / 2),
-                         done);
-                substitute(walker, &walker->waiting[walker->n_waiting - 1].rows, pivot, form, true);
-            } else {
-                walker->has_dropped = true;
-            }
-            substitute(walker, &walker->rows, pivot, form, false);
-            walker->weight /= 2;
-            for (size_t i = j + 1; i < n_keys; i++) {
-                uint64_t *later = walker->keys + i * stride;
-                if (bits_get(later, pivot)) {
-                    columns_xor(&walker->columns, later, form);
-                }
-            }
-        } else {
+        if (!find_symbol(form, stride, &pivot)) {
             *out_pattern |= (uint32_t)(form[0] & 1) << j;
+            continue;
+        }
+        TRY_GOTO(park_case(walker, &saved, pivot, form), done);
+        substitute(walker, &walker->rows, pivot, form, false);
+        walker->weight /= 2;
+        for (size_t i = j + 1; i < n_keys; i++) {
+            uint64_t *later = walker->keys + i * stride;
+            if (bits_get(later, pivot)) {
+                columns_xor(&walker->columns, later, form);
+            }
         }
     }
 done:
