@@ -164,3 +164,11 @@ void text_add_escaped(struct text *text, const char *piece, size_t n) {
         }
     }
 }
+
+uint64_t text_digest(uint64_t before, const char *text, size_t n) {
+    uint64_t digest = before;
+    for (size_t i = 0; i < n; i++) {
+        digest = (digest ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
+    }
+    return digest;
+}

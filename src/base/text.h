@@ -36,6 +36,10 @@ size_t text_utf8_length(const char *piece, size_t n);
 /* That sequence controls a terminal or the direction of text instead of being seen. */
 bool text_is_control(const char *piece, size_t length);
 
+/* FNV-1a, 64 bits: goes on from the digest of what comes before; equal on every machine. */
+#define TEXT_DIGEST_NONE UINT64_C(0xcbf29ce484222325)
+uint64_t text_digest(uint64_t before, const char *text, size_t n);
+
 /* Whole regular file ("-" = standard input) into an allocated, 0-terminated buffer; mem_free it.
  * Directories, devices and files over max_bytes are refused. STATUS_INPUT is logged. */
 enum status file_read(char **out_data, size_t *out_n, const char *path, size_t max_bytes);

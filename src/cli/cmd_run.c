@@ -87,7 +87,7 @@ static enum status set_provenance(struct run_job *job) {
         .noise = job->load.noise ? job->load.noise->text : "",
         .started_s = (int64_t)time(NULL) - (int64_t)(clock_now_s() - job->options->t_start_s),
         .shots_per_timeline = job->options->shots_per_timeline,
-        .digest = output_digest(job->asked.data, job->asked.n),
+        .digest = text_digest(TEXT_DIGEST_NONE, job->asked.data, job->asked.n),
     };
     return STATUS_OK;
 }

@@ -66,8 +66,7 @@ static enum status read_head(const struct reader *reader) {
     TRY(store_file_get_note_u64(reader->file, &results->seed, "/", "seed"));
     TRY(store_file_get_note_u64(reader->file, &results->n_shots, "/", "shots"));
     results->n_asked = results->n_shots;
-    archive->has_identity = store_file_has_note(reader->file, "/", "program_digest");
-    if (archive->has_identity) {
+    if (store_file_has_note(reader->file, "/", "program_digest")) {
         TRY(store_file_get_note_u64(reader->file, &results->n_asked, "/", "shots_asked"));
         TRY(store_file_get_note_u64(reader->file, &results->first_shot, "/", "first_shot"));
         TRY(store_file_get_note_u64(reader->file, &archive->shots_per_timeline, "/",
@@ -436,7 +435,13 @@ static enum status read_archive(struct output_archive **out_archive, const char 
         archive->program = program_create();
         archive->results.program = archive->program;
         const struct reader reader = {file, path, archive, wants_past};
-        status = archive->program ? read_all(&reader) : STATUS_NOFIT;
+        status = archive->program ? STATUS_OK : STATUS_NOFIT;
+        if (status == STATUS_OK && wants_past && !store_file_is_sealed(file)) {
+            status =
+                refuse(&reader, "does not end with a digest: it was changed or cut off, or is of "
+                                "an older version of qspan");
+        }
+        status = status == STATUS_OK ? read_all(&reader) : status;
     }
     store_file_destroy(file);
     if (status != STATUS_OK) {

@@ -58,10 +58,6 @@ static enum status check_content(const struct output_archive *past, const char *
     if (results->n_probabilities > 0) {
         return log_error_at(STATUS_INPUT, loc, "holds exact probabilities, not shots");
     }
-    if (!past->has_identity) {
-        return log_error_at(STATUS_INPUT, loc,
-                            "is of a version of qspan that did not say which program ran");
-    }
     if (now->options->keeps_records && results->records == NULL) {
         return log_error_at(STATUS_INPUT, loc, "holds no records of its shots");
     }

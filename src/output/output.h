@@ -38,10 +38,8 @@ struct output_provenance {
     const char *noise;             /* YAML of the noise model; "": none */
     int64_t started_s, finished_s; /* Unix time */
     uint64_t shots_per_timeline;   /* of results, as is: */
-    uint64_t digest; /* output_digest of the program that ran and of the Pauli sums asked for */
+    uint64_t digest; /* text_digest of the program that ran and of the Pauli sums asked for */
 };
-/* Equal texts have equal digests on every machine. */
-uint64_t output_digest(const char *text, size_t n);
 /* Results as HDF5 (docs/formats.md), through a temporary file; records of shots if they were kept.
  * Errors: as store_file_save. */
 enum status output_results_hdf5(const char *path, const struct results *results,
@@ -74,8 +72,7 @@ struct output_archive {
     struct output_context context;
     const char *version, *command_line, *started, *finished;
     const char *machine, *noise; /* YAML, or "" */
-    /* Of runs that can go on (has_identity): what makes two runs the same. */
-    bool has_identity;
+    /* Of runs that can go on: what makes two runs the same. */
     uint64_t shots_per_timeline, digest;
     const char **warnings;
     size_t n_warnings;

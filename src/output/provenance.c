@@ -26,11 +26,3 @@ void output_note_provenance(struct store_file *file, const char *format,
     store_file_note(file, "/", "mpi", comm_library());
     output_note_time(file, "started_utc", provenance->started_s);
 }
-
-uint64_t output_digest(const char *text, size_t n) {
-    uint64_t digest = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-    for (size_t i = 0; i < n; i++) {
-        digest = (digest ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
-    }
-    return digest;
-}

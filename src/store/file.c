@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "store/file_internal.h"
+#include "store/seal.h"
 #include "store/silence.h"
 
 enum {
@@ -138,8 +139,19 @@ enum status store_file_open(struct store_file **out_file, const char *path) {
         return log_error_at(STATUS_INPUT, (struct src_loc){.file = path}, "%s",
                             is_there ? "is no HDF5 file that can be read" : strerror(errno));
     }
+    const enum store_seal seal = store_seal_check(path);
+    if (seal == STORE_SEAL_BROKEN) {
+        store_file_destroy(file);
+        return log_error_at(STATUS_INPUT, (struct src_loc){.file = path},
+                            "is damaged: it has another digest than its last line says");
+    }
+    file->is_sealed = seal == STORE_SEAL_WHOLE;
     *out_file = file;
     return STATUS_OK;
+}
+
+bool store_file_is_sealed(const struct store_file *file) {
+    return file->is_sealed;
 }
 
 void store_file_destroy(struct store_file *file) {
@@ -164,7 +176,7 @@ enum status store_file_image(struct store_file *file, char **out_image, size_t *
         n = H5Fget_file_image(file->id, NULL, 0);
     }
     if (n > 0) {
-        image = mem_alloc((size_t)n, 1);
+        image = mem_alloc((size_t)n + STORE_SEAL_BYTES, 1);
     }
     const bool is_read = image != NULL && H5Fget_file_image(file->id, image, (size_t)n) == n;
     store_silence_end(&silence);
@@ -182,7 +194,8 @@ enum status store_file_save(struct store_file *file, const char *path) {
     char *image = NULL;
     size_t n = 0;
     TRY(store_file_image(file, &image, &n));
-    const enum status status = file_write(path, image, n);
+    store_seal_put(image, n);
+    const enum status status = file_write(path, image, n + STORE_SEAL_BYTES);
     mem_free(image);
     return status;
 }

@@ -25,10 +25,13 @@ struct store_file;
 enum status store_file_create(struct store_file **out_file);
 /* Whether a file can be read and begins as HDF5 files do. */
 bool store_file_is_hdf5(const char *path);
-/* The file at `path`, read whole. Errors: STATUS_INPUT (logged) if it cannot be read or is no HDF5
- * file. */
+/* The file at `path`. Errors: STATUS_INPUT (logged) if it cannot be read, is no HDF5 file, or has
+ * another digest than its last line says (store/seal.h). */
 enum status store_file_open(struct store_file **out_file, const char *path);
-/* "-" is standard output. Errors: as file_write. Memory: one more copy of the file. */
+/* Whether it has that line: then it is as store_file_save wrote it. */
+bool store_file_is_sealed(const struct store_file *file);
+/* With a seal (store/seal.h). "-" is standard output. Errors: as file_write. Memory: one more copy
+ * of the file. */
 enum status store_file_save(struct store_file *file, const char *path);
 void store_file_destroy(struct store_file *file);
 

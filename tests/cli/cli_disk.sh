@@ -78,3 +78,44 @@ cmp events.b8 wanted.b8 || fail "standard output was closed"
 cmp events.b8 wanted.b8 || fail "all streams were closed"
 expect 2 eval '"$QSPAN" gen ghz -n 3 >&-'
 has err "standard output: error: cannot be written: Bad file descriptor"
+
+# Results that are damaged: shots are not taken from them, and no other command shows them.
+resume=("${noisy[@]}" --shots 3000 -q)
+damaged() { # damaged WHY: part.h5
+    expect 3 qspan "${resume[@]}" --resume bad.h5
+    has err "bad.h5: error: $1"
+}
+size=$(stat -c %s part.h5)
+for length in 0 1 7 8 100 2000 $((size / 2)) $((size - 100)) $((size - 33)); do
+    head -c "$length" part.h5 >bad.h5
+    damaged "is no HDF5 file that can be read"
+done
+for length in $((size - 32)) $((size - 31)) $((size - 1)); do
+    head -c "$length" part.h5 >bad.h5
+    damaged "does not end with a digest"
+done
+flip() { # flip FILE AT: one bit
+    local byte
+    byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+    printf "\\x$(printf %02x $((byte ^ 1 << $2 % 8)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+RANDOM=7
+for at in 8 9 20 40 96 $(for _ in $(seq 12); do echo $((RANDOM % (size - 32))); done) $((size - 33)); do
+    cp part.h5 bad.h5
+    flip bad.h5 "$at"
+    expect 3 qspan "${resume[@]}" --resume bad.h5
+    has err "bad.h5: error: is "
+    expect 3 qspan report bad.h5
+    expect 3 qspan compare bad.h5 one.json
+done
+for at in $((size - 32)) $((size - 31)) $((size - 20)) $((size - 1)); do
+    cp part.h5 bad.h5
+    flip bad.h5 "$at"
+    expect 3 qspan "${resume[@]}" --resume bad.h5
+done
+rm bad.h5
+damaged "No such file or directory"
+mkdir bad.h5
+damaged "is no HDF5 file that can be read"
+expect 3 on_ranks 3 "${resume[@]}" --resume bad.h5
+equal "$(grep -c 'error:' err)" 1

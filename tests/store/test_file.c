@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/file.h"
+#include "store/seal.h"
 
 static char folder[64], path[96];
 
@@ -161,8 +162,12 @@ Test(file, datasets_larger_than_the_file_are_refused) {
         memcpy(at, &wrong, sizeof wrong);
     }
     cr_assert_eq(file_write(path, text, n_text), STATUS_OK);
+    cr_assert_eq(store_file_open(&file, path), STATUS_INPUT);
+    cr_assert(strstr(log_get_error(), "is damaged"));
+    cr_assert_eq(file_write(path, text, n_text - STORE_SEAL_BYTES), STATUS_OK);
     mem_free(text);
     cr_assert_eq(store_file_open(&file, path), STATUS_OK);
+    cr_assert(!store_file_is_sealed(file));
     cr_assert_eq(store_file_get(file, &numbers, &n_got, "zeros", STORE_U64, 1, &arena),
                  STATUS_INPUT);
     cr_assert(strstr(log_get_error(), "larger than the file"));
