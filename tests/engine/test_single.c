@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/bits.h"
 #include "base/rng.h"
 #include "support/written.h"
 

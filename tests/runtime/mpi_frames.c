@@ -2,11 +2,10 @@
  * number of ranks and threads, and the records add up to the counts. */
 #include <omp.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "base/log.h"
 #include "engine/engine.h"
 #include "runtime/runtime.h"
+#include "support/checked.h"
 #include "support/same_results.h"
 
 static const char *const text =
@@ -73,13 +72,9 @@ static int check(const struct program *program, const struct team *alone, uint64
 
 int main(int argc, char **argv) {
     struct team *alone = NULL;
-    struct program *program = NULL;
-    struct program_check checked = {0};
     int n_bad = comm_start(&argc, &argv) != STATUS_OK;
     n_bad += team_split(&alone, comm_world(), team_rank(comm_world())) != STATUS_OK;
-    n_bad += program_read_text(&program, "p.qasm", text, strlen(text), NULL) != STATUS_OK;
-    n_bad += n_bad > 0 || program_check(&checked, program) != STATUS_OK;
-    program_check_fini(&checked);
+    struct program *program = checked_program(text);
     const uint64_t n_shots[] = {0, 1, 1000, 1024, 5003, 40001};
     for (size_t i = 0; i < sizeof n_shots / sizeof *n_shots && n_bad == 0; i++) {
         n_bad += check(program, alone, n_shots[i], 1 + (int)(i % 3));

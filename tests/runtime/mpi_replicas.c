@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "engine/engine.h"
 #include "runtime/runtime.h"
+#include "support/checked.h"
 #include "support/same_results.h"
 
 #define HEAD                                                                                       \
@@ -84,12 +84,9 @@ static int check(const struct program *program, const struct team *alone,
 
 static int check_text(const char *text, const struct team *alone, const struct pauli_sums *sums) {
     static const uint64_t n_shots[] = {1, 100, 501};
-    struct program *program = NULL;
-    struct program_check checked = {0};
+    struct program *program = checked_program(text);
     const uint64_t n_ranks = (uint64_t)team_size(comm_world());
-    int n_bad = program_read_text(&program, "p.qasm", text, strlen(text), NULL) != STATUS_OK;
-    n_bad += n_bad > 0 || program_check(&checked, program) != STATUS_OK;
-    program_check_fini(&checked);
+    int n_bad = 0;
     for (uint64_t n = 1; n <= n_ranks && n_bad == 0; n++) {
         for (size_t i = 0; i < 3 && n_ranks % n == 0; i++) {
             n_bad += check(program, alone, sums, n_shots[i], n);

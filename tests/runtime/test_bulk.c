@@ -6,6 +6,7 @@
 
 #include "engine/engine.h"
 #include "runtime/runtime.h"
+#include "support/checked.h"
 #include "support/messages.h"
 
 enum { N_SHOTS = 20000, MAX_KEYS = 1 << 8 };
@@ -15,16 +16,6 @@ static void start(void) {
 }
 
 TestSuite(bulk, .init = start);
-
-static struct program *read_program(const char *text) {
-    struct program *program = NULL;
-    struct program_check check = {0};
-    cr_assert_eq(program_read_text(&program, "p.qasm", text, strlen(text), NULL), STATUS_OK,
-                 "%s\n%s", log_get_error(), text);
-    cr_assert_eq(program_check(&check, program), STATUS_OK, "%s\n%s", log_get_error(), text);
-    program_check_fini(&check);
-    return program;
-}
 
 static struct run_options options_of(const struct engine_class *engine, uint64_t seed) {
     return (struct run_options){.engine = engine,
@@ -58,7 +49,7 @@ static void count(uint64_t *out, const struct results *results) {
  */
 static void expect_same(const char *text, const char *preset) {
     static uint64_t a[MAX_KEYS], b[MAX_KEYS];
-    struct program *program = read_program(text);
+    struct program *program = checked_program(text);
     struct results *dense = run(program, preset, &engine_statevector, 11);
     struct results *frames = run(program, preset, &engine_frame, 12);
     double chi_square = 0, n_free = -1;
@@ -149,7 +140,7 @@ static const char *const conditional =
          "out[3] = measure c[0];\n";
 
 Test(bulk, errors_that_depend_on_bits) {
-    struct program *program = read_program(conditional);
+    struct program *program = checked_program(conditional);
     expect_same(conditional, NULL);
     expect_same(conditional, noisy);
     struct results *explicit = run(program, noisy, &engine_frame, 7);
@@ -164,7 +155,7 @@ Test(bulk, errors_that_depend_on_bits) {
 
 /* F of the swapped pair: XX of two Werner pairs, l = (4F - 1)/3 each. */
 Test(bulk, a_swapped_pair_has_the_product_of_correlators) {
-    struct program *program = read_program(swapping);
+    struct program *program = checked_program(swapping);
     struct results *results = run(program, noisy, &engine_frame, 5);
     uint64_t counts[MAX_KEYS];
     double same = 0;
@@ -183,7 +174,7 @@ static void expect_refused(const char *body, const char *want) {
     struct results *results = NULL;
     const struct run_options options = options_of(&engine_frame, 1);
     text_printf(&text, "%s%s", HEAD, body);
-    struct program *program = read_program(text.data);
+    struct program *program = checked_program(text.data);
     cr_expect_eq(runtime_run(&results, program, NULL, comm_world(), &options), STATUS_INPUT);
     cr_expect_not_null(strstr(log_get_error(), want), "%s", log_get_error());
     program_destroy(program);
@@ -204,7 +195,7 @@ Test(bulk, refuses_with_place) {
 static void expect_choice(const char *text, uint64_t max_bytes, const struct engine_class *engine,
                           const char *why) {
     struct run_choice choice;
-    struct program *program = read_program(text);
+    struct program *program = checked_program(text);
     cr_assert_eq(runtime_choose(&choice, program, max_bytes), STATUS_OK);
     cr_expect_eq(choice.engine, engine, "%s\n%s", choice.why, text);
     cr_expect_not_null(strstr(choice.why, why), "%s", choice.why);
@@ -235,7 +226,7 @@ Test(bulk, runs_what_state_vectors_cannot) {
         text_printf(&text, "out[%u] = measure a[%u];\n", i, 59 * i);
     }
     expect_choice(text.data, UINT64_C(1) << 30, &engine_frame, "Clifford");
-    struct program *program = read_program(text.data);
+    struct program *program = checked_program(text.data);
     struct results *results = run(program, NULL, &engine_frame, 3);
     cr_expect_eq(results->n_counts, 2);
     cr_expect_eq(results->counts[0].key[0], 0);
@@ -250,7 +241,7 @@ Test(bulk, runs_what_state_vectors_cannot) {
 /* Rare errors are drawn from the same counters: where no coin reaches a result, shots of frames and
  * of state vectors are the same shots. */
 static void expect_same_shots(const char *text, const char *preset) {
-    struct program *program = read_program(text);
+    struct program *program = checked_program(text);
     struct machine *machine = NULL;
     struct results *results[2] = {NULL, NULL};
     const struct engine_class *engines[2] = {&engine_statevector, &engine_frame};

@@ -1,10 +1,9 @@
 /* Programs that look odd and are allowed: what they do, and how their cost is counted. */
 #include <criterion/criterion.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "engine/engine.h"
 #include "runtime/runtime.h"
+#include "support/checked.h"
 #include "support/naive_program.h"
 
 #define HEAD                                                                                       \
@@ -26,16 +25,11 @@ static void start(void) {
 TestSuite(corners, .init = start);
 
 static struct corner run(const char *text) {
-    struct corner corner = {0};
-    struct program_check check;
+    struct corner corner = {.program = checked_program(text)};
     const struct run_options options = {.engine = &engine_statevector,
                                         .shots_per_timeline = 1024,
                                         .max_branches = 65536,
                                         .n_probabilities = RUN_ALL};
-    cr_assert_eq(program_read_text(&corner.program, "p.qasm", text, strlen(text), NULL), STATUS_OK,
-                 "%s", log_get_error());
-    cr_assert_eq(program_check(&check, corner.program), STATUS_OK, "%s", log_get_error());
-    program_check_fini(&check);
     cr_assert_eq(runtime_run(&corner.results, corner.program, NULL, comm_world(), &options),
                  STATUS_OK, "%s", log_get_error());
     return corner;

@@ -13,6 +13,7 @@
 #include "program/packets.h"
 #include "runtime/final_state.h"
 #include "runtime/runtime.h"
+#include "support/checked.h"
 #include "support/dense.h"
 #include "support/naive_program.h"
 #include "support/naive_state.h"
@@ -41,12 +42,7 @@ static void put(struct writer *out, const char *fmt, ...) {
 }
 
 static struct program *read_program(const struct writer *text, bool is_fused) {
-    struct program *program = NULL;
-    struct program_check check;
-    cr_assert_eq(program_read_text(&program, "p.qasm", text->text, text->n, NULL), STATUS_OK,
-                 "%s\n%s", log_get_error(), text->text);
-    cr_assert_eq(program_check(&check, program), STATUS_OK, "%s\n%s", log_get_error(), text->text);
-    program_check_fini(&check);
+    struct program *program = checked_program(text->text);
     program->is_fused = is_fused;
     return program;
 }

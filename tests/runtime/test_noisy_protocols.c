@@ -10,6 +10,7 @@
 
 #include "engine/engine.h"
 #include "runtime/runtime.h"
+#include "support/checked.h"
 
 enum { TEXT_SIZE = 8192 };
 
@@ -55,15 +56,11 @@ static void werner(double *out, double fidelity) {
 static void count(uint64_t *out, unsigned n_bits, const char *body, const struct links *links,
                   uint64_t n_shots, uint64_t seed) {
     char text[TEXT_SIZE];
-    struct program *program = NULL;
-    struct program_check check;
     struct results *results = NULL;
     struct machine *machine = make_machine(links);
     const size_t n = (size_t)snprintf(text, sizeof text, "%s%s\n", head, body);
     cr_assert_lt(n, sizeof text);
-    cr_assert_eq(program_read_text(&program, "p.qasm", text, n, NULL), STATUS_OK, "%s\n%s",
-                 log_get_error(), text);
-    cr_assert_eq(program_check(&check, program), STATUS_OK, "%s", log_get_error());
+    struct program *program = checked_program(text);
     const struct run_options options = {.engine = &engine_statevector,
                                         .n_shots = n_shots,
                                         .seed = seed,
@@ -77,7 +74,6 @@ static void count(uint64_t *out, unsigned n_bits, const char *body, const struct
         out[results->counts[i].key[0]] += results->counts[i].n;
     }
     results_destroy(results);
-    program_check_fini(&check);
     program_destroy(program);
     machine_destroy(machine);
 }

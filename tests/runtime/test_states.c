@@ -9,6 +9,7 @@
 #include "distribute/distribute.h"
 #include "runtime/final_state.h"
 #include "runtime/runtime.h"
+#include "support/checked.h"
 #include "support/naive_state.h"
 #include "support/random_circuit.h"
 
@@ -129,15 +130,8 @@ static struct program *read_program(const char *body) {
                                "pragma qspan qpu B data b[0:1] comm b[2]\n"
                                "pragma qspan logical in q a[0]\n";
     char text[2048];
-    struct program *program = NULL;
-    const struct circuit_limits limits = {0};
-    const int n = snprintf(text, sizeof text, "%s%s", head, body);
-    cr_assert_eq(program_read_text(&program, "p.qasm", text, (size_t)n, &limits), STATUS_OK, "%s",
-                 log_get_error());
-    struct program_check check;
-    cr_assert_eq(program_check(&check, program), STATUS_OK, "%s", log_get_error());
-    program_check_fini(&check);
-    return program;
+    snprintf(text, sizeof text, "%s%s", head, body);
+    return checked_program(text);
 }
 
 static enum status run_text(struct results **out_results, const char *body, const char *sums_text,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "runtime/runtime.h"
+#include "support/checked.h"
 #include "support/naive_density.h"
 #include "support/random_circuit.h"
 
@@ -30,16 +31,6 @@ __attribute__((format(printf, 2, 3))) static void add(struct writer *w, const ch
     w->n += (size_t)vsnprintf(w->text + w->n, TEXT_SIZE - w->n, format, args);
     va_end(args);
     cr_assert_lt(w->n, TEXT_SIZE);
-}
-
-static struct program *read_program(const char *text) {
-    struct program *program = NULL;
-    struct program_check check;
-    cr_assert_eq(program_read_text(&program, "p.qasm", text, strlen(text), NULL), STATUS_OK,
-                 "%s\n%s", log_get_error(), text);
-    cr_assert_eq(program_check(&check, program), STATUS_OK, "%s\n%s", log_get_error(), text);
-    program_check_fini(&check);
-    return program;
 }
 
 static struct results *run_with(const struct program *program, uint64_t n_shots, uint64_t max_bytes,
@@ -91,7 +82,7 @@ static void assert_distribution(const struct results *results, const double *p, 
 
 static void check_text(const char *text, uint64_t n_shots) {
     double p[N_OUTCOMES];
-    struct program *program = read_program(text);
+    struct program *program = checked_program(text);
     struct naive_density *density = naive_density_run(program);
     struct results *results = run_with(program, n_shots, 0, NULL);
     naive_density_probabilities(p, density);
@@ -160,7 +151,7 @@ Test(trajectories, a_pair_relaxes) {
     add(&w, "%sh a[0]; cx a[0],a[1];\npragma qspan op relax(%g, 0) a[0] a[1]\n", head, d);
     add(&w, "c[0] = measure a[0]; c[1] = measure a[1];\n");
     const double p[4] = {(1 + d * d) / 2, d * (1 - d) / 2, d * (1 - d) / 2, (1 - d) * (1 - d) / 2};
-    struct program *program = read_program(w.text);
+    struct program *program = checked_program(w.text);
     struct results *results = run_with(program, n_shots, 0, NULL);
     assert_distribution(results, p, 2, w.text);
     results_destroy(results);
@@ -187,7 +178,7 @@ Test(trajectories, products_read_wrongly) {
     struct writer w = {0};
     add(&w, "%sh a[0]; cx a[0],a[1]; ry(0.8) a[2];\n", head);
     add(&w, "pragma qspan op measure(0.3, 0.1) c[0] X a[0] X a[1]\n"); /* +1: 0 */
-    struct program *program = read_program(w.text);
+    struct program *program = checked_program(w.text);
     struct results *results = run_with(program, 20000, 0, NULL);
     assert_distribution(results, (const double[2]){0.7, 0.3}, 1, w.text);
     results_destroy(results);
@@ -311,9 +302,9 @@ Test(trajectories, expectation_values) {
         static const unsigned letters[4][N_WIRES] = {
             {0, 0, 0, 3}, {0, 0, 1, 1}, {1, 3, 2, 0}, {2, 1, 0, 0}};
         write_random(&w, seed, 30);
-        struct program *program = read_program(w.text);
+        struct program *program = checked_program(w.text);
         *strstr(w.text, "c[0] = measure a[0];\nc[1] = measure a[1]") = '\0';
-        struct program *open = read_program(w.text);
+        struct program *open = checked_program(w.text);
         struct naive_density *density = naive_density_run(open);
         cr_assert_eq(pauli_sums_read_text(&sums, "s", text, sizeof text - 1, N_WIRES), STATUS_OK);
         struct results *results = run_with(program, 4096, 0, sums);
@@ -365,7 +356,7 @@ Test(trajectories, a_shot_does_not_depend_on_others) {
     struct writer w;
     struct pauli_sums *sums = NULL;
     write_layers(&w, 8, 0.01);
-    struct program *program = read_program(w.text);
+    struct program *program = checked_program(w.text);
     cr_assert_eq(pauli_sums_read_text(&sums, "s", "z0: Z0\n", 7, 8), STATUS_OK);
     struct results *many = run_with(program, 3000, 0, sums),
                    *few = run_with(program, 1100, 0, sums);
@@ -383,7 +374,7 @@ Test(trajectories, memory_does_not_matter) {
     struct writer w;
     struct pauli_sums *sums = NULL;
     write_layers(&w, 16, 0.002);
-    struct program *program = read_program(w.text);
+    struct program *program = checked_program(w.text);
     cr_assert_eq(pauli_sums_read_text(&sums, "s", "z0: Z0 X3\n", 10, 16), STATUS_OK);
     struct results *rich = run_with(program, 24, 0, sums);
     struct results *poor = run_with(program, 24, rich->planned_bytes + 1000, sums);
@@ -419,7 +410,7 @@ Test(trajectories, exact_probabilities_are_refused) {
                                             .max_branches = 65536,
                                             .n_probabilities = RUN_ALL};
         add(&w, "%sh a[0];\n%sc[1] = measure a[1];\n", head, lines[i][0]);
-        struct program *program = read_program(w.text);
+        struct program *program = checked_program(w.text);
         cr_assert_eq(runtime_run(&results, program, NULL, comm_world(), &options), STATUS_INPUT);
         cr_assert_not_null(strstr(log_get_error(), lines[i][1]), "%s", log_get_error());
         program_destroy(program);
