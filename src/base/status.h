@@ -1,7 +1,7 @@
 /* Status codes: one type for every failure that the outside world can cause.
  *
  * The function that decides on a failure logs it once (base/log.h) and returns the status; callers
- * only pass it on. The values are the exit codes of the command line. */
+ * only pass it on. The values are the exit codes of the command line, but for STATUS_EMPTY. */
 #ifndef QSPAN_BASE_STATUS_H
 #define QSPAN_BASE_STATUS_H
 
@@ -13,6 +13,7 @@ enum status {
     STATUS_NOFIT = 4,        /* does not fit the machine it runs on; the figure was logged */
     STATUS_UNVERIFIED = 5,   /* a program was not proved */
     STATUS_INTERRUPTED = 85, /* stopped by a signal: results hold the shots done so far */
+    STATUS_EMPTY = 128,      /* stopped by a signal before there were any: exit code 128 + signal */
 };
 
 /* Of two things that were both tried, the first that failed. */

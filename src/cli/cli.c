@@ -11,6 +11,7 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "cli/interrupt.h"
 #include "cli/launcher.h"
 #include "cli/load.h"
 #include "cli/man.h"
@@ -22,8 +23,12 @@
     "Exit codes: 0 done, 1 internal fault, 2 wrong usage, 3 input refused, 4 does not fit"
 #define EXIT_CODES EXIT_CODES_SOME "."
 #define EXIT_CODES_VERIFY EXIT_CODES_SOME ", 5 not verified."
-#define EXIT_CODES_RUN EXIT_CODES_SOME ", 85 stopped by a signal: results are of the shots done."
-#define EXIT_CODES_ALL EXIT_CODES_SOME ", 5 not verified, 85 stopped by a signal."
+#define EXIT_CODES_RUN                                                                             \
+    EXIT_CODES_SOME ", 85 stopped by a signal: results are of the shots done; 128 + signal: "      \
+                    "stopped before there were any."
+#define EXIT_CODES_ALL                                                                             \
+    EXIT_CODES_SOME ", 5 not verified, 85 stopped by a signal: results are of the shots done; "    \
+                    "128 + signal: stopped without results."
 
 const struct cli_command cli_commands[COMMAND_COUNT] = {
     [COMMAND_RUN] =
@@ -391,7 +396,7 @@ static int run_command(enum command_id id, int argc, char **argv) {
     }
     enum status status = run_words(id, argc, argv, line.failed ? "" : line.data);
     text_fini(&line);
-    return (int)status;
+    return status == STATUS_EMPTY ? 128 + (int)interrupt_signal : (int)status;
 }
 
 /* COMMAND_COUNT if there is none. */

@@ -175,8 +175,11 @@ static enum status run_program(struct run_job *job) {
                                             team_size(job->team))));
     comm_bcast(job->team, &run.n_replicas, sizeof run.n_replicas, 0);
     interrupt_listen(team_rank(job->team) == 0);
-    return comm_agree(job->team, runtime_run(&job->results, job->load.program, job->load.machine,
-                                             job->team, &run));
+    const enum status status =
+        comm_agree(job->team, runtime_run(&job->results, job->load.program, job->load.machine,
+                                          job->team, &run));
+    interrupt_share(job->team);
+    return status == STATUS_INTERRUPTED ? STATUS_EMPTY : status;
 }
 
 static void take_time(struct run_job *job) {
@@ -294,9 +297,11 @@ static enum status check_complete(const struct run_job *job) {
     if (results->p_one || results->n_shots == results->n_asked) {
         return STATUS_OK;
     }
-    return log_error(STATUS_INTERRUPTED, "%s: %" PRIu64 " of %" PRIu64 " shots are done%s%s",
+    return log_error(STATUS_INTERRUPTED, "%s: %" PRIu64 " of %" PRIu64 " shots are done; %s%s",
                      interrupt_name(), results->n_shots, results->n_asked,
-                     path ? "; the same command goes on with --resume " : "", path ? path : "");
+                     path ? "the same command goes on with --resume "
+                          : "without -o no run can go on after them",
+                     path ? path : "");
 }
 
 static enum status run_job(struct run_job *job) {

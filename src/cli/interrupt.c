@@ -18,7 +18,7 @@ static void note_signal(int number) {
     if (interrupt_signal == 0 && says_so && write(STDERR_FILENO, text, sizeof text - 1) < 0) {
         says_so = 0; /* nobody is there to read it */
     }
-    interrupt_signal = number;
+    interrupt_signal = interrupt_signal == 0 ? number : interrupt_signal;
     errno = saved;
 }
 
@@ -30,6 +30,12 @@ void interrupt_listen(bool is_talking) {
     for (size_t i = 0; i < N_SIGNALS; i++) {
         sigaction(signals[i], &action, NULL);
     }
+}
+
+void interrupt_share(const struct team *team) {
+    uint64_t number = (uint64_t)interrupt_signal;
+    comm_max_u64(team, &number, 1);
+    interrupt_signal = (sig_atomic_t)number;
 }
 
 const char *interrupt_name(void) {

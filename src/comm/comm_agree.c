@@ -13,24 +13,26 @@ static uint64_t severity(enum status status) {
         return 0;
     case STATUS_INTERRUPTED:
         return 1;
-    case STATUS_UNVERIFIED:
+    case STATUS_EMPTY:
         return 2;
-    case STATUS_USAGE:
+    case STATUS_UNVERIFIED:
         return 3;
-    case STATUS_INPUT:
+    case STATUS_USAGE:
         return 4;
-    case STATUS_NOFIT:
+    case STATUS_INPUT:
         return 5;
-    case STATUS_INTERNAL:
+    case STATUS_NOFIT:
         return 6;
+    case STATUS_INTERNAL:
+        return 7;
     }
     check_fail("status is one of enum status", __FILE__, __LINE__);
 }
 
 static enum status status_of_severity(uint64_t level) {
-    static const enum status statuses[] = {STATUS_OK,      STATUS_INTERRUPTED, STATUS_UNVERIFIED,
-                                           STATUS_USAGE,   STATUS_INPUT,       STATUS_NOFIT,
-                                           STATUS_INTERNAL};
+    static const enum status statuses[] = {STATUS_OK,         STATUS_INTERRUPTED, STATUS_EMPTY,
+                                           STATUS_UNVERIFIED, STATUS_USAGE,       STATUS_INPUT,
+                                           STATUS_NOFIT,      STATUS_INTERNAL};
     return statuses[level];
 }
 
@@ -65,7 +67,7 @@ enum status comm_agree(const struct team *team, enum status status) {
         own << 32 | (last_rank - (uint64_t)team_rank(team)); /* lowest rank wins ties */
     comm_max_u64(team, &worst, 1);
     uint64_t level = worst >> 32;
-    if (level > severity(STATUS_INTERRUPTED) && team_size(team) > 1) { /* a stop is no error */
+    if (level > severity(STATUS_EMPTY) && team_size(team) > 1) { /* a stop is no error */
         int root = (int)(last_rank - (worst & UINT32_MAX));
         share_error(team, root, own == level);
     }

@@ -41,11 +41,20 @@ stops() {
         pid=$(listener)
         sleep $pause
         kill -"$signal" "$pid"
-        ends 85
-        [ ! -e part.json ] || return 0
-        has err "there are no results" # the signal came before the first shots
+        tail --pid=$job -f /dev/null
+        if [ -e part.json ]; then
+            ends 85
+            return
+        fi
+        ends "$(empty_code "$signal")" # the signal came before the first shots
+        has err "there are no results"
     done
     fail "no shots: $(cat err)"
+}
+
+# empty_code SIGNAL: of a run that it stops before there are results.
+empty_code() {
+    echo $((128 + $(kill -l "$1")))
 }
 
 # ends CODE: what was started.
@@ -127,7 +136,7 @@ ends_inside() {
     kill -TERM "$pid"
     sleep 0.1
     kill -USR1 "$pid" || true # a second one changes nothing
-    ends 85
+    ends "$(empty_code TERM)"
     has err "$message"
     [ -z "$(ls state.h5* all.json 2>ls.err)" ] || fail "files of a run that was stopped: $*"
 }

@@ -38,7 +38,8 @@ echo 85 >code
 job 85 run.sbatch ghz.qasm $machine
 equal "$(cat requeued)" "requeue 7"
 rm qspan-7.h5
-job 85 run.sbatch ghz.qasm $machine
+echo 138 >code
+job 138 run.sbatch ghz.qasm $machine
 [ ! -e requeued ] || fail "a job without results is in the queue again"
 echo 3 >code
 job 3 run.sbatch ghz.qasm $machine
