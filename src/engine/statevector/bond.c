@@ -5,6 +5,7 @@
  * in steps of STEP_WIRES wires or one larger part, the largest first, and after each goes what then
  * can. Longer steps would do more on the whole vector, shorter ones sweep more. Of lone wires those
  * come last without which most can be done. Steps depend on the program alone. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -16,6 +17,7 @@
 
 enum {
     STEP_WIRES = LAYOUT_MAX_PARTS,
+    MANY_WAITING = 128,
     CHOSEN_STEPS = 4, /* the last: each works on a vector four times as large as the one before */
 };
 
@@ -64,11 +66,12 @@ static enum status open_bond(struct layout *layout, uint32_t *out_index, uint32_
         *out_index = bond - 1;
         return STATUS_OK;
     }
-    uint32_t index = 0;
+    uint32_t index = layout->first_free_bond;
     while (index < layout->n_bonds && layout->bonds[index].n > 0) {
         index++;
     }
     CHECK(index < layout->n_bonds);
+    layout->first_free_bond = index + 1;
     layout->bonds[index].n_parts = layout->bonds[index].n_joined = 0;
     layout->n_open_bonds++;
     *out_index = index;
@@ -78,6 +81,9 @@ static enum status open_bond(struct layout *layout, uint32_t *out_index, uint32_
 static void close_bond(struct layout *layout, uint32_t index) {
     layout->bonds[index].n = 0;
     layout->n_open_bonds--;
+    if (index < layout->first_free_bond) {
+        layout->first_free_bond = index;
+    }
 }
 
 static enum status bind(struct layout *layout, uint32_t a, uint32_t b) {
@@ -112,22 +118,26 @@ void layout_clear_bonds(struct layout *layout) {
     for (uint32_t i = 0; layout->n_open_bonds > 0 && i < layout->n_bonds; i++) {
         layout->bonds[i].n = 0;
     }
-    layout->n_open_bonds = 0;
+    layout->n_open_bonds = layout->first_free_bond = 0;
 }
 
 /* ---- one vector ---- */
 
+/* By size, else by number. */
+static int compare_parts(const void *a, const void *b, void *layout) {
+    const struct layout_part *left = a, *right = b;
+    const uint32_t n_left = part_size(layout, left->carrier);
+    const uint32_t n_right = part_size(layout, right->carrier);
+    return n_left != n_right ? (n_left < n_right ? 1 : -1) : (left->step < right->step ? -1 : 1);
+}
+
 /* Wires instead of carriers; larger parts first, else in the order in which they came. */
-static void sort_parts(const struct layout *layout, struct layout_bond *bond) {
+static void sort_parts(struct layout *layout, struct layout_bond *bond) {
     for (size_t i = 0; i < bond->n_parts; i++) {
-        uint32_t wire = layout->fuse->wire_of[bond->parts[i].carrier];
-        size_t at = i;
-        for (; at > 0 && part_size(layout, bond->parts[at - 1].carrier) < part_size(layout, wire);
-             at--) {
-            bond->parts[at] = bond->parts[at - 1];
-        }
-        bond->parts[at].carrier = wire;
+        bond->parts[i].carrier = layout->fuse->wire_of[bond->parts[i].carrier];
+        bond->parts[i].step = u32_from_size(i);
     }
+    qsort_r(bond->parts, bond->n_parts, sizeof *bond->parts, compare_parts, layout);
 }
 
 /* Wires of a bond by their numbers, lone ones last, in the order of their parts. */
@@ -257,20 +267,12 @@ static void number_steps(const struct layout *layout, struct layout_bond *bond) 
 
 /* All wires of a part. */
 static void set_due(struct layout *layout, uint32_t wire, bool is_due) {
-    const uint32_t slot = layout->wires[wire].group;
-    if (slot == LAYOUT_ALONE) {
-        layout->wires[wire].is_due = is_due;
-        return;
-    }
-    const struct layout_group *group = &layout->groups[slot];
-    for (uint32_t i = 0; i < group->n; i++) {
-        layout->wires[group->wires[i]].is_due = is_due;
-    }
+    struct layout_wire *w = &layout->wires[wire];
+    *(w->group == LAYOUT_ALONE ? &w->is_due : &layout->groups[w->group].is_due) = is_due;
 }
 
-static void end(struct layout *layout, uint32_t wire) {
+static void end(struct layout *layout) {
     CHECK(layout->fuse->next_stage == layout->fuse->n_stages);
-    set_due(layout, wire, false);
     fuse_end(layout->fuse);
 }
 
@@ -280,8 +282,9 @@ static enum status settle_part(struct layout *layout, uint32_t wire) {
     if (group != LAYOUT_ALONE) {
         set_due(layout, wire, true);
         TRY(fuse_plan(layout, part_size(layout, wire)));
+        set_due(layout, wire, false);
         TRY(fuse_run(layout, group));
-        end(layout, wire);
+        end(layout);
     }
     return STATUS_OK;
 }
@@ -306,6 +309,9 @@ static enum status plan_steps(struct layout *layout, const struct layout_bond *b
         if (n > 1) {
             TRY(fuse_plan(layout, n));
         }
+    }
+    for (size_t i = 0; i < bond->n_parts; i++) {
+        set_due(layout, bond->parts[i].carrier, false);
     }
     return STATUS_OK;
 }
@@ -339,7 +345,7 @@ static enum status settle_bond(struct layout *layout, struct layout_bond *bond) 
     while (bond->n_joined < bond->n_parts) {
         TRY(join_step(layout, bond));
     }
-    end(layout, first);
+    end(layout);
     return STATUS_OK;
 }
 
@@ -359,7 +365,77 @@ enum status layout_settle(struct layout *layout, uint32_t wire) {
     return STATUS_OK;
 }
 
+/* ---- many vectors ---- */
+
+/* One wire, the same for all operators that will be on one vector with this one. */
+static uint32_t find_first(const struct layout *layout, const struct fuse_op *op) {
+    const uint32_t wire = layout->fuse->wire_of[op->wires[0]], group = layout->wires[wire].group;
+    const uint32_t bond = bond_of(layout, wire);
+    if (bond != 0) {
+        return layout->fuse->wire_of[layout->bonds[bond - 1].parts[0].carrier];
+    }
+    return group == LAYOUT_ALONE ? wire : layout->groups[group].wires[0];
+}
+
+/* Many operators wait; those of others would be looked at for each vector. Where they may count
+ * for what is done on a vector (fuse_count_stopped), they stay. */
+static bool can_part(const struct layout *layout) {
+    const struct fuse *fuse = layout->fuse;
+    bool can = fuse->waiting.n > MANY_WAITING;
+    for (size_t i = 0; can && fuse->waiting.n > FUSE_COUNTED_AHEAD && i < fuse->waiting.n; i++) {
+        const uint32_t wire = fuse->wire_of[fuse->waiting.ops[i].wires[0]];
+        can = layout_size_of(layout, wire) < FUSE_LARGE_GROUP;
+    }
+    return can;
+}
+
+/* What waits lies apart, by vectors, in the order of the first operator on each. */
+static enum status part(struct layout *layout) {
+    struct fuse *fuse = layout->fuse;
+    struct fuse_list *apart = &fuse->apart;
+    size_t n = 0;
+    TRY(vec_reserve(&apart->ops, 0, &apart->cap, fuse->waiting.n, sizeof *apart->ops));
+    fuse->epoch++;
+    for (size_t i = 0; i < fuse->waiting.n; i++) {
+        fuse_mark_of(fuse, find_first(layout, &fuse->waiting.ops[i]))->last++;
+    }
+    for (size_t i = 0; i < fuse->waiting.n; i++) {
+        const struct fuse_op *op = &fuse->waiting.ops[i];
+        struct fuse_mark *mark = fuse_mark_of(fuse, find_first(layout, op));
+        if (mark->last > 0) { /* how many; then where the next goes */
+            mark->last_mix = n;
+            n += mark->last;
+            mark->last = 0;
+        }
+        apart->ops[mark->last_mix++] = *op;
+    }
+    apart->n = n;
+    fuse->waiting.n = 0;
+    return STATUS_OK;
+}
+
+/* One vector after the other, without the operators of those to come. */
+static enum status settle_apart(struct layout *layout) {
+    struct fuse *fuse = layout->fuse;
+    TRY(part(layout));
+    const size_t n = fuse->apart.n;
+    while (fuse->apart.n > 0) {
+        const uint32_t first = find_first(layout, &fuse->apart.ops[n - fuse->apart.n]);
+        while (fuse->apart.n > 0 &&
+               find_first(layout, &fuse->apart.ops[n - fuse->apart.n]) == first) {
+            TRY(fuse_push(&fuse->waiting, &fuse->apart.ops[n - fuse->apart.n]));
+            fuse->apart.n--;
+        }
+        TRY(layout_settle(layout, first));
+        CHECK(fuse->waiting.n == 0);
+    }
+    return STATUS_OK;
+}
+
 enum status layout_settle_all(struct layout *layout) {
+    if (can_part(layout)) {
+        TRY(settle_apart(layout));
+    }
     while (layout->fuse->waiting.n > 0) {
         TRY(layout_settle(layout, layout->fuse->wire_of[layout->fuse->waiting.ops[0].wires[0]]));
     }

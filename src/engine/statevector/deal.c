@@ -61,7 +61,7 @@ bool layout_is_same_deal(const struct layout_deal *a, const struct layout_deal *
 
 /* 2^n amplitudes; capped so that sums stay finite. */
 double layout_amps(uint32_t n) {
-    return ldexp(1, n < 900 ? (int)n : 900);
+    return ldexp(1, n < LAYOUT_MAX_DEALT ? (int)n : LAYOUT_MAX_DEALT);
 }
 
 static double slice_bytes(const struct layout *layout, const struct layout_deal *deal, uint32_t n) {
@@ -226,10 +226,11 @@ bool layout_choose_deal(struct layout *layout, const uint32_t *wires, size_t n_w
                         const uint32_t *more, size_t n_more, const struct layout_deal *old,
                         uint32_t n_old) {
     uint32_t n = u32_from_size(n_wires + n_more);
-    for (size_t i = 0; i < n_wires; i++) {
+    layout->marks[0] = n > LAYOUT_MAX_DEALT;
+    for (size_t i = 0; i < n_wires && n <= LAYOUT_MAX_DEALT; i++) {
         mark_qpu(layout, wires[i]);
     }
-    for (size_t i = 0; i < n_more; i++) {
+    for (size_t i = 0; i < n_more && n <= LAYOUT_MAX_DEALT; i++) {
         mark_qpu(layout, more[i]);
     }
     collect_marks(layout, &layout->scratch, n);

@@ -26,6 +26,7 @@ enum status fuse_init(struct fuse *fuse, uint32_t n_wires, const struct costs *c
 
 void fuse_fini(struct fuse *fuse) {
     mem_free(fuse->waiting.ops);
+    mem_free(fuse->apart.ops);
     mem_free(fuse->work[0].ops);
     mem_free(fuse->work[1].ops);
     mem_free(fuse->ops.ops);
@@ -50,7 +51,7 @@ void fuse_fini(struct fuse *fuse) {
 }
 
 void fuse_clear(struct fuse *fuse) {
-    fuse->waiting.n = 0;
+    fuse->waiting.n = fuse->apart.n = 0;
     fuse_end(fuse);
 }
 
@@ -168,15 +169,20 @@ enum status fuse_add_phase(struct layout *layout, const struct fuse_op *shape, d
 
 enum { HELD_TARGETS = 1, HELD = 2 };
 
+static bool is_due(const struct layout *layout, uint32_t wire) {
+    const struct layout_wire *w = &layout->wires[wire];
+    return w->group == LAYOUT_ALONE ? w->is_due : layout->groups[w->group].is_due;
+}
+
 /* All its wires are due, and it commutes with those that stay: on its targets with none, on its
  * controls with those that are diagonal there too. */
 static bool can_go(struct layout *layout, const struct fuse_op *op) {
     struct fuse *fuse = layout->fuse;
-    bool can = layout->wires[fuse->wire_of[op->wires[0]]].is_due;
+    bool can = is_due(layout, fuse->wire_of[op->wires[0]]);
     for (unsigned i = 0; can && i < fuse_n_wires(op); i++) {
         const uint32_t wire = fuse->wire_of[op->wires[i]];
         const uint32_t held = i < op->n_targets ? HELD | HELD_TARGETS : HELD;
-        can = layout->wires[wire].is_due && !(fuse_mark_of(fuse, wire)->state & held);
+        can = is_due(layout, wire) && !(fuse_mark_of(fuse, wire)->state & held);
     }
     return can;
 }
@@ -305,7 +311,7 @@ enum status fuse_run(struct layout *layout, uint32_t group) {
 void fuse_end(struct fuse *fuse) {
     fuse->ops.n = fuse->n_order = fuse->n_blocks = fuse->n_stages = 0;
     fuse->first_order = fuse->first_block = fuse->first_stage = fuse->next_stage = 0;
-    if (fuse->waiting.n == 0) {
+    if (fuse->waiting.n == 0 && fuse->apart.n == 0) {
         fuse->n_data = fuse->n_terms = fuse->n_factors = 0;
     }
 }

@@ -129,9 +129,10 @@ struct fuse_list {
 struct fuse {
     const struct costs *costs; /* borrowed */
     struct fuse_list waiting;  /* wires are carriers */
-    struct fuse_list work[2];  /* of the vector that is planned */
-    struct fuse_list ops;      /* of all stages */
-    double *data;              /* matrices */
+    struct fuse_list apart;   /* waits too, while others are settled (bond.c); the last n of them */
+    struct fuse_list work[2]; /* of the vector that is planned */
+    struct fuse_list ops;     /* of all stages */
+    double *data;             /* matrices */
     size_t n_data, cap_data;
     struct fuse_term *terms;
     size_t n_terms, cap_terms;

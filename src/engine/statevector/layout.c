@@ -344,7 +344,10 @@ enum status layout_place(struct layout *layout, uint32_t *out_group, const uint3
 
 static void take_out_wire(struct layout *layout, uint32_t slot, uint32_t pos) {
     struct layout_group *group = &layout->groups[slot];
-    for (uint32_t i = pos; i + 1 < group->n; i++) {
+    if (group->n > LAYOUT_MAX_DEALT) { /* no order of bits is better than another */
+        put_wire(layout, slot, pos, group->wires[group->n - 1]);
+    }
+    for (uint32_t i = pos; i + 1 < group->n && group->n <= LAYOUT_MAX_DEALT; i++) {
         put_wire(layout, slot, i, group->wires[i + 1]);
     }
     group->n--;

@@ -60,7 +60,7 @@ struct layout_wire {
      * itself, |0> and alone. */
     uint32_t alias;
     bool is_inverted; /* alias: its value is the opposite */
-    bool is_due;      /* what waits for such wires only is being planned (bond.c) */
+    bool is_due;      /* alone: as a group's */
     uint32_t bond;    /* alone, but for that: 1 + index; 0: none */
     double amp[4];    /* alone: amplitudes of |0> and |1> (plans: not kept up) */
 };
@@ -75,6 +75,7 @@ struct layout_group {
     size_t cap_wires;
     struct layout_deal deal;
     uint32_t bond; /* 1 + index; 0: none */
+    bool is_due;   /* what waits for such wires only is being planned (bond.c) */
 };
 /* Groups and lone wires that will be one group: operators on several of them wait (bond.c). */
 struct layout_part {
@@ -100,6 +101,7 @@ struct layout {
     uint32_t n_free_slots;
     struct layout_bond *bonds;
     uint32_t n_bonds, n_open_bonds; /* slots; in use */
+    uint32_t first_free_bond;       /* none before it is free */
     uint32_t *joined;               /* scratch: wires of the parts that a group takes in */
     struct layout_deal scratch;
     uint8_t *marks;      /* per rank */

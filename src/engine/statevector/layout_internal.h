@@ -34,7 +34,10 @@ double layout_resize_bytes(const struct layout *layout, const struct layout_deal
 void layout_count_amps(struct layout *layout, double change);
 /* Counts what is sent when all ranks of layout->scratch read all of the factor. */
 void layout_count_spread(struct layout *layout, const struct store_factor *factor);
-enum { LAYOUT_MAX_PARTS = 2 };
+enum {
+    LAYOUT_MAX_PARTS = 2,
+    LAYOUT_MAX_DEALT = 900, /* wires; what larger vectors need is only told to be more: on rank 0 */
+};
 /* layout.c: one group of the parts that hold these wires, the first of which has most; at most
  * LAYOUT_MAX_PARTS others. Nothing waits for them that must be done before. With is_copy the second
  * wire, alone in |0>, becomes a copy of the first. */

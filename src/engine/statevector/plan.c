@@ -96,32 +96,56 @@ static enum status plan_measure(struct plan *plan, size_t i, bool is_certain) {
     return layout_leave(layout, qubits[0], false, 1);
 }
 
-/* Hash of the partition and of what is known of lone wires. */
-static uint64_t digest(struct plan *plan) {
+/* The k-th wire that an op acts on, by whatever name; false: it has no more. */
+static bool get_wire(const struct plan *plan, uint32_t *out_wire, size_t i, uint32_t k) {
+    const struct op *op = &plan->task->ops->ops[i];
+    const enum engine_mode mode = (enum engine_mode)plan->task->modes[i];
+    const bool has_copy = mode == ENGINE_COPY || mode == ENGINE_ALIAS || mode == ENGINE_MOVE;
+    if (k / 2 >= op->n_qubits + (uint32_t)has_copy) {
+        return false;
+    }
+    const uint32_t wire =
+        k / 2 < op->n_qubits ? op_qubits(plan->task->ops, op)[k / 2] : plan->task->copy_wires[i];
+    *out_wire = k % 2 == 0 ? wire : alias_root(&plan->layout, wire);
+    return true;
+}
+
+/* Hash of the partition of the wires that ops first .. last - 1 act on, of the sizes of their
+ * groups, and of what is known of lone ones. */
+static uint64_t digest(struct plan *plan, size_t first, size_t last) {
     const struct layout *layout = &plan->layout;
     uint64_t hash = UINT64_C(14695981039346656037);
-    for (uint32_t slot = 0; slot < layout->n_groups; slot++) {
-        plan->canonical[slot] = UINT32_MAX;
-    }
-    for (uint32_t i = 0; i < plan->task->n_wires; i++) {
-        const struct layout_wire *wire = &layout->wires[i];
-        uint64_t value = UINT64_MAX - wire->is_basis - wire->is_fresh;
-        if (wire->group != LAYOUT_ALONE) {
-            uint32_t *first = &plan->canonical[wire->group];
-            *first = *first == UINT32_MAX ? i : *first;
-            value = *first;
+    uint32_t n_met = 0, id = 0;
+    for (size_t i = first; i < last; i++) {
+        for (uint32_t k = 0; get_wire(plan, &id, i, k); k++) {
+            if (layout->wires[id].group != LAYOUT_ALONE) {
+                plan->canonical[layout->wires[id].group] = UINT32_MAX;
+            }
         }
-        hash = (hash ^ value) * UINT64_C(1099511628211);
+    }
+    for (size_t i = first; i < last; i++) {
+        for (uint32_t k = 0; get_wire(plan, &id, i, k); k++, n_met++) {
+            const struct layout_wire *wire = &layout->wires[id];
+            uint64_t value = UINT64_MAX - wire->is_basis - wire->is_fresh;
+            if (wire->group != LAYOUT_ALONE) {
+                uint32_t *canonical = &plan->canonical[wire->group];
+                *canonical = *canonical == UINT32_MAX ? n_met : *canonical;
+                value = *canonical | (uint64_t)layout->groups[wire->group].n << 32;
+            }
+            hash = (hash ^ value) * UINT64_C(1099511628211);
+        }
     }
     return hash;
 }
 
 /* A body is walked until a round leaves the partition as it was: no later round can then need more.
+ * Other wires than its own move only with those.
  */
 static enum status walk_loop(struct plan *plan, size_t first, size_t last, uint64_t n_rounds,
                              bool is_certain) {
     bool is_first_round = plan->is_first_round;
-    uint64_t before = digest(plan), rounds = n_rounds < MAX_ROUNDS ? n_rounds : MAX_ROUNDS;
+    uint64_t before = digest(plan, first, last),
+             rounds = n_rounds < MAX_ROUNDS ? n_rounds : MAX_ROUNDS;
     bool is_stable = false;
     for (uint64_t i = 0; i < rounds && !is_stable; i++) {
         double exchanged = plan->layout.exchanged_bytes;
@@ -132,7 +156,7 @@ static enum status walk_loop(struct plan *plan, size_t first, size_t last, uint6
             plan->layout.n_exchanges = n_exchanges;
         }
         plan->is_first_round = false;
-        uint64_t after = digest(plan);
+        uint64_t after = digest(plan, first, last);
         is_stable = after == before;
         before = after;
     }
