@@ -6,16 +6,45 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+/* Which generators 64 w ... 64 w + 63 act on a wire with X, with Z: not all of them neither. */
+struct letters {
+    size_t w;
+    uint64_t x, z;
+};
+/* Of a wire, by w. */
 struct column {
-    uint64_t *x, *z; /* n_words each, one allocation; NULL: untouched, implicitly Z alone */
+    struct letters *words;
+    size_t n, cap;
+    bool is_touched; /* if not, implicitly Z alone */
+};
+/* Some of the generators 64 w ... 64 w + 63. */
+struct part {
+    size_t w;
+    uint64_t bits;
+};
+/* By w. */
+struct parts {
+    struct part *items;
+    size_t n, cap;
+};
+/* Of a generator: all wires that it acts on, some of them more than once, and some others. */
+struct row {
+    uint32_t *wires;
+    size_t n, cap;
 };
 struct tracker {
-    struct column *columns; /* per wire */
+    struct column *columns;    /* per wire */
+    uint32_t *met, n_meetings; /* per wire: scratch of prune_row */
     uint32_t n_wires;
     uint32_t *touched;
     size_t n_touched, cap_touched;
-    uint64_t *live; /* generators in use */
+    struct row *rows; /* 64 * n_words */
+    uint64_t *live;   /* generators in use */
     size_t n_words, n_live;
+    size_t first_free; /* words of live before have no zero */
+    /* scratch */
+    struct parts odd, added;
+    struct column images[GATE_MAX_QUBITS];
 };
 
 enum status tracker_create(struct tracker **out_tracker, uint32_t n_wires) {
@@ -24,10 +53,9 @@ enum status tracker_create(struct tracker **out_tracker, uint32_t n_wires) {
         return STATUS_NOFIT;
     }
     tracker->n_wires = n_wires;
-    tracker->n_words = 1;
     tracker->columns = mem_alloc(n_wires, sizeof *tracker->columns);
-    tracker->live = mem_alloc(1, sizeof *tracker->live);
-    if (tracker->columns == NULL || tracker->live == NULL) {
+    tracker->met = mem_alloc(n_wires, sizeof *tracker->met);
+    if (tracker->columns == NULL || tracker->met == NULL) {
         tracker_destroy(tracker);
         return STATUS_NOFIT;
     }
@@ -40,49 +68,78 @@ void tracker_destroy(struct tracker *tracker) {
         return;
     }
     for (size_t i = 0; i < tracker->n_touched; i++) {
-        mem_free(tracker->columns[tracker->touched[i]].x);
+        mem_free(tracker->columns[tracker->touched[i]].words);
+    }
+    for (size_t g = 0; g < 64 * tracker->n_words; g++) {
+        mem_free(tracker->rows[g].wires);
     }
     mem_free(tracker->columns);
+    mem_free(tracker->met);
     mem_free(tracker->touched);
+    mem_free(tracker->rows);
     mem_free(tracker->live);
+    mem_free(tracker->odd.items);
+    mem_free(tracker->added.items);
+    for (size_t i = 0; i < GATE_MAX_QUBITS; i++) {
+        mem_free(tracker->images[i].words);
+    }
     mem_free(tracker);
 }
 
 static enum status new_column(struct tracker *tracker, uint32_t wire) {
-    struct column *column = &tracker->columns[wire];
     TRY(vec_reserve(&tracker->touched, tracker->n_touched, &tracker->cap_touched, 1,
                     sizeof *tracker->touched));
-    column->x = mem_alloc(2 * tracker->n_words, sizeof *column->x);
-    if (column->x == NULL) {
+    tracker->touched[tracker->n_touched++] = wire;
+    tracker->columns[wire].is_touched = true;
+    return STATUS_OK;
+}
+
+/* ---- generators ---- */
+
+static enum status widen(struct tracker *tracker, size_t n_words) {
+    const size_t old = tracker->n_words;
+    uint64_t *live = mem_resize(tracker->live, n_words, sizeof *live);
+    tracker->live = live != NULL ? live : tracker->live;
+    struct row *rows = mem_resize(tracker->rows, n_words, 64 * sizeof *rows);
+    tracker->rows = rows != NULL ? rows : tracker->rows;
+    if (live == NULL || rows == NULL) {
         return STATUS_NOFIT;
     }
-    column->z = column->x + tracker->n_words;
-    tracker->touched[tracker->n_touched++] = wire;
+    memset(live + old, 0, (n_words - old) * sizeof *live);
+    memset(rows + 64 * old, 0, (n_words - old) * 64 * sizeof *rows);
+    tracker->n_words = n_words;
     return STATUS_OK;
 }
 
 enum status tracker_copy(struct tracker **out_tracker, const struct tracker *tracker) {
     struct tracker *copy;
     TRY(tracker_create(&copy, tracker->n_wires));
-    const size_t n_words = tracker->n_words;
-    enum status status = STATUS_OK;
-    mem_free(copy->live);
-    copy->n_words = n_words;
+    enum status status = widen(copy, tracker->n_words);
     copy->n_live = tracker->n_live;
-    copy->live = mem_alloc(n_words, sizeof *copy->live);
-    if (copy->live == NULL) {
-        status = STATUS_NOFIT;
-    } else {
-        memcpy(copy->live, tracker->live, n_words * sizeof *copy->live);
+    copy->first_free = tracker->first_free;
+    if (status == STATUS_OK && tracker->n_words > 0) {
+        memcpy(copy->live, tracker->live, tracker->n_words * sizeof *copy->live);
     }
     for (size_t i = 0; i < tracker->n_touched && status == STATUS_OK; i++) {
-        const uint32_t wire = tracker->touched[i];
-        status = new_column(copy, wire);
-        if (status == STATUS_OK) {
-            memcpy(copy->columns[wire].x, tracker->columns[wire].x,
-                   2 * n_words * sizeof *copy->live);
+        const struct column *from = &tracker->columns[tracker->touched[i]];
+        struct column *to = &copy->columns[tracker->touched[i]];
+        TRY_GOTO(new_column(copy, tracker->touched[i]), done);
+        TRY_GOTO(vec_reserve(&to->words, 0, &to->cap, from->n, sizeof *to->words), done);
+        if (from->n > 0) {
+            memcpy(to->words, from->words, from->n * sizeof *to->words);
         }
+        to->n = from->n;
     }
+    for (size_t g = 0; g < 64 * tracker->n_words && status == STATUS_OK; g++) {
+        const struct row *from = &tracker->rows[g];
+        struct row *to = &copy->rows[g];
+        TRY_GOTO(vec_reserve(&to->wires, 0, &to->cap, from->n, sizeof *to->wires), done);
+        if (from->n > 0) {
+            memcpy(to->wires, from->wires, from->n * sizeof *to->wires);
+        }
+        to->n = from->n;
+    }
+done:
     if (status != STATUS_OK) {
         tracker_destroy(copy);
         return status;
@@ -97,58 +154,173 @@ void tracker_string_fini(struct tracker_string *string) {
     memset(string, 0, sizeof *string);
 }
 
-/* ---- generators ---- */
-
-static enum status widen(struct tracker *tracker) {
-    const size_t old = tracker->n_words, n_words = 2 * old;
-    uint64_t *live = mem_resize(tracker->live, n_words, sizeof *live);
-    if (live == NULL) {
-        return STATUS_NOFIT;
-    }
-    memset(live + old, 0, old * sizeof *live);
-    tracker->live = live;
-    for (size_t i = 0; i < tracker->n_touched; i++) {
-        struct column *column = &tracker->columns[tracker->touched[i]];
-        uint64_t *x = mem_alloc(2 * n_words, sizeof *x);
-        if (x == NULL) {
-            return STATUS_NOFIT; /* columns differ in width: the caller gives up */
+/* The first word of a column from w on. */
+static size_t find_word(const struct column *column, size_t w) {
+    size_t low = 0, high = column->n;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (column->words[middle].w < w) {
+            low = middle + 1;
+        } else {
+            high = middle;
         }
-        memcpy(x, column->x, old * sizeof *x);
-        memcpy(x + n_words, column->z, old * sizeof *x);
-        mem_free(column->x);
-        column->x = x;
-        column->z = x + n_words;
     }
-    tracker->n_words = n_words;
+    return low;
+}
+
+/* 1: X, 2: Z, 3: Y. */
+static uint8_t get_letter(const struct tracker *tracker, uint32_t wire, size_t g) {
+    const struct column *column = &tracker->columns[wire];
+    const size_t i = find_word(column, g / 64);
+    if (i == column->n || column->words[i].w != g / 64) {
+        return 0;
+    }
+    return (uint8_t)((column->words[i].x >> g % 64 & 1) | (column->words[i].z >> g % 64 & 1) << 1);
+}
+
+/* Each wire that the generator acts on once, and no others. */
+static void prune_row(struct tracker *tracker, size_t g) {
+    struct row *row = &tracker->rows[g];
+    size_t n = 0;
+    if (++tracker->n_meetings == 0) {
+        memset(tracker->met, 0, tracker->n_wires * sizeof *tracker->met);
+        tracker->n_meetings = 1;
+    }
+    for (size_t i = 0; i < row->n; i++) {
+        const uint32_t wire = row->wires[i];
+        if (tracker->met[wire] != tracker->n_meetings && get_letter(tracker, wire, g) != 0) {
+            tracker->met[wire] = tracker->n_meetings;
+            row->wires[n++] = wire;
+        }
+    }
+    row->n = n;
+}
+
+/* Half of the places are free after that, so that a wire costs the same however long the row. */
+static enum status add_to_row(struct tracker *tracker, size_t g, uint32_t wire) {
+    struct row *row = &tracker->rows[g];
+    if (row->n == row->cap && row->n > 0) {
+        prune_row(tracker, g);
+        TRY(vec_reserve(&row->wires, row->n, &row->cap, row->n + 1, sizeof *row->wires));
+    }
+    TRY(vec_reserve(&row->wires, row->n, &row->cap, 1, sizeof *row->wires));
+    row->wires[row->n++] = wire;
     return STATUS_OK;
 }
 
-static enum status new_generator(struct tracker *tracker, size_t *out_index) {
-    for (size_t w = 0; w < tracker->n_words; w++) {
-        if (~tracker->live[w] != 0) {
-            *out_index = 64 * w + (size_t)bits_lowest(~tracker->live[w]);
-            bits_set(tracker->live, *out_index, true);
-            tracker->n_live++;
-            return STATUS_OK;
+static bool is_empty(struct tracker *tracker, size_t g) {
+    struct row *row = &tracker->rows[g];
+    while (row->n > 0 && get_letter(tracker, row->wires[row->n - 1], g) == 0) {
+        row->n--;
+    }
+    return row->n == 0;
+}
+
+/* Puts a word after the others. */
+static enum status push_word(struct column *image, size_t w, uint64_t x, uint64_t z) {
+    if ((x | z) == 0) {
+        return STATUS_OK;
+    }
+    TRY(vec_reserve(&image->words, image->n, &image->cap, 1, sizeof *image->words));
+    image->words[image->n++] = (struct letters){.w = w, .x = x, .z = z};
+    return STATUS_OK;
+}
+
+static enum status push_part(struct parts *parts, size_t w, uint64_t bits) {
+    if (bits == 0) {
+        return STATUS_OK;
+    }
+    TRY(vec_reserve(&parts->items, parts->n, &parts->cap, 1, sizeof *parts->items));
+    parts->items[parts->n++] = (struct part){.w = w, .bits = bits};
+    return STATUS_OK;
+}
+
+/* Generators that act by the image and did not by the column. */
+static enum status list_new(struct parts *out, const struct column *column,
+                            const struct column *image) {
+    out->n = 0;
+    for (size_t i = 0, at = 0; i < image->n; i++) {
+        const struct letters *word = &image->words[i];
+        while (at < column->n && column->words[at].w < word->w) {
+            at++;
+        }
+        const bool has = at < column->n && column->words[at].w == word->w;
+        const uint64_t old = has ? column->words[at].x | column->words[at].z : 0;
+        TRY(push_part(out, word->w, (word->x | word->z) & ~old));
+    }
+    return STATUS_OK;
+}
+
+/* Copied, so that a column takes no more than it needs. */
+static enum status set_column(struct tracker *tracker, uint32_t wire, const struct column *image) {
+    struct column *column = &tracker->columns[wire];
+    TRY(list_new(&tracker->added, column, image));
+    if (column->cap / 8 > image->n) {
+        mem_free(column->words);
+        column->words = NULL;
+        column->n = column->cap = 0;
+    }
+    TRY(vec_reserve(&column->words, 0, &column->cap, image->n, sizeof *column->words));
+    if (image->n > 0) {
+        memcpy(column->words, image->words, image->n * sizeof *column->words);
+    }
+    column->n = image->n;
+    for (size_t i = 0; i < tracker->added.n; i++) {
+        const struct part *part = &tracker->added.items[i];
+        for (uint64_t rest = part->bits; rest != 0; rest &= rest - 1) {
+            TRY(add_to_row(tracker, 64 * part->w + (size_t)bits_lowest(rest), wire));
         }
     }
-    *out_index = 64 * tracker->n_words;
-    TRY(widen(tracker));
+    return STATUS_OK;
+}
+
+static void drop_generator(struct tracker *tracker, size_t g) {
+    bits_set(tracker->live, g, false);
+    tracker->n_live--;
+    tracker->rows[g].n = 0;
+    tracker->first_free = g / 64 < tracker->first_free ? g / 64 : tracker->first_free;
+}
+
+/* The first number that is free, acting on nothing. */
+static enum status new_generator(struct tracker *tracker, size_t *out_index) {
+    size_t w = tracker->first_free;
+    while (w < tracker->n_words && ~tracker->live[w] == 0) {
+        w++;
+    }
+    tracker->first_free = w;
+    if (w == tracker->n_words) {
+        TRY(widen(tracker, w == 0 ? 1 : 2 * w));
+    }
+    *out_index = 64 * w + (size_t)bits_lowest(~tracker->live[w]);
     bits_set(tracker->live, *out_index, true);
     tracker->n_live++;
     return STATUS_OK;
 }
 
-/* An untouched wire gets its columns and its generator Z. */
+/* A generator that does not act on the wire yet. */
+static enum status add_letter(struct tracker *tracker, size_t g, uint32_t wire, bool x, bool z) {
+    struct column *column = &tracker->columns[wire];
+    const size_t w = g / 64, i = find_word(column, w);
+    if (i == column->n || column->words[i].w != w) {
+        TRY(vec_reserve(&column->words, column->n, &column->cap, 1, sizeof *column->words));
+        memmove(column->words + i + 1, column->words + i, (column->n - i) * sizeof *column->words);
+        column->words[i] = (struct letters){.w = w};
+        column->n++;
+    }
+    column->words[i].x |= (uint64_t)x << g % 64;
+    column->words[i].z |= (uint64_t)z << g % 64;
+    return add_to_row(tracker, g, wire);
+}
+
+/* An untouched wire gets its column and its generator Z. */
 static enum status touch(struct tracker *tracker, uint32_t wire) {
-    if (tracker->columns[wire].x != NULL) {
+    if (tracker->columns[wire].is_touched) {
         return STATUS_OK;
     }
     size_t g;
     TRY(new_column(tracker, wire));
     TRY(new_generator(tracker, &g));
-    bits_set(tracker->columns[wire].z, g, true);
-    return STATUS_OK;
+    return add_letter(tracker, g, wire, false, true);
 }
 
 static enum status touch_all(struct tracker *tracker, const uint32_t *wires, uint32_t n_wires) {
@@ -158,101 +330,140 @@ static enum status touch_all(struct tracker *tracker, const uint32_t *wires, uin
     return STATUS_OK;
 }
 
-/* Drops those of the generators in word w, `some` of it, that act on nothing. */
-static void drop_empty(struct tracker *tracker, size_t w, uint64_t some) {
-    uint64_t empty = tracker->live[w] & some;
-    for (size_t i = 0; i < tracker->n_touched && empty != 0; i++) {
-        const struct column *column = &tracker->columns[tracker->touched[i]];
-        empty &= ~(column->x[w] | column->z[w]);
-    }
-    tracker->n_live -= (size_t)bits_popcount(empty);
-    tracker->live[w] &= ~empty;
-}
-
-static void drop_all_empty(struct tracker *tracker) {
-    for (size_t w = 0; w < tracker->n_words; w++) {
-        drop_empty(tracker, w, UINT64_MAX);
-    }
-}
-
-/* Makes generator g's letter on a column unique among the generators not yet done. */
-static void eliminate(struct tracker *tracker, size_t g, uint64_t *others) {
-    bits_set(others, g, false);
-    for (size_t i = 0; i < tracker->n_touched; i++) {
-        struct column *column = &tracker->columns[tracker->touched[i]];
-        const bool has_x = bits_get(column->x, g), has_z = bits_get(column->z, g);
-        for (size_t w = 0; w < tracker->n_words && (has_x || has_z); w++) {
-            column->x[w] ^= has_x ? others[w] : 0;
-            column->z[w] ^= has_z ? others[w] : 0;
+/* No generator acts on the wire any more; those that then act on nothing go. */
+static void clear_column(struct tracker *tracker, uint32_t wire) {
+    struct column *column = &tracker->columns[wire];
+    const size_t n = column->n;
+    column->n = 0;
+    for (size_t i = 0; i < n; i++) {
+        const size_t w = column->words[i].w;
+        uint64_t rest = (column->words[i].x | column->words[i].z) & tracker->live[w];
+        for (; rest != 0; rest &= rest - 1) {
+            const size_t g = 64 * w + (size_t)bits_lowest(rest);
+            if (is_empty(tracker, g)) {
+                drop_generator(tracker, g);
+            }
         }
     }
+}
+
+/* A generator with this letter on a wire is multiplied onto those in tracker->odd there. */
+static enum status multiply_letter(struct tracker *tracker, uint32_t wire, uint8_t letter) {
+    const struct column *column = &tracker->columns[wire];
+    const struct parts *odd = &tracker->odd;
+    struct column *image = &tracker->images[0];
+    image->n = 0;
+    for (size_t a = 0, b = 0; a < column->n || b < odd->n;) {
+        const bool has_word =
+            a < column->n && (b == odd->n || column->words[a].w <= odd->items[b].w);
+        const struct letters old =
+            has_word ? column->words[a] : (struct letters){.w = odd->items[b].w};
+        const bool has_bits = b < odd->n && odd->items[b].w == old.w;
+        const uint64_t bits = has_bits ? odd->items[b].bits : 0;
+        TRY(push_word(image, old.w, old.x ^ (letter & 1 ? bits : 0),
+                      old.z ^ (letter & 2 ? bits : 0)));
+        a += has_word;
+        b += has_bits;
+    }
+    return set_column(tracker, wire, image);
+}
+
+/* Multiplies generator g, whose row is pruned, onto those in tracker->odd. */
+static enum status multiply(struct tracker *tracker, size_t g) {
+    for (size_t i = 0; i < tracker->rows[g].n; i++) {
+        const uint32_t wire = tracker->rows[g].wires[i];
+        TRY(multiply_letter(tracker, wire, get_letter(tracker, wire, g)));
+    }
+    return STATUS_OK;
 }
 
 /* Gaussian elimination: dependent generators become empty and go. */
 static enum status compact(struct tracker *tracker) {
-    const size_t n_words = tracker->n_words;
-    uint64_t *todo = mem_alloc(2 * n_words, sizeof *todo);
+    struct parts *odd = &tracker->odd;
+    uint64_t *todo = mem_alloc(tracker->n_words, sizeof *todo);
     if (todo == NULL) {
         return STATUS_NOFIT;
     }
-    uint64_t *odd = todo + n_words;
-    memcpy(todo, tracker->live, n_words * sizeof *todo);
+    enum status status = STATUS_OK;
+    memcpy(todo, tracker->live, tracker->n_words * sizeof *todo);
     for (size_t i = 0; i < 2 * tracker->n_touched; i++) {
         const struct column *column = &tracker->columns[tracker->touched[i / 2]];
-        const uint64_t *row = i % 2 == 0 ? column->x : column->z;
-        size_t first = n_words;
-        for (size_t w = n_words; w-- > 0;) {
-            odd[w] = row[w] & todo[w];
-            first = odd[w] != 0 ? w : first;
+        odd->n = 0;
+        for (size_t k = 0; k < column->n; k++) {
+            const struct letters *word = &column->words[k];
+            const uint64_t bits = (i % 2 == 0 ? word->x : word->z) & todo[word->w];
+            TRY_GOTO(push_part(odd, word->w, bits), done);
         }
-        if (first < n_words) {
-            const size_t g = 64 * first + (size_t)bits_lowest(odd[first]);
+        if (odd->n > 0) {
+            const size_t g = 64 * odd->items[0].w + (size_t)bits_lowest(odd->items[0].bits);
             bits_set(todo, g, false);
-            eliminate(tracker, g, odd);
+            odd->items[0].bits &= odd->items[0].bits - 1;
+            prune_row(tracker, g);
+            TRY_GOTO(multiply(tracker, g), done);
         }
     }
+    for (size_t g = 0; g < 64 * tracker->n_words; g++) {
+        if (bits_get(tracker->live, g) && is_empty(tracker, g)) {
+            drop_generator(tracker, g);
+        }
+    }
+done:
     mem_free(todo);
-    drop_all_empty(tracker);
-    return STATUS_OK;
+    return status;
 }
 
 bool tracker_is_silent(const struct tracker *tracker, const uint32_t *wires, uint32_t n_wires) {
     for (uint32_t i = 0; i < n_wires; i++) {
         const struct column *column = &tracker->columns[wires[i]];
-        if (column->x == NULL) {
+        if (!column->is_touched || column->n > 0) {
             return false;
-        }
-        for (size_t w = 0; w < tracker->n_words; w++) {
-            if ((column->x[w] | column->z[w]) != 0) {
-                return false;
-            }
         }
     }
     return true;
 }
 
-static uint64_t parity_word(const struct tracker *tracker, const uint32_t *wires, uint32_t n_wires,
-                            uint32_t mask, size_t w) {
-    uint64_t parity = 0;
-    for (uint32_t rest = mask; rest != 0; rest &= rest - 1) {
-        const uint32_t i = (uint32_t)bits_lowest(rest);
-        parity ^= i < n_wires ? tracker->columns[wires[i]].x[w]
-                              : tracker->columns[wires[i - n_wires]].z[w];
+/* Columns side by side. */
+struct meeting {
+    const struct column *columns[GATE_MAX_QUBITS];
+    size_t next[GATE_MAX_QUBITS];
+    struct letters words[GATE_MAX_QUBITS]; /* of one w */
+    uint32_t n;
+};
+
+static void meet(struct meeting *out, const struct tracker *tracker, const uint32_t *wires,
+                 uint32_t n_wires) {
+    CHECK(n_wires <= GATE_MAX_QUBITS);
+    out->n = n_wires;
+    for (uint32_t i = 0; i < n_wires; i++) {
+        out->columns[i] = &tracker->columns[wires[i]];
+        out->next[i] = 0;
     }
-    return parity;
 }
 
-/* The youngest generator (highest index) with parity 1: pairs come after what they meet. */
-static bool find_odd(const struct tracker *tracker, size_t *out_index, const uint32_t *wires,
-                     uint32_t n_wires, uint32_t check) {
-    for (size_t w = tracker->n_words; w-- > 0;) {
-        const uint64_t odd = parity_word(tracker, wires, n_wires, check, w) & tracker->live[w];
-        if (odd != 0) {
-            *out_index = 64 * w + floor_log2(odd);
-            return true;
-        }
+/* The next words that are not 0 on all wires. */
+static bool next_words(struct meeting *meeting) {
+    size_t w = SIZE_MAX;
+    for (uint32_t i = 0; i < meeting->n; i++) {
+        const struct column *column = meeting->columns[i];
+        const size_t at = meeting->next[i];
+        w = at < column->n && column->words[at].w < w ? column->words[at].w : w;
     }
-    return false;
+    for (uint32_t i = 0; i < meeting->n && w < SIZE_MAX; i++) {
+        const struct column *column = meeting->columns[i];
+        const bool has = meeting->next[i] < column->n && column->words[meeting->next[i]].w == w;
+        meeting->words[i] = has ? column->words[meeting->next[i]] : (struct letters){.w = w};
+        meeting->next[i] += has;
+    }
+    return w < SIZE_MAX;
+}
+
+static uint64_t parity_word(const struct meeting *meeting, uint32_t mask) {
+    uint64_t parity = 0;
+    for (uint32_t rest = mask; rest != 0; rest &= rest - 1) {
+        const uint32_t i = (uint32_t)bits_lowest(rest), n = meeting->n;
+        parity ^= i < n ? meeting->words[i].x : meeting->words[i - n].z;
+    }
+    return parity;
 }
 
 static enum status append(struct tracker_string *string, uint32_t wire, uint8_t letter) {
@@ -265,63 +476,57 @@ static enum status append(struct tracker_string *string, uint32_t wire, uint8_t 
     return STATUS_OK;
 }
 
-/* Multiplies generator g onto those in `others` (g among them: it vanishes) and lists its letters.
- */
-static enum status multiply_out(struct tracker *tracker, struct tracker_string *out_string,
-                                size_t g, const uint64_t *others) {
-    out_string->n = 0;
-    for (size_t i = 0; i < tracker->n_touched; i++) {
-        const uint32_t wire = tracker->touched[i];
-        struct column *column = &tracker->columns[wire];
-        const bool has_x = bits_get(column->x, g), has_z = bits_get(column->z, g);
-        if (!has_x && !has_z) {
-            continue;
-        }
-        TRY(append(out_string, wire, (uint8_t)(has_x | has_z << 1)));
-        for (size_t w = 0; w < tracker->n_words; w++) {
-            column->x[w] ^= has_x ? others[w] : 0;
-            column->z[w] ^= has_z ? others[w] : 0;
-        }
+static enum status list_letters(struct tracker_string *out, struct tracker *tracker, size_t g) {
+    out->n = 0;
+    prune_row(tracker, g);
+    for (size_t i = 0; i < tracker->rows[g].n; i++) {
+        const uint32_t wire = tracker->rows[g].wires[i];
+        TRY(append(out, wire, get_letter(tracker, wire, g)));
     }
-    bits_set(tracker->live, g, false);
-    tracker->n_live--;
     return STATUS_OK;
 }
 
 enum status tracker_remove(struct tracker *tracker, bool *out_found,
                            struct tracker_string *out_string, const uint32_t *wires,
                            uint32_t n_wires, uint32_t check) {
-    size_t g;
+    struct meeting meeting;
     TRY(touch_all(tracker, wires, n_wires));
-    *out_found = find_odd(tracker, &g, wires, n_wires, check);
+    meet(&meeting, tracker, wires, n_wires);
+    tracker->odd.n = 0;
+    while (next_words(&meeting)) {
+        TRY(push_part(&tracker->odd, meeting.words[0].w, parity_word(&meeting, check)));
+    }
+    *out_found = tracker->odd.n > 0;
     if (!*out_found) {
         return STATUS_OK;
     }
-    uint64_t *odd = mem_alloc(tracker->n_words, sizeof *odd);
-    if (odd == NULL) {
-        return STATUS_NOFIT;
-    }
-    for (size_t w = 0; w < tracker->n_words; w++) {
-        odd[w] = parity_word(tracker, wires, n_wires, check, w) & tracker->live[w];
-    }
-    const enum status status = multiply_out(tracker, out_string, g, odd);
-    mem_free(odd);
-    return status;
+    /* The youngest generator (highest index) with parity 1: pairs come after what they meet. */
+    const struct part *last = &tracker->odd.items[tracker->odd.n - 1];
+    const size_t g = 64 * last->w + floor_log2(last->bits);
+    TRY(list_letters(out_string, tracker, g));
+    TRY(multiply(tracker, g));
+    drop_generator(tracker, g);
+    return STATUS_OK;
 }
 
 enum status tracker_map(struct tracker *tracker, const uint32_t *wires,
                         const struct pauli_map *map) {
     const uint32_t k = map->n_qubits;
+    struct meeting meeting;
     TRY(touch_all(tracker, wires, k));
-    for (size_t w = 0; w < tracker->n_words; w++) {
-        uint64_t image[2 * GATE_MAX_QUBITS];
-        for (uint32_t i = 0; i < 2 * k; i++) {
-            image[i] = parity_word(tracker, wires, k, map->image[i], w);
-        }
+    meet(&meeting, tracker, wires, k);
+    for (uint32_t i = 0; i < k; i++) {
+        tracker->images[i].n = 0;
+    }
+    while (next_words(&meeting)) {
         for (uint32_t i = 0; i < k; i++) {
-            tracker->columns[wires[i]].x[w] = image[i];
-            tracker->columns[wires[i]].z[w] = image[k + i];
+            TRY(push_word(&tracker->images[i], meeting.words[i].w,
+                          parity_word(&meeting, map->image[i]),
+                          parity_word(&meeting, map->image[k + i])));
         }
+    }
+    for (uint32_t i = 0; i < k; i++) {
+        TRY(set_column(tracker, wires[i], &tracker->images[i]));
     }
     return STATUS_OK;
 }
@@ -329,19 +534,15 @@ enum status tracker_map(struct tracker *tracker, const uint32_t *wires,
 enum status tracker_set_alone(struct tracker *tracker, uint32_t wire) {
     size_t g;
     TRY(touch(tracker, wire));
-    struct column *column = &tracker->columns[wire];
-    for (size_t w = 0; w < tracker->n_words; w++) {
-        const uint64_t had_z = column->z[w];
-        CHECK(column->x[w] == 0);
-        column->z[w] = 0;
-        drop_empty(tracker, w, had_z);
+    for (size_t i = 0; i < tracker->columns[wire].n; i++) {
+        CHECK(tracker->columns[wire].words[i].x == 0);
     }
+    clear_column(tracker, wire);
     if (tracker->n_live > 2 * tracker->n_touched + 64) {
         TRY(compact(tracker));
     }
     TRY(new_generator(tracker, &g));
-    bits_set(tracker->columns[wire].z, g, true);
-    return STATUS_OK;
+    return add_letter(tracker, g, wire, false, true);
 }
 
 enum status tracker_set_pair(struct tracker *tracker, uint32_t a, uint32_t b) {
@@ -349,14 +550,13 @@ enum status tracker_set_pair(struct tracker *tracker, uint32_t a, uint32_t b) {
     size_t xx, zz;
     TRY(touch_all(tracker, wires, 2));
     for (uint32_t i = 0; i < 2; i++) {
-        memset(tracker->columns[wires[i]].x, 0, 2 * tracker->n_words * sizeof(uint64_t));
+        clear_column(tracker, wires[i]);
     }
-    drop_all_empty(tracker);
     TRY(new_generator(tracker, &xx));
     TRY(new_generator(tracker, &zz));
     for (uint32_t i = 0; i < 2; i++) {
-        bits_set(tracker->columns[wires[i]].x, xx, true);
-        bits_set(tracker->columns[wires[i]].z, zz, true);
+        TRY(add_letter(tracker, xx, wires[i], true, false));
+        TRY(add_letter(tracker, zz, wires[i], false, true));
     }
     return STATUS_OK;
 }

@@ -3,10 +3,10 @@
  * A set of commuting Pauli strings, up to sign, that stabilise |psi> whatever its amplitudes: from
  * ALLOC, RESET, MEASURE (Z on the wire) and EBIT (XX, ZZ), carried through gates as long as their
  * images are Paulis. A measured Z that anticommutes with one of them, S, is a fair coin, and the
- * state after outcome 1 is S times the state after outcome 0. Stored by column: for each touched
- * wire two bit sets over generators. Cost of a gate: a few words; of a removal: touched wires x
- * words. Every rank has a tracker of its own, by the same calls. Errors: STATUS_NOFIT (logged); the
- * tracker can then only be destroyed. */
+ * state after outcome 1 is S times the state after outcome 0. Memory: what the generators act on.
+ * Cost of a gate: the generators that act on its wires; of a removal: these, for each wire that the
+ * generator removed acts on. Every rank has a tracker of its own, by the same calls. Errors:
+ * STATUS_NOFIT (logged); the tracker can then only be destroyed. */
 #ifndef QSPAN_RUNTIME_TRACKER_H
 #define QSPAN_RUNTIME_TRACKER_H
 

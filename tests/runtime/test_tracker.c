@@ -204,3 +204,166 @@ Test(tracker, pair_is_stabilised_by_xx_and_zz) {
     cr_assert_eq(check_all(tracker, &v), (size_t)N);
     tracker_destroy(tracker);
 }
+
+/* ---- many wires: against a table of strings ---- */
+
+enum { WIDE = 150, MOST = 600 };
+
+/* Generators by number, the lowest that is free for a new one; letters as in a tracker_string. */
+struct table {
+    uint8_t letters[MOST][WIDE];
+    bool is_live[MOST], is_touched[WIDE];
+};
+
+static uint8_t *add_string(struct table *table) {
+    size_t g = 0;
+    while (table->is_live[g]) {
+        g++;
+    }
+    cr_assert_lt(g, (size_t)MOST);
+    table->is_live[g] = true;
+    memset(table->letters[g], 0, sizeof table->letters[g]);
+    return table->letters[g];
+}
+
+static void touch_wire(struct table *table, uint32_t wire) {
+    if (!table->is_touched[wire]) {
+        table->is_touched[wire] = true;
+        add_string(table)[wire] = 2;
+    }
+}
+
+static bool is_odd(const uint8_t *letters, const uint32_t *wires, uint32_t n, uint32_t check) {
+    unsigned parity = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        parity ^= (letters[wires[i]] & (check >> i)) & 1u;
+        parity ^= ((letters[wires[i]] >> 1) & (check >> (n + i))) & 1u;
+    }
+    return parity != 0;
+}
+
+/* The string that leaves, or NULL. */
+static const uint8_t *remove_string(struct table *table, const uint32_t *wires, uint32_t n,
+                                    uint32_t check) {
+    size_t last = MOST;
+    for (uint32_t i = 0; i < n; i++) {
+        touch_wire(table, wires[i]);
+    }
+    for (size_t g = 0; g < MOST; g++) {
+        last = table->is_live[g] && is_odd(table->letters[g], wires, n, check) ? g : last;
+    }
+    for (size_t g = 0; g < last && last < MOST; g++) {
+        const bool is_other = table->is_live[g] && is_odd(table->letters[g], wires, n, check);
+        for (uint32_t i = 0; i < WIDE && is_other; i++) {
+            table->letters[g][i] ^= table->letters[last][i];
+        }
+    }
+    if (last == MOST) {
+        return NULL;
+    }
+    table->is_live[last] = false;
+    return table->letters[last];
+}
+
+static void map_strings(struct table *table, const uint32_t *wires, const struct pauli_map *map) {
+    const uint32_t n = map->n_qubits;
+    for (size_t g = 0; g < MOST; g++) {
+        uint8_t images[GATE_MAX_QUBITS];
+        for (uint32_t i = 0; i < n; i++) {
+            images[i] = (uint8_t)(is_odd(table->letters[g], wires, n, map->image[i]) |
+                                  is_odd(table->letters[g], wires, n, map->image[n + i]) << 1);
+        }
+        for (uint32_t i = 0; i < n; i++) {
+            table->letters[g][wires[i]] = images[i];
+        }
+    }
+}
+
+static void take_off(struct table *table, uint32_t wire) {
+    touch_wire(table, wire);
+    for (size_t g = 0; g < MOST; g++) {
+        static const uint8_t none[WIDE];
+        const bool acts = table->is_live[g] && table->letters[g][wire] != 0;
+        table->letters[g][wire] = 0;
+        table->is_live[g] &= !acts || memcmp(table->letters[g], none, sizeof none) != 0;
+    }
+}
+
+static void compare_removal(struct tracker *tracker, struct table *table, const uint32_t *wires,
+                            uint32_t n, uint32_t check) {
+    struct tracker_string string = {0};
+    bool found;
+    const uint8_t *want = remove_string(table, wires, n, check);
+    cr_assert(tracker_remove(tracker, &found, &string, wires, n, check) == STATUS_OK);
+    cr_assert_eq(found, want != NULL);
+    if (found) {
+        size_t n_letters = 0;
+        for (uint32_t i = 0; i < WIDE; i++) {
+            n_letters += want[i] != 0;
+        }
+        cr_assert_eq(string.n, n_letters);
+        for (size_t i = 0; i < string.n; i++) {
+            cr_assert_eq(string.letters[i], want[string.wires[i]]);
+        }
+    }
+    tracker_string_fini(&string);
+}
+
+static void step_both(struct tracker *tracker, struct table *table) {
+    static const enum gate_id gates[] = {GATE_H,  GATE_S, GATE_CX, GATE_CX,
+                                         GATE_CZ, GATE_T, GATE_CP, GATE_CCX};
+    const double params[1] = {0.3};
+    const uint32_t first = pick(WIDE), kind = pick(12);
+    const uint32_t wires[3] = {first, (first + 1 + pick(WIDE - 1)) % WIDE,
+                               (first + WIDE / 2) % WIDE};
+    if (kind < 9 && wires[1] != wires[2]) {
+        struct pauli_map map;
+        pauli_map_from_gate(&map, gates[pick(8)], params);
+        for (uint32_t j = 0; j < map.n_checks; j++) {
+            compare_removal(tracker, table, wires, map.n_qubits, map.check[j]);
+        }
+        for (uint32_t i = 0; i < map.n_qubits; i++) {
+            touch_wire(table, wires[i]);
+        }
+        map_strings(table, wires, &map);
+        cr_assert(tracker_map(tracker, wires, &map) == STATUS_OK);
+        return;
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        compare_removal(tracker, table, &wires[i], 1, 1);
+        take_off(table, wires[i]);
+        add_string(table)[wires[i]] = 2;
+        cr_assert(tracker_set_alone(tracker, wires[i]) == STATUS_OK);
+    }
+    if (kind == 9) {
+        take_off(table, wires[0]);
+        take_off(table, wires[1]);
+        uint8_t *xx = add_string(table), *zz = add_string(table);
+        xx[wires[0]] = xx[wires[1]] = 1;
+        zz[wires[0]] = zz[wires[1]] = 2;
+        cr_assert(tracker_set_pair(tracker, wires[0], wires[1]) == STATUS_OK);
+    }
+}
+
+Test(tracker, many_wires_have_the_strings_of_a_table) {
+    for (seed = 200; seed < 204; seed++) {
+        static struct table table;
+        struct tracker *tracker, *copy;
+        memset(&table, 0, sizeof table);
+        draws = 0;
+        cr_assert(tracker_create(&tracker, WIDE) == STATUS_OK);
+        for (int i = 0; i < 1500; i++) {
+            step_both(tracker, &table);
+            if (i % 100 == 0) {
+                cr_assert(tracker_copy(&copy, tracker) == STATUS_OK);
+                tracker_destroy(tracker);
+                tracker = copy;
+            }
+        }
+        for (uint32_t wire = 0; wire < WIDE; wire++) {
+            compare_removal(tracker, &table, &wire, 1, 1);
+            compare_removal(tracker, &table, &wire, 1, 2);
+        }
+        tracker_destroy(tracker);
+    }
+}
