@@ -31,7 +31,7 @@ struct draw {
     void *ctx;
     uint32_t group;
     const uint32_t *wires;
-    size_t *members; /* places in wires of the group's wires */
+    const size_t *members; /* places in wires of the group's wires */
     size_t n_members, done;
     uint64_t mask;           /* bits of the amplitude number drawn so far */
     uint64_t *values, *next; /* of each prefix */
@@ -268,13 +268,12 @@ static enum status draw_group(struct draw *draw) {
     return STATUS_OK;
 }
 
-static enum status open_draw(struct draw *draw, size_t n_wires) {
+static enum status open_draw(struct draw *draw) {
     size_t n = draw->n_shots;
     draw->n_bins = MIN_BINS; /* at most what fits a cache: bins are met in no order */
     while (draw->n_bins < DRAW_BINS && draw->n_bins / 16 < n) {
         draw->n_bins *= 2;
     }
-    draw->members = mem_alloc(n_wires, sizeof *draw->members);
     draw->values = mem_alloc(n + 1, sizeof *draw->values);
     draw->next = mem_alloc(n + 1, sizeof *draw->next);
     draw->prefix = mem_alloc(n, sizeof *draw->prefix);
@@ -282,14 +281,13 @@ static enum status open_draw(struct draw *draw, size_t n_wires) {
     draw->starts = mem_alloc(n + 3, sizeof *draw->starts);
     draw->bins = mem_alloc(draw->n_bins, sizeof *draw->bins);
     draw->tree = mem_alloc(3 * draw->n_bins, sizeof *draw->tree);
-    bool has_all = draw->members != NULL && draw->values != NULL && draw->next != NULL &&
-                   draw->prefix != NULL && draw->order != NULL && draw->starts != NULL &&
-                   draw->bins != NULL && draw->tree != NULL;
+    bool has_all = draw->values != NULL && draw->next != NULL && draw->prefix != NULL &&
+                   draw->order != NULL && draw->starts != NULL && draw->bins != NULL &&
+                   draw->tree != NULL;
     return comm_agree(draw->store->team, has_all ? STATUS_OK : STATUS_NOFIT);
 }
 
 static void close_draw(struct draw *draw) {
-    mem_free(draw->members);
     mem_free(draw->values);
     mem_free(draw->next);
     mem_free(draw->prefix);
@@ -299,21 +297,64 @@ static void close_draw(struct draw *draw) {
     mem_free(draw->tree);
 }
 
-/* Places in `wires`, from `first` on, of wires of the group of wires[first]; 0 if an earlier wire
- * is of the same group (it was done then). */
-static size_t find_members(const struct layout *layout, size_t *out_members, const uint32_t *wires,
-                           size_t n_wires, size_t first) {
-    uint32_t group = layout->wires[wires[first]].group;
-    size_t n = 0;
-    for (size_t i = 0; i < n_wires; i++) {
-        if (layout->wires[wires[i]].group == group) {
-            if (i < first) {
-                return 0;
-            }
-            out_members[n++] = i;
-        }
+/* Places in a list of wires. */
+struct places {
+    struct place {
+        uint32_t group;
+        size_t i;
+    } * sorted;       /* by group, then as they are */
+    size_t *i, *rank; /* of the sorted ones; where in these each is */
+    size_t n;
+};
+
+static void places_fini(struct places *places) {
+    mem_free(places->sorted);
+    mem_free(places->i);
+    mem_free(places->rank);
+}
+
+static int compare_places(const void *a, const void *b) {
+    const struct place *x = a, *y = b;
+    if (x->group != y->group) {
+        return x->group < y->group ? -1 : 1;
     }
-    return n;
+    return x->i < y->i ? -1 : x->i > y->i;
+}
+
+/* places: zero; to be freed also when it fails. Collective. */
+static enum status places_init(struct places *places, const struct store *store,
+                               const uint32_t *wires, size_t n_wires) {
+    places->sorted = mem_alloc(n_wires, sizeof *places->sorted);
+    places->i = mem_alloc(n_wires, sizeof *places->i);
+    places->rank = mem_alloc(n_wires, sizeof *places->rank);
+    places->n = n_wires;
+    const bool has_all = places->sorted != NULL && places->i != NULL && places->rank != NULL;
+    TRY(comm_agree(store->team, has_all ? STATUS_OK : STATUS_NOFIT));
+    for (size_t i = 0; i < n_wires; i++) {
+        places->sorted[i] = (struct place){store->layout->wires[wires[i]].group, i};
+    }
+    qsort(places->sorted, n_wires, sizeof *places->sorted, compare_places);
+    for (size_t k = 0; k < n_wires; k++) {
+        places->i[k] = places->sorted[k].i;
+        places->rank[places->i[k]] = k;
+    }
+    return STATUS_OK;
+}
+
+/* The places of wires of one group, that of the wire at `first`; 0 if it is not the first one (they
+ * were done then). */
+static size_t find_members(const struct places *places, const size_t **out_members, size_t first) {
+    const size_t begin = places->rank[first];
+    const uint32_t group = places->sorted[begin].group;
+    if (begin > 0 && places->sorted[begin - 1].group == group) {
+        return 0;
+    }
+    size_t end = begin;
+    while (end < places->n && places->sorted[end].group == group) {
+        end++;
+    }
+    *out_members = places->i + begin;
+    return end - begin;
 }
 
 enum status sample_draw(struct store *store, uint64_t *inout, const uint32_t *wires, size_t n_wires,
@@ -325,8 +366,10 @@ enum status sample_draw(struct store *store, uint64_t *inout, const uint32_t *wi
                         .u = u,
                         .ctx = ctx,
                         .wires = wires};
+    struct places places = {0};
     enum status status = STATUS_OK;
-    TRY_GOTO(open_draw(&draw, n_wires), done);
+    TRY_GOTO(open_draw(&draw), done);
+    TRY_GOTO(places_init(&places, store, wires, n_wires), done);
     for (size_t i = 0; i < n_wires; i++) {
         const struct layout_wire *wire = &store->layout->wires[wires[i]];
         if (wire->group == LAYOUT_ALONE) {
@@ -338,12 +381,13 @@ enum status sample_draw(struct store *store, uint64_t *inout, const uint32_t *wi
             continue;
         }
         draw.group = wire->group;
-        draw.n_members = find_members(store->layout, draw.members, wires, n_wires, i);
+        draw.n_members = find_members(&places, &draw.members, i);
         if (draw.n_members > 0 && n_shots > 0) {
             TRY_GOTO(draw_group(&draw), done);
         }
     }
 done:
+    places_fini(&places);
     close_draw(&draw);
     return status;
 }
@@ -431,11 +475,12 @@ enum status sample_distribution(struct store *store, struct engine_distribution 
                                 const uint32_t *wires, size_t n_wires) {
     struct engine_distribution made = {0};
     enum status status = STATUS_OK;
-    size_t *members = mem_alloc(n_wires, sizeof *members);
+    struct places places = {0};
     struct measure_sum *bins = mem_alloc(MAX_BINS, sizeof *bins);
     made.factors = mem_alloc(n_wires, sizeof *made.factors);
-    bool has_all = members != NULL && bins != NULL && made.factors != NULL;
+    bool has_all = bins != NULL && made.factors != NULL;
     TRY_GOTO(comm_agree(store->team, has_all ? STATUS_OK : STATUS_NOFIT), failed);
+    TRY_GOTO(places_init(&places, store, wires, n_wires), failed);
     for (size_t i = 0; i < n_wires; i++) {
         const struct layout_wire *wire = &store->layout->wires[wires[i]];
         struct engine_factor *factor = &made.factors[made.n_factors];
@@ -444,19 +489,20 @@ enum status sample_distribution(struct store *store, struct engine_distribution 
             TRY_GOTO(alone_factor(store, factor, wire->amp, i), failed);
             continue;
         }
-        size_t n = find_members(store->layout, members, wires, n_wires, i);
+        const size_t *members;
+        const size_t n = find_members(&places, &members, i);
         if (n > 0) {
             made.n_factors++;
             TRY_GOTO(open_factor(store, factor, n), failed);
             TRY_GOTO(group_factor(store, factor, wires, members, bins), failed);
         }
     }
-    mem_free(members);
+    places_fini(&places);
     mem_free(bins);
     *out = made;
     return STATUS_OK;
 failed:
-    mem_free(members);
+    places_fini(&places);
     mem_free(bins);
     engine_distribution_fini(&made);
     return status;
