@@ -228,11 +228,12 @@ static enum status parse_block(struct parser *p) {
     return has_braces ? lexer_next(&p->lexer) : STATUS_OK;
 }
 
-static enum status parse_if(struct parser *p) {
+/* `if (condition)` and what it is about, up to an `else`. */
+static enum status parse_arm(struct parser *p) {
     struct op_list *ops = &p->program->ops;
     struct src_loc loc = parse_loc(p);
     uint32_t expr;
-    size_t open, n_records = p->n_records;
+    size_t open;
 
     TRY(lexer_next(&p->lexer));
     TRY(lexer_expect(&p->lexer, TOKEN_LPAREN, "after 'if'"));
@@ -240,14 +241,39 @@ static enum status parse_if(struct parser *p) {
     TRY(lexer_expect(&p->lexer, TOKEN_RPAREN, "after a condition"));
     TRY(parse_check_limit(p, loc));
     TRY(op_list_open(ops, &open, OP_IF, expr, 0, loc));
-    TRY(parse_block(p));
-    if (token_is(&p->lexer.token, "else")) {
-        TRY(op_list_else(ops, open, parse_loc(p)));
-        TRY(lexer_next(&p->lexer));
-        TRY(parse_block(p));
+    TRY(vec_reserve(&p->ifs, p->n_ifs, &p->cap_ifs, 1, sizeof *p->ifs));
+    p->ifs[p->n_ifs].open = open;
+    p->ifs[p->n_ifs].n_records = p->n_records;
+    p->ifs[p->n_ifs].loc = loc;
+    p->n_ifs++;
+    return parse_block(p);
+}
+
+static enum status close_if(struct parser *p) {
+    p->n_ifs--;
+    p->reach = p->n_records > p->ifs[p->n_ifs].n_records ? p->n_records : p->reach;
+    return op_list_close(&p->program->ops, p->ifs[p->n_ifs].open, p->ifs[p->n_ifs].loc);
+}
+
+/* A chain of `else if` is no deeper than its first `if`. */
+static enum status parse_if(struct parser *p) {
+    const size_t n_outside = p->n_ifs;
+    bool is_chain = true;
+
+    while (is_chain) {
+        TRY(parse_arm(p));
+        is_chain = false;
+        if (token_is(&p->lexer.token, "else")) {
+            TRY(op_list_else(&p->program->ops, p->ifs[p->n_ifs - 1].open, parse_loc(p)));
+            TRY(lexer_next(&p->lexer));
+            is_chain = token_is(&p->lexer.token, "if") && p->lexer.n_directives == 0;
+            TRY(is_chain ? STATUS_OK : parse_block(p));
+        }
     }
-    p->reach = p->n_records > n_records ? p->n_records : p->reach;
-    return op_list_close(ops, open, loc);
+    while (p->n_ifs > n_outside) {
+        TRY(close_if(p));
+    }
+    return STATUS_OK;
 }
 
 static enum status open_loop(struct parser *p, const char *variable, size_t n) {
@@ -447,6 +473,7 @@ static void parser_fini(struct parser *p) {
     }
     mem_free(p->defs);
     mem_free(p->loops);
+    mem_free(p->ifs);
     mem_free(p->records);
     mem_free(p->last_record);
     angle_pool_fini(&p->angles);

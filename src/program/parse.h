@@ -72,6 +72,11 @@ struct parser {
         uint64_t n_results;
     } * loops;
     size_t n_loops, cap_loops;
+    struct {
+        size_t open, n_records; /* records before it */
+        struct src_loc loc;
+    } * ifs; /* that are open */
+    size_t n_ifs, cap_ifs;
     /* Measurements into output bits in text order, for rec[-k]; those before `reach` lie before a
      * block that is closed and may have made more results, or fewer, than the text has. */
     uint32_t *records, *last_record; /* bit of each; by bit: its last record + 1 */

@@ -396,6 +396,18 @@ static enum status open_block(struct program_printer *printer, const struct op *
     return STATUS_OK;
 }
 
+/* The IF is all that an ELSE has: printed as `else if`. */
+static bool is_chained(const struct program_printer *printer, const struct op *op) {
+    const struct op *ops = printer->program->ops.ops;
+
+    if (op->kind != OP_IF || op == ops || op[-1].kind != OP_ELSE) {
+        return false;
+    }
+    const struct op *end = &ops[op->match];
+    end = end->kind == OP_ELSE ? &ops[end->match] : end;
+    return &ops[op[-1].match] == end + 1;
+}
+
 static void close_block(struct program_printer *printer, const struct op *op) {
     const struct op *open = &printer->program->ops.ops[op->match];
 
@@ -410,7 +422,11 @@ static void close_block(struct program_printer *printer, const struct op *op) {
         printer->reach =
             printer->n_records > printer->n_records_outside ? printer->n_records : printer->reach;
     }
-    text_add(printer->out, op->kind == OP_ELSE ? "} else {\n" : "}\n");
+    if (op->kind == OP_ELSE) {
+        text_add(printer->out, is_chained(printer, op + 1) ? "} else " : "} else {\n");
+    } else {
+        text_add(printer->out, is_chained(printer, open) ? "" : "}\n");
+    }
 }
 
 /* `@qspan.at QPU` and `bit = condition;` on the next line. */
@@ -566,17 +582,20 @@ static enum status print_ops(struct program_printer *printer) {
     }
     for (size_t i = 0; i < ops->n_ops; i++) {
         const struct op *op = &ops->ops[i];
-        if (op->kind == OP_END || op->kind == OP_ELSE) {
+        const bool is_end = op->kind == OP_END && is_chained(printer, &ops->ops[op->match]);
+        if ((op->kind == OP_END || op->kind == OP_ELSE) && !is_end) {
             printer->depth--;
         }
-        indent(printer);
-        if (is_short_if(ops, i)) {
+        if (!is_end && !is_chained(printer, op)) {
+            indent(printer);
+        }
+        if (is_short_if(ops, i) && !is_chained(printer, op)) {
             TRY(print_short_if(printer, op));
             i += 2;
             continue;
         }
         TRY(print_op(printer, op));
-        printer->depth += op->kind == OP_ELSE ? 1 : 0;
+        printer->depth += op->kind == OP_ELSE && !is_chained(printer, op + 1) ? 1 : 0;
     }
     return STATUS_OK;
 }

@@ -62,3 +62,14 @@ for key in 00000000 11011000 01100011 10010110 11111111; do
         exit !(want > 0 && (p - want)^2 < 1e-24 * (1 + want))
     }' pairs.txt || fail "probability $p of $key"
 done
+
+# a chain of `else if` is as long as it is, and comes back
+{
+    printf 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\nbit[2] c;\nc[0] = measure q[0];\n'
+    awk 'BEGIN { for (i = 0; i < 5000; i++) print (i ? "else " : "") "if (c[0]) { x q[1]; x q[0]; }" }'
+    echo 'c[1] = measure q[1];'
+} >chain.qasm
+expect 0 qspan plan chain.qasm --qpus 2 -o program.qasm
+[ "$(wc -c <program.qasm)" -lt 1000000 ] || fail 'the program of a chain is large'
+expect 0 qspan plan program.qasm -o again.qasm
+cmp program.qasm again.qasm

@@ -514,6 +514,16 @@ Test(errors, depth) {
     program_destroy(program);
     text_fini(&text);
 
+    text_add(&text, HEAD "qubit q; bit m; ");
+    for (unsigned i = 0; i < 100000; i++) {
+        text_add(&text, "if (m) x q; else ");
+    }
+    text_add(&text, "{ y q; }");
+    cr_expect_eq(reading_try(&program, text.data, NULL), STATUS_OK, "%s", messages_all());
+    cr_expect_eq(program->ops.n_ops, (size_t)400001);
+    program_destroy(program);
+    text_fini(&text);
+
     text_add(&text, HEAD "bit m; if (");
     for (unsigned i = 0; i < 100000; i++) {
         text_add(&text, "(");

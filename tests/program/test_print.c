@@ -344,6 +344,36 @@ Test(print, as_people_write_it) {
     expect_same_text(text);
 }
 
+/* An `else` that has nothing but an `if`, but no other. */
+Test(print, chains_of_else_if) {
+    expect_same_text("OPENQASM 3.0;\n"
+                     "include \"stdgates.inc\";\n"
+                     "include \"qnu.inc\";\n"
+                     "qubit a;\n"
+                     "bit[3] m;\n"
+                     "pragma qspan qpu A data a\n"
+                     "\n"
+                     "if (m[0]) {\n"
+                     "    if (m[1]) {\n"
+                     "    } else if (m[2]) {\n"
+                     "        x a;\n"
+                     "    }\n"
+                     "} else if (m[1]) {\n"
+                     "    x a;\n"
+                     "} else if (m[2]) {\n"
+                     "    y a;\n"
+                     "} else {\n"
+                     "    if (m[0]) x a;\n"
+                     "    z a;\n"
+                     "}\n"
+                     "if (m[0]) {\n"
+                     "    x a;\n"
+                     "} else {\n"
+                     "    z a;\n"
+                     "    if (m[1]) x a;\n"
+                     "}\n");
+}
+
 /* An EQ that is no whole register prints bit by bit: the same truth table. */
 Test(print, comparison_with_part_of_a_register) {
     struct program *program = program_create();
