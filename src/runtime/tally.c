@@ -54,18 +54,24 @@ enum status tally_add(struct tally *tally, const uint64_t *key, uint64_t n, doub
 
 enum status tally_count_rows(struct tally *tally, const struct rows *rows, size_t first,
                              size_t end) {
-    uint64_t *key = mem_alloc(tally->key_words, sizeof *key);
-    enum status status = key == NULL ? STATUS_NOFIT : STATUS_OK;
-    for (size_t s = first; s < end && status == STATUS_OK; s++) {
-        memset(key, 0, tally->key_words * sizeof *key);
+    const size_t n_words = tally->key_words;
+    uint64_t *keys = mem_alloc(n_words, 64 * sizeof *keys); /* of the shots in a word of a row */
+    enum status status = keys == NULL ? STATUS_NOFIT : STATUS_OK;
+    for (size_t s = first, last; s < end && status == STATUS_OK; s = last) {
+        last = s - s % 64 + 64 < end ? s - s % 64 + 64 : end;
+        memset(keys, 0, (last - s) * n_words * sizeof *keys);
         for (size_t i = 0; i < tally->n_bits; i++) {
-            if (bits_get(rows_bit(rows, tally->bits[i]), s)) {
-                key[i / 64] |= BIT64(i % 64);
+            const uint64_t word = rows_bit(rows, tally->bits[i])[s / 64] >> s % 64;
+            for (uint64_t rest = word & (UINT64_MAX >> (64 - (last - s))); rest != 0;
+                 rest &= rest - 1) {
+                keys[(size_t)bits_lowest(rest) * n_words + i / 64] |= BIT64(i % 64);
             }
         }
-        status = tally_add(tally, key, 1, 0);
+        for (size_t k = 0; k < last - s && status == STATUS_OK; k++) {
+            status = tally_add(tally, keys + k * n_words, 1, 0);
+        }
     }
-    mem_free(key);
+    mem_free(keys);
     return status;
 }
 

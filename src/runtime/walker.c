@@ -8,7 +8,7 @@
 
 enum { WALKER_FIRST_SYMBOL_WORDS = 2 };
 /* About, for an op on no amplitudes, and for each 64 columns of it. */
-#define STEP_NS 100.0
+#define STEP_NS 500.0 /* in large programs; less in small ones */
 #define STEP_WORD_NS 10.0
 
 /* ---- life ---- */
