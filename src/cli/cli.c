@@ -382,7 +382,11 @@ static enum status run_words(enum command_id id, int argc, char **argv, const ch
         return status;
     }
     options.t_start_s = clock_now_s();
-    status = comm_agree(comm_world(), flush_output(command->run(&options)));
+    const bool is_writer = team_rank(comm_world()) == 0;
+    status = comm_agree(comm_world(), is_writer ? outputs_check_files(&options, id) : STATUS_OK);
+    if (status == STATUS_OK) {
+        status = comm_agree(comm_world(), flush_output(command->run(&options)));
+    }
     comm_stop();
     return status;
 }

@@ -1,6 +1,10 @@
 #include "cli/outputs.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -15,7 +19,13 @@ static bool is_stdout(const char *path) {
     return strcmp(path, "-") == 0;
 }
 
-static bool is_same(const char *a, const char *b) {
+/* Do an output and another path mean the same, and is that one read? */
+typedef bool is_same_as(const char *output, const char *other, bool is_read);
+
+static bool is_same_name(const char *a, const char *b, bool is_read) {
+    if (is_read && is_stdout(b)) {
+        return false; /* standard input */
+    }
     while (strncmp(a, "./", 2) == 0) {
         a += 2;
     }
@@ -25,17 +35,60 @@ static bool is_same(const char *a, const char *b) {
     return strcmp(a, b) == 0;
 }
 
-static enum status check_each_other(const struct named_file *outputs) {
+struct place {
+    dev_t device;
+    ino_t inode; /* of a file, or of the folder that it would be in */
+    const char *name;
+};
+
+/* false: no file, as a device or a pipe, or a folder that is not there. */
+static bool find_place(struct place *out, const char *path, int standard_fd) {
+    struct stat info;
+    const bool is_stream = is_stdout(path);
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_MAX] = ".";
+    *out = (struct place){.name = ""};
+    if ((is_stream ? fstat(standard_fd, &info) : stat(path, &info)) != 0) {
+        const size_t n = slash != NULL ? (size_t)(slash - path) + 1 : 1;
+        if (is_stream || errno != ENOENT || n >= sizeof folder) {
+            return false;
+        }
+        memcpy(folder, slash != NULL ? path : ".", n);
+        folder[n] = '\0';
+        out->name = slash != NULL ? slash + 1 : path;
+        if (stat(folder, &info) != 0) {
+            return false;
+        }
+    } else if (!S_ISREG(info.st_mode)) {
+        return false;
+    }
+    out->device = info.st_dev;
+    out->inode = info.st_ino;
+    return true;
+}
+
+static bool is_same_file(const char *output, const char *other, bool is_read) {
+    struct place a, b;
+    return find_place(&a, output, STDOUT_FILENO) &&
+           find_place(&b, other, is_read ? STDIN_FILENO : STDOUT_FILENO) && a.device == b.device &&
+           a.inode == b.inode && strcmp(a.name, b.name) == 0;
+}
+
+static enum status check_each_other(const struct named_file *outputs, is_same_as *is_same) {
     for (size_t i = 0; i < N_OUTPUTS; i++) {
         const struct named_file *output = &outputs[i];
         if (output->path == NULL) {
             continue;
         }
         for (size_t k = 0; k < i; k++) {
-            if (outputs[k].path != NULL && is_same(output->path, outputs[k].path)) {
-                return log_error(STATUS_USAGE, "%s and %s name the same file: %s", output->option,
-                                 outputs[k].option, output->path);
+            if (outputs[k].path != NULL && is_same(output->path, outputs[k].path, false)) {
+                return log_error(STATUS_USAGE, "%s and %s name the same file: %s and %s",
+                                 output->option, outputs[k].option, output->path, outputs[k].path);
             }
+        }
+        if (!is_stdout(output->path) && is_same(output->path, "-", false)) {
+            return log_error(STATUS_USAGE, "%s %s is where standard output goes", output->option,
+                             output->path);
         }
         if (output->needs_file != NULL && is_stdout(output->path)) {
             return log_error(STATUS_USAGE,
@@ -47,15 +100,15 @@ static enum status check_each_other(const struct named_file *outputs) {
     return STATUS_OK;
 }
 
-static enum status check_input(const struct named_file *outputs, const char *input,
-                               bool may_be_output) {
+static enum status check_input(const struct named_file *outputs, is_same_as *is_same,
+                               const char *input, bool may_be_output) {
     for (size_t i = 0; i < N_OUTPUTS; i++) {
         const struct named_file *output = &outputs[i];
         const bool is_exempt = may_be_output && strcmp(output->option, "-o") == 0;
-        if (input != NULL && output->path != NULL && !is_exempt && !is_stdout(input) &&
-            is_same(input, output->path)) {
-            return log_error(STATUS_USAGE, "%s %s would replace what is read", output->option,
-                             output->path);
+        if (input != NULL && output->path != NULL && !is_exempt &&
+            is_same(output->path, input, true)) {
+            return log_error(STATUS_USAGE, "%s %s would replace what is read, %s", output->option,
+                             output->path, is_stdout(input) ? "standard input" : input);
         }
     }
     return STATUS_OK;
@@ -65,7 +118,8 @@ static bool reads_its_arguments(enum command_id command) {
     return command != COMMAND_GEN && command != COMMAND_SELFTEST && command != COMMAND_BENCH;
 }
 
-enum status outputs_check(const struct cli_options *options, enum command_id command) {
+static enum status check(const struct cli_options *options, enum command_id command,
+                         is_same_as *is_same) {
     const bool is_hdf5 = command == COMMAND_RUN || command == COMMAND_NETWORK;
     const bool has_default = command == COMMAND_SAMPLE && options->output == NULL;
     const struct named_file outputs[N_OUTPUTS] = {
@@ -78,12 +132,20 @@ enum status outputs_check(const struct cli_options *options, enum command_id com
     };
     const char *const inputs[] = {options->machine,     options->noise, options->placement,
                                   options->observables, options->sweep, options->against};
-    TRY(check_each_other(outputs));
+    TRY(check_each_other(outputs, is_same));
     for (size_t i = 0; i < options->n_args && reads_its_arguments(command); i++) {
-        TRY(check_input(outputs, options->args[i], command == COMMAND_PLAN));
+        TRY(check_input(outputs, is_same, options->args[i], command == COMMAND_PLAN));
     }
     for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
-        TRY(check_input(outputs, inputs[i], false));
+        TRY(check_input(outputs, is_same, inputs[i], false));
     }
-    return check_input(outputs, options->resume, true);
+    return check_input(outputs, is_same, options->resume, true);
+}
+
+enum status outputs_check(const struct cli_options *options, enum command_id command) {
+    return check(options, command, is_same_name);
+}
+
+enum status outputs_check_files(const struct cli_options *options, enum command_id command) {
+    return check(options, command, is_same_file);
 }

@@ -8,5 +8,8 @@
  * cannot go to standard output must have a name. Exceptions: `plan -o`, `convert` and `--resume`
  * with `-o` may replace what was read. Looks at no file. Errors: STATUS_USAGE, logged. */
 enum status outputs_check(const struct cli_options *options, enum command_id command);
+/* The same of the files that the names mean: links are followed, and a file that is not there is
+ * told by its folder and name. For the rank that writes. */
+enum status outputs_check_files(const struct cli_options *options, enum command_id command);
 
 #endif

@@ -119,3 +119,35 @@ mkdir bad.h5
 damaged "is no HDF5 file that can be read"
 expect 3 on_ranks 3 "${resume[@]}" --resume bad.h5
 equal "$(grep -c 'error:' err)" 1
+rmdir bad.h5
+
+# One file under two names, of outputs or of what is read, is refused before anything is written.
+ln -s noisy.qasm link.qasm
+ln noisy.qasm hard.qasm
+cp noisy.qasm kept.qasm
+mkdir sub
+ln -s . here
+echo old >old.json
+ln -s old.json old.link
+short=("${noisy[@]}" --shots 10 --seed 1 -q)
+for pair in "new ./sub/../new" "new here/new" "old.json old.link" "here/old.json $scratch/old.json"; do
+    expect 2 qspan "${short[@]}" --json "${pair% *}" -o "${pair#* }"
+    has err "-o and --json name the same file: ${pair#* } and ${pair% *}"
+done
+for name in link.qasm hard.qasm here/noisy.qasm "$scratch/noisy.qasm" sub/../link.qasm; do
+    expect 2 qspan "${short[@]}" --json "$name"
+    has err "--json $name would replace what is read, noisy.qasm"
+done
+expect 2 on_ranks 3 "${short[@]}" --json link.qasm
+equal "$(grep -c 'would replace' err)" 1
+expect 2 qspan "${short[@]/noisy.qasm/-}" --json noisy.qasm <noisy.qasm
+has err "--json noisy.qasm would replace what is read, standard input"
+cmp noisy.qasm kept.qasm || fail "what is read was replaced"
+equal "$(cat old.json)" old
+expect 0 qspan "${short[@]}" --json new -o sub/new
+expect 0 qspan "${short[@]}" --json /dev/null -o here/sub/new --resume sub/new
+expect 0 qspan "${short[@]}" --json old.link
+[ -L old.link ] || fail "a link was replaced"
+equal "$(json old.json shots)" 10
+expect 2 eval 'qspan "${short[@]}" --json both.txt >both.txt'
+has err "--json both.txt is where standard output goes"
