@@ -307,7 +307,11 @@ static enum status read_params(struct qasm3 *p, struct call *call) {
     const char *name = qasm3_name(p, call->node->sym);
 
     call->n_params = count_nodes(call->node->list);
-    if (call->n_params != call->callee.n_params || call->n_params > MAX_PARAMS) {
+    if (call->callee.n_params > MAX_PARAMS) {
+        return qasm3_fail(call->node, "'%.48s' has %u parameters; %d are the most", name,
+                          call->callee.n_params, (int)MAX_PARAMS);
+    }
+    if (call->n_params != call->callee.n_params) {
         return qasm3_fail(call->node, "'%.48s' takes %u parameters, not %u", name,
                           call->callee.n_params, call->n_params);
     }

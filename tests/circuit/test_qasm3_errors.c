@@ -58,6 +58,9 @@ Test(qasm3_errors, meaning) {
         {"include \"stdgates.inc\"; qubit[2] q; qubit[3] r; cx q, r;",
          "'cx' on registers of 2 and 3 qubits", STATUS_INPUT},
         {"include \"stdgates.inc\"; qubit q; rx q;", "takes 1 parameters, not 0", STATUS_INPUT},
+        {"gate g(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, r) q {} qubit q; "
+         "g(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17) q;",
+         "'g' has 17 parameters; 16 are the most", STATUS_INPUT},
         {"include \"stdgates.inc\"; qubit[2] q; ctrl @ x q[0];", "takes 2 qubits, not 1",
          STATUS_INPUT},
         {"include \"stdgates.inc\"; qubit q; ctrl(0) @ x q;", "0 controls", STATUS_INPUT},

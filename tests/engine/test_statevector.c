@@ -3,6 +3,7 @@
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bits.h"
 #include "base/rng.h"
@@ -570,4 +571,14 @@ Test(statevector, what_is_planned_is_enough_for_all_steps) {
             written_fini(&chain);
         }
     }
+}
+
+Test(statevector, records_that_do_not_fit_are_refused) {
+    const struct op_list none = {0};
+    const struct engine_task task = {.ops = &none, .n_wires = UINT32_MAX, .n_qpus = 1};
+    struct engine_figures figures;
+    messages_keep();
+    cr_assert_eq(engine_statevector.plan(&figures, &task, 1), STATUS_NOFIT);
+    cr_assert_not_null(strstr(messages_all(), "records of 4294967295 qubits need"));
+    cr_assert_not_null(strstr(messages_all(), " available"));
 }

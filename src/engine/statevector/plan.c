@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/units.h"
 #include "engine/statevector/alias.h"
 #include "engine/statevector/fuse.h"
 #include "engine/statevector/gate.h"
@@ -11,7 +12,11 @@
 #include "engine/statevector/store.h"
 #include "engine/statevector/uncompute.h"
 
-enum { MAX_ROUNDS = 64 }; /* of a loop body, until nothing changes */
+enum {
+    MAX_ROUNDS = 64,      /* of a loop body, until nothing changes */
+    MANY_WIRES = 1 << 20, /* whose records take much */
+    SMALL_RECORDS = 14,   /* numbers of 32 bits for each wire, beside records that are larger */
+};
 
 struct plan {
     const struct engine_task *task;
@@ -317,11 +322,31 @@ static void fill_result(struct plan_result *out, struct plan *plan, int n_ranks)
 }
 
 /* Once. out_chunk_bits: what fits (store.h). */
+/* What the records of wires take, which are there before any amplitude: refused before they are,
+ * if they do not fit. */
+static enum status check_records(const struct engine_task *task) {
+    const uint64_t each = sizeof(struct layout_wire) + sizeof(struct fuse_mark) +
+                          (sizeof(struct layout_group) + sizeof(struct layout_bond)) / 2 +
+                          SMALL_RECORDS * sizeof(uint32_t);
+    const uint64_t need = each * task->n_wires;
+    char need_text[32], room_text[32];
+    if (task->n_wires < MANY_WIRES) {
+        return STATUS_OK;
+    }
+    const uint64_t room = mem_available();
+    return need <= room
+               ? STATUS_OK
+               : log_error(STATUS_NOFIT, "records of %u qubits need %s; %s available",
+                           task->n_wires, units_print_bytes(need_text, sizeof need_text, need),
+                           units_print_bytes(room_text, sizeof room_text, room));
+}
+
 static enum status make_with(struct plan_result *out, unsigned *out_chunk_bits,
                              const struct engine_task *task, int n_ranks,
                              const struct layout_tuning *tuning) {
     struct plan plan = {.task = task, .is_first_round = true};
     enum status status = STATUS_OK;
+    TRY_GOTO(check_records(task), done);
     TRY_GOTO(layout_init(&plan.layout, task, n_ranks, tuning), done);
     const unsigned chunk_bits = plan.layout.tuning.chunk_bits;
     plan.canonical = mem_alloc(plan.layout.n_groups, sizeof *plan.canonical);
