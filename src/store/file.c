@@ -116,6 +116,11 @@ bool store_file_is_hdf5(const char *path) {
 }
 
 enum status store_file_open(struct store_file **out_file, const char *path) {
+    const enum store_seal seal = store_seal_check(path);
+    if (seal == STORE_SEAL_BROKEN) { /* HDF5 may crash on it */
+        return log_error_at(STATUS_INPUT, (struct src_loc){.file = path},
+                            "is damaged: it has another digest than its last line says");
+    }
     struct store_file *file = mem_alloc(1, sizeof *file);
     size_t n_name = strlen(path) + 1;
     char *name = mem_alloc(n_name, 1);
@@ -138,12 +143,6 @@ enum status store_file_open(struct store_file **out_file, const char *path) {
         bool is_there = access(path, R_OK) == 0;
         return log_error_at(STATUS_INPUT, (struct src_loc){.file = path}, "%s",
                             is_there ? "is no HDF5 file that can be read" : strerror(errno));
-    }
-    const enum store_seal seal = store_seal_check(path);
-    if (seal == STORE_SEAL_BROKEN) {
-        store_file_destroy(file);
-        return log_error_at(STATUS_INPUT, (struct src_loc){.file = path},
-                            "is damaged: it has another digest than its last line says");
     }
     file->is_sealed = seal == STORE_SEAL_WHOLE;
     *out_file = file;
