@@ -135,6 +135,14 @@ static bool is_pipe(const char *path) {
     return stat(path, &info) == 0 && S_ISFIFO(info.st_mode);
 }
 
+enum status file_check_regular(const char *path) {
+    struct stat info;
+    return stat(path, &info) != 0 || S_ISREG(info.st_mode)
+               ? STATUS_OK
+               : log_error_at(STATUS_USAGE, (struct src_loc){.file = path},
+                              "is not a regular file");
+}
+
 enum status file_check_writable(const char *path) {
     struct file_draft draft;
     if (strcmp(path, "-") == 0) {

@@ -57,5 +57,7 @@ enum status file_refuse_write(const char *path, int error);
 /* Whether file_write to that path could start: for what should be known before a long run. Changes
  * nothing that stays. STATUS_USAGE as for file_write, logged. */
 enum status file_check_writable(const char *path);
+/* Refuses devices, pipes and directories, not what is not there: STATUS_USAGE, logged. */
+enum status file_check_regular(const char *path);
 
 #endif

@@ -20,7 +20,8 @@ enum { SHOWN_NAMES = 8 };
 
 enum status load_check_writable(const struct cli_options *options, const struct team *team) {
     const char *const paths[] = {options->json, options->output, options->state, options->trace};
-    enum status status = STATUS_OK;
+    const bool has_state = options->state != NULL && team_rank(team) == 0;
+    enum status status = has_state ? file_check_regular(options->state) : STATUS_OK;
     for (size_t i = 0; i < sizeof paths / sizeof paths[0] && status == STATUS_OK; i++) {
         if (paths[i] && team_rank(team) == 0) {
             status = file_check_writable(paths[i]);

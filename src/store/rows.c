@@ -90,10 +90,6 @@ static enum status reserve(const struct store_rows *rows, const struct store_pla
 
 static enum status fill_draft(struct store_rows *rows, const struct store_plan *plan) {
     const struct file_draft *draft = &rows->draft;
-    if (draft->tmp == NULL) {
-        return log_error_at(STATUS_USAGE, (struct src_loc){.file = plan->path},
-                            "is not a regular file");
-    }
     if (strlen(draft->tmp) >= sizeof rows->tmp) {
         return file_refuse_write(plan->path, ENAMETOOLONG);
     }
@@ -103,6 +99,7 @@ static enum status fill_draft(struct store_rows *rows, const struct store_plan *
 }
 
 static enum status prepare(struct store_rows *rows, const struct store_plan *plan) {
+    TRY(file_check_regular(plan->path));
     TRY(file_draft_open(&rows->draft, plan->path));
     const enum status status = fill_draft(rows, plan);
     if (status != STATUS_OK) {

@@ -90,7 +90,11 @@ qspan gen ghz --n 2 -o ghz.qasm
 expect 4 qspan run product.qasm --qpus 1 --state x.h5
 has err "multiplied out up to 30"
 expect 2 qspan run ghz.qasm --qpus 1 --state /nowhere/x.h5
-expect 2 qspan run ghz.qasm --qpus 1 --state /dev/null
+mkfifo pipe
+for path in /dev/null pipe; do
+    expect 2 qspan run ghz.qasm --qpus 1 --state "$path"
+    has err "$path: error: is not a regular file"
+done
 expect 3 qspan run ghz.qasm --qpus 1 --observables sums.txt
 has err "sums.txt:1:16: error: qubit 3: the number of qubits is 2"
 expect 3 qspan run ghz.qasm --qpus 1 --observables missing.txt
