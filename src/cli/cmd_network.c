@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/load.h"
+#include "cli/outputs.h"
 #include "comm/comm.h"
 #include "machine/machine.h"
 #include "output/output_network.h"
@@ -77,14 +78,6 @@ static enum status write_text(const char *path, const struct output_workload *ru
     return status;
 }
 
-static enum status write_trace(const struct network_job *job) {
-    struct text text = {0};
-    enum status status = output_trace_json(&text, job->machine, &job->trace);
-    status = status == STATUS_OK ? file_write(job->options->trace, text.data, text.n) : status;
-    text_fini(&text);
-    return status;
-}
-
 static enum status write_hdf5(const struct network_job *job, const struct output_workload *run) {
     struct text yaml = {0};
     TRY(machine_print(&yaml, job->machine));
@@ -123,7 +116,8 @@ static enum status write_results(struct network_job *job) {
         status = status_join(status, write_text(options->json, &run, output_workload_json));
     }
     if (options->trace != NULL) {
-        status = status_join(status, write_trace(job));
+        status =
+            status_join(status, outputs_write_trace(options->trace, job->machine, &job->trace));
     }
     const bool is_piped = options->json != NULL && strcmp(options->json, "-") == 0;
     return is_piped ? status : status_join(status, write_text("-", &run, output_workload_report));

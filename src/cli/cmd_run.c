@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/interrupt.h"
 #include "cli/load.h"
+#include "cli/outputs.h"
 #include "network/trace.h"
 #include "output/output.h"
 #include "output/output_network.h"
@@ -204,14 +205,6 @@ static enum status write_text(const char *path, const struct run_job *job,
     return status;
 }
 
-static enum status write_trace(const struct run_job *job) {
-    struct text trace = {0};
-    enum status status = output_trace_json(&trace, job->load.machine, &job->trace);
-    status = status == STATUS_OK ? file_write(job->options->trace, trace.data, trace.n) : status;
-    text_fini(&trace);
-    return status;
-}
-
 /* Whatever becomes of one, the others are written; the report goes to standard output unless the
  * JSON does. */
 static enum status write_outputs(struct run_job *job) {
@@ -227,7 +220,8 @@ static enum status write_outputs(struct run_job *job) {
         status = status_join(status, write_text(options->json, job, &context, output_results_json));
     }
     if (options->trace != NULL) {
-        status = status_join(status, write_trace(job));
+        status = status_join(status,
+                             outputs_write_trace(options->trace, job->load.machine, &job->trace));
     }
     return is_piped ? status
                     : status_join(status, write_text("-", job, &context, output_results_report));

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/text.h"
+#include "output/output_network.h"
 
 struct named_file {
     const char *option, *path; /* path NULL: not given */
@@ -148,4 +150,13 @@ enum status outputs_check(const struct cli_options *options, enum command_id com
 
 enum status outputs_check_files(const struct cli_options *options, enum command_id command) {
     return check(options, command, is_same_file);
+}
+
+enum status outputs_write_trace(const char *path, const struct machine *machine,
+                                const struct network_trace *trace) {
+    struct text text = {0};
+    enum status status = output_trace_json(&text, machine, trace);
+    status = status == STATUS_OK ? file_write(path, text.data, text.n) : status;
+    text_fini(&text);
+    return status;
 }

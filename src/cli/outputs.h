@@ -3,6 +3,8 @@
 #define QSPAN_CLI_OUTPUTS_H
 
 #include "cli/cli.h"
+#include "machine/machine.h"
+#include "network/trace.h"
 
 /* They must differ from each other and from what the command reads, as far as names tell, and what
  * cannot go to standard output must have a name. Exceptions: `plan -o`, `convert` and `--resume`
@@ -11,5 +13,8 @@ enum status outputs_check(const struct cli_options *options, enum command_id com
 /* The same of the files that the names mean: links are followed, and a file that is not there is
  * told by its folder and name. For the rank that writes. */
 enum status outputs_check_files(const struct cli_options *options, enum command_id command);
+/* Errors: as file_write. */
+enum status outputs_write_trace(const char *path, const struct machine *machine,
+                                const struct network_trace *trace);
 
 #endif
