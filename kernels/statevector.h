@@ -81,65 +81,62 @@ static inline uint64_t statevector_block(const struct statevector_span *span, ui
     return i;
 }
 
-/* Steps of a program. A pair (a, b) are two registers that differ in the target bit j; x, y, z =
- * m[0], m[1], m[2], one assignment after the other, but TURN takes both right sides before. Codes
- * that have a target stand three apart: the code is the one below plus j. */
+/* Steps of a program. A pair (a, b) are two registers that differ in the target bit j; x, y = m[0],
+ * m[1]; what a and b become. Codes that have a target stand three apart: the code is the one below
+ * plus j. */
 enum statevector_code {
-    STATEVECTOR_SHEARS = 0,       /* a += x b, b += y a */
-    STATEVECTOR_SHEARS_BACK = 3,  /* b += y a, a += x b */
-    STATEVECTOR_SHEARS_END = 6,   /* a += x b, b = z b + y a */
-    STATEVECTOR_TURN = 9,         /* a, b = x a + b, y b + a */
-    STATEVECTOR_TURN_END = 12,    /* a, b = x a + b, y b + z a */
-    STATEVECTOR_TWISTS = 15,      /* SHEARS with i x, i y: */
-    STATEVECTOR_TWISTS_BACK = 18, /* ... and so on */
-    STATEVECTOR_TWISTS_END = 21,
-    STATEVECTOR_TWIST_TURN = 24,
-    STATEVECTOR_TWIST_TURN_END = 27,
-    STATEVECTOR_FULL_SHEARS = 30, /* x = m[0] + i m[1], y = m[2] + i m[3] */
-    STATEVECTOR_FULL_SHEARS_BACK = 33,
-    STATEVECTOR_FULL_TURN = 36,
-    STATEVECTOR_REAL = 39,   /* m[0] a + m[1] b, m[2] a + m[3] b */
-    STATEVECTOR_FULL = 42,   /* complex matrix m, row major, interleaved */
-    STATEVECTOR_SWAP = 45,   /* b, a */
-    STATEVECTOR_CROSS0 = 48, /* the lane bit and the target bit change places */
-    STATEVECTOR_CROSS1 = 51,
-    STATEVECTOR_CROSS2 = 54,
-    STATEVECTOR_CROSS3 = 57, /* single precision alone has a lane bit 3 */
+    STATEVECTOR_LEAN = 0,        /* a + x b, b + y a */
+    STATEVECTOR_LEAN_BACK = 3,   /* a + x b, y a - b */
+    STATEVECTOR_TURN = 6,        /* x a + b, y b + a */
+    STATEVECTOR_TURN_BACK = 9,   /* x a + b, y b - a */
+    STATEVECTOR_TWIST_LEAN = 12, /* with i x, i y: a + i x b, b + i y a */
+    STATEVECTOR_TWIST_LEAN_BACK = 15,
+    STATEVECTOR_TWIST_TURN = 18,
+    STATEVECTOR_TWIST_TURN_BACK = 21,
+    STATEVECTOR_FULL_LEAN = 24, /* x = m[0] + i m[1], y = m[2] + i m[3] */
+    STATEVECTOR_FULL_TURN = 27,
+    STATEVECTOR_REAL = 30,   /* m[0] a + m[1] b, m[2] a + m[3] b */
+    STATEVECTOR_FULL = 33,   /* complex matrix m, row major, interleaved */
+    STATEVECTOR_SWAP = 36,   /* b, a */
+    STATEVECTOR_CROSS0 = 39, /* the lane bit and the target bit change places */
+    STATEVECTOR_CROSS1 = 42,
+    STATEVECTOR_CROSS2 = 45,
+    STATEVECTOR_CROSS3 = 48, /* single precision alone has a lane bit 3 */
     /* Times e^(i phi), by m[0] = tan(phi / 2) and m[1] = sin phi: registers whose bit j is 1, whose
      * two bits other than 2 - j are, all, those in `regs`. BACK: times -e^(i phi). */
-    STATEVECTOR_SPIN_BIT = 60,
-    STATEVECTOR_SPIN_PAIR = 63,
-    STATEVECTOR_SPIN_ALL = 66,
-    STATEVECTOR_SPIN = 67,
-    STATEVECTOR_SPIN_BACK_BIT = 68,
-    STATEVECTOR_SPIN_BACK_PAIR = 71,
-    STATEVECTOR_SPIN_BACK_ALL = 74,
-    STATEVECTOR_SPIN_BACK = 75,
+    STATEVECTOR_SPIN_BIT = 51,
+    STATEVECTOR_SPIN_PAIR = 54,
+    STATEVECTOR_SPIN_ALL = 57,
+    STATEVECTOR_SPIN = 58,
+    STATEVECTOR_SPIN_BACK_BIT = 59,
+    STATEVECTOR_SPIN_BACK_PAIR = 62,
+    STATEVECTOR_SPIN_BACK_ALL = 65,
+    STATEVECTOR_SPIN_BACK = 66,
     /* Signs changed by the exclusive or with mask[v]. */
-    STATEVECTOR_NEGATE_BIT = 76,
-    STATEVECTOR_NEGATE_PAIR = 79,
-    STATEVECTOR_NEGATE_ALL = 82,
-    STATEVECTOR_NEGATE = 83,
-    STATEVECTOR_PHASE = 84,  /* registers in `regs` times m[0] + i m[1] */
-    STATEVECTOR_DENSE2 = 85, /* 4 x 4 `dense` on the two bits other than 2 - j, the lower first */
-    STATEVECTOR_DENSE3 = 88, /* `matrix` on registers `order`, the first row's first */
+    STATEVECTOR_NEGATE_BIT = 67,
+    STATEVECTOR_NEGATE_PAIR = 70,
+    STATEVECTOR_NEGATE_ALL = 73,
+    STATEVECTOR_NEGATE = 74,
+    STATEVECTOR_PHASE = 75,  /* registers in `regs` times m[0] + i m[1] */
+    STATEVECTOR_DENSE2 = 76, /* 4 x 4 `dense` on the two bits other than 2 - j, the lower first */
+    STATEVECTOR_DENSE3 = 79, /* `matrix` on registers `order`, the first row's first */
     /* Times factors, a table's, all other bits of the block number than the registers' choosing the
      * row (`row_mask`): registers whose bit j is 1, or all; one factor for each register of a row,
      * or one for each lane of it. */
-    STATEVECTOR_FACTORS_BIT = 89,
-    STATEVECTOR_FACTORS = 92,
-    STATEVECTOR_LANE_FACTORS_BIT = 93,
-    STATEVECTOR_LANE_FACTORS = 96,
-    STATEVECTOR_GROW = 97, /* FACTORS, none 0, with the bits that `scale` gives */
+    STATEVECTOR_FACTORS_BIT = 80,
+    STATEVECTOR_FACTORS = 83,
+    STATEVECTOR_LANE_FACTORS_BIT = 84,
+    STATEVECTOR_LANE_FACTORS = 87,
+    STATEVECTOR_GROW = 88, /* FACTORS, none 0, with the bits that `scale` gives */
     /* FACTORS e^(i phi) by tan(phi / 2) and sin phi in place of the real and the imaginary part: a
      * fifth quicker */
-    STATEVECTOR_ROTATIONS_BIT = 98,
-    STATEVECTOR_ROTATIONS = 101,
-    STATEVECTOR_LANE_ROTATIONS_BIT = 102,
-    STATEVECTOR_LANE_ROTATIONS = 105,
-    STATEVECTOR_SCALES = 106, /* FACTORS and LANE_FACTORS that are real */
-    STATEVECTOR_LANE_SCALES = 107,
-    STATEVECTOR_N_CODES = 108,
+    STATEVECTOR_ROTATIONS_BIT = 89,
+    STATEVECTOR_ROTATIONS = 92,
+    STATEVECTOR_LANE_ROTATIONS_BIT = 93,
+    STATEVECTOR_LANE_ROTATIONS = 96,
+    STATEVECTOR_SCALES = 97, /* FACTORS and LANE_FACTORS that are real */
+    STATEVECTOR_LANE_SCALES = 98,
+    STATEVECTOR_N_CODES = 99,
 };
 /* Done where (block number & block_mask) == block_value. `regs` and `lanes`: registers (of a pair
  * or a DENSE2: the first) and lanes that REAL, FULL, SWAP, SPIN, PHASE, NEGATE and DENSE write;

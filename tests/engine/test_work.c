@@ -38,6 +38,7 @@ static struct pass_work work_of(struct engine *engine, size_t first, size_t last
     work.n_passes -= before.n_passes;
     work.n_bytes -= before.n_bytes;
     work.n_grown -= before.n_grown;
+    work.n_flops -= before.n_flops;
     return work;
 }
 
@@ -101,6 +102,20 @@ Test(work, gates_of_a_tile_are_one_pass) {
     }
     const struct pass_work work = work_after(&written, first);
     cr_expect(work.n_passes == 1, "%g passes", work.n_passes);
+}
+
+/* A multiply-add for each real number and wire, and once the factor that all have in common. */
+Test(work, rotations_and_reflections_take_a_multiply_add) {
+    static const enum gate_id kinds[3] = {GATE_RX, GATE_RY, GATE_H};
+    struct written written;
+    written_init(&written, N, 1);
+    entangle(&written, 0, N);
+    const size_t first = written.ops.n_ops;
+    for (uint32_t i = 0; i < N; i++) {
+        written_gate(&written, kinds[i % 3], i, 0, 0.35 * i - 3);
+    }
+    const struct pass_work work = work_after(&written, first);
+    cr_expect_eq(work.n_flops, (4.0 * N + 2) * (1 << N), "%g", work.n_flops / (1 << N));
 }
 
 /* A controlled gate whose control is |0>, and phases on it, need no vector. */

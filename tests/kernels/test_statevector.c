@@ -189,17 +189,15 @@ static void add(const struct walk *walk, double *sum, uint64_t i, unsigned reg, 
     sum[1] += m[0] * a[1] + m[1] * a[0];
 }
 
-/* u = (1 x; 0 1), l = (1 0; y z), their product in either order, or a turn. */
-static void fill_shears(double *m, unsigned form, const double *x, const double *y, double z) {
-    double xy[2] = {x[0] * y[0] - x[1] * y[1], x[0] * y[1] + x[1] * y[0]};
-    const double forms[][8] = {
-        {1, 0, x[0], x[1], y[0], y[1], 1 + xy[0], xy[1]},
-        {1 + xy[0], xy[1], x[0], x[1], y[0], y[1], 1, 0},
-        {1, 0, x[0], x[1], y[0], y[1], z + xy[0], xy[1]},
+/* LEAN, LEAN_BACK, TURN, TURN_BACK. */
+static void fill_shape(double *m, unsigned shape, const double *x, const double *y) {
+    const double shapes[][8] = {
+        {1, 0, x[0], x[1], y[0], y[1], 1, 0},
+        {1, 0, x[0], x[1], y[0], y[1], -1, 0},
         {x[0], x[1], 1, 0, 1, 0, y[0], y[1]},
-        {x[0], x[1], 1, 0, z, 0, y[0], y[1]},
+        {x[0], x[1], 1, 0, -1, 0, y[0], y[1]},
     };
-    memcpy(m, forms[form], sizeof *forms);
+    memcpy(m, shapes[shape], sizeof *shapes);
 }
 
 static void fill_2x2(double *m, const struct statevector_step *step) {
@@ -207,15 +205,14 @@ static void fill_2x2(double *m, const struct statevector_step *step) {
     const double forms[][8] = {{n[0], 0, n[1], 0, n[2], 0, n[3], 0},
                                {n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7]},
                                {0, 0, 1, 0, 1, 0, 0, 0}};
-    unsigned form = step->code / 3u;
-    if (step->code < STATEVECTOR_TWISTS) {
-        fill_shears(m, form, (double[2]){n[0], 0}, (double[2]){n[1], 0}, n[2]);
-    } else if (step->code < STATEVECTOR_FULL_SHEARS) {
-        form -= STATEVECTOR_TWISTS / 3;
-        fill_shears(m, form, (double[2]){0, n[0]}, (double[2]){0, n[1]}, n[2]);
+    const unsigned form = step->code / 3u;
+    if (step->code < STATEVECTOR_TWIST_LEAN) {
+        fill_shape(m, form, (double[2]){n[0], 0}, (double[2]){n[1], 0});
+    } else if (step->code < STATEVECTOR_FULL_LEAN) {
+        fill_shape(m, form - STATEVECTOR_TWIST_LEAN / 3, (double[2]){0, n[0]},
+                   (double[2]){0, n[1]});
     } else if (step->code < STATEVECTOR_REAL) {
-        form = step->code < STATEVECTOR_FULL_TURN ? form - STATEVECTOR_FULL_SHEARS / 3 : 3;
-        fill_shears(m, form, n, n + 2, 0);
+        fill_shape(m, step->code < STATEVECTOR_FULL_TURN ? 0 : 2, n, n + 2);
     } else {
         memcpy(m, forms[form - STATEVECTOR_REAL / 3], sizeof *forms);
     }

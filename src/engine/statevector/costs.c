@@ -128,11 +128,11 @@ static void run_angles(struct probe *probe, unsigned n_bits) {
 
 void costs_measure(struct costs *out, const struct statevector_kernels *kernels) {
     struct probe probe = {.kernels = kernels};
-    /* Pairs that shears mix are what the fixed table calls 2; a control leaves half of the
+    /* Pairs that LEAN mixes are what the fixed table calls 2; a control leaves half of the
      * registers, as signs and phases on one bit are measured. */
-    const double unit = time_of(&probe, run_steps, STATEVECTOR_SHEARS) / 2;
+    const double unit = time_of(&probe, run_steps, STATEVECTOR_LEAN) / 2;
     *out = costs_fixed;
-    out->complex = time_of(&probe, run_steps, STATEVECTOR_FULL_SHEARS) / unit;
+    out->complex = time_of(&probe, run_steps, STATEVECTOR_FULL_LEAN) / unit;
     out->controlled_real = time_of(&probe, run_steps, STATEVECTOR_REAL) / unit;
     out->controlled_complex = time_of(&probe, run_steps, STATEVECTOR_FULL) / unit;
     out->flip = time_of(&probe, run_steps, STATEVECTOR_SWAP) / unit;

@@ -47,16 +47,14 @@ enum fuse_kind {
     FUSE_FACTORS, /* fuse.factors[first], its wires the controls; the phases of a block, when it has
                      been chosen, and what waits at the end of the list */
 };
-/* How a FUSE_MIX without controls is done. x, y, z are m[0 .. 1], m[2 .. 3], m[4 .. 5]: all real,
- * or x and y imaginary and z real, or (first three shapes) all complex. Each line is one assignment
- * after the other, but for the turns, where both sides are taken before. */
+/* How a FUSE_MIX without controls is done: what a and b become. x, y are m[0 .. 1], m[2 .. 3]: both
+ * real, or both imaginary, or, but for the BACK shapes, complex. */
 enum fuse_shape {
-    FUSE_WHOLE,       /* matrix m */
-    FUSE_SHEARS,      /* a += x b, b += y a */
-    FUSE_SHEARS_BACK, /* b += y a, a += x b */
-    FUSE_TURN,        /* a, b = x a + b, y b + a */
-    FUSE_SHEARS_END,  /* a += x b, b = z b + y a */
-    FUSE_TURN_END,    /* a, b = x a + b, y b + z a */
+    FUSE_WHOLE,     /* matrix m */
+    FUSE_LEAN,      /* a + x b, b + y a */
+    FUSE_LEAN_BACK, /* a + x b, y a - b */
+    FUSE_TURN,      /* x a + b, y b + a */
+    FUSE_TURN_BACK, /* x a + b, y b - a */
 };
 struct fuse_op {
     enum fuse_kind kind;
@@ -211,9 +209,10 @@ void fuse_end(struct fuse *fuse);
 
 /* fuse_merge.c: work[0] becomes a list that does the same with less work. n_wires: of the group. */
 enum status fuse_merge(struct fuse *fuse, uint32_t n_wires);
-/* fuse_shear.c: mixing gates lose the factors that can wait. scale: of all amplitudes, from
+/* fuse_shape.c: mixing gates lose the factors that can wait. scale: of all amplitudes, from
  * merging; wire: any of the group. The list goes from work[0] to work[1]. */
-enum status fuse_shear(struct fuse *fuse, uint32_t n_wires, const double *scale, uint32_t wire);
+enum status fuse_choose_shapes(struct fuse *fuse, uint32_t n_wires, const double *scale,
+                               uint32_t wire);
 /* fuse_order.c: blocks and stages of work[0]. */
 enum status fuse_order(struct fuse *fuse, uint32_t n_wires);
 /* fuse_factors.c: in every block, phases that may be done together and are worth a table become
@@ -261,10 +260,10 @@ enum fuse_form fuse_form_of(const double *m);
 enum fuse_numbers { FUSE_ALL_REAL, FUSE_IMAGINARY, FUSE_ALL_COMPLEX };
 static inline enum fuse_numbers fuse_numbers_of(const struct fuse_op *op) {
     const double *m = op->m;
-    if (m[1] == 0 && m[3] == 0 && m[5] == 0) {
+    if (m[1] == 0 && m[3] == 0) {
         return FUSE_ALL_REAL;
     }
-    return m[0] == 0 && m[2] == 0 && m[5] == 0 ? FUSE_IMAGINARY : FUSE_ALL_COMPLEX;
+    return m[0] == 0 && m[2] == 0 ? FUSE_IMAGINARY : FUSE_ALL_COMPLEX;
 }
 /* A factor that a rotation of the plane can do. */
 static inline bool fuse_is_unit(double re, double im) {

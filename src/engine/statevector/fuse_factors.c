@@ -208,11 +208,6 @@ static enum status emit(struct tabulation *t, const bool *must, const bool *may)
     return STATUS_OK;
 }
 
-/* A factor of all amplitudes waits for the first table of its block. */
-static bool is_common(const struct fuse_op *op) {
-    return op->kind == FUSE_PHASE && op->n_controls == 0;
-}
-
 static bool touches(const struct fuse_op *phase, const struct fuse_op *mix) {
     bool does = false;
     for (unsigned k = 0; k < phase->n_controls; k++) {
@@ -239,7 +234,7 @@ static enum status release(struct tabulation *t, const struct fuse_op *mix, size
     for (size_t i = 0; i < t->n_pending; i++) {
         const struct fuse_op *phase = op_at(t, t->pending[i]);
         must[i] = touches(phase, mix);
-        may[i] = is_common(phase) || is_touched_after(t, phase, place);
+        may[i] = is_touched_after(t, phase, place);
     }
     return emit(t, must, may);
 }
@@ -249,9 +244,6 @@ static enum status rewrite(struct tabulation *t) {
     uint32_t old[FUSE_MAX_STEPS];
     for (size_t i = first; i < last; i++) {
         old[i - first] = t->fuse->order[i];
-        if (is_common(op_at(t, old[i - first]))) {
-            t->pending[t->n_pending++] = old[i - first];
-        }
     }
     for (size_t i = first; i < last; i++) {
         const uint32_t at = old[i - first];
@@ -259,7 +251,7 @@ static enum status rewrite(struct tabulation *t) {
         if (op.kind != FUSE_PHASE) {
             TRY(release(t, &op, i));
             t->out[t->n_out++] = at;
-        } else if (!is_common(&op)) {
+        } else {
             t->pending[t->n_pending++] = at;
         }
     }
@@ -268,14 +260,88 @@ static enum status rewrite(struct tabulation *t) {
     return emit(t, all, all);
 }
 
+/* ---- factors of all amplitudes ---- */
+
+static bool is_common(const struct fuse_op *op) {
+    return op->kind == FUSE_PHASE && op->n_controls == 0;
+}
+
+/* The list's factors of all amplitudes, as one. */
+struct common {
+    struct fuse_block *block; /* of one of them; NULL: there is none */
+    uint32_t op;
+    double re, im;
+};
+
+/* Takes those of a block out of its order, where something else is in it. */
+static void take_common(struct common *common, struct fuse *fuse, struct fuse_block *block) {
+    size_t n = block->first;
+    for (size_t i = block->first; i < block->last; i++) {
+        const struct fuse_op *op = &fuse->work[0].ops[fuse->order[i]];
+        if (!is_common(op) || (i + 1 == block->last && n == block->first)) {
+            fuse->order[n++] = fuse->order[i];
+            continue;
+        }
+        const double re = common->re * op->m[0] - common->im * op->m[1];
+        common->im = common->re * op->m[1] + common->im * op->m[0];
+        common->re = re;
+        common->block = block;
+        common->op = fuse->order[i];
+    }
+    block->last = n;
+}
+
+static void multiply_table(double *data, size_t n, const struct common *common) {
+    for (size_t x = 0; x < n; x++) {
+        const double re = data[2 * x] * common->re - data[2 * x + 1] * common->im;
+        data[2 * x + 1] = data[2 * x] * common->im + data[2 * x + 1] * common->re;
+        data[2 * x] = re;
+    }
+}
+
+/* Without more work? */
+static bool can_take(const struct fuse_factors *table, const struct common *common) {
+    return !table->has_pivot && (table->kind == FUSE_FACTORS_ANY ||
+                                 (table->kind == FUSE_FACTORS_SCALE && common->im == 0));
+}
+
+/* The first table of the list that can take them up. */
+static const struct fuse_factors *find_table(const struct common *common, const struct fuse *fuse) {
+    for (size_t b = fuse->first_block; b < fuse->n_blocks; b++) {
+        for (size_t i = fuse->blocks[b].first; i < fuse->blocks[b].last; i++) {
+            const struct fuse_op *op = &fuse->work[0].ops[fuse->order[i]];
+            if (op->kind == FUSE_FACTORS && can_take(&fuse->factors[op->first], common)) {
+                return &fuse->factors[op->first];
+            }
+        }
+    }
+    return NULL;
+}
+
+/* A table of their own, of any wire, where one was. */
+static enum status add_common(const struct common *common, struct fuse *fuse) {
+    struct fuse_factors table = {.n_wires = 1,
+                                 .wires = {fuse->work[0].ops[common->op].wires[0]},
+                                 .kind = common->im == 0 ? FUSE_FACTORS_SCALE : FUSE_FACTORS_ANY};
+    TRY(fuse_new_data(fuse, &table.first, table.n_wires));
+    for (unsigned x = 0; x < 2; x++) {
+        fuse->data[table.first + 2 * x] = common->re;
+        fuse->data[table.first + 2 * x + 1] = common->im;
+    }
+    fuse->order[common->block->last++] = u32_from_size(fuse->work[0].n);
+    return fuse_push_factors(fuse, &fuse->work[0], &table);
+}
+
 enum status fuse_tabulate(struct fuse *fuse, uint32_t n_wires) {
     const bool has_tables = fuse_has_tables(fuse, n_wires);
+    struct common common = {.re = 1};
     for (size_t b = fuse->first_block; b < fuse->n_blocks && has_tables; b++) {
         struct fuse_block *block = &fuse->blocks[b];
         const struct fuse_op *op = &fuse->work[0].ops[fuse->order[block->first]];
         if (op->kind == FUSE_ANGLES || op->n_targets > FUSE_BLOCK_TARGETS) {
             continue;
         }
+        take_common(&common, fuse, block);
         struct tabulation t = {.fuse = fuse,
                                .most_outside = fuse_factor_wires(n_wires) - FUSE_BLOCK_TARGETS,
                                .block = block,
@@ -290,5 +356,13 @@ enum status fuse_tabulate(struct fuse *fuse, uint32_t n_wires) {
         TRY(rewrite(&t));
         block->last = block->first + t.n_out;
     }
+    if (common.block == NULL) {
+        return STATUS_OK;
+    }
+    const struct fuse_factors *table = find_table(&common, fuse);
+    if (table == NULL) {
+        return add_common(&common, fuse);
+    }
+    multiply_table(fuse->data + table->first, (size_t)1 << table->n_wires, &common);
     return STATUS_OK;
 }

@@ -447,7 +447,7 @@ enum status fuse_merge(struct fuse *fuse, uint32_t n_wires) {
     turn_over(&merge);
     TRY(merge_pairs(&merge));
     turn_over(&merge);
-    TRY(fuse_shear(fuse, n_wires, merge.scale, merge.wire));
+    TRY(fuse_choose_shapes(fuse, n_wires, merge.scale, merge.wire));
     turn_over(&merge);
     return STATUS_OK;
 }

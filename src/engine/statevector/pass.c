@@ -326,22 +326,18 @@ static struct pass_cross *find_cross(struct pass *pass, uint32_t wire) {
     return &pass->crosses[i];
 }
 
-/* Shears and turns, for all registers and lanes. */
+/* Shapes with ones, for all registers and lanes. */
 static void fill_shape(struct statevector_step *step, const struct fuse_op *op) {
-    static const uint8_t codes[3][6] = {
-        {[FUSE_SHEARS] = STATEVECTOR_SHEARS,
-         [FUSE_SHEARS_BACK] = STATEVECTOR_SHEARS_BACK,
-         [FUSE_SHEARS_END] = STATEVECTOR_SHEARS_END,
+    static const uint8_t codes[3][5] = {
+        {[FUSE_LEAN] = STATEVECTOR_LEAN,
+         [FUSE_LEAN_BACK] = STATEVECTOR_LEAN_BACK,
          [FUSE_TURN] = STATEVECTOR_TURN,
-         [FUSE_TURN_END] = STATEVECTOR_TURN_END},
-        {[FUSE_SHEARS] = STATEVECTOR_TWISTS,
-         [FUSE_SHEARS_BACK] = STATEVECTOR_TWISTS_BACK,
-         [FUSE_SHEARS_END] = STATEVECTOR_TWISTS_END,
+         [FUSE_TURN_BACK] = STATEVECTOR_TURN_BACK},
+        {[FUSE_LEAN] = STATEVECTOR_TWIST_LEAN,
+         [FUSE_LEAN_BACK] = STATEVECTOR_TWIST_LEAN_BACK,
          [FUSE_TURN] = STATEVECTOR_TWIST_TURN,
-         [FUSE_TURN_END] = STATEVECTOR_TWIST_TURN_END},
-        {[FUSE_SHEARS] = STATEVECTOR_FULL_SHEARS,
-         [FUSE_SHEARS_BACK] = STATEVECTOR_FULL_SHEARS_BACK,
-         [FUSE_TURN] = STATEVECTOR_FULL_TURN},
+         [FUSE_TURN_BACK] = STATEVECTOR_TWIST_TURN_BACK},
+        {[FUSE_LEAN] = STATEVECTOR_FULL_LEAN, [FUSE_TURN] = STATEVECTOR_FULL_TURN},
     };
     enum fuse_numbers numbers = fuse_numbers_of(op);
     step->code = codes[numbers][op->shape];
@@ -352,7 +348,6 @@ static void fill_shape(struct statevector_step *step, const struct fuse_op *op) 
     unsigned part = numbers == FUSE_IMAGINARY;
     step->m[0] = op->m[part];
     step->m[1] = op->m[2 + part];
-    step->m[2] = op->m[4];
 }
 
 /* A fused operator's matrix as a step. */

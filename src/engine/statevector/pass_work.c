@@ -32,11 +32,8 @@ struct cost {
 };
 
 static struct cost cost_of_mix(const struct fuse_op *op) {
-    const bool is_end = op->shape == FUSE_SHEARS_END || op->shape == FUSE_TURN_END;
     if (op->shape != FUSE_WHOLE) {
-        return fuse_numbers_of(op) == FUSE_ALL_COMPLEX ? (struct cost){8, 8}
-               : is_end                                ? (struct cost){5, 6}
-                                                       : (struct cost){4, 4};
+        return fuse_numbers_of(op) == FUSE_ALL_COMPLEX ? (struct cost){8, 8} : (struct cost){4, 4};
     }
     switch (fuse_form_of(op->m)) {
     case FUSE_IDENTITY:
