@@ -3,18 +3,45 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/rng.h"
 #include "base/text.h"
 
-enum { MAX_TRIES = 100, OWN_MODE = S_IRUSR | S_IWUSR };
+enum { MAX_TRIES = 100, MAX_OPEN = 16, OWN_MODE = S_IRUSR | S_IWUSR };
+
+static _Atomic(const char *) open_drafts[MAX_OPEN]; /* names, read by signal handlers */
+
+/* Puts a name in the place of another one. */
+static void exchange_name(const char *old, const char *name) {
+    for (size_t i = 0; i < MAX_OPEN; i++) {
+        const char *expected = old;
+        if (atomic_compare_exchange_strong(&open_drafts[i], &expected, name)) {
+            return;
+        }
+    }
+    CHECK(name == NULL);
+}
+
+void file_drafts_unlink(void) {
+    for (size_t i = 0; i < MAX_OPEN; i++) {
+        const char *name = atomic_load(&open_drafts[i]);
+        if (name != NULL) {
+            unlink(name);
+        }
+    }
+}
 
 static void forget(struct file_draft *draft) {
+    if (draft->tmp != NULL) {
+        exchange_name(draft->tmp, NULL);
+    }
     free(draft->target);
     free(draft->tmp);
     draft->target = draft->tmp = NULL;
@@ -35,7 +62,11 @@ static int create(struct file_draft *draft, mode_t mode) {
             break;
         }
     }
-    return draft->fd >= 0 ? 0 : errno;
+    if (draft->fd < 0) {
+        return errno;
+    }
+    exchange_name(NULL, draft->tmp);
+    return 0;
 }
 
 static int open_draft(struct file_draft *draft) {

@@ -16,7 +16,8 @@ struct file_draft {
 };
 
 /* A new file of its own, whoever else writes to that path; it has the permissions of the one that
- * it replaces. Devices and pipes are written in place. On failure there is nothing to close.
+ * it replaces. Devices and pipes are written in place. At most 16 at a time. On failure there is
+ * nothing to close.
  * Errors, logged: STATUS_NOFIT when the disk is full, else STATUS_USAGE, as of what follows. */
 enum status file_draft_open(struct file_draft *out_draft, const char *path);
 /* Appends. */
@@ -24,5 +25,7 @@ enum status file_draft_write(struct file_draft *draft, const char *data, size_t 
 /* It takes its name, after it is on disk if is_synced; on failure it is dropped. */
 enum status file_draft_keep(struct file_draft *draft, bool is_synced);
 void file_draft_drop(struct file_draft *draft);
+/* Removes all drafts of this process, before a signal ends it; safe in a handler. */
+void file_drafts_unlink(void);
 
 #endif

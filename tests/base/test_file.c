@@ -221,3 +221,17 @@ Test(file, checks_before_a_long_run_leave_nothing) {
     cr_assert_str_eq(logged, "no/such/folder: error: cannot be written: No such file or directory");
     cr_assert_eq(file_check_writable("."), STATUS_USAGE);
 }
+
+Test(file, drafts_go_with_a_signal) {
+    struct file_draft first, second;
+    cr_assert_eq(file_write("b", "old", 3), STATUS_OK);
+    cr_assert_eq(file_draft_open(&first, "a"), STATUS_OK);
+    cr_assert_eq(file_draft_open(&second, "b"), STATUS_OK);
+    cr_assert_eq(file_draft_write(&second, "new", 3), STATUS_OK);
+    cr_assert_eq(file_draft_keep(&second, false), STATUS_OK);
+    file_drafts_unlink();
+    check_no_drafts();
+    check_holds("b", "new");
+    file_draft_drop(&first);
+    file_drafts_unlink(); /* none is left */
+}
