@@ -446,6 +446,7 @@ int cli_main(int argc, char **argv) {
     const char *word = argc > 1 ? argv[1] : "--help";
     const int id = find_command(word);
     signal(SIGXFSZ, SIG_IGN); /* a write beyond the limit of file size fails as on a full disk */
+    interrupt_init();
     if (id < COMMAND_COUNT) {
         return run_command((enum command_id)id, argc - 1, argv + 1);
     }

@@ -157,6 +157,7 @@ static enum status run_program(struct run_job *job) {
         .n_shots = options->n_shots,
         .first_shot = options->first_shot,
         .stop = &interrupt_signal,
+        .keep = interrupt_keep,
         .seed = choose_seed(options, job->team),
         .shots_per_timeline = (uint32_t)options->shots_per_timeline,
         .max_branches = options->max_branches,
@@ -179,6 +180,7 @@ static enum status run_program(struct run_job *job) {
     const enum status status =
         comm_agree(job->team, runtime_run(&job->results, job->load.program, job->load.machine,
                                           job->team, &run));
+    interrupt_keep();
     interrupt_share(job->team);
     return status == STATUS_INTERRUPTED ? STATUS_EMPTY : status;
 }

@@ -428,6 +428,7 @@ static enum status sample_all(struct sample_job *job) {
         .sweep_ctx = job,
         .conditions = job->conditions,
         .stop = &interrupt_signal,
+        .keep = interrupt_keep,
     };
     if (is_physical(job)) {
         TRY(use_network(job, &task));

@@ -5,31 +5,83 @@
 #include <string.h>
 #include <unistd.h>
 
-static const int signals[] = {SIGTERM, SIGUSR1};
-enum { N_SIGNALS = sizeof signals / sizeof signals[0] };
+#include "base/draft.h"
+
+static const int ends[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU};
+static const int stops[] = {SIGTERM, SIGUSR1};
+enum {
+    N_ENDS = sizeof ends / sizeof ends[0],
+    N_STOPS = sizeof stops / sizeof stops[0],
+    PATIENCE_S = 2, /* less than launchers have before they send SIGKILL */
+};
 
 volatile sig_atomic_t interrupt_signal;
-static volatile sig_atomic_t says_so;
+static volatile sig_atomic_t says_so, has_results;
 
-/* Only what is safe in a signal handler; batch systems send the same signal more than once. */
-static void note_signal(int number) {
-    static const char text[] = "qspan: told to stop\n";
-    const int saved = errno;
-    if (interrupt_signal == 0 && says_so && write(STDERR_FILENO, text, sizeof text - 1) < 0) {
+/* ---- handlers: only what is safe in one ---- */
+
+static void say(const char *text) {
+    if (says_so && write(STDERR_FILENO, text, strlen(text)) < 0) {
         says_so = 0; /* nobody is there to read it */
     }
-    interrupt_signal = interrupt_signal == 0 ? number : interrupt_signal;
+}
+
+/* As if there were no handler, which nothing blocks. */
+static void end_by(int number) {
+    file_drafts_unlink();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* Batch systems send the same signal more than once. */
+static void note_signal(int number) {
+    const int saved = errno;
+    if (interrupt_signal == 0) {
+        interrupt_signal = number;
+        say("qspan: told to stop\n");
+        alarm(has_results ? 0 : PATIENCE_S);
+    }
     errno = saved;
 }
 
-void interrupt_listen(bool is_talking) {
-    struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
-    interrupt_signal = 0;
-    says_so = is_talking;
-    sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < N_SIGNALS; i++) {
-        sigaction(signals[i], &action, NULL);
+static void lose_patience(int number) {
+    (void)number;
+    if (!has_results) {
+        say("qspan: stopped: there are no results\n");
+        end_by(interrupt_signal);
     }
+}
+
+/* ---- what is listened to ---- */
+
+static void handle(int number, void (*handler)(int), int flags) {
+    struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
+    sigemptyset(&action.sa_mask);
+    sigaction(number, &action, NULL);
+}
+
+void interrupt_init(void) {
+    for (size_t i = 0; i < N_ENDS; i++) {
+        struct sigaction old;
+        if (sigaction(ends[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL) {
+            handle(ends[i], end_by, SA_NODEFER);
+        }
+    }
+}
+
+void interrupt_listen(bool is_talking) {
+    interrupt_signal = 0;
+    has_results = 0;
+    says_so = is_talking;
+    handle(SIGALRM, lose_patience, SA_RESTART);
+    for (size_t i = 0; i < N_STOPS; i++) {
+        handle(stops[i], note_signal, SA_RESTART);
+    }
+}
+
+void interrupt_keep(void) {
+    has_results = 1;
+    alarm(0);
 }
 
 void interrupt_share(const struct team *team) {

@@ -156,6 +156,7 @@ static enum status sample_rounds(struct run *run, struct deal *deal) {
         }
     }
     deal->end = run->end;
+    run_keep(run, deal->end);
     return comm_agree(run->team, run->keeper_status);
 }
 

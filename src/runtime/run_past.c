@@ -149,7 +149,14 @@ bool run_asks_to_stop(struct run *run, uint64_t done, uint64_t *inout_figures, s
         inout_figures[i] = all[1 + i];
     }
     run->end = all[0] != 0 ? done : run->end;
+    run_keep(run, done);
     return all[0] != 0;
+}
+
+void run_keep(const struct run *run, uint64_t done) {
+    if (done > run->results->first_shot && run->options->keep != NULL) {
+        run->options->keep();
+    }
 }
 
 enum status run_set_done(struct run *run) {

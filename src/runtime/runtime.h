@@ -40,6 +40,8 @@ struct run_options {
      * results are of the shots done, whole turns of them; STATUS_INTERRUPTED (logged) if there are
      * none, as with probabilities. NULL: never. */
     const volatile sig_atomic_t *stop;
+    /* Called between turns once there are shots that a stop leaves as results; or NULL. */
+    void (*keep)(void);
     uint32_t shots_per_timeline; /* B, 1024 */
     uint64_t max_branches;       /* 65536 */
     uint64_t

@@ -124,6 +124,8 @@ void run_note_work(struct run *run);
 /* Has any rank been told to stop? Then run->end becomes `done`. *inout_figures: the largest of all
  * ranks. Collective over the world. */
 bool run_asks_to_stop(struct run *run, uint64_t done, uint64_t *inout_figures, size_t n_figures);
+/* Says that shots up to `done` are kept, if there are any (run_options.keep). */
+void run_keep(const struct run *run, uint64_t done);
 /* STATUS_INTERRUPTED (not logged) for a run that was stopped before its first shots were done. */
 enum status run_set_done(struct run *run);
 

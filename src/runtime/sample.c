@@ -306,6 +306,9 @@ static bool asks_to_stop(const struct sample_job *job, struct pace *pace, double
     uint64_t all[] = {stop != NULL && *stop != 0, (uint64_t)(1e3 * t_round_s)};
     comm_max_u64(job->world, all, 2);
     pace_update(pace, all[1], UINT64_MAX);
+    if (job->task->keep != NULL) {
+        job->task->keep();
+    }
     return all[0] != 0;
 }
 

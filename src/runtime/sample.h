@@ -57,6 +57,7 @@ struct sample_task {
     void *prepare_ctx;
     /* Once this is not 0 on any rank, all stop after the shots under way; NULL: never. */
     const volatile sig_atomic_t *stop;
+    void (*keep)(void); /* called once shots are written, which a stop leaves; or NULL */
 };
 struct sample_figures {
     uint64_t n_shots; /* written, the first ones: fewer than the task's if it was stopped */

@@ -14,13 +14,13 @@ starts() {
     fail "no progress: $(cat err)"
 }
 
-# listener: the last of what was started that waits for SIGUSR1
+# listener: the last of what was started that listens: it has a handler of SIGALRM
 listener() {
     local pid mask
     for _ in $(seq 200); do
         for pid in $(pgrep -P $job -f 'qspan (run|sample)' | tail -n 1) $job; do
             mask=$(sed -n 's/^SigCgt:[[:space:]]*//p' /proc/"$pid"/status)
-            if [ "$(cat /proc/"$pid"/comm)" = qspan ] && ((16#$mask & 1 << 9)); then
+            if [ "$(cat /proc/"$pid"/comm)" = qspan ] && ((16#$mask & 1 << 13)); then
                 echo "$pid"
                 return
             fi
@@ -47,7 +47,7 @@ stops() {
             return
         fi
         ends "$(empty_code "$signal")" # the signal came before the first shots
-        has err "there are no results"
+        has err "told to stop"
     done
     fail "no shots: $(cat err)"
 }
@@ -124,7 +124,7 @@ together part.h5 "${tries[@]}"
 # A single evolution of many seconds ends inside, on ranks of which one hears the signal; so do
 # exact probabilities, and states, of which no file is left.
 qspan gen brick -n 24 --layers 150 -o deep.qasm
-# ends_inside RANKS MESSAGE OPTIONS...
+# ends_inside RANKS MESSAGE OPTIONS...; one of several ranks may be ended before it says why
 ends_inside() {
     local ranks=$1 message=$2
     shift 2
@@ -140,9 +140,51 @@ ends_inside() {
     has err "$message"
     [ -z "$(ls state.h5* all.json 2>ls.err)" ] || fail "files of a run that was stopped: $*"
 }
-ends_inside 3 "before the first shots were done: there are no results" --shots 10 --json all.json
+ends_inside 3 "" --shots 10 --json all.json
 ends_inside 1 "exact probabilities are whole or nothing" --probabilities 4 --json all.json
-ends_inside 2 "before the first shots were done: there are no results" --state state.h5
+ends_inside 1 "before the first shots were done: there are no results" --state state.h5
+ends_inside 2 "" --state state.h5
+
+# What looks at no signal for minutes is ended while there is nothing to keep: a reference shot with
+# many rounds, a block of shots of a loop without end.
+no_drafts() {
+    [ -z "$(ls ./*.tmp 2>ls.err)" ] || fail "drafts are left: $(ls ./*.tmp)"
+}
+# ends_early SIGNAL COMMAND...
+ends_early() {
+    local signal=$1
+    shift
+    "$@" >out 2>err &
+    job=$!
+    kill -"$signal" "$(listener)"
+    ends "$(empty_code "$signal")"
+    has err "told to stop"
+    no_drafts
+}
+{
+    printf 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\nh q[0];\nfor int i in [1:60000000] {\n'
+    printf 'cx q[0], q[1];\n%.0s' $(seq 40)
+    printf '}\n'
+} >rounds.qasm
+printf 'H 0\nREPEAT 1000000000000 {\nH 0\nCX 0 1\n}\nM 0 1\n' >rounds.stim
+ends_early TERM "$QSPAN" run rounds.qasm --engine frame --qpus 1 --json none.json -o none.h5
+ends_early USR1 mpirun --oversubscribe --bind-to none -n 3 "$QSPAN" run rounds.qasm --engine frame \
+    --qpus 1 --json none.json
+ends_early TERM "$QSPAN" sample rounds.stim --skip-reference -o none.b8
+
+# Other signals end it at once, without drafts.
+for signal in INT HUP; do
+    env --default-signal=INT,HUP "$QSPAN" sample rounds.stim --skip-reference -o none.b8 >out 2>err &
+    job=$!
+    for _ in $(seq 200); do
+        ! ls ./none.b8.*.tmp >ls.out 2>&1 || break
+        sleep 0.05
+    done
+    has ls.out none.b8
+    kill -"$signal" $job
+    ends "$(empty_code "$signal")"
+    no_drafts
+done
 
 # Frames, on two ranks, by the launcher.
 printf 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\ncreg c[2];\nh q[0];\n' >bell.qasm
