@@ -15,8 +15,8 @@ static enum status refuse(const char *path, const char *why) {
     return log_error_at(STATUS_INPUT, (struct src_loc){.file = path}, "%s", why);
 }
 
-/* Opens a regular file; nonblocking, so that a pipe without a writer is refused, not waited for. */
-static enum status open_regular(int *out_fd, const char *path) {
+enum status file_open(int *out_fd, const char *path) {
+    /* nonblocking, so that a pipe without a writer is refused, not waited for */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         return refuse(path, strerror(errno));
@@ -71,7 +71,7 @@ enum status file_read(char **out_data, size_t *out_n, const char *path, size_t m
     bool is_stdin = strcmp(path, "-") == 0;
     int fd = STDIN_FILENO;
     if (!is_stdin) {
-        TRY(open_regular(&fd, path));
+        TRY(file_open(&fd, path));
     }
     char *data = NULL;
     size_t n = 0;

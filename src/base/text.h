@@ -40,6 +40,9 @@ bool text_is_control(const char *piece, size_t length);
 #define TEXT_DIGEST_NONE UINT64_C(0xcbf29ce484222325)
 uint64_t text_digest(uint64_t before, const char *text, size_t n);
 
+/* A regular file, to be read; directories, devices and pipes are refused. STATUS_INPUT is logged.
+ */
+enum status file_open(int *out_fd, const char *path);
 /* Whole regular file ("-" = standard input) into an allocated, 0-terminated buffer; mem_free it.
  * Directories, devices and files over max_bytes are refused. STATUS_INPUT is logged. */
 enum status file_read(char **out_data, size_t *out_n, const char *path, size_t max_bytes);

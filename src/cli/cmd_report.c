@@ -63,7 +63,9 @@ static enum status report_workload(const char *path) {
 
 enum status cmd_report(const struct cli_options *options) {
     struct output_archive *archive = NULL;
-    if (output_is_workload_hdf5(options->args[0])) {
+    bool is_workload;
+    TRY(output_is_workload_hdf5(&is_workload, options->args[0]));
+    if (is_workload) {
         return report_workload(options->args[0]);
     }
     TRY(output_archive_read(&archive, options->args[0]));

@@ -412,6 +412,10 @@ static enum status read_records(const struct reader *reader) {
 
 static enum status read_all(const struct reader *reader) {
     TRY(read_head(reader));
+    if (reader->wants_past && !store_file_is_sealed(reader->file)) {
+        return refuse(reader, "does not end with a digest: it was changed or cut off, or is of an "
+                              "older version of qspan");
+    }
     TRY(read_names(reader));
     TRY(store_file_has(reader->file, "probabilities") ? read_probabilities(reader)
                                                       : read_counts(reader));
@@ -436,11 +440,6 @@ static enum status read_archive(struct output_archive **out_archive, const char 
         archive->results.program = archive->program;
         const struct reader reader = {file, path, archive, wants_past};
         status = archive->program ? STATUS_OK : STATUS_NOFIT;
-        if (status == STATUS_OK && wants_past && !store_file_is_sealed(file)) {
-            status =
-                refuse(&reader, "does not end with a digest: it was changed or cut off, or is of "
-                                "an older version of qspan");
-        }
         status = status == STATUS_OK ? read_all(&reader) : status;
     }
     store_file_destroy(file);

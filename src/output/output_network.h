@@ -37,7 +37,8 @@ enum status output_workload_report(struct text *out, const struct output_workloa
 /* The same as HDF5 (docs/formats.md). Errors: as store_file_save. */
 enum status output_workload_hdf5(const char *path, const struct output_workload *run,
                                  const struct output_provenance *provenance);
-bool output_is_workload_hdf5(const char *path);
+/* Errors: STATUS_INPUT (logged) if it is no HDF5 file that can be read. */
+enum status output_is_workload_hdf5(bool *out_is_one, const char *path);
 /* Report of such a file. Errors: STATUS_INPUT, STATUS_NOFIT. */
 enum status output_workload_read(struct text *out, const char *path);
 

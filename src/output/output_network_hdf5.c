@@ -204,19 +204,17 @@ struct workload_file {
     struct network_stats *stats;
 };
 
-bool output_is_workload_hdf5(const char *path) {
+enum status output_is_workload_hdf5(bool *out_is_one, const char *path) {
     struct store_file *file;
     struct arena arena = {0};
     const char *format = "";
-    if (!store_file_is_hdf5(path) || store_file_open(&file, path) != STATUS_OK) {
-        return false;
-    }
-    const bool is_one = store_file_has_note(file, "/", "format") &&
-                        store_file_get_note(file, &format, "/", "format", &arena) == STATUS_OK &&
-                        strcmp(format, format_name) == 0;
+    TRY(store_file_open(&file, path));
+    *out_is_one = store_file_has_note(file, "/", "format") &&
+                  store_file_get_note(file, &format, "/", "format", &arena) == STATUS_OK &&
+                  strcmp(format, format_name) == 0;
     store_file_destroy(file);
     arena_fini(&arena);
-    return is_one;
+    return STATUS_OK;
 }
 
 static enum status get_ledger(struct workload_file *f) {

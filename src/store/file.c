@@ -1,7 +1,7 @@
 #include "store/file.h"
 
-#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -109,14 +109,18 @@ void store_set_unlocked(hid_t access) {
 }
 
 bool store_file_is_hdf5(const char *path) {
+    struct stat info;
     struct store_silence silence = store_silence_begin();
-    bool is_hdf5 = H5Fis_hdf5(path) > 0;
+    bool is_hdf5 = stat(path, &info) == 0 && S_ISREG(info.st_mode) && H5Fis_hdf5(path) > 0;
     store_silence_end(&silence);
     return is_hdf5;
 }
 
 enum status store_file_open(struct store_file **out_file, const char *path) {
-    const enum store_seal seal = store_seal_check(path);
+    int fd;
+    TRY(file_open(&fd, path));
+    const enum store_seal seal = store_seal_check(fd);
+    close(fd);
     if (seal == STORE_SEAL_BROKEN) { /* HDF5 may crash on it */
         return log_error_at(STATUS_INPUT, (struct src_loc){.file = path},
                             "is damaged: it has another digest than its last line says");
@@ -140,9 +144,8 @@ enum status store_file_open(struct store_file **out_file, const char *path) {
     store_silence_end(&silence);
     if (file->id < 0) {
         store_file_destroy(file);
-        bool is_there = access(path, R_OK) == 0;
-        return log_error_at(STATUS_INPUT, (struct src_loc){.file = path}, "%s",
-                            is_there ? "is no HDF5 file that can be read" : strerror(errno));
+        return log_error_at(STATUS_INPUT, (struct src_loc){.file = path},
+                            "is no HDF5 file that can be read");
     }
     file->is_sealed = seal == STORE_SEAL_WHOLE;
     *out_file = file;

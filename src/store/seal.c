@@ -1,6 +1,5 @@
 #include "store/seal.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -59,13 +58,9 @@ static enum store_seal check(int fd, char *piece) {
     return memcmp(seal, expected, STORE_SEAL_BYTES) == 0 ? STORE_SEAL_WHOLE : STORE_SEAL_BROKEN;
 }
 
-enum store_seal store_seal_check(const char *path) {
+enum store_seal store_seal_check(int fd) {
     char *piece = mem_alloc(PIECE_BYTES, 1);
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    const enum store_seal seal = fd >= 0 && piece != NULL ? check(fd, piece) : STORE_SEAL_NONE;
-    if (fd >= 0) {
-        close(fd);
-    }
+    const enum store_seal seal = piece != NULL ? check(fd, piece) : STORE_SEAL_NONE;
     mem_free(piece);
     return seal;
 }

@@ -11,8 +11,8 @@ enum store_seal { STORE_SEAL_NONE, STORE_SEAL_WHOLE, STORE_SEAL_BROKEN };
 
 /* Writes the seal of n bytes behind them, where there is room. */
 void store_seal_put(char *image, size_t n);
-/* Reads the file once. STORE_SEAL_NONE also where it cannot be read. A change of a single byte
- * before the seal always breaks it. */
-enum store_seal store_seal_check(const char *path);
+/* Reads the file once, from its start. STORE_SEAL_NONE also where it cannot be read. A change of a
+ * single byte before the seal always breaks it. */
+enum store_seal store_seal_check(int fd);
 
 #endif

@@ -106,6 +106,7 @@ for at in 8 9 20 40 96 $(for _ in $(seq 12); do echo $((RANDOM % (size - 32))); 
     expect 3 qspan "${resume[@]}" --resume bad.h5
     has err "bad.h5: error: is "
     expect 3 qspan report bad.h5
+    equal "$(grep -c 'error:' err)" 1
     expect 3 qspan compare bad.h5 one.json
 done
 for at in $((size - 32)) $((size - 31)) $((size - 20)) $((size - 1)); do
@@ -116,10 +117,18 @@ done
 rm bad.h5
 damaged "No such file or directory"
 mkdir bad.h5
-damaged "is no HDF5 file that can be read"
+damaged "is a directory, not a file"
 expect 3 on_ranks 3 "${resume[@]}" --resume bad.h5
 equal "$(grep -c 'error:' err)" 1
 rmdir bad.h5
+mkfifo bad.h5 # nobody writes to it
+damaged "is not a regular file"
+expect 3 qspan report bad.h5
+expect 3 qspan compare bad.h5 one.json
+rm bad.h5
+expect 0 qspan run noisy.qasm --qpus 2 --shots 1 --state bad.h5 -q
+damaged "holds a state"
+rm bad.h5
 
 # One file under two names, of outputs or of what is read, is refused before anything is written.
 ln -s noisy.qasm link.qasm

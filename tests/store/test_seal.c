@@ -20,24 +20,30 @@ static void make_file(void) {
 static void remove_file(void) {
     unlink(path);
 }
+static enum store_seal seal_now(void) {
+    const int fd = open(path, O_RDONLY);
+    const enum store_seal seal = store_seal_check(fd);
+    close(fd);
+    return seal;
+}
 TestSuite(seal, .init = make_file, .fini = remove_file);
 
 static void check_every_byte(void) {
     struct stat info;
     const int fd = open(path, O_RDWR);
     cr_assert(fd >= 0 && fstat(fd, &info) == 0);
-    cr_assert_eq(store_seal_check(path), STORE_SEAL_WHOLE);
+    cr_assert_eq(seal_now(), STORE_SEAL_WHOLE);
     for (off_t i = 0; i < info.st_size; i++) {
         unsigned char byte = 0, wrong;
         cr_assert_eq(pread(fd, &byte, 1, i), 1);
         wrong = byte ^ (unsigned char)(1 << i % 8);
         cr_assert_eq(pwrite(fd, &wrong, 1, i), 1);
-        const enum store_seal seal = store_seal_check(path);
+        const enum store_seal seal = seal_now();
         cr_assert(i < info.st_size - STORE_SEAL_BYTES ? seal == STORE_SEAL_BROKEN
                                                       : seal != STORE_SEAL_WHOLE);
         cr_assert_eq(pwrite(fd, &byte, 1, i), 1);
     }
-    cr_assert_eq(store_seal_check(path), STORE_SEAL_WHOLE);
+    cr_assert_eq(seal_now(), STORE_SEAL_WHOLE);
     close(fd);
 }
 
@@ -51,10 +57,9 @@ Test(seal, of_few_bytes) {
     cr_assert_eq(file_write(path, image, STORE_SEAL_BYTES), STATUS_OK);
     check_every_byte();
     cr_assert_eq(file_write(path, image, STORE_SEAL_BYTES - 1), STATUS_OK);
-    cr_assert_eq(store_seal_check(path), STORE_SEAL_NONE);
+    cr_assert_eq(seal_now(), STORE_SEAL_NONE);
     cr_assert_eq(file_write(path, "", 0), STATUS_OK);
-    cr_assert_eq(store_seal_check(path), STORE_SEAL_NONE);
-    cr_assert_eq(store_seal_check("/nowhere/at/all"), STORE_SEAL_NONE);
+    cr_assert_eq(seal_now(), STORE_SEAL_NONE);
 }
 
 Test(seal, of_a_file) {
