@@ -14,6 +14,7 @@
 #include "circuit/gen.h"
 #include "cli/cli.h"
 #include "cli/load.h"
+#include "cli/outputs.h"
 #include "engine/engine.h"
 #include "output/json.h"
 
@@ -253,20 +254,7 @@ static enum status run_all(struct bench *bench, const struct cli_options *option
     }
     json_close(&bench->json);
     json_close(&bench->json);
-    text_add(&bench->json_text, "\n");
     return STATUS_OK;
-}
-
-static enum status write_all(const struct cli_options *options, const struct bench *bench) {
-    const bool is_json_only = options->json && strcmp(options->json, "-") == 0;
-    if (bench->report.failed || bench->json_text.failed) {
-        return STATUS_NOFIT;
-    }
-    if (!is_json_only) {
-        TRY(file_write("-", bench->report.data, bench->report.n));
-    }
-    return options->json ? file_write(options->json, bench->json_text.data, bench->json_text.n)
-                         : STATUS_OK;
 }
 
 static bool read_n_qubits(uint32_t *out, const struct cli_options *options) {
@@ -291,7 +279,7 @@ enum status cmd_bench(const struct cli_options *options) {
     (void)read_n_qubits(&bench.n_qubits, options); /* cmd_bench_check has seen it */
     enum status status = run_all(&bench, options);
     if (status == STATUS_OK && team_rank(bench.team) == 0) {
-        status = write_all(options, &bench);
+        status = outputs_write_report(options, &bench.report, &bench.json_text);
     }
     text_fini(&bench.report);
     text_fini(&bench.json_text);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/outputs.h"
 #include "output/compare.h"
 #include "output/json.h"
 
@@ -72,20 +73,10 @@ static void add_json(struct text *out, const struct compare_job *job) {
 }
 
 static enum status write_texts(const struct compare_job *job) {
-    const char *path = job->options->json;
     struct text report = {0}, json = {0};
-    enum status status = STATUS_OK;
     add_report(&report, job);
     add_json(&json, job);
-    if (report.failed || json.failed) {
-        status = log_error(STATUS_NOFIT, "out of memory while writing a report");
-    }
-    if (status == STATUS_OK && !(path && strcmp(path, "-") == 0)) {
-        status = file_write("-", report.data, report.n);
-    }
-    if (status == STATUS_OK && path) {
-        status = file_write(path, json.data, json.n);
-    }
+    const enum status status = outputs_write_report(job->options, &report, &json);
     text_fini(&report);
     text_fini(&json);
     return status;

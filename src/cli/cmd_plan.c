@@ -35,12 +35,11 @@ static enum status write_text(const char *path, const struct output_plan *plan,
 /* The report goes to standard output unless something else does. */
 static enum status write_reports(const struct output_plan *plan,
                                  const struct cli_options *options) {
-    if (options->json != NULL) {
-        TRY(write_text(options->json, plan, output_plan_json));
-    }
+    const enum status status =
+        options->json != NULL ? write_text(options->json, plan, output_plan_json) : STATUS_OK;
     return is_stdout(options->output) || is_stdout(options->json)
-               ? STATUS_OK
-               : write_text("-", plan, output_plan_report);
+               ? status
+               : status_join(status, write_text("-", plan, output_plan_report));
 }
 
 static enum status check_memory(const struct output_plan *plan) {

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/load.h"
+#include "cli/outputs.h"
 #include "output/json.h"
 #include "verify/selftest.h"
 
@@ -43,18 +44,6 @@ static void add_json(struct json_writer *json, const struct selftest_entry *entr
     json_add_uint(json, "runs", result->n_runs);
     json_add_double(json, "wall_s", result->wall_s);
     json_close(json);
-}
-
-static enum status write_all(const struct cli_options *options, const struct text *report,
-                             const struct text *json) {
-    const bool is_json_only = options->json && options->json[0] == '-' && !options->json[1];
-    if (report->failed || json->failed) {
-        return STATUS_NOFIT;
-    }
-    if (!is_json_only) {
-        TRY(file_write("-", report->data, report->n));
-    }
-    return options->json ? file_write(options->json, json->data, json->n) : STATUS_OK;
 }
 
 enum status cmd_selftest(const struct cli_options *options) {
@@ -96,7 +85,7 @@ enum status cmd_selftest(const struct cli_options *options) {
                            options->args[0]);
     }
     if (status == STATUS_OK && team_rank(team) == 0) {
-        status = write_all(options, &report, &text);
+        status = outputs_write_report(options, &report, &text);
     }
     text_fini(&report);
     text_fini(&text);

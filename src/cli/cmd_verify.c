@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/load.h"
+#include "cli/outputs.h"
 #include "output/json.h"
 #include "verify/against.h"
 #include "verify/verify.h"
@@ -297,21 +298,13 @@ static void add_proof(struct text *out, const struct cli_options *options,
 
 /* ---- the command ---- */
 
-static enum status write_json(const struct cli_options *options, const struct inputs *inputs,
-                              const struct verify_proof *proof) {
-    struct text text = {0};
-    add_proof(&text, options, inputs, proof);
-    enum status status = text.failed ? STATUS_NOFIT : file_write(options->json, text.data, text.n);
-    text_fini(&text);
+static enum status write_proof(const struct cli_options *options, const struct inputs *inputs,
+                               const struct verify_proof *proof, const struct text *report) {
+    struct text json = {0};
+    add_proof(&json, options, inputs, proof);
+    const enum status status = outputs_write_report(options, report, &json);
+    text_fini(&json);
     return status;
-}
-
-static enum status write_report(const struct cli_options *options, const struct team *team,
-                                const struct text *report) {
-    if (team_rank(team) != 0 || (options->json && strcmp(options->json, "-") == 0)) {
-        return STATUS_OK;
-    }
-    return report->failed ? STATUS_NOFIT : file_write("-", report->data, report->n);
 }
 
 /* Most that may be left out unasked, as of exact distributions. */
@@ -372,9 +365,8 @@ static enum status prove_program(struct text *report, const struct cli_options *
     verify_add_proof(report, &proof, inputs->program,
                      inputs->is_made ? "what the distributor makes" : options->args[0],
                      inputs->against);
-    status = write_report(options, team, report);
-    if (status == STATUS_OK && options->json && team_rank(team) == 0) {
-        status = write_json(options, inputs, &proof);
+    if (team_rank(team) == 0) {
+        status = write_proof(options, inputs, &proof, report);
     }
     if (status == STATUS_OK && !proof.is_proved) {
         status = log_error(STATUS_UNVERIFIED, "%s%s is not equal to %s",
@@ -389,9 +381,10 @@ static enum status verify_program(const struct cli_options *options, const struc
                                   const struct inputs *inputs) {
     struct text report = {0};
     enum status status = verify_static(&report, options->args[0], inputs->program);
-    if (status == STATUS_OK) {
-        status = inputs->against ? prove_program(&report, options, team, inputs)
-                                 : write_report(options, team, &report);
+    if (status == STATUS_OK && inputs->against) {
+        status = prove_program(&report, options, team, inputs);
+    } else if (status == STATUS_OK && team_rank(team) == 0) {
+        status = outputs_write_report(options, &report, NULL);
     }
     text_fini(&report);
     return status;

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/text.h"
 #include "output/output_network.h"
 
 struct named_file {
@@ -150,6 +149,18 @@ enum status outputs_check(const struct cli_options *options, enum command_id com
 
 enum status outputs_check_files(const struct cli_options *options, enum command_id command) {
     return check(options, command, is_same_file);
+}
+
+enum status outputs_write_report(const struct cli_options *options, const struct text *report,
+                                 const struct text *json) {
+    const bool has_json = options->json != NULL && json != NULL;
+    const bool is_piped = has_json && strcmp(options->json, "-") == 0;
+    if (report->failed || (has_json && json->failed)) {
+        return log_error(STATUS_NOFIT, "out of memory while writing a report");
+    }
+    const enum status status =
+        has_json ? file_write(options->json, json->data, json->n) : STATUS_OK;
+    return is_piped ? status : status_join(status, file_write("-", report->data, report->n));
 }
 
 enum status outputs_write_trace(const char *path, const struct machine *machine,

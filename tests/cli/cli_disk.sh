@@ -79,6 +79,45 @@ cmp events.b8 wanted.b8 || fail "all streams were closed"
 expect 2 eval '"$QSPAN" gen ghz -n 3 >&-'
 has err "standard output: error: cannot be written: Bad file descriptor"
 
+# Whatever becomes of the report, the JSON is written, and the other way round.
+qspan gen ghz -n 3 -o ghz.qasm
+qspan run ghz.qasm --qpus 2 --shots 1000 --seed 1 --json ghz.json -q >out
+qspan run noisy.qasm --qpus 2 --shots 1000 --seed 1 --json four.json -q >out
+protocols=$QSPAN_SOURCE_DIR/examples/protocols
+sed 's/(mx) x/(mz) x/; s/(mz) z/(mx) z/' "$protocols/teledata.qasm" >swapped.qasm
+fibre_pairs 2 >fibre.yaml
+to_full() {
+    qspan "$@" >/dev/full
+}
+# both CODE COMMAND...: its code where all can be written
+both() {
+    local code=$1
+    shift
+    rm -f report.json
+    expect "$code" qspan "$@" --json report.json
+    wc -w <out >wanted
+    rm report.json
+    expect 4 to_full "$@" --json report.json
+    has err "standard output: error: cannot be written: No space left on device"
+    [ "$(tail -c 2 report.json)" = "}" ] || fail "no JSON: $*"
+    rm report.json
+    "$QSPAN" "$@" --json report.json 2>err > >(exec <&-) || true # nobody reads
+    [ "$(tail -c 2 report.json)" = "}" ] || fail "no JSON, without a reader: $*"
+    expect 4 qspan "$@" --json /dev/full
+    has err "/dev/full: error: cannot be written: No space left on device"
+    equal "$(wc -w <out)" "$(cat wanted)"
+    expect 2 qspan "$@" --json nowhere/report.json
+    has err "nowhere/report.json: error: cannot be written: No such file or directory"
+}
+both 0 verify "$protocols/teledata.qasm" --against "$protocols/targets/teledata.qasm"
+both 5 verify swapped.qasm --against "$protocols/targets/teledata.qasm"
+both 0 compare ghz.json ghz.json
+both 0 selftest teledata
+both 0 bench 12
+both 0 plan ghz.qasm --qpus 2
+both 0 run ghz.qasm --qpus 2 --shots 10 --seed 1
+both 0 network fibre.yaml --workload random --requests 20 --seed 1
+
 # Results that are damaged: shots are not taken from them, and no other command shows them.
 resume=("${noisy[@]}" --shots 3000 -q)
 damaged() { # damaged WHY: part.h5
