@@ -410,6 +410,20 @@ static enum status use_network(struct sample_job *job, struct sample_task *task)
     return STATUS_OK;
 }
 
+/* Of a sample that was told to stop. */
+static enum status cut_sinks(const struct sample_job *job, uint64_t n_shots) {
+    enum status status = STATUS_OK;
+    if (n_shots == 0) {
+        log_error(STATUS_INTERRUPTED, "%s before the first shots were drawn: there are no results",
+                  interrupt_name());
+        return STATUS_EMPTY;
+    }
+    for (size_t i = 0; i < job->n_sinks && team_rank(job->team) == 0; i++) {
+        status = status_join(status, sink_cut(&job->sinks[i], n_shots));
+    }
+    return status;
+}
+
 static enum status sample_all(struct sample_job *job) {
     const struct cli_options *options = job->options;
     struct sample_figures figures;
@@ -436,6 +450,10 @@ static enum status sample_all(struct sample_job *job) {
     interrupt_listen(team_rank(job->team) == 0);
     enum status status = add_sinks(job, &task);
     status = status == STATUS_OK ? sample_run(&figures, &task, job->team) : status;
+    if (status == STATUS_OK && figures.n_shots < task.n_shots) {
+        interrupt_share(job->team);
+        status = cut_sinks(job, figures.n_shots);
+    }
     TRY(sinks_close(job->sinks, job->n_sinks, job->team, status));
     char waits[64] = "", bytes[32];
     if (team_size(job->team) > 1) {

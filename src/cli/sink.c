@@ -124,6 +124,12 @@ enum status sink_open(struct sink *out_sink, const struct team *team, const char
     return share_file(out_sink, team);
 }
 
+enum status sink_cut(const struct sink *sink, uint64_t n_shots) {
+    const uint64_t n_bytes = n_shots / 64 * samples_bytes_of_64(&sink->layout);
+    const bool is_placed = sink->is_shared && n_bytes > 0;
+    return is_placed && ftruncate(sink->fd, (off_t)n_bytes) != 0 ? refuse(sink, errno) : STATUS_OK;
+}
+
 enum status sinks_close(struct sink *sinks, size_t n, const struct team *team, enum status status) {
     const bool is_first = team_rank(team) == 0;
     for (size_t i = 0; i < n; i++) {

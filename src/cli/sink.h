@@ -19,6 +19,9 @@ struct sink {
  * is tried out, and noted if they do not. Collective. Errors: STATUS_USAGE, logged. */
 enum status sink_open(struct sink *out_sink, const struct team *team, const char *path,
                       const struct samples_layout *layout);
+/* Cuts off what was placed beyond the first n_shots, a multiple of 64. For rank 0, when the others
+ * have written. Errors: as of a write, logged. */
+enum status sink_cut(const struct sink *sink, uint64_t n_shots);
 /* Drafts take their names, unless something failed before on any rank: then they are dropped, and
  * that status comes back. STATUS_NOFIT: what was written did not fit. Collective. */
 enum status sinks_close(struct sink *sinks, size_t n, const struct team *team, enum status status);

@@ -203,7 +203,10 @@ static void run_batch(const struct sample_job *job, struct sample_lane *lane, ui
         return;
     }
     sample_prepare(job, lane, batch);
-    frame_state_run(lane->state, first / FRAME_SHOTS, lane->sweep_rows);
+    if (!frame_state_run(lane->state, first / FRAME_SHOTS, lane->sweep_rows)) {
+        lane->status = STATUS_INTERRUPTED;
+        return;
+    }
     for (uint64_t shot = 0; shot < n_shots; shot += FRAME_GATHERED) {
         const uint64_t n_left = n_shots - shot;
         for (size_t k = 0; k < job->task->n_outputs; k++) {
@@ -332,6 +335,10 @@ static enum status run_rounds(struct sample_job *job) {
         const double t_s = clock_now_s();
         job->round.n = n * n_own;
         status = run_round(job);
+        if (status == STATUS_INTERRUPTED) { /* on some rank: the round is left out */
+            status = STATUS_OK;
+            break;
+        }
         job->round.first += job->round.n * job->n_replicas;
         n_turns -= n;
         has_stopped = status == STATUS_OK && asks_to_stop(job, &pace, clock_now_s() - t_s);
@@ -376,10 +383,12 @@ static void agree_lanes(struct sample_job *job) {
 
 enum status sample_run(struct sample_figures *out_figures, const struct sample_task *task,
                        const struct team *team) {
-    struct sample_job job = {
-        .task = task,
-        .world = team,
-        .options = {.seed = task->seed, .pairs = task->pairs, .conditions = task->conditions}};
+    struct sample_job job = {.task = task,
+                             .world = team,
+                             .options = {.seed = task->seed,
+                                         .pairs = task->pairs,
+                                         .conditions = task->conditions,
+                                         .stop = task->plan->n_ranks > 1 ? NULL : task->stop}};
     const double t_start_s = clock_now_s();
     enum status status;
     choose_outputs(&job);

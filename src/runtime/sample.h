@@ -55,7 +55,8 @@ struct sample_task {
     const struct frame_pairs *pairs;
     enum status (*prepare)(void *ctx, uint64_t first_shot, uint64_t n_shots);
     void *prepare_ctx;
-    /* Once this is not 0 on any rank, all stop after the shots under way; NULL: never. */
+    /* Once this is not 0 on any rank, all stop: files hold the shots of the rounds before, and
+     * maybe some bytes that were placed beyond. In teams the round is finished. NULL: never. */
     const volatile sig_atomic_t *stop;
     void (*keep)(void); /* called once shots are written, which a stop leaves; or NULL */
 };

@@ -447,3 +447,47 @@ Test(sample, observables_of_paulis_across_qpus) {
     circuit_destroy(circuit);
     comm_stop();
 }
+
+static volatile sig_atomic_t told;
+
+static enum status take_and_tell(void *ctx, const char *data, size_t n) {
+    told = 1;
+    return take_shots(ctx, data, n);
+}
+
+/* Told to stop before: a batch of a trillion rounds breaks off; later: whole rounds are left. */
+Test(sample, stops_inside_a_batch) {
+    static struct counts counts;
+    static const char *const texts[2] = {"REPEAT 1000000000000 {\nH 0\n}\nM 0\n",
+                                         "REPEAT 2 {\nH 0\n}\nM 0\n"};
+    cr_assert_eq(comm_start_alone(), STATUS_OK);
+    for (int i = 0; i < 2; i++) {
+        struct circuit *circuit = NULL;
+        struct frame_plan *plan;
+        struct sample_figures figures;
+        cr_assert_eq(stim_read_text(&circuit, "c.stim", texts[i], strlen(texts[i]), NULL),
+                     STATUS_OK);
+        const struct frame_task frames = {.ops = &circuit->ops, .n_qubits = circuit->n_qubits};
+        cr_assert_eq(frame_plan_create(&plan, &frames), STATUS_OK);
+        memset(&counts, 0, sizeof counts);
+        const struct sample_task job = {
+            .plan = plan,
+            .n_shots = UINT32_MAX,
+            .seed = 5,
+            .outputs = {{.what = FRAME_OUT_RECORDS,
+                         .ctx = &counts,
+                         .format = count_shots,
+                         .write = take_and_tell}},
+            .n_outputs = 1,
+            .stop = &told,
+        };
+        told = i == 0;
+        cr_assert_eq(sample_run(&figures, &job, comm_world()), STATUS_OK);
+        cr_expect_eq(figures.n_shots > 0, i == 1);
+        cr_expect_lt(figures.n_shots, UINT32_MAX);
+        cr_expect_eq(counts.n_shots, figures.n_shots);
+        frame_plan_destroy(plan);
+        circuit_destroy(circuit);
+    }
+    comm_stop();
+}

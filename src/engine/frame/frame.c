@@ -544,10 +544,17 @@ void frame_state_begin(struct frame_state *state, uint64_t first_block, const ui
     start(state);
 }
 
+static bool is_told_to_stop(const struct frame_state *s) {
+    return s->options.stop != NULL && *s->options.stop != 0;
+}
+
 bool frame_state_advance(struct frame_state *s) {
     const struct frame_plan *plan = s->plan;
     while (s->pc < plan->n_instrs) {
         const struct frame_instr *instr = &plan->instrs[s->pc];
+        if (is_told_to_stop(s)) {
+            return false;
+        }
         if (instr->kind == FRAME_SEND || instr->kind == FRAME_RECEIVE) {
             if (!pass_row(s, instr)) {
                 return false;
@@ -575,11 +582,15 @@ bool frame_state_is_quiet(const struct frame_state *state) {
     return state->post == NULL || frame_post_is_empty(state->post);
 }
 
-void frame_state_run(struct frame_state *state, uint64_t first_block, const uint64_t *sweep) {
+bool frame_state_run(struct frame_state *state, uint64_t first_block, const uint64_t *sweep) {
     frame_state_begin(state, first_block, sweep);
     while (!frame_state_advance(state) || !frame_state_is_quiet(state)) {
+        if (is_told_to_stop(state)) {
+            return false;
+        }
         if (!frame_state_talk(state)) {
             sched_yield();
         }
     }
+    return true;
 }
