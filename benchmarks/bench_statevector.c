@@ -101,7 +101,7 @@ static double measure_bandwidth(void) {
     return 2.0 * (double)n_bytes / find_median(tries);
 }
 
-/* 4 x 4 matrices on blocks that stay in registers: 30 flops per amplitude and step. */
+/* 4 x 4 matrices on blocks that stay in registers. */
 static double measure_peak(void) {
     enum { N_STEPS = 120, N_ROUNDS = 4000 };
     const struct statevector_kernels *kernels = get_kernels();
@@ -131,7 +131,7 @@ static double measure_peak(void) {
         tries[try] = watch.cpu_s;
     }
     double n_amps = 8.0 * (1 << kernels->lane_bits) * N_STEPS * N_ROUNDS;
-    return 30 * n_amps * omp_get_max_threads() / find_median(tries);
+    return kernels->dense2_flops * n_amps * omp_get_max_threads() / find_median(tries);
 }
 
 /* ---- circuits ---- */

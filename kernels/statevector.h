@@ -117,8 +117,10 @@ enum statevector_code {
     STATEVECTOR_NEGATE_PAIR = 70,
     STATEVECTOR_NEGATE_ALL = 73,
     STATEVECTOR_NEGATE = 74,
-    STATEVECTOR_PHASE = 75,  /* registers in `regs` times m[0] + i m[1] */
-    STATEVECTOR_DENSE2 = 76, /* 4 x 4 `dense` on the two bits other than 2 - j, the lower first */
+    STATEVECTOR_PHASE = 75, /* registers in `regs` times m[0] + i m[1] */
+    /* 4 x 4 matrix A + i B on the two bits other than 2 - j, the lower first; `dense`: of each row
+     * A, B, A + B, B - A */
+    STATEVECTOR_DENSE2 = 76,
     STATEVECTOR_DENSE3 = 79, /* `matrix` on registers `order`, the first row's first */
     /* Times factors, a table's, all other bits of the block number than the registers' choosing the
      * row (`row_mask`): registers whose bit j is 1, or all; one factor for each register of a row,
@@ -161,8 +163,8 @@ struct statevector_step {
                            the real and the imaginary part; LANE_FACTORS: a block; SCALES: a number;
                            LANE_SCALES: one for each lane */
     union {
-        double dense[32];
-        float dense_f[32];
+        double dense[64];
+        float dense_f[64];
     };
 };
 
@@ -206,6 +208,8 @@ struct statevector_kernels {
     const char *isa;
     enum precision precision;
     unsigned lane_bits, all_lanes;
+    unsigned dense2_flops; /* of DENSE2, per amplitude */
+    unsigned dense2_slots; /* two for each of its operations, as a multiply-add is two flops */
     /* Row r of the block tuple: sum over c of matrix[r][c] (row major, interleaved) times
      * blocks[c]. blocks: 2^k pointers to where block 0 would be, k > 1. matrix: reals of the
      * table's precision. lanes: written. */

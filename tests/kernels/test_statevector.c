@@ -430,9 +430,19 @@ static void pack_step(struct statevector_step *out, const struct statevector_ste
             out->mask[v] = !is_on ? 0 : is_sign ? INT64_MIN : -1;
         }
     }
-    for (unsigned i = 0; i < 32 && is_single; i++) {
-        out->dense_f[i] = (float)step->dense[i];
-        out->m_f[i % 8] = (float)step->m[i % 8];
+    for (unsigned i = 0; i < 16; i++) { /* of a 4 x 4 matrix */
+        double *to = out->dense + 16 * (i / 4) + i % 4;
+        const double re = step->dense[2 * i], im = step->dense[2 * i + 1];
+        to[0] = re;
+        to[4] = im;
+        to[8] = re + im;
+        to[12] = im - re;
+    }
+    for (unsigned i = 0; i < 64 && is_single; i++) {
+        out->dense_f[i] = (float)out->dense[i];
+    }
+    for (unsigned i = 0; i < 8 && is_single; i++) {
+        out->m_f[i] = (float)step->m[i];
     }
 }
 

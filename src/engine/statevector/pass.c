@@ -387,10 +387,14 @@ static void fill_dense2(struct statevector_step *step, const double *matrix, con
     static const uint8_t turned[4] = {0, 2, 1, 3};
     step->code = (uint8_t)(STATEVECTOR_DENSE2 + 2 - third);
     for (unsigned row = 0; row < 4; row++) {
+        double *out = step->dense + (size_t)16 * row;
         for (unsigned column = 0; column < 4; column++) {
             unsigned r = is_turned ? turned[row] : row, c = is_turned ? turned[column] : column;
-            memcpy(step->dense + 2 * (4 * row + column), matrix + 2 * (4 * r + c),
-                   2 * sizeof *matrix);
+            const double *m = matrix + 2 * (4 * r + c);
+            out[column] = m[0];
+            out[4 + column] = m[1];
+            out[8 + column] = m[0] + m[1];
+            out[12 + column] = m[1] - m[0];
         }
     }
 }
@@ -422,13 +426,13 @@ static void round_numbers(struct statevector_step *step, enum precision precisio
     if (precision == PRECISION_DOUBLE) {
         return;
     }
-    double m[8], dense[32];
+    double m[8], dense[64];
     memcpy(m, step->m, sizeof m);
     memcpy(dense, step->dense, sizeof dense);
     for (unsigned i = 0; i < 8; i++) {
         step->m_f[i] = (float)m[i];
     }
-    for (unsigned i = 0; i < 32; i++) {
+    for (unsigned i = 0; i < 64; i++) {
         step->dense_f[i] = (float)dense[i];
     }
 }

@@ -65,8 +65,15 @@ static struct cost cost_of_factors(const struct fuse_factors *factors) {
     return (struct cost){6 * share, 8 * share};
 }
 
-static struct cost cost_of(const struct fuse *fuse, const struct fuse_op *op) {
-    const double share = 1.0 / (1 << op->n_controls), dim = 1 << op->n_targets;
+static struct cost cost_of_dense(const struct statevector_kernels *kernels, unsigned n_targets) {
+    const double dim = 1 << n_targets;
+    return n_targets == 2 ? (struct cost){kernels->dense2_flops, kernels->dense2_slots}
+                          : (struct cost){8 * dim - 2, 8 * dim};
+}
+
+static struct cost cost_of(const struct pass *pass, const struct fuse_op *op) {
+    const struct layout *layout = pass->layout;
+    const double share = 1.0 / (1 << op->n_controls);
     switch (op->kind) {
     case FUSE_MIX: {
         const struct cost mix = cost_of_mix(op);
@@ -77,10 +84,12 @@ static struct cost cost_of(const struct fuse *fuse, const struct fuse_op *op) {
             return (struct cost){0, 0};
         }
         return (struct cost){6 * share, (fuse_is_unit(op->m[0], op->m[1]) ? 6 : 8) * share};
-    case FUSE_DENSE:
-        return (struct cost){(8 * dim - 2) * share, 8 * dim * share};
+    case FUSE_DENSE: {
+        const struct cost dense = cost_of_dense(layout->store->kernels, op->n_targets);
+        return (struct cost){dense.flops * share, dense.slots * share};
+    }
     case FUSE_FACTORS:
-        return cost_of_factors(&fuse->factors[op->first]);
+        return cost_of_factors(&layout->fuse->factors[op->first]);
     case FUSE_ANGLES:
         break;
     }
@@ -101,7 +110,7 @@ void pass_count(struct pass *pass, size_t first, size_t last) {
     for (size_t b = first; b < last; b++) {
         pass->work.n_steps += n_share * (double)(fuse->blocks[b].last - fuse->blocks[b].first);
         for (size_t i = fuse->blocks[b].first; i < fuse->blocks[b].last; i++) {
-            const struct cost one = cost_of(fuse, &fuse->ops.ops[fuse->order[i]]);
+            const struct cost one = cost_of(pass, &fuse->ops.ops[fuse->order[i]]);
             cost.flops += one.flops;
             cost.slots += one.slots;
         }
