@@ -314,10 +314,13 @@ uint64_t bulk_digest(const struct bulk *bulk) {
 
 /* ---- shots ---- */
 
-static void sample_lane(struct bulk *bulk, size_t lane, uint64_t first_block) {
+static bool sample_lane(struct bulk *bulk, size_t lane, uint64_t first_block,
+                        const volatile sig_atomic_t *stop) {
     const size_t n_words = (size_t)bulk->n_blocks * WORDS_OF_BLOCK;
     struct frame_state *state = bulk->lanes[lane];
-    frame_state_run(state, first_block + lane * bulk->n_blocks, NULL);
+    if (!frame_state_run(state, first_block + lane * bulk->n_blocks, NULL, stop)) {
+        return false;
+    }
     for (uint32_t b = 0; b < bulk->rows.n_bits; b++) {
         const uint64_t *flips = frame_row(state, FRAME_OUT_BITS, b);
         const uint64_t all = bits_get(bulk->reference, b) ? UINT64_MAX : 0;
@@ -326,13 +329,16 @@ static void sample_lane(struct bulk *bulk, size_t lane, uint64_t first_block) {
             row[w] = flips[w] ^ all;
         }
     }
+    return true;
 }
 
-const struct rows *bulk_sample(struct bulk *bulk, uint64_t first_shot) {
+const struct rows *bulk_sample(struct bulk *bulk, uint64_t first_shot,
+                               const volatile sig_atomic_t *stop) {
+    bool are_whole = true;
     CHECK(first_shot % FRAME_SHOTS == 0);
-#pragma omp parallel for schedule(static, 1) num_threads(bulk->n_lanes)
+#pragma omp parallel for schedule(static, 1) num_threads(bulk->n_lanes) reduction(&& : are_whole)
     for (int i = 0; i < bulk->n_lanes; i++) {
-        sample_lane(bulk, (size_t)i, first_shot / FRAME_SHOTS);
+        are_whole = sample_lane(bulk, (size_t)i, first_shot / FRAME_SHOTS, stop) && are_whole;
     }
-    return &bulk->rows;
+    return are_whole ? &bulk->rows : NULL;
 }

@@ -6,6 +6,7 @@
 #ifndef QSPAN_RUNTIME_BULK_H
 #define QSPAN_RUNTIME_BULK_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,7 +44,8 @@ size_t bulk_batch(const struct bulk *bulk);
 /* Of what all ranks must have in common: the bits of the reference shot. */
 uint64_t bulk_digest(const struct bulk *bulk);
 /* Bits of shots first_shot .. first_shot + bulk_batch - 1, first_shot a multiple of 1024; borrowed
- * until the next call. */
-const struct rows *bulk_sample(struct bulk *bulk, uint64_t first_shot);
+ * until the next call. NULL: *stop was not 0 before the end; stop NULL: never. */
+const struct rows *bulk_sample(struct bulk *bulk, uint64_t first_shot,
+                               const volatile sig_atomic_t *stop);
 
 #endif

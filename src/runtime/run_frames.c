@@ -114,19 +114,30 @@ static enum status run_past_timelines(struct run *run) {
     return STATUS_OK;
 }
 
-/* A batch for each rank. */
-static enum status sample_round(struct run *run, const struct deal *deal, uint64_t first,
-                                uint64_t *inout_own) {
+/* A batch for each rank: this rank's rows; NULL: it has none, or was told to stop. */
+static enum status draw_round(struct run *run, const struct deal *deal, uint64_t first,
+                              const volatile sig_atomic_t *stop, const struct rows **out_rows) {
+    for (uint64_t rank = 0; rank < deal->n_ranks && first < deal->end;
+         rank++, first += deal->batch) {
+        if (run->clock.does_vary) { /* all ranks run all timelines */
+            TRY(run_timelines(run, first, dealt_shots(deal, first)));
+        }
+        if (rank == deal->rank) {
+            *out_rows = bulk_sample(run->bulk, first, stop);
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status count_round(struct run *run, const struct deal *deal, uint64_t first,
+                               const struct rows *rows, uint64_t *inout_own) {
     enum status status = STATUS_OK;
     for (uint64_t rank = 0; rank < deal->n_ranks && first < deal->end && status == STATUS_OK;
          rank++, first += deal->batch) {
         const size_t n = (size_t)dealt_shots(deal, first), n_past = run_count_past(run, first);
-        if (run->clock.does_vary) { /* all ranks run all timelines */
-            TRY(run_timelines(run, first, n));
-        }
         if (rank == deal->rank) {
             run->first_shot = run->is_keeper ? first : *inout_own;
-            status = run_count_batch(run, bulk_sample(run->bulk, first), n_past, n);
+            status = run_count_batch(run, rows, n_past, n);
             *inout_own += n;
         }
         progress_add(&run->progress, n - n_past);
@@ -134,7 +145,13 @@ static enum status sample_round(struct run *run, const struct deal *deal, uint64
     return status;
 }
 
-/* Rounds, between which ranks ask each other whether to stop: not more often than pays. */
+/* Has this rank no rows though it has a batch? */
+static bool is_broken_off(const struct deal *deal, uint64_t first, const struct rows *rows) {
+    return first + deal->rank * deal->batch < deal->end && rows == NULL;
+}
+
+/* Rounds, between which ranks ask each other whether to stop: not more often than pays. A round
+ * that they ask after may break off inside, and is then left out; timelines stay as they are. */
 static enum status sample_rounds(struct run *run, struct deal *deal) {
     const uint64_t step = deal->batch * deal->n_ranks;
     struct pace pace;
@@ -143,16 +160,29 @@ static enum status sample_rounds(struct run *run, struct deal *deal) {
     double t_s = clock_now_s();
     bool has_stopped = run_asks_to_stop(run, run->begin, NULL, 0);
     for (uint64_t first = deal->begin; first < deal->end && !has_stopped; first += step) {
+        const bool may_break = pace.n_blocks == 1 && !run->clock.does_vary;
+        const uint64_t end = deal->end - first > step ? first + step : deal->end;
+        const struct rows *rows = NULL;
+        uint64_t is_left_out = 0;
         /* a rank that fails goes on in step with the others until all agree */
         if (run->keeper_status == STATUS_OK) {
-            run->keeper_status = sample_round(run, deal, first, &n_own);
+            run->keeper_status =
+                draw_round(run, deal, first, may_break ? run->options->stop : NULL, &rows);
+            is_left_out = run->keeper_status == STATUS_OK && is_broken_off(deal, first, rows);
         }
-        if (++n_rounds == pace.n_blocks && deal->end - first > step) {
-            uint64_t t_ms = (uint64_t)(1e3 * (clock_now_s() - t_s));
-            has_stopped = run_asks_to_stop(run, first + step, &t_ms, 1);
-            pace_update(&pace, t_ms, UINT64_MAX);
+        if (++n_rounds == pace.n_blocks && (may_break || end < deal->end)) {
+            uint64_t figures[] = {(uint64_t)(1e3 * (clock_now_s() - t_s)), is_left_out};
+            has_stopped = run_asks_to_stop(run, end, figures, 2);
+            is_left_out = figures[1];
+            if (is_left_out) {
+                run->end = first < run->begin ? run->begin : first;
+            }
+            pace_update(&pace, figures[0], UINT64_MAX);
             n_rounds = 0;
             t_s = clock_now_s();
+        }
+        if (run->keeper_status == STATUS_OK && !is_left_out) {
+            run->keeper_status = count_round(run, deal, first, rows, &n_own);
         }
     }
     deal->end = run->end;

@@ -203,7 +203,7 @@ static void run_batch(const struct sample_job *job, struct sample_lane *lane, ui
         return;
     }
     sample_prepare(job, lane, batch);
-    if (!frame_state_run(lane->state, first / FRAME_SHOTS, lane->sweep_rows)) {
+    if (!frame_state_run(lane->state, first / FRAME_SHOTS, lane->sweep_rows, job->task->stop)) {
         lane->status = STATUS_INTERRUPTED;
         return;
     }
@@ -383,12 +383,10 @@ static void agree_lanes(struct sample_job *job) {
 
 enum status sample_run(struct sample_figures *out_figures, const struct sample_task *task,
                        const struct team *team) {
-    struct sample_job job = {.task = task,
-                             .world = team,
-                             .options = {.seed = task->seed,
-                                         .pairs = task->pairs,
-                                         .conditions = task->conditions,
-                                         .stop = task->plan->n_ranks > 1 ? NULL : task->stop}};
+    struct sample_job job = {
+        .task = task,
+        .world = team,
+        .options = {.seed = task->seed, .pairs = task->pairs, .conditions = task->conditions}};
     const double t_start_s = clock_now_s();
     enum status status;
     choose_outputs(&job);

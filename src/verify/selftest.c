@@ -261,7 +261,7 @@ static enum status read_frames(struct test *test, const struct string *bases,
     const struct frame_options options = {.seed = 1, .n_blocks = 1};
     struct frame_state *state = NULL;
     TRY(frame_state_create(&state, plan, &options));
-    frame_state_run(state, 0, NULL);
+    frame_state_run(state, 0, NULL, NULL);
     for (uint32_t shot = 0; shot < FRAME_SHOTS; shot++) {
         uint32_t outcome = 0;
         for (uint32_t i = 0; i < test->n + test->n_bits; i++) {

@@ -2,7 +2,9 @@
  * of pairs, must have the same distribution of output bits. */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include "engine/engine.h"
 #include "runtime/runtime.h"
@@ -303,4 +305,51 @@ Test(bulk, rare_errors_are_those_of_state_vectors) {
                            "out[0] = measure c[0];\nout[1] = measure b[1];\n"
                            "out[2] = measure a[1];\n",
                       "werner:n=3,data=2,comm=2,F=0.99,time=10us");
+}
+
+static volatile sig_atomic_t told;
+
+static void tell(int number) {
+    (void)number;
+    told = 1;
+}
+
+static void tell_after(long us) {
+    const struct itimerval timer = {.it_value = {.tv_sec = us / 1000000, .tv_usec = us % 1000000}};
+    told = 0;
+    setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/* Wherever a run is told to stop, also inside of a batch, its shots are the first of a whole run.
+ */
+Test(bulk, stops_anywhere) {
+    static const char text[] = HEAD "for uint i in [1:60000] {\n"
+                                    "  @qspan.stim DEPOLARIZE2(0.000002) a[0] a[1]\n  barrier;\n  "
+                                    "h a[0];\n  cx a[0], a[1];\n}\n"
+                                    "out[0] = measure a[0];\nout[1] = measure a[1];\n";
+    static uint64_t a[MAX_KEYS], b[MAX_KEYS];
+    struct program *program = checked_program(text);
+    struct run_options options = options_of(&engine_frame, 3);
+    signal(SIGALRM, tell);
+    for (long us = 10000; us < 100000; us *= 2) {
+        struct results *part = NULL, *whole = NULL;
+        options.n_shots = 1 << 30;
+        options.stop = &told;
+        tell_after(us);
+        const enum status status = runtime_run(&part, program, NULL, comm_world(), &options);
+        if (status == STATUS_INTERRUPTED) {
+            continue; /* before the first shots */
+        }
+        cr_assert_eq(status, STATUS_OK);
+        cr_assert(part->n_shots > 0 && part->n_shots < 1 << 30 && part->n_shots % 1024 == 0);
+        options.n_shots = part->n_shots;
+        options.stop = NULL;
+        cr_assert_eq(runtime_run(&whole, program, NULL, comm_world(), &options), STATUS_OK);
+        count(a, part);
+        count(b, whole);
+        cr_expect_arr_eq(a, b, sizeof a, "after %llu shots", (unsigned long long)part->n_shots);
+        results_destroy(part);
+        results_destroy(whole);
+    }
+    program_destroy(program);
 }

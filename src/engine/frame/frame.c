@@ -545,7 +545,7 @@ void frame_state_begin(struct frame_state *state, uint64_t first_block, const ui
 }
 
 static bool is_told_to_stop(const struct frame_state *s) {
-    return s->options.stop != NULL && *s->options.stop != 0;
+    return s->stop != NULL && *s->stop != 0;
 }
 
 bool frame_state_advance(struct frame_state *s) {
@@ -582,8 +582,10 @@ bool frame_state_is_quiet(const struct frame_state *state) {
     return state->post == NULL || frame_post_is_empty(state->post);
 }
 
-bool frame_state_run(struct frame_state *state, uint64_t first_block, const uint64_t *sweep) {
+bool frame_state_run(struct frame_state *state, uint64_t first_block, const uint64_t *sweep,
+                     const volatile sig_atomic_t *stop) {
     frame_state_begin(state, first_block, sweep);
+    state->stop = stop;
     while (!frame_state_advance(state) || !frame_state_is_quiet(state)) {
         if (is_told_to_stop(state)) {
             return false;

@@ -34,9 +34,8 @@ struct frame_options {
     uint32_t n_blocks;               /* of a batch, 1 .. FRAME_MAX_BLOCKS */
     bool keeps_records, keeps_detectors;
     const uint64_t *conditions; /* the plan's n_conditions, of the reference; NULL without any */
-    const volatile sig_atomic_t *stop; /* not 0: run breaks off; not with a team; NULL: never */
-    const struct team *team; /* of the plan's ranks, if there are several; runs are collective */
-    uint32_t lane;           /* team: tells apart the states of a rank, as on the other ranks */
+    const struct team *team;    /* of the plan's ranks, if there are several; runs are collective */
+    uint32_t lane;              /* team: tells apart the states of a rank, as on the other ranks */
 };
 /* What a batch leaves: rows of bits, one bit a shot. */
 enum frame_output {
@@ -58,10 +57,11 @@ void frame_state_destroy(struct frame_state *state);
 uint32_t frame_suggest_blocks(const struct frame_plan *plan);
 
 /* Runs blocks first_block .. first_block + n_blocks - 1. sweep: the plan's n_sweeps rows of 16
- * n_blocks words, NULL: all 0. Cost: for each instruction its targets times n_blocks times some
- * cycles, for rare errors 1 + 1024 p draws a site and block. false: it was told to stop, and left
- * no rows. */
-bool frame_state_run(struct frame_state *state, uint64_t first_block, const uint64_t *sweep);
+ * n_blocks words, NULL: all 0. stop: once it is not 0, the run breaks off, returns false and leaves
+ * no rows; not with a team; NULL: never. Cost: for each instruction its targets times n_blocks
+ * times some cycles, for rare errors 1 + 1024 p draws a site and block. */
+bool frame_state_run(struct frame_state *state, uint64_t first_block, const uint64_t *sweep,
+                     const volatile sig_atomic_t *stop);
 
 /* The same in steps, for the states of a team, whose ranks need rows of each other: `advance` goes
  * on while it can, and returns whether that was to the end; `talk`, by the thread that may call

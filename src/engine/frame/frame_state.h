@@ -25,6 +25,7 @@ struct frame_state {
     uint64_t *detectors, *observables, *bits;
     size_t n_kept_detectors, next_detector;
     const uint64_t *sweep;
+    const volatile sig_atomic_t *stop;                /* of a run; or NULL */
     uint64_t *chain, *scratch, *hits, *letter, *rest; /* a row each */
     uint64_t *items, *draws, *template;               /* FRAME_MAX_ITEMS each */
     struct frame_loop *loops;
