@@ -60,15 +60,19 @@ static void find_condition(unsigned *out_mask, unsigned *out_value,
     }
 }
 
+static void multiply_by(double *out, const double *factor) {
+    const double re = out[0] * factor[0] - out[1] * factor[1];
+    out[1] = out[0] * factor[1] + out[1] * factor[0];
+    out[0] = re;
+}
+
 static void multiply_where(double *data, const struct fuse_factors *table,
                            const struct fuse_op *op) {
     unsigned mask, value;
     find_condition(&mask, &value, table, op);
     for (unsigned x = 0; x < 1u << table->n_wires; x++) {
         if ((x & mask) == value) {
-            double *out = data + 2 * (size_t)x, re = out[0] * op->m[0] - out[1] * op->m[1];
-            out[1] = out[0] * op->m[1] + out[1] * op->m[0];
-            out[0] = re;
+            multiply_by(data + 2 * (size_t)x, op->m);
         }
     }
 }
@@ -269,8 +273,8 @@ static bool is_common(const struct fuse_op *op) {
 /* The list's factors of all amplitudes, as one. */
 struct common {
     struct fuse_block *block; /* of one of them; NULL: there is none */
-    uint32_t op;
-    double re, im;
+    uint32_t wire;            /* any of the group */
+    double factor[2];
 };
 
 /* Takes those of a block out of its order, where something else is in it. */
@@ -282,27 +286,17 @@ static void take_common(struct common *common, struct fuse *fuse, struct fuse_bl
             fuse->order[n++] = fuse->order[i];
             continue;
         }
-        const double re = common->re * op->m[0] - common->im * op->m[1];
-        common->im = common->re * op->m[1] + common->im * op->m[0];
-        common->re = re;
+        multiply_by(common->factor, op->m);
         common->block = block;
-        common->op = fuse->order[i];
+        common->wire = op->wires[0];
     }
     block->last = n;
-}
-
-static void multiply_table(double *data, size_t n, const struct common *common) {
-    for (size_t x = 0; x < n; x++) {
-        const double re = data[2 * x] * common->re - data[2 * x + 1] * common->im;
-        data[2 * x + 1] = data[2 * x] * common->im + data[2 * x + 1] * common->re;
-        data[2 * x] = re;
-    }
 }
 
 /* Without more work? */
 static bool can_take(const struct fuse_factors *table, const struct common *common) {
     return !table->has_pivot && (table->kind == FUSE_FACTORS_ANY ||
-                                 (table->kind == FUSE_FACTORS_SCALE && common->im == 0));
+                                 (table->kind == FUSE_FACTORS_SCALE && common->factor[1] == 0));
 }
 
 /* The first table of the list that can take them up. */
@@ -321,20 +315,35 @@ static const struct fuse_factors *find_table(const struct common *common, const 
 /* A table of their own, of any wire, where one was. */
 static enum status add_common(const struct common *common, struct fuse *fuse) {
     struct fuse_factors table = {.n_wires = 1,
-                                 .wires = {fuse->work[0].ops[common->op].wires[0]},
-                                 .kind = common->im == 0 ? FUSE_FACTORS_SCALE : FUSE_FACTORS_ANY};
+                                 .wires = {common->wire},
+                                 .kind = common->factor[1] == 0 ? FUSE_FACTORS_SCALE
+                                                                : FUSE_FACTORS_ANY};
     TRY(fuse_new_data(fuse, &table.first, table.n_wires));
     for (unsigned x = 0; x < 2; x++) {
-        fuse->data[table.first + 2 * x] = common->re;
-        fuse->data[table.first + 2 * x + 1] = common->im;
+        memcpy(fuse->data + table.first + (size_t)2 * x, common->factor, sizeof common->factor);
     }
     fuse->order[common->block->last++] = u32_from_size(fuse->work[0].n);
     return fuse_push_factors(fuse, &fuse->work[0], &table);
 }
 
+/* Gives them to a table. */
+static enum status settle_common(const struct common *common, struct fuse *fuse) {
+    if (common->block == NULL) {
+        return STATUS_OK;
+    }
+    const struct fuse_factors *table = find_table(common, fuse);
+    if (table == NULL) {
+        return add_common(common, fuse);
+    }
+    for (size_t x = 0; x < (size_t)1 << table->n_wires; x++) {
+        multiply_by(fuse->data + table->first + 2 * x, common->factor);
+    }
+    return STATUS_OK;
+}
+
 enum status fuse_tabulate(struct fuse *fuse, uint32_t n_wires) {
     const bool has_tables = fuse_has_tables(fuse, n_wires);
-    struct common common = {.re = 1};
+    struct common common = {.factor = {1, 0}};
     for (size_t b = fuse->first_block; b < fuse->n_blocks && has_tables; b++) {
         struct fuse_block *block = &fuse->blocks[b];
         const struct fuse_op *op = &fuse->work[0].ops[fuse->order[block->first]];
@@ -356,13 +365,5 @@ enum status fuse_tabulate(struct fuse *fuse, uint32_t n_wires) {
         TRY(rewrite(&t));
         block->last = block->first + t.n_out;
     }
-    if (common.block == NULL) {
-        return STATUS_OK;
-    }
-    const struct fuse_factors *table = find_table(&common, fuse);
-    if (table == NULL) {
-        return add_common(&common, fuse);
-    }
-    multiply_table(fuse->data + table->first, (size_t)1 << table->n_wires, &common);
-    return STATUS_OK;
+    return settle_common(&common, fuse);
 }
