@@ -266,13 +266,10 @@ static bool check_random(const struct statevector_kernels *kernels) {
     scalar->program(memcpy(b, a, sizeof a), &span, blocks, steps, n_steps);
     scatter(&from, a);
     scatter(&to, a);
-    union statevector_block *known[N_PIECES];
-    for (unsigned i = 0; i < N_PIECES; i++) {
-        known[i] = draw_below(2) == 0 ? to.pieces[i] : NULL;
-    }
     const struct statevector_route route = {.from = way & 1 ? from.pieces : NULL,
                                             .to = way & 2 ? to.pieces : NULL,
-                                            .known = draw_below(2) == 0 ? known : NULL,
+                                            .unknown = draw_below(N_PIECES) << PIECE_LOG,
+                                            .has_known = draw_below(2) == 0,
                                             .log = PIECE_LOG,
                                             .is_streamed = way >= 6,
                                             .asks = {to.pieces, PIECE_LOG, draw_below(17), 0}};

@@ -195,12 +195,14 @@ struct statevector_asks {
 };
 
 /* Where block i of a tile is read (from) and written (to): in piece i / 2^log. NULL: in the tile.
- * Streams go past the caches where the ISA can; pieces are aligned to 64 bytes then. Pieces of
- * `to` that are those of `known`, too, were read a moment ago: they are not streamed. */
+ * Streams go past the caches where the ISA can; pieces are aligned to 64 bytes then. Where
+ * has_known is set, blocks with none of the bits `unknown`, which has none below `log`, were read a
+ * moment ago: they are not streamed. */
 struct statevector_route {
-    union statevector_block *const *from, *const *to, *const *known;
+    union statevector_block *const *from, *const *to;
+    uint64_t unknown;
     unsigned log;
-    bool is_streamed;
+    bool is_streamed, has_known;
     struct statevector_asks asks;
 };
 

@@ -359,21 +359,23 @@ static void run_grown(struct worker *worker, union statevector_block *tile, uint
     }
     find_pieces(pass, &worker->to, base, 0);
     fill_growth(&growth, pass, unit, base);
+    const struct statevector_route out = {.to = to->at,
+                                          .log = to->log,
+                                          .is_streamed = pass->is_streamed,
+                                          .has_known = (base & pass->grown) == 0,
+                                          .unknown = grown_blocks(pass)},
+                                   in_tile = {0};
     bool is_out = !pass->in_place && i == n && growth.step.row_mask == 0;
     bool is_written = pass->in_place || is_out;
-    struct statevector_route route = {.from = from->at,
-                                      .known = is_out ? from->at : NULL,
-                                      .log = from->log,
-                                      .is_streamed = is_out && pass->is_streamed};
-    route.to = is_out ? to->at : NULL;
+    struct statevector_route route = {.log = from->log};
+    if (is_out) {
+        route = out;
+    }
+    route.from = from->at;
     run_program(worker, unit, tile, base, route, growth.is_needed ? &growth.step : NULL);
     for (; i < n; i++) {
         is_out = !pass->in_place && i + 1 == n && units[i].kind == UNIT_PROGRAM;
-        route = (struct statevector_route){.known = is_out ? from->at : NULL,
-                                           .log = to->log,
-                                           .is_streamed = is_out && pass->is_streamed};
-        route.to = is_out ? to->at : NULL;
-        run_unit(worker, &units[i], tile, base, route);
+        run_unit(worker, &units[i], tile, base, is_out ? out : in_tile);
         is_written |= is_out;
     }
     if (!is_written) {
