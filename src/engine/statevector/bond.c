@@ -339,6 +339,9 @@ static enum status settle_bond(struct layout *layout, struct layout_bond *bond) 
         TRY(settle_part(layout, bond->parts[i].carrier));
     }
     TRY(plan_steps(layout, bond));
+    if (layout->store != NULL) { /* plans need no numbers */
+        fuse_give_amps(layout, bond);
+    }
     if (layout->wires[first].group != LAYOUT_ALONE) {
         TRY(fuse_run(layout, layout->wires[first].group));
     }

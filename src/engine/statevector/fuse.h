@@ -201,6 +201,11 @@ void fuse_count_stopped(size_t *out, struct layout *layout, const uint32_t *wire
 /* Makes stages, after those there are, of what waits for the n_wires wires that are due
  * (layout_wire), less what must come after operators on others. */
 enum status fuse_plan(struct layout *layout, uint32_t n_wires);
+/* fuse_factors.c: what the lone wires of a bond bring to its vector, amplitudes of |0> and |1>,
+ * goes to tables of the stages as far as that makes no more work, so that it grows by copies: where
+ * a table comes before anything mixes a wire, both its amplitudes become the larger one; where one
+ * takes the product of all the larger ones, these become 1. */
+void fuse_give_amps(struct layout *layout, const struct layout_bond *bond);
 /* Runs the stages to come that are for vectors of this group's size. Collective where the layout
  * has a store. */
 enum status fuse_run(struct layout *layout, uint32_t group);

@@ -294,22 +294,28 @@ static void take_common(struct common *common, struct fuse *fuse, struct fuse_bl
 }
 
 /* Without more work? */
-static bool can_take(const struct fuse_factors *table, const struct common *common) {
+static bool can_take(const struct fuse_factors *table, const double *factor) {
     return !table->has_pivot && (table->kind == FUSE_FACTORS_ANY ||
-                                 (table->kind == FUSE_FACTORS_SCALE && common->factor[1] == 0));
+                                 (table->kind == FUSE_FACTORS_SCALE && factor[1] == 0));
 }
 
-/* The first table of the list that can take them up. */
-static const struct fuse_factors *find_table(const struct common *common, const struct fuse *fuse) {
-    for (size_t b = fuse->first_block; b < fuse->n_blocks; b++) {
+/* Gives a factor of all amplitudes to the first table that can take it, from a block on; false:
+ * there is none. ops: what the blocks are of. */
+static bool give_factor(const struct fuse *fuse, const struct fuse_op *ops, size_t first_block,
+                        const double *factor) {
+    for (size_t b = first_block; b < fuse->n_blocks; b++) {
         for (size_t i = fuse->blocks[b].first; i < fuse->blocks[b].last; i++) {
-            const struct fuse_op *op = &fuse->work[0].ops[fuse->order[i]];
-            if (op->kind == FUSE_FACTORS && can_take(&fuse->factors[op->first], common)) {
-                return &fuse->factors[op->first];
+            const struct fuse_op *op = &ops[fuse->order[i]];
+            if (op->kind == FUSE_FACTORS && can_take(&fuse->factors[op->first], factor)) {
+                const struct fuse_factors *table = &fuse->factors[op->first];
+                for (size_t x = 0; x < (size_t)1 << table->n_wires; x++) {
+                    multiply_by(fuse->data + table->first + 2 * x, factor);
+                }
+                return true;
             }
         }
     }
-    return NULL;
+    return false;
 }
 
 /* A table of their own, of any wire, where one was. */
@@ -326,19 +332,12 @@ static enum status add_common(const struct common *common, struct fuse *fuse) {
     return fuse_push_factors(fuse, &fuse->work[0], &table);
 }
 
-/* Gives them to a table. */
 static enum status settle_common(const struct common *common, struct fuse *fuse) {
     if (common->block == NULL) {
         return STATUS_OK;
     }
-    const struct fuse_factors *table = find_table(common, fuse);
-    if (table == NULL) {
-        return add_common(common, fuse);
-    }
-    for (size_t x = 0; x < (size_t)1 << table->n_wires; x++) {
-        multiply_by(fuse->data + table->first + 2 * x, common->factor);
-    }
-    return STATUS_OK;
+    const bool is_given = give_factor(fuse, fuse->work[0].ops, fuse->first_block, common->factor);
+    return is_given ? STATUS_OK : add_common(common, fuse);
 }
 
 enum status fuse_tabulate(struct fuse *fuse, uint32_t n_wires) {
@@ -366,4 +365,86 @@ enum status fuse_tabulate(struct fuse *fuse, uint32_t n_wires) {
         block->last = block->first + t.n_out;
     }
     return settle_common(&common, fuse);
+}
+
+/* ---- what lone wires bring ---- */
+
+static void divide_by(double *out, const double *by) {
+    const double norm = by[0] * by[0] + by[1] * by[1], re = out[0] * by[0] + out[1] * by[1];
+    out[1] = (out[1] * by[0] - out[0] * by[1]) / norm;
+    out[0] = re / norm;
+}
+
+/* Which of its amplitudes is the larger. */
+static unsigned larger_of(const double *amp) {
+    return amp[2] * amp[2] + amp[3] * amp[3] > amp[0] * amp[0] + amp[1] * amp[1];
+}
+
+/* The table, of whose index bit i is that of the wire, takes the other amplitude's ratio to the
+ * larger one, which then both have. */
+static void give_ratio(const struct fuse *fuse, const struct fuse_factors *table, unsigned i,
+                       double *amp) {
+    const unsigned larger = larger_of(amp), other = 1 - larger;
+    divide_by(amp + 2 * other, amp + 2 * larger);
+    for (size_t x = 0; x < (size_t)1 << table->n_wires; x++) {
+        if ((x >> i & 1) == other) {
+            multiply_by(fuse->data + table->first + 2 * x, amp + 2 * other);
+        }
+    }
+    memcpy(amp + 2 * other, amp + 2 * larger, 2 * sizeof *amp);
+}
+
+/* What an operator does with wires whose ratios are still theirs: it mixes them, or is a table that
+ * can take a ratio. Their marks have a state. */
+static void meet_alone(struct layout *layout, const struct fuse_op *op) {
+    struct fuse *fuse = layout->fuse;
+    const bool is_table = op->kind == FUSE_FACTORS;
+    const struct fuse_factors *table = is_table ? &fuse->factors[op->first] : NULL;
+    const unsigned n = is_table ? table->n_wires : op->n_targets;
+    for (unsigned i = 0; i < n; i++) {
+        const uint32_t wire = is_table ? table->wires[i] : op->wires[i];
+        struct fuse_mark *mark = fuse_mark_of(fuse, wire);
+        if (is_table && mark->state > 0 && table->kind == FUSE_FACTORS_ANY && !table->has_pivot) {
+            give_ratio(fuse, table, i, layout->wires[wire].amp);
+            mark->state = 0;
+        }
+        mark->state = is_table ? mark->state : 0;
+    }
+}
+
+/* The next part of a bond, from number *inout_i on, that is a lone wire; NULL: none. */
+static struct layout_wire *next_alone(const struct layout *layout, const struct layout_bond *bond,
+                                      size_t *inout_i) {
+    while (*inout_i < bond->n_parts) {
+        struct layout_wire *wire = &layout->wires[bond->parts[(*inout_i)++].carrier];
+        if (wire->group == LAYOUT_ALONE) {
+            return wire;
+        }
+    }
+    return NULL;
+}
+
+void fuse_give_amps(struct layout *layout, const struct layout_bond *bond) {
+    struct fuse *fuse = layout->fuse;
+    double common[2] = {1, 0};
+    struct layout_wire *wire;
+    fuse->epoch++;
+    for (size_t i = 0; (wire = next_alone(layout, bond, &i)) != NULL;) {
+        multiply_by(common, wire->amp + (size_t)2 * larger_of(wire->amp));
+        fuse_mark_of(fuse, bond->parts[i - 1].carrier)->state = !layout_is_basis(wire->amp);
+    }
+    for (size_t b = 0; b < fuse->n_blocks; b++) {
+        for (size_t i = fuse->blocks[b].first; i < fuse->blocks[b].last; i++) {
+            meet_alone(layout, &fuse->ops.ops[fuse->order[i]]);
+        }
+    }
+    if (!give_factor(fuse, fuse->ops.ops, 0, common)) {
+        return;
+    }
+    for (size_t i = 0; (wire = next_alone(layout, bond, &i)) != NULL;) {
+        const double *larger = wire->amp + (size_t)2 * larger_of(wire->amp),
+                     by[2] = {larger[0], larger[1]};
+        divide_by(wire->amp, by);
+        divide_by(wire->amp + 2, by);
+    }
 }
