@@ -6,10 +6,12 @@
  * CPU of all threads divided by their number, which other jobs disturb less), sweeps of the state
  * that this time amounts to per gate, passes, what they and growing vectors moved and computed,
  * runs of the tiles through registers and steps in them (of 2^24 amplitudes), and the floor: the
- * sum over the passes, which follow one another, of the larger of bytes / bandwidth and flops /
- * peak, and CPU seconds in floors; `slots`: in floors that count operations which are no
- * multiply-adds as such, for the peak is that of multiply-adds. Bandwidth is that of an update in
- * place, the peak that of matrices in registers, medians of several tries right before each run (by
+ * sum over the passes, which follow one another, of the largest of bytes / bandwidth, bytes only
+ * written / bandwidth of writes and flops / peak, and CPU seconds in floors; `slots`: in floors
+ * that count operations which are no multiply-adds as such, for the peak is that of multiply-adds;
+ * `sums`: in what memory and flops would take one after the other.
+ * Bandwidth is that of an update in place (up), that of writes (wr) of copies from the cache past
+ * it, the peak that of matrices in registers, medians of several tries right before each run (by
  * CPU time too): a shared host changes its speed within seconds. Of several runs the one with the
  * median of floors is printed. Memory: bytes reserved per byte of the state, where that has more
  * than buffers need. */
@@ -30,15 +32,12 @@ enum { MAX_REPEATS = 99 };
 static enum precision precision = PRECISION_DOUBLE;
 static bool is_fast;
 
-struct machine {
-    double bytes_per_s, flops_per_s;
-};
 struct stopwatch {
     double wall_s, cpu_s;
 };
 /* Of one run; no floor: nothing was moved or computed. */
 struct figures {
-    struct machine machine;
+    struct pass_rates machine;
     struct stopwatch create, run;
     struct pass_work work;
     size_t n_gates;
@@ -81,24 +80,36 @@ static double find_median(double tries[N_TRIES]) {
     return tries[N_TRIES / 2];
 }
 
-static double measure_bandwidth(void) {
-    enum { N_CHUNKS = 512, CHUNK_BLOCKS = 1 << 13 };
+enum { N_CHUNKS = 4096, CHUNK_BLOCKS = 1 << 10 };
+
+static double time_of_chunks(union statevector_block *memory, bool is_update) {
+    static const union statevector_block source[CHUNK_BLOCKS];
     const struct statevector_kernels *kernels = get_kernels();
+    const struct stopwatch since = start();
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < N_CHUNKS; i++) {
+        union statevector_block *at = memory + i * CHUNK_BLOCKS;
+        if (is_update) {
+            kernels->scale(at, at, CHUNK_BLOCKS, 0.5, 0);
+        } else {
+            kernels->scale_past(at, source, CHUNK_BLOCKS, 1, 0);
+        }
+    }
+    return stop(&since).cpu_s;
+}
+
+static void measure_bandwidths(struct pass_rates *out) {
     const size_t n_bytes = (size_t)N_CHUNKS * CHUNK_BLOCKS * sizeof(union statevector_block);
     union statevector_block *memory = mem_map(n_bytes);
-    double tries[N_TRIES];
-    for (int try = -1; try < N_TRIES; try++) { /* the first writes new pages */
-        struct stopwatch watch = start();
-#pragma omp parallel for schedule(static)
-        for (size_t i = 0; i < N_CHUNKS; i++) {
-            union statevector_block *at = memory + i * CHUNK_BLOCKS;
-            kernels->scale(at, at, CHUNK_BLOCKS, 0.5, 0);
-        }
-        watch = stop(&watch);
-        tries[try < 0 ? 0 : try] = watch.cpu_s;
+    double updates[N_TRIES], streams[N_TRIES];
+    time_of_chunks(memory, true); /* writes new pages */
+    for (int try = 0; try < N_TRIES; try++) {
+        updates[try] = time_of_chunks(memory, true);
+        streams[try] = time_of_chunks(memory, false);
     }
     mem_unmap(memory, n_bytes);
-    return 2.0 * (double)n_bytes / find_median(tries);
+    out->update_bytes_per_s = 2.0 * (double)n_bytes / find_median(updates);
+    out->stream_bytes_per_s = (double)n_bytes / find_median(streams);
 }
 
 /* 4 x 4 matrices on blocks that stay in registers. */
@@ -151,20 +162,22 @@ static double moved_bytes(const struct figures *figures) {
 }
 
 static void report(const char *name, uint32_t n_qubits, const struct figures *of) {
-    const double cpu_s = of->run.cpu_s, sweep_s = 2 * of->state_bytes / of->machine.bytes_per_s;
+    const double cpu_s = of->run.cpu_s,
+                 sweep_s = 2 * of->state_bytes / of->machine.update_bytes_per_s;
     const char *base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
     char memory[16] = "-";
     if (of->state_bytes >= 0x1p24) {
         snprintf(memory, sizeof memory, "%.2f", of->reserved_bytes / of->state_bytes);
     }
     printf("%-18s %3u %6zu %8.4f %8.4f %8.4f %7.3f %6.0f %7.1f %8.1f %6.1f %6.0f %7.1f %7.1f "
-           "%6.1f %6.1f %8.4f %6.2f %6.2f %6s\n",
+           "%5.1f %5.1f %6.1f %8.4f %6.2f %6.2f %6.2f %6s\n",
            base, n_qubits, of->n_gates, of->create.cpu_s, of->run.wall_s, cpu_s,
            cpu_s / sweep_s / (double)of->n_gates, of->work.n_passes, moved_bytes(of) * 1e-9,
            of->work.n_flops * 1e-9, of->work.n_blocks, of->work.n_steps,
            moved_bytes(of) * 1e-9 / cpu_s, of->work.n_flops * 1e-9 / cpu_s,
-           of->machine.bytes_per_s * 1e-9, of->machine.flops_per_s * 1e-9, of->work.floor_s,
-           floors(of, of->work.floor_s), floors(of, of->work.slot_floor_s), memory);
+           of->machine.update_bytes_per_s * 1e-9, of->machine.stream_bytes_per_s * 1e-9,
+           of->machine.flops_per_s * 1e-9, of->work.floor_s, floors(of, of->work.floor_s),
+           floors(of, of->work.slot_floor_s), floors(of, of->work.sum_s), memory);
 }
 
 static void read_figures(struct figures *out, const struct engine *engine) {
@@ -181,7 +194,8 @@ static enum status run_once(struct figures *out, const struct circuit *circuit) 
     uint8_t *modes = calloc(n + 1, 1);
     uint32_t *copies = calloc(n + 1, sizeof *copies);
     uint32_t *qpus = calloc(circuit->n_qubits + 1, sizeof *qpus);
-    *out = (struct figures){.machine = {measure_bandwidth(), measure_peak()}};
+    *out = (struct figures){.machine = {.flops_per_s = measure_peak()}};
+    measure_bandwidths(&out->machine);
     for (size_t i = 0; i < n; i++) {
         bool is_gate = circuit->ops.ops[i].kind == OP_GATE;
         modes[i] = is_gate ? ENGINE_APPLY : ENGINE_SKIP;
@@ -200,7 +214,7 @@ static enum status run_once(struct figures *out, const struct circuit *circuit) 
     enum status status = engine_statevector.create(&engine, &task, comm_world());
     out->create = stop(&watch);
     if (status == STATUS_OK) {
-        statevector_set_rates(engine, out->machine.bytes_per_s, out->machine.flops_per_s);
+        statevector_set_rates(engine, &out->machine);
         watch = start();
         engine->class->begin(engine);
         status = engine->class->run(engine, 0, n);
@@ -234,7 +248,7 @@ int main(int argc, char **argv) {
     printf("# %s, %s, %d threads, median of %d\n", get_kernels()->isa, precision_name(precision),
            omp_get_max_threads(), n_repeats);
     printf("# %-16s   n  gates touch_s   wall_s    cpu_s sweeps/g passes     GB    GFLOP  units"
-           "  steps    GB/s  GFLOP/s of GB/s of GF/s floor_s floors  slots memory\n",
+           "  steps    GB/s  GFLOP/s    up    wr of GF/s floor_s floors  slots   sums memory\n",
            "circuit");
     enum status status = STATUS_OK;
     for (int i = optind; i < argc && status == STATUS_OK; i++) {

@@ -1,5 +1,6 @@
 /* What costs nothing, what one pass, and what less than a pass: counted, not timed. */
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/bits.h"
@@ -38,6 +39,7 @@ static struct pass_work work_of(struct engine *engine, size_t first, size_t last
     work.n_passes -= before.n_passes;
     work.n_bytes -= before.n_bytes;
     work.n_grown -= before.n_grown;
+    work.n_streamed -= before.n_streamed;
     work.n_flops -= before.n_flops;
     return work;
 }
@@ -213,6 +215,57 @@ Test(work, vectors_are_joined_when_a_gate_needs_it) {
     engine->class->usage(engine, &n_qubits, &n_bytes);
     cr_expect_eq(n_qubits, N);
     finish(&written, engine);
+}
+
+/* ---- floors ---- */
+
+static const double never = 1e300; /* a second */
+
+/* H on all wires and phases between them: a vector that grows past the caches, mixed in the end. */
+static struct pass_work work_at(const struct pass_rates *rates) {
+    struct layout_tuning tuning = layout_tuning_default;
+    struct engine *engine = NULL;
+    struct written written;
+    tuning.stream_log = 0;
+    written_init(&written, N, 1);
+    for (uint32_t i = 0; i < N; i++) {
+        written_gate(&written, GATE_H, i, 0, 0);
+    }
+    for (uint32_t i = 1; i < N; i++) {
+        written_gate(&written, GATE_CP, i - 1, i, 0.3);
+    }
+    for (uint32_t i = 0; i < N; i++) {
+        written_gate(&written, GATE_RX, i, 0, 0.4);
+    }
+    cr_assert_eq(statevector_create(&engine, &written.task, comm_world(), &tuning), STATUS_OK);
+    statevector_set_rates(engine, rates);
+    cr_assert_eq(engine->class->begin(engine), STATUS_OK);
+    const struct pass_work work = work_of(engine, 0, written.ops.n_ops);
+    finish(&written, engine);
+    return work;
+}
+
+static bool are_close(double a, double b) {
+    return a > 0.999999 * b && a < 1.000001 * b;
+}
+
+Test(work, floors_are_those_of_the_slowest) {
+    comm_start_alone();
+    const struct pass_work bytes = work_at(&(struct pass_rates){2, never, never}),
+                           streams = work_at(&(struct pass_rates){never, 2, never}),
+                           flops = work_at(&(struct pass_rates){never, never, 2}),
+                           both = work_at(&(struct pass_rates){2, never, 2}),
+                           unknown = work_at(&(struct pass_rates){2, 0, 2});
+    const double n_bytes = bytes.n_bytes + bytes.n_grown;
+    cr_expect(are_close(bytes.floor_s, n_bytes / 2), "%g", bytes.floor_s);
+    cr_expect(are_close(streams.floor_s, streams.n_streamed / 2), "%g", streams.floor_s);
+    cr_expect(are_close(flops.floor_s, flops.n_flops / 2), "%g", flops.floor_s);
+    cr_expect_geq(flops.slot_floor_s, flops.floor_s);
+    /* Most of the last vector is new. */
+    cr_expect(streams.n_streamed > 0.5 * sweep / 2 && streams.n_streamed < n_bytes);
+    cr_expect(are_close(both.sum_s, bytes.floor_s + flops.floor_s), "%g", both.sum_s);
+    cr_expect(both.floor_s >= fmax(bytes.floor_s, flops.floor_s) && both.floor_s < both.sum_s);
+    cr_expect(unknown.floor_s == 0 && unknown.n_bytes == bytes.n_bytes);
 }
 
 /* ---- what looks at the state ---- */

@@ -316,8 +316,11 @@ static struct growth growth_of(struct store *store, uint32_t group, uint32_t n, 
 
 static void count_growth(const struct growth *growth) {
     struct store *store = growth->store;
-    pass_count_growth(store->pass,
-                      share_bytes(store, &growth->from) + share_bytes(store, &growth->to));
+    const double n_read = share_bytes(store, &growth->from),
+                 n_written = share_bytes(store, &growth->to);
+    const double n_kept = grows_in_place(growth) ? n_read : 0;
+    pass_count_growth(store->pass, n_read + n_written,
+                      growth->is_streamed ? n_written - n_kept : 0);
 }
 
 /* The new table's chunks, and what they hold where that does not wait. */
@@ -390,7 +393,7 @@ enum status store_build(struct store *store, uint32_t group, const struct store_
     store->n_events++;
     TRY(store_take(store, group));
     struct store_view view = store_view_group(store, group);
-    pass_count_growth(store->pass, share_bytes(store, &view));
+    pass_count_growth(store->pass, share_bytes(store, &view), 0);
     read_product(store, &(struct store_product){a, 1, a->n}, view.deal, 1);
     read_product(store, b, view.deal, 0);
     for (uint64_t chunk = view.first; chunk < view.last; chunk++) {

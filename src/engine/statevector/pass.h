@@ -32,18 +32,29 @@ unsigned pass_most_bits(const struct layout *layout, double n_bytes);
  * the messages of an exchange. */
 enum status pass_run_stage(struct layout *layout, uint32_t group, const struct fuse_stage *stage);
 
-/* What has been done on this rank. Floors: the sums over all passes of the larger of bytes / (bytes
- * per second) and flops / (flops per second), since these were given; of slot_floor_s, operations
- * that are no multiply-adds count as such. */
+/* What the rank's machine can do; 0: not known. */
+struct pass_rates {
+    double update_bytes_per_s; /* read and written, where memory is changed in place */
+    double stream_bytes_per_s; /* written past the caches, where none is read */
+    double flops_per_s;
+};
+
+/* What has been done on this rank. Floors: the sums over all passes, since the rates were given, of
+ * the largest of bytes / (updated bytes per second), those of them that are streamed / (streamed
+ * bytes per second) and flops / (flops per second); of slot_floor_s, operations that are no
+ * multiply-adds count as such. Of sum_s: of the larger of the first two plus the third, which is
+ * no floor, but the time if nothing were computed while memory moves. */
 struct pass_work {
     double n_passes, n_bytes; /* moved between memory and cores: a read and a write each pass */
     double n_grown;           /* bytes of vectors read and written larger, between passes */
+    double n_streamed;        /* of all these bytes, those written past the caches */
     double n_flops;
     double n_blocks, n_steps; /* passes of the tiles through registers, operators in them */
-    double floor_s, slot_floor_s;
+    double floor_s, slot_floor_s, sum_s;
 };
 struct pass_work pass_get_work(const struct pass *pass);
-void pass_count_growth(struct pass *pass, double n_bytes);
-void pass_set_rates(struct pass *pass, double bytes_per_s, double flops_per_s);
+/* n_streamed: of n_bytes, those written past the caches. */
+void pass_count_growth(struct pass *pass, double n_bytes, double n_streamed);
+void pass_set_rates(struct pass *pass, const struct pass_rates *rates);
 
 #endif

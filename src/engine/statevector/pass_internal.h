@@ -61,7 +61,7 @@ struct pass {
     struct pass_unit *units;
     size_t n_units, cap_units;
     struct pass_work work;
-    double bytes_per_s, flops_per_s; /* of the machine; 0: not known */
+    struct pass_rates rates;
 
     struct layout *layout;
     uint32_t group;

@@ -1,4 +1,6 @@
 /* What passes do, counted. */
+#include <math.h>
+
 #include "base/bits.h"
 #include "engine/statevector/pass_internal.h"
 
@@ -6,30 +8,34 @@ struct pass_work pass_get_work(const struct pass *pass) {
     return pass->work;
 }
 
-void pass_set_rates(struct pass *pass, double bytes_per_s, double flops_per_s) {
-    pass->bytes_per_s = bytes_per_s;
-    pass->flops_per_s = flops_per_s;
+void pass_set_rates(struct pass *pass, const struct pass_rates *rates) {
+    pass->rates = *rates;
 }
 
-static void add_floors(struct pass *pass, double n_bytes, double n_flops, double n_slots) {
-    if (pass->bytes_per_s > 0 && pass->flops_per_s > 0) {
-        const double memory = n_bytes / pass->bytes_per_s, flops = n_flops / pass->flops_per_s,
-                     slots = n_slots / pass->flops_per_s;
-        pass->work.floor_s += memory > flops ? memory : flops;
-        pass->work.slot_floor_s += memory > slots ? memory : slots;
-    }
-}
-
-void pass_count_growth(struct pass *pass, double n_bytes) {
-    pass->work.n_grown += n_bytes;
-    add_floors(pass, n_bytes, 0, 0);
-}
-
-/* Per amplitude. A slot is what a multiply-add takes, whose two flops are the peak's: other
- * operations take one for a flop. */
+/* A slot is what a multiply-add takes, whose two flops are the peak's: other operations take one
+ * for a flop. */
 struct cost {
     double flops, slots;
 };
+
+static void add_floors(struct pass *pass, double n_bytes, double n_streamed, struct cost cost) {
+    const struct pass_rates *rates = &pass->rates;
+    if (rates->update_bytes_per_s > 0 && rates->stream_bytes_per_s > 0 && rates->flops_per_s > 0) {
+        const double memory =
+            fmax(n_bytes / rates->update_bytes_per_s, n_streamed / rates->stream_bytes_per_s);
+        pass->work.floor_s += fmax(memory, cost.flops / rates->flops_per_s);
+        pass->work.slot_floor_s += fmax(memory, cost.slots / rates->flops_per_s);
+        pass->work.sum_s += memory + cost.flops / rates->flops_per_s;
+    }
+}
+
+void pass_count_growth(struct pass *pass, double n_bytes, double n_streamed) {
+    pass->work.n_grown += n_bytes;
+    pass->work.n_streamed += n_streamed;
+    add_floors(pass, n_bytes, n_streamed, (struct cost){0, 0});
+}
+
+/* Costs are per amplitude. */
 
 static struct cost cost_of_mix(const struct fuse_op *op) {
     if (op->shape != FUSE_WHOLE) {
@@ -101,10 +107,14 @@ void pass_count(struct pass *pass, size_t first, size_t last) {
     const double n_amps = (double)((pass->view.last - pass->view.first) << pass->view.chunk_bits),
                  n_share = n_amps / (double)BIT64(24),
                  n_read = n_amps / (double)BIT64(bits_popcount(pass->grown)),
-                 n_bytes = (n_amps + n_read) * pass->layout->amp_bytes;
+                 n_bytes = (n_amps + n_read) * pass->layout->amp_bytes,
+                 n_streamed = pass->grown != 0 && pass->is_streamed
+                                  ? (n_amps - n_read) * pass->layout->amp_bytes
+                                  : 0;
     struct cost cost = {0, 0};
     pass->work.n_passes++;
     pass->work.n_bytes += n_bytes;
+    pass->work.n_streamed += n_streamed;
     pass->work.n_blocks += n_share * (double)pass->n_units;
     pass->work.n_steps += n_share * pass->n_crosses;
     for (size_t b = first; b < last; b++) {
@@ -116,5 +126,5 @@ void pass_count(struct pass *pass, size_t first, size_t last) {
         }
     }
     pass->work.n_flops += n_amps * cost.flops;
-    add_floors(pass, n_bytes, n_amps * cost.flops, n_amps * cost.slots);
+    add_floors(pass, n_bytes, n_streamed, (struct cost){n_amps * cost.flops, n_amps * cost.slots});
 }

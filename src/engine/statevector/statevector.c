@@ -364,9 +364,9 @@ struct pass_work statevector_work(const struct engine *engine) {
     return pass_get_work(((const struct statevector *)engine)->store.pass);
 }
 
-void statevector_set_rates(struct engine *engine, double bytes_per_s, double flops_per_s) {
+void statevector_set_rates(struct engine *engine, const struct pass_rates *rates) {
     CHECK(engine->class == &engine_statevector);
-    pass_set_rates(((struct statevector *)engine)->store.pass, bytes_per_s, flops_per_s);
+    pass_set_rates(((struct statevector *)engine)->store.pass, rates);
 }
 
 struct statevector_traffic statevector_get_traffic(const struct engine *engine) {

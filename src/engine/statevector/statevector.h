@@ -16,7 +16,7 @@ const struct statevector_kernels *statevector_kernels_of(const struct engine *en
 /* What passes have done so far on this rank; the floors count from when the rates of the rank's
  * machine were set. */
 struct pass_work statevector_work(const struct engine *engine);
-void statevector_set_rates(struct engine *engine, double bytes_per_s, double flops_per_s);
+void statevector_set_rates(struct engine *engine, const struct pass_rates *rates);
 /* Amplitudes read so far, on all ranks, for probabilities, samples and expectation values. */
 double statevector_read_amps(const struct engine *engine);
 
