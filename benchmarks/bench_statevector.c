@@ -92,7 +92,7 @@ static double time_of_chunks(union statevector_block *memory, bool is_update) {
         if (is_update) {
             kernels->scale(at, at, CHUNK_BLOCKS, 0.5, 0);
         } else {
-            kernels->scale_past(at, source, CHUNK_BLOCKS, 1, 0);
+            kernels->stream(&at, 1, CHUNK_BLOCKS, source);
         }
     }
     return stop(&since).cpu_s;
