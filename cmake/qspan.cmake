@@ -79,6 +79,12 @@ function(qspan_set_isas name_of_list)
     set(files ${${name_of_list}})
     list(FILTER files INCLUDE REGEX "/statevector_")
     set_property(SOURCE ${files} APPEND PROPERTY COMPILE_OPTIONS -g1)
+    # Of 16 registers GCC otherwise leaves more than it must in memory.
+    check_c_compiler_flag(-fira-algorithm=priority QSPAN_HAS_IRA_PRIORITY)
+    if(QSPAN_HAS_IRA_PRIORITY)
+        list(FILTER files INCLUDE REGEX "_avx2[.]c$")
+        set_property(SOURCE ${files} APPEND PROPERTY COMPILE_OPTIONS -fira-algorithm=priority)
+    endif()
     if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
         set_source_files_properties(${PROJECT_SOURCE_DIR}/kernels/statevector.c ${PROJECT_SOURCE_DIR}/kernels/frame.c ${PROJECT_SOURCE_DIR}/kernels/network.c
             PROPERTIES COMPILE_DEFINITIONS QSPAN_KERNELS_X86)
