@@ -79,8 +79,7 @@ static int open_draft(struct file_draft *draft) {
         return draft->target == NULL ? ENOMEM : create(draft, 0666);
     }
     if (!S_ISREG(info.st_mode)) {
-        draft->fd = open(draft->path, O_WRONLY | O_CLOEXEC);
-        return draft->fd < 0 ? errno : 0;
+        return file_open_stream(&draft->fd, draft->path);
     }
     if (faccessat(AT_FDCWD, draft->path, W_OK, AT_EACCESS) != 0) {
         return errno; /* a folder may be written though a file in it is protected */
@@ -110,9 +109,17 @@ void file_draft_drop(struct file_draft *draft) {
     forget(draft);
 }
 
+static int sync_file(int fd) {
+    int error;
+    do {
+        error = fsync(fd) != 0 ? errno : 0;
+    } while (error == EINTR);
+    return error;
+}
+
 enum status file_draft_keep(struct file_draft *draft, bool is_synced) {
-    int error = is_synced && draft->tmp != NULL && fsync(draft->fd) != 0 ? errno : 0;
-    if (close(draft->fd) != 0 && error == 0) {
+    int error = is_synced && draft->tmp != NULL ? sync_file(draft->fd) : 0;
+    if (close(draft->fd) != 0 && error == 0 && errno != EINTR) {
         error = errno;
     }
     if (error == 0 && draft->tmp != NULL && rename(draft->tmp, draft->target) != 0) {

@@ -3,6 +3,7 @@
 #ifndef QSPAN_BASE_DRAFT_H
 #define QSPAN_BASE_DRAFT_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -27,5 +28,8 @@ enum status file_draft_keep(struct file_draft *draft, bool is_synced);
 void file_draft_drop(struct file_draft *draft);
 /* Removes all drafts of this process, before a signal ends it; safe in a handler. */
 void file_drafts_unlink(void);
+/* When *stop is not 0, who writes a file or a pipe gives up where nothing is taken for two seconds.
+ * For that signals must interrupt it each second. */
+void file_set_stop(const volatile sig_atomic_t *stop);
 
 #endif

@@ -9,7 +9,10 @@
 #include "base/draft.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/progress.h"
 #include "base/text.h"
+
+enum { PATIENCE_S = 2 };
 
 static enum status refuse(const char *path, const char *why) {
     return log_error_at(STATUS_INPUT, (struct src_loc){.file = path}, "%s", why);
@@ -88,13 +91,27 @@ enum status file_read(char **out_data, size_t *out_n, const char *path, size_t m
     return STATUS_OK;
 }
 
+static const volatile sig_atomic_t *told_to_stop;
+
+void file_set_stop(const volatile sig_atomic_t *stop) {
+    told_to_stop = stop;
+}
+
+/* After a call that failed: whether it was interrupted and is tried once more. */
+static bool tries_again(double t_begin_s) {
+    const bool is_told = told_to_stop != NULL && *told_to_stop != 0;
+    return errno == EINTR && !(is_told && clock_now_s() - t_begin_s > PATIENCE_S);
+}
+
 int file_write_bytes(int fd, const char *data, size_t n) {
+    double t_begin_s = clock_now_s();
     while (n > 0) {
         const ssize_t n_written = write(fd, data, n);
-        if (n_written < 0 && errno != EINTR) {
+        if (n_written < 0 && !tries_again(t_begin_s)) {
             return errno;
         }
         if (n_written > 0) {
+            t_begin_s = clock_now_s();
             data += n_written;
             n -= (size_t)n_written;
         }
@@ -102,16 +119,41 @@ int file_write_bytes(int fd, const char *data, size_t n) {
     return 0;
 }
 
+static bool is_pipe(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISFIFO(info.st_mode);
+}
+
+int file_open_stream(int *out_fd, const char *path) {
+    const double t_begin_s = clock_now_s();
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0) {
+        (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+    } else if (errno == ENXIO && is_pipe(path)) {
+        log_note("%s: a pipe that nobody reads: waiting for a reader", path);
+        do {
+            fd = open(path, O_WRONLY | O_CLOEXEC);
+        } while (fd < 0 && tries_again(t_begin_s));
+    }
+    *out_fd = fd;
+    return fd < 0 ? errno : 0;
+}
+
 enum status file_status_of_write(int error) {
     bool is_full = error == ENOSPC || error == EDQUOT || error == EFBIG || error == ENOMEM;
-    return error == 0 ? STATUS_OK : is_full ? STATUS_NOFIT : STATUS_USAGE;
+    return error == 0       ? STATUS_OK
+           : is_full        ? STATUS_NOFIT
+           : error == EINTR ? STATUS_EMPTY
+                            : STATUS_USAGE;
 }
 
 enum status file_refuse_write(const char *path, int error) {
     const char *name = strcmp(path, "-") == 0 ? "standard output" : path;
     return error == 0 ? STATUS_OK
                       : log_error_at(file_status_of_write(error), (struct src_loc){.file = name},
-                                     "cannot be written: %s", strerror(error));
+                                     "cannot be written: %s",
+                                     error == EINTR ? "told to stop, and nobody reads it"
+                                                    : strerror(error));
 }
 
 enum status file_write(const char *path, const char *data, size_t n) {
@@ -129,12 +171,6 @@ enum status file_write(const char *path, const char *data, size_t n) {
     return file_draft_keep(&draft, true);
 }
 
-/* A pipe is not opened twice: its reader would take the first end for the end of all. */
-static bool is_pipe(const char *path) {
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISFIFO(info.st_mode);
-}
-
 enum status file_check_regular(const char *path) {
     struct stat info;
     return stat(path, &info) != 0 || S_ISREG(info.st_mode)
@@ -148,7 +184,7 @@ enum status file_check_writable(const char *path) {
     if (strcmp(path, "-") == 0) {
         return STATUS_OK;
     }
-    if (is_pipe(path)) {
+    if (is_pipe(path)) { /* opened once: its reader would take the first end for the end of all */
         const bool may = faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
         return file_refuse_write(path, may ? 0 : errno);
     }

@@ -13,7 +13,8 @@ enum status {
     STATUS_NOFIT = 4,        /* does not fit the machine it runs on; the figure was logged */
     STATUS_UNVERIFIED = 5,   /* a program was not proved */
     STATUS_INTERRUPTED = 85, /* stopped by a signal: results hold the shots done so far */
-    STATUS_EMPTY = 128,      /* stopped by a signal before there were any: exit code 128 + signal */
+    STATUS_EMPTY = 128,      /* stopped by a signal before there were any, or with
+                              * results that nobody reads: exit code 128 + signal */
 };
 
 /* Of two things that were both tried, the first that failed. */

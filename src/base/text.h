@@ -51,8 +51,11 @@ enum status file_read(char **out_data, size_t *out_n, const char *path, size_t m
  * STATUS_USAGE.
  */
 enum status file_write(const char *path, const char *data, size_t n);
-/* Into an open file; 0 or an errno. */
+/* Into an open file; 0 or an errno: EINTR where it gave up (base/draft.h). */
 int file_write_bytes(int fd, const char *data, size_t n);
+/* A device or a pipe, to be written; waits for a reader of a pipe and says so. 0 or an errno, as
+ * above. */
+int file_open_stream(int *out_fd, const char *path);
 /* What that error of the system makes of a write; 0: STATUS_OK. */
 enum status file_status_of_write(int error);
 /* The same, logged as by file_write. */

@@ -25,7 +25,7 @@
 #define EXIT_CODES_VERIFY EXIT_CODES_SOME ", 5 not verified."
 #define EXIT_CODES_RUN                                                                             \
     EXIT_CODES_SOME ", 85 stopped by a signal: results are of the shots done; 128 + signal: "      \
-                    "stopped before there were any."
+                    "stopped before there were any, or where nobody reads them."
 #define EXIT_CODES_ALL                                                                             \
     EXIT_CODES_SOME ", 5 not verified, 85 stopped by a signal: results are of the shots done; "    \
                     "128 + signal: stopped without results."
@@ -386,6 +386,9 @@ static enum status run_words(enum command_id id, int argc, char **argv, const ch
     status = comm_agree(comm_world(), is_writer ? outputs_check_files(&options, id) : STATUS_OK);
     if (status == STATUS_OK) {
         status = comm_agree(comm_world(), flush_output(command->run(&options)));
+    }
+    if (status == STATUS_EMPTY) {
+        interrupt_share(comm_world());
     }
     comm_stop();
     return status;

@@ -1,6 +1,7 @@
 #include "cli/interrupt.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,12 +17,14 @@ enum {
 };
 
 volatile sig_atomic_t interrupt_signal;
-static volatile sig_atomic_t says_so, has_results;
+static volatile sig_atomic_t says_so, has_results, n_seconds;
 
 /* ---- handlers: only what is safe in one ---- */
 
+/* Does not wait for a reader. */
 static void say(const char *text) {
-    if (says_so && write(STDERR_FILENO, text, strlen(text)) < 0) {
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (says_so && poll(&out, 1, 0) > 0 && write(STDERR_FILENO, text, strlen(text)) < 0) {
         says_so = 0; /* nobody is there to read it */
     }
 }
@@ -38,18 +41,23 @@ static void note_signal(int number) {
     const int saved = errno;
     if (interrupt_signal == 0) {
         interrupt_signal = number;
+        alarm(1);
         say("qspan: told to stop\n");
-        alarm(has_results ? 0 : PATIENCE_S);
     }
     errno = saved;
 }
 
+/* Each second after that: interrupts who waits for a reader (file_set_stop). */
 static void lose_patience(int number) {
+    const int saved = errno;
     (void)number;
-    if (!has_results) {
+    n_seconds++;
+    if (!has_results && n_seconds >= PATIENCE_S) {
         say("qspan: stopped: there are no results\n");
         end_by(interrupt_signal);
     }
+    alarm(1);
+    errno = saved;
 }
 
 /* ---- what is listened to ---- */
@@ -72,8 +80,10 @@ void interrupt_init(void) {
 void interrupt_listen(bool is_talking) {
     interrupt_signal = 0;
     has_results = 0;
+    n_seconds = 0;
     says_so = is_talking;
-    handle(SIGALRM, lose_patience, SA_RESTART);
+    handle(SIGALRM, lose_patience, 0);
+    file_set_stop(&interrupt_signal);
     for (size_t i = 0; i < N_STOPS; i++) {
         handle(stops[i], note_signal, SA_RESTART);
     }
@@ -81,7 +91,6 @@ void interrupt_listen(bool is_talking) {
 
 void interrupt_keep(void) {
     has_results = 1;
-    alarm(0);
 }
 
 void interrupt_share(const struct team *team) {

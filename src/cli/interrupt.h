@@ -1,7 +1,8 @@
 /* Signals that end the program. Until interrupt_listen one does so at once, and takes drafts of
  * files along (base/draft.h). Then SIGTERM and SIGUSR1, which batch systems send before a time
  * limit, ask a run to stop and keep what it has. As long as that is nothing, it stops by itself
- * within two seconds, or the signal ends it after all. */
+ * within two seconds, or the signal ends it after all. Then each second another one interrupts who
+ * waits for the reader of a pipe. */
 #ifndef QSPAN_CLI_INTERRUPT_H
 #define QSPAN_CLI_INTERRUPT_H
 

@@ -26,27 +26,22 @@ static enum status refuse(const struct sink *sink, int error) {
     return file_refuse_write(sink->path != NULL ? sink->path : "-", error);
 }
 
-/* At an offset, or where the file is. */
-static enum status put(const struct sink *sink, const char *data, size_t n,
-                       const uint64_t *offset) {
+static enum status write_bytes(void *ctx, const char *data, size_t n) {
+    const struct sink *sink = ctx;
+    const int error = file_write_bytes(sink->fd, data, n);
+    return error == 0 ? STATUS_OK : refuse(sink, error);
+}
+
+static enum status write_bytes_at(void *ctx, const char *data, size_t n, uint64_t offset) {
+    const struct sink *sink = ctx;
     for (size_t at = 0; at < n;) {
-        const ssize_t n_done = offset != NULL
-                                   ? pwrite(sink->fd, data + at, n - at, (off_t)(*offset + at))
-                                   : write(sink->fd, data + at, n - at);
+        const ssize_t n_done = pwrite(sink->fd, data + at, n - at, (off_t)(offset + at));
         if (n_done < 0 && errno != EINTR) {
             return refuse(sink, errno);
         }
         at += n_done > 0 ? (size_t)n_done : 0;
     }
     return STATUS_OK;
-}
-
-static enum status write_bytes(void *ctx, const char *data, size_t n) {
-    return put(ctx, data, n, NULL);
-}
-
-static enum status write_bytes_at(void *ctx, const char *data, size_t n, uint64_t offset) {
-    return put(ctx, data, n, &offset);
 }
 
 static void format_shots(void *ctx, struct text *out, const struct sample_block *block) {
